@@ -1,0 +1,236 @@
+//! Addresses: where a run of bytes lives, as a chain from what the user named inwards.
+//!
+//! Printed `dist/app.ipa!Payload/App.app/main.jsbundle` for an entry of a container and
+//! `config.yml!base64@1042` for text that was decoded from offset 1042 of its parent. Names come
+//! out of hostile archives, so printing escapes whatever could move the cursor or reorder text.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// An encoding that stood between the bytes of a blob and a text made from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Encoding {
+    /// Base64, standard or URL alphabet, padded or not, perhaps wrapped over lines.
+    Base64,
+    /// Hexadecimal digits, two a byte.
+    Hex,
+    /// UTF-16, little endian.
+    Utf16Le,
+    /// UTF-16, big endian.
+    Utf16Be,
+    /// Backslash escapes of C, Java, JavaScript, JSON and the like (`\/`, `\u0041`, `\x41`).
+    Escapes,
+    /// Percent encoding of URLs.
+    Percent,
+    /// Pieces of a string that the program joins when it runs.
+    Assembled,
+}
+
+impl Encoding {
+    /// The name printed in addresses and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::Base64 => "base64",
+            Encoding::Hex => "hex",
+            Encoding::Utf16Le => "utf-16le",
+            Encoding::Utf16Be => "utf-16be",
+            Encoding::Escapes => "escapes",
+            Encoding::Percent => "percent",
+            Encoding::Assembled => "assembled",
+        }
+    }
+}
+
+/// One link of an [`Address`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Step {
+    /// What the user named, or a file below it: bytes as the operating system has them.
+    Root(Box<[u8]>),
+    /// An entry of a container: its name as the container has it, not necessarily UTF-8.
+    Entry(Box<[u8]>),
+    /// Text or a file decoded from `offset` of the parent.
+    Decoded(Encoding, u64),
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Node {
+    parent: Option<Address>,
+    step: Step,
+}
+
+/// Where a blob or a text is. Cheap to clone; ordered by its steps from the root.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Address(Arc<Node>);
+
+impl Address {
+    /// The address of a file the user named or that was found below a folder the user named.
+    pub fn file(path: &Path) -> Self {
+        Self::root(path_bytes(path))
+    }
+
+    /// The address of something that has a name but no path, such as `<stdin>`.
+    pub fn named(name: &str) -> Self {
+        Self::root(name.as_bytes().into())
+    }
+
+    fn root(bytes: Box<[u8]>) -> Self {
+        Address(Arc::new(Node { parent: None, step: Step::Root(bytes) }))
+    }
+
+    /// The address of the entry `name` of the container at this address.
+    pub fn entry(&self, name: &[u8]) -> Self {
+        Address(Arc::new(Node { parent: Some(self.clone()), step: Step::Entry(name.into()) }))
+    }
+
+    /// The address of what was decoded from `offset` of the blob at this address.
+    pub fn decoded(&self, encoding: Encoding, offset: u64) -> Self {
+        Address(Arc::new(Node { parent: Some(self.clone()), step: Step::Decoded(encoding, offset) }))
+    }
+
+    /// The outermost part: the file, without what is inside it.
+    pub fn artifact(&self) -> &Address {
+        let mut at = self;
+        while let Some(parent) = &at.0.parent {
+            at = parent;
+        }
+        at
+    }
+
+    /// Whether this is a file of its own rather than something inside one.
+    pub fn is_artifact(&self) -> bool {
+        self.0.parent.is_none()
+    }
+
+    /// The last component of the innermost name, without folders (`main.jsbundle`); decoded
+    /// steps have no name of their own and give their parent's.
+    pub fn file_name(&self) -> &[u8] {
+        match &self.0.step {
+            Step::Root(name) | Step::Entry(name) => {
+                name.rsplit(|&b| b == b'/' || b == b'\\').next().unwrap_or(name)
+            }
+            Step::Decoded(..) => self.0.parent.as_ref().map_or(&[], |p| p.file_name()),
+        }
+    }
+
+    /// The innermost name with its folders (`Payload/App.app/main.jsbundle`).
+    pub fn inner_path(&self) -> &[u8] {
+        match &self.0.step {
+            Step::Root(name) | Step::Entry(name) => name,
+            Step::Decoded(..) => self.0.parent.as_ref().map_or(&[], |p| p.inner_path()),
+        }
+    }
+
+    fn steps(&self) -> Vec<&Step> {
+        let mut steps = vec![&self.0.step];
+        let mut at = &self.0.parent;
+        while let Some(parent) = at {
+            steps.push(&parent.0.step);
+            at = &parent.0.parent;
+        }
+        steps.reverse();
+        steps
+    }
+}
+
+impl PartialOrd for Address {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Address {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.steps().cmp(&other.steps())
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for step in self.steps() {
+            match step {
+                Step::Root(name) => escape_into(f, name)?,
+                Step::Entry(name) => {
+                    f.write_str("!")?;
+                    escape_into(f, name)?;
+                }
+                Step::Decoded(encoding, offset) => write!(f, "!{}@{offset}", encoding.name())?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn path_bytes(path: &Path) -> Box<[u8]> {
+    use std::os::unix::ffi::OsStrExt;
+    path.as_os_str().as_bytes().into()
+}
+
+#[cfg(not(unix))]
+fn path_bytes(path: &Path) -> Box<[u8]> {
+    path.to_string_lossy().replace('\\', "/").into_bytes().into()
+}
+
+/// Writes `bytes` as text that is safe on a terminal: bytes that are not UTF-8 as `\xNN`; control,
+/// bidirectional, zero-width and other invisible characters as `\u{NNNN}`.
+pub fn escape_into(out: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if is_unsafe_to_print(c) {
+                write!(out, "\\u{{{:04x}}}", u32::from(c))?;
+            } else {
+                out.write_char(c)?;
+            }
+        }
+        for b in chunk.invalid() {
+            write!(out, "\\x{b:02x}")?;
+        }
+    }
+    Ok(())
+}
+
+/// [`escape_into`] as a new string.
+pub fn escape(bytes: &[u8]) -> String {
+    let mut s = String::with_capacity(bytes.len());
+    escape_into(&mut s, bytes).expect("writing to a string cannot fail");
+    s
+}
+
+fn is_unsafe_to_print(c: char) -> bool {
+    c.is_control()
+        || matches!(u32::from(c),
+            0x00AD | 0x034F | 0x061C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180E
+            | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0x3164
+            | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB | 0xE0000..=0xE0FFF)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_the_chain() {
+        let a = Address::file(Path::new("dist/app.ipa")).entry(b"Payload/App.app/main.jsbundle");
+        assert_eq!(a.to_string(), "dist/app.ipa!Payload/App.app/main.jsbundle");
+        let d = a.decoded(Encoding::Base64, 1042);
+        assert_eq!(d.to_string(), "dist/app.ipa!Payload/App.app/main.jsbundle!base64@1042");
+        assert_eq!(d.artifact().to_string(), "dist/app.ipa");
+        assert_eq!(d.file_name(), b"main.jsbundle");
+    }
+
+    #[test]
+    fn escapes_what_could_fool_a_terminal() {
+        assert_eq!(escape(b"a\x1b[31mb\xff\n"), "a\\u{001b}[31mb\\xff\\u{000a}");
+        assert_eq!(escape("x\u{202e}y\u{200b}é".as_bytes()), "x\\u{202e}y\\u{200b}é");
+    }
+
+    #[test]
+    fn orders_by_steps_not_by_printed_text() {
+        let zip = Address::named("a");
+        let inner = zip.entry(b"b");
+        let file = Address::named("a!b");
+        assert!(zip < inner && inner != file);
+        assert_eq!(inner.to_string(), file.to_string());
+    }
+}

@@ -1,0 +1,12 @@
+//! keysift finds hardcoded secrets where they really hide and says how bad each one is.
+//!
+//! Data flows one way: source → container → lens → engine → triage → report; see
+//! `docs/architecture.md`.
+
+pub mod address;
+pub mod blob;
+pub mod finding;
+pub mod ledger;
+pub mod lens;
+pub mod limits;
+pub mod report;
