@@ -5,8 +5,11 @@
 
 pub mod address;
 pub mod blob;
+pub mod engine;
 pub mod finding;
 pub mod ledger;
 pub mod lens;
 pub mod limits;
+pub mod pattern;
 pub mod report;
+pub mod triage;

@@ -1,0 +1,208 @@
+//! The engine: what in a text looks like a secret. It knows patterns and bytes, no files, no formats.
+//!
+//! Two passes over a text: the literal prefilter, whose candidates are confirmed by table or by a
+//! bounded regular expression, and the runs, for secrets without a prefix. A text may be searched
+//! in parts, on many threads: each part reports what starts in it, and sees the whole text.
+
+pub mod prefilter;
+pub mod runs;
+pub mod token;
+
+use crate::blob::TextKind;
+use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet};
+use prefilter::portable::Portable;
+use prefilter::{Literal, LiteralId, Prefilter};
+use runs::Shape;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Something that looks like a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// All of it.
+    pub span: Range<usize>,
+    /// Which pattern.
+    pub pattern: PatternId,
+    /// The secret itself.
+    pub value: Range<usize>,
+    /// The public part inside the span (the user of a URL), where the pattern names it.
+    pub id: Option<Range<usize>>,
+    /// The secret part inside the value (the password of a URL), where the pattern names it.
+    pub secret: Option<Range<usize>>,
+    /// For runs: whether a word that names the pattern stands close before.
+    pub near: bool,
+    /// Whether it touches its neighbours, as packed strings in binaries do.
+    pub loose: bool,
+}
+
+/// Takes what the engine finds.
+pub trait Sink {
+    /// Something that looks like a secret. The same hit may come twice.
+    fn hit(&mut self, hit: Hit);
+    /// A run of token characters: perhaps something encoded.
+    fn run(&mut self, run: Range<usize>);
+}
+
+/// Patterns compiled for searching. Immutable; shared by all threads.
+pub struct Engine<'p> {
+    patterns: &'p PatternSet,
+    prefilter: Box<dyn Prefilter>,
+    /// Patterns by literal, with the length of the literal.
+    by_literal: Vec<(usize, Vec<PatternId>)>,
+    runs: Vec<PatternId>,
+}
+
+impl<'p> Engine<'p> {
+    /// An engine for all of `patterns`.
+    pub fn new(patterns: &'p PatternSet) -> Self {
+        let mut literals: BTreeMap<Literal, Vec<PatternId>> = BTreeMap::new();
+        let mut runs = Vec::new();
+        for (id, pattern) in patterns.iter() {
+            let texts = match &pattern.matcher {
+                Matcher::Token { prefixes, .. } => prefixes,
+                Matcher::Regex { literals, .. } => literals,
+                Matcher::Run { .. } => {
+                    runs.push(id);
+                    continue;
+                }
+            };
+            for bytes in texts {
+                let literal = Literal { bytes: bytes.clone(), ignore_case: pattern.ignore_case };
+                literals.entry(literal).or_default().push(id);
+            }
+        }
+        let by_literal = literals.iter().map(|(l, ids)| (l.bytes.len(), ids.clone())).collect();
+        let prefilter = Box::new(Portable::new(literals.into_keys().collect()));
+        Engine { patterns, prefilter, by_literal, runs }
+    }
+
+    /// Which prefilter runs.
+    pub fn prefilter_name(&self) -> &'static str {
+        self.prefilter.name()
+    }
+
+    /// Reports what starts in `within` (for regular expressions: whose literal does) to `sink`.
+    pub fn search(&self, text: &[u8], within: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
+        self.prefilter.find(text, within.clone(), &mut |literal, at| {
+            self.confirm(text, literal, at, kind, sink);
+        });
+        runs::for_each_run(text, within, &mut |run| {
+            self.search_run(text, &run, kind, sink);
+            sink.run(run);
+        });
+    }
+
+    fn confirm(&self, text: &[u8], literal: LiteralId, at: usize, kind: TextKind, sink: &mut dyn Sink) {
+        let (length, ids) = &self.by_literal[literal.0 as usize];
+        for &id in ids {
+            let pattern = self.patterns.get(id);
+            match &pattern.matcher {
+                Matcher::Token { body, .. } => {
+                    if let Some(token) = token::confirm(text, at, *length, body, pattern.boundary, kind) {
+                        let value = token.span.clone();
+                        if accepts(pattern, &text[value.clone()]) {
+                            sink.hit(Hit { loose: token.loose, ..Hit::new(id, value) });
+                        }
+                    }
+                }
+                Matcher::Regex { regex, before, after, .. } => {
+                    confirm_regex(text, at..at + length, (*before, *after), regex.get(), pattern, id, sink);
+                }
+                Matcher::Run { .. } => {}
+            }
+        }
+    }
+
+    fn search_run(&self, text: &[u8], run: &Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
+        let value = &text[run.clone()];
+        let mut shape = None;
+        for &id in &self.runs {
+            let pattern = self.patterns.get(id);
+            let Matcher::Run { alphabet, min, max, near } = &pattern.matcher else { continue };
+            if !(*min..=*max).contains(&value.len()) || !alphabet.contains_all(value) {
+                continue;
+            }
+            // In binary data only a part of a pair can be told from noise, by its other half.
+            if kind == TextKind::Binary && pattern.part.is_none() {
+                continue;
+            }
+            // Base64 that goes on with padding is a longer value than this pattern's.
+            if pattern.boundary == Boundary::Token && text.get(run.end) == Some(&b'=') {
+                continue;
+            }
+            let shape = shape.get_or_insert_with(|| Shape::of(value));
+            if shape.entropy < pattern.entropy || !pattern.checks.iter().all(|c| c.passes(value)) {
+                continue;
+            }
+            sink.hit(Hit { near: is_near(text, run.start, near), ..Hit::new(id, run.clone()) });
+        }
+    }
+}
+
+impl Hit {
+    fn new(pattern: PatternId, span: Range<usize>) -> Hit {
+        Hit { pattern, value: span.clone(), span, id: None, secret: None, near: false, loose: false }
+    }
+}
+
+fn accepts(pattern: &Pattern, value: &[u8]) -> bool {
+    (pattern.entropy == 0.0 || Shape::of(value).entropy >= pattern.entropy)
+        && pattern.checks.iter().all(|c| c.passes(value))
+}
+
+/// Matches of the expression in a window around `literal` that overlap it.
+fn confirm_regex(
+    text: &[u8],
+    literal: Range<usize>,
+    (before, after): (usize, usize),
+    regex: &regex_automata::meta::Regex,
+    pattern: &Pattern,
+    id: PatternId,
+    sink: &mut dyn Sink,
+) {
+    let mut from = literal.start.saturating_sub(before);
+    let to = text.len().min(literal.start.saturating_add(after));
+    let mut captures = regex.create_captures();
+    // Matches may lie one after another before the one that holds the literal.
+    while from <= literal.start {
+        regex.search_captures(&regex_automata::Input::new(text).range(from..to), &mut captures);
+        let Some(span) = captures.get_match().map(|m| m.range()) else { return };
+        if span.start >= literal.end {
+            return;
+        }
+        from = span.end.max(span.start + 1);
+        if span.end <= literal.start {
+            continue;
+        }
+        let group = |name| captures.get_group_by_name(name).map(|g| g.range());
+        let value = group("value").unwrap_or_else(|| span.clone());
+        let boundary = match pattern.boundary {
+            Boundary::None => true,
+            Boundary::Start => token::starts_token(text, span.start),
+            Boundary::Token => {
+                token::starts_token(text, span.start)
+                    && !text.get(span.end).is_some_and(|b| b.is_ascii_alphanumeric())
+            }
+        };
+        if boundary && accepts(pattern, &text[value.clone()]) {
+            sink.hit(Hit { id: group("id"), secret: group("secret"), value, ..Hit::new(id, span) });
+        }
+        return;
+    }
+}
+
+/// Bytes before a run in which a word may name it.
+const NEAR_WINDOW: usize = 160;
+
+/// Whether one of `words` (lower case) stands shortly before `start`.
+fn is_near(text: &[u8], start: usize, words: &[String]) -> bool {
+    let window = &text[start.saturating_sub(NEAR_WINDOW)..start];
+    // Key words stand on the line of the value or on the one before it.
+    let lines = window.iter().enumerate().rev().filter(|&(_, &b)| b == b'\n').nth(1).map_or(0, |(i, _)| i);
+    let window: Vec<u8> =
+        window[lines..].iter().filter(|b| !matches!(b, b'_' | b'-' | b'.' | b' ')).map(u8::to_ascii_lowercase).collect();
+    words.iter().any(|word| memchr::memmem::find(&window, word.as_bytes()).is_some())
+}
+
+#[cfg(test)]
+mod tests;

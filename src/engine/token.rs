@@ -1,0 +1,131 @@
+//! Tokens by table: prefix, alphabets, lengths. No regular expression, no backtracking.
+
+use crate::blob::TextKind;
+use crate::pattern::{Boundary, Segment};
+use std::ops::Range;
+
+/// A token that was confirmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Where it stands.
+    pub span: Range<usize>,
+    /// Whether a boundary that text would need is missing: only in binary data, where neighbours
+    /// may touch a token.
+    pub loose: bool,
+}
+
+/// The token whose prefix stands at `at` and is `prefix_len` bytes long.
+pub fn confirm(
+    text: &[u8],
+    at: usize,
+    prefix_len: usize,
+    body: &[Segment],
+    boundary: Boundary,
+    kind: TextKind,
+) -> Option<Token> {
+    let mut end = at + prefix_len;
+    let mut fixed = true;
+    for segment in body {
+        match segment {
+            Segment::Literal(literal) => {
+                if !text.get(end..)?.starts_with(literal) {
+                    return None;
+                }
+                end += literal.len();
+            }
+            Segment::Chars { alphabet, min, max, padding } => {
+                // One more than `max` tells a longer run from one that ends here.
+                let window = &text[end..text.len().min(end + max + 1)];
+                let length = window.iter().position(|&b| !alphabet.contains(b)).unwrap_or(window.len());
+                if length < *min {
+                    return None;
+                }
+                fixed &= min == max;
+                // A run that goes on fails at the boundary below, or at the next literal.
+                end += length.min(*max);
+                if *padding {
+                    end += text[end..].iter().take(2).take_while(|&&b| b == b'=').count();
+                }
+            }
+        }
+    }
+    let starts = boundary == Boundary::None || starts_token(text, at);
+    let ends = boundary != Boundary::Token || ends_token(text, end, body);
+    let loose = !(starts && ends);
+    (!loose || (kind == TextKind::Binary && fixed && starts)).then_some(Token { span: at..end, loose })
+}
+
+/// Whether a token may start at `at`: the byte before is no letter or digit, or it ends an escape
+/// (`\n`, `\u003d`, `%3D`) whose last character only looks like one.
+pub fn starts_token(text: &[u8], at: usize) -> bool {
+    let before = &text[at.saturating_sub(6)..at];
+    match before {
+        [] => true,
+        [.., last] if !last.is_ascii_alphanumeric() => true,
+        [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f' | b'v' | b'0' | b'a' | b'e'] => true,
+        [.., b'\\', b'x', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => true,
+        [.., b'%', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => true,
+        [b'\\', b'u' | b'U', digits @ ..] if digits.iter().all(u8::is_ascii_hexdigit) => true,
+        // Colours and other control sequences of terminals, in logs: ESC [ 3 1 m.
+        [.., b'[', b'0'..=b'9', b'm'] | [.., b'[', b'0'..=b'9', b'0'..=b'9', b'm'] => true,
+        _ => false,
+    }
+}
+
+/// Whether a token with this body may end at `end`.
+fn ends_token(text: &[u8], end: usize, body: &[Segment]) -> bool {
+    let Some(&next) = text.get(end) else { return true };
+    if next.is_ascii_alphanumeric() {
+        return false;
+    }
+    match body.last() {
+        Some(Segment::Chars { alphabet, .. }) => !alphabet.contains(next),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::alphabet::Alphabet;
+
+    fn chars(alphabet: &str, min: usize, max: usize) -> Segment {
+        Segment::Chars { alphabet: Alphabet::parse(alphabet).unwrap(), min, max, padding: false }
+    }
+
+    fn at(text: &str, body: &[Segment], kind: TextKind) -> Option<Token> {
+        let at = text.find("KEY").unwrap();
+        confirm(text.as_bytes(), at, 3, body, Boundary::Token, kind)
+    }
+
+    #[test]
+    fn boundaries() {
+        let body = [chars("digits", 4, 4)];
+        let found = |text| at(text, &body, TextKind::Plain).is_some();
+        for yes in
+            ["KEY1234", " KEY1234 ", "=KEY1234;", r"\nKEY1234", "%3DKEY1234", r"\u003dKEY1234", r"\x3dKEY1234", "_KEY1234-a", "\x1b[31mKEY1234"]
+        {
+            assert!(found(yes), "{yes}");
+        }
+        for no in ["xKEY1234", "KEY123", "KEY12345", "KEY1234x", "nKEY1234"] {
+            assert!(!found(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn binary_data_forgives_what_follows_a_fixed_length() {
+        let fixed = [chars("digits", 4, 4)];
+        assert_eq!(at("KEY12345", &fixed, TextKind::Binary), Some(Token { span: 0..7, loose: true }));
+        assert_eq!(at("xKEY1234", &fixed, TextKind::Binary), None);
+        assert_eq!(at("KEY12345x", &[chars("digits", 4, 5)], TextKind::Binary), None);
+    }
+
+    #[test]
+    fn segments_and_padding() {
+        let body = [chars("digits", 2, 3), Segment::Literal(b"-".to_vec()), chars("hex", 4, 4)];
+        assert_eq!(at("KEY123-00ff", &body, TextKind::Plain).unwrap().span, 0..11);
+        assert_eq!(at("KEY1234-00ff", &body, TextKind::Plain), None);
+        let padded = [Segment::Chars { alphabet: Alphabet::parse("base64").unwrap(), min: 4, max: 9, padding: true }];
+        assert_eq!(at("KEYabcd==,", &padded, TextKind::Plain).unwrap().span, 0..9);
+    }
+}

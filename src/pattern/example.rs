@@ -1,0 +1,105 @@
+//! Examples of patterns are templates: `token = "ghp_{alnum:30}"`. Values are made up when the
+//! test runs, so that the repository holds nothing that looks live.
+
+use super::alphabet::{Alphabet, NAMED};
+use crate::triage::checksum;
+use std::fmt::Write;
+
+/// A small generator (SplitMix64): the same seed gives the same examples on every machine.
+pub struct Generator(u64);
+
+impl Generator {
+    /// A generator for `seed`.
+    pub fn new(seed: u64) -> Self {
+        Generator(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// `length` characters of `alphabet`; those of 16 and more hold an upper-case letter, a
+    /// lower-case letter and a digit wherever the alphabet has them.
+    pub fn chars(&mut self, alphabet: &Alphabet, length: usize) -> String {
+        let members: Vec<u8> = alphabet.members().collect();
+        let classes = [u8::is_ascii_uppercase, u8::is_ascii_lowercase, u8::is_ascii_digit];
+        loop {
+            let value: Vec<u8> =
+                (0..length).map(|_| members[(self.next() % members.len() as u64) as usize]).collect();
+            let full = length < 16
+                || classes.iter().all(|has| !members.iter().any(has) || value.iter().filter(|b| has(b)).count() >= 2);
+            // Values that start or end with punctuation are valid but make doubtful examples.
+            let edges = [value.first(), value.last()].iter().flatten().all(|b| b.is_ascii_alphanumeric())
+                || !members.iter().any(u8::is_ascii_alphanumeric);
+            if full && edges {
+                return String::from_utf8(value).expect("alphabets are ASCII");
+            }
+        }
+    }
+}
+
+/// `template` with its fields filled in. Fields: `{ALPHABET:LENGTH}` for any named alphabet,
+/// `{uuid}`, `{crc62:PREFIX}` (PREFIX, 30 random characters, and the CRC-32 in base 62 that
+/// GitHub and npm end their tokens with), `{b64:TEXT}` (base64 of TEXT, itself a template without
+/// braces). Anything else in braces stays as it is.
+pub fn fill(template: &str, generator: &mut Generator) -> String {
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(open) = rest.find('{') {
+        out.push_str(&rest[..open]);
+        let tail = &rest[open + 1..];
+        let filled = tail.find('}').and_then(|close| field(&tail[..close], generator).map(|f| (f, close)));
+        match filled {
+            Some((text, close)) => {
+                out.push_str(&text);
+                rest = &tail[close + 1..];
+            }
+            None => {
+                out.push('{');
+                rest = tail;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn field(text: &str, generator: &mut Generator) -> Option<String> {
+    if text == "uuid" {
+        let hex = Alphabet::parse("hex").expect("a named alphabet");
+        let mut part = |n| generator.chars(&hex, n);
+        return Some(format!("{}-{}-4{}-a{}-{}", part(8), part(4), part(3), part(3), part(12)));
+    }
+    let (name, argument) = text.split_once(':')?;
+    match name {
+        "crc62" => {
+            let body = generator.chars(&Alphabet::parse("alnum").expect("a named alphabet"), 30);
+            let mut token = format!("{argument}{body}");
+            write!(token, "{}", checksum::crc32_base62(body.as_bytes())).expect("writing to a string");
+            Some(token)
+        }
+        "b64" => Some(checksum::base64_encode(argument.as_bytes())),
+        _ => {
+            let (_, ranges) = NAMED.iter().find(|(n, _)| *n == name)?;
+            let length: usize = argument.parse().ok().filter(|&n| n <= 4096)?;
+            Some(generator.chars(&Alphabet::parse(ranges).expect("a named alphabet"), length))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_filled_and_other_braces_kept() {
+        let filled = fill(r#"{"key": "AKIA{base32:16}", "x": {y}}"#, &mut Generator::new(1));
+        assert!(filled.starts_with(r#"{"key": "AKIA"#) && filled.ends_with(r#"", "x": {y}}"#), "{filled}");
+        assert_eq!(filled.len(), r#"{"key": "AKIA", "x": {y}}"#.len() + 16);
+        assert_eq!(filled, fill(r#"{"key": "AKIA{base32:16}", "x": {y}}"#, &mut Generator::new(1)));
+    }
+}

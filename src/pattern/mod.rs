@@ -1,0 +1,490 @@
+//! Patterns: what secrets look like, as data.
+//!
+//! Built-in patterns are the TOML files in `patterns/`, compiled into the binary; users add files
+//! of the same schema. A pattern is one of three kinds ([`Matcher`]): a prefix and a body, a
+//! regular expression around literals, or a run known by its surroundings.
+
+pub mod alphabet;
+pub mod check;
+pub mod example;
+mod schema;
+
+use crate::finding::{Class, Role, Severity};
+use crate::triage::{checksum, decode};
+use alphabet::Alphabet;
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
+use schema::{File, OneOrMany, RawChars, RawPattern, RawSegment};
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::OnceLock;
+use toml::Spanned;
+
+pub use schema::Boundary;
+
+/// Index of a pattern in its [`PatternSet`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PatternId(pub u16);
+
+/// A part of a token's body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Segment {
+    /// This text.
+    Literal(Vec<u8>),
+    /// So many characters of an alphabet.
+    Chars {
+        /// The characters.
+        alphabet: Alphabet,
+        /// Fewest.
+        min: usize,
+        /// Most.
+        max: usize,
+        /// Whether `=` may follow and belongs to the value.
+        padding: bool,
+    },
+}
+
+/// How a pattern is recognised.
+#[derive(Debug)]
+pub enum Matcher {
+    /// One of the prefixes, then the segments in order. Matched by table, without a regex.
+    Token {
+        /// Texts the token starts with.
+        prefixes: Vec<Vec<u8>>,
+        /// What follows.
+        body: Vec<Segment>,
+    },
+    /// A regular expression whose match must overlap one of the literals.
+    Regex {
+        /// Texts of which one is always in a match.
+        literals: Vec<Vec<u8>>,
+        /// The expression. The groups `id`, `secret` and `value` name the parts.
+        regex: LazyRegex,
+        /// Bytes before the literal in which a match may start.
+        before: usize,
+        /// Bytes from the literal on in which a match must end.
+        after: usize,
+    },
+    /// A whole run of characters without a prefix; triage keeps it when a word of `near` names it
+    /// or when it is paired.
+    Run {
+        /// The characters.
+        alphabet: Alphabet,
+        /// Fewest.
+        min: usize,
+        /// Most.
+        max: usize,
+        /// Words (lower case) of which one must be in the key or close before the run.
+        near: Vec<String>,
+    },
+}
+
+/// A regular expression compiled when it is first needed: start-up pays nothing for it.
+#[derive(Debug)]
+pub struct LazyRegex {
+    source: String,
+    ignore_case: bool,
+    compiled: OnceLock<Regex>,
+}
+
+impl LazyRegex {
+    fn new(source: String, ignore_case: bool) -> Self {
+        LazyRegex { source, ignore_case, compiled: OnceLock::new() }
+    }
+
+    fn compile(&self) -> Result<Regex, String> {
+        let syntax = syntax::Config::new().utf8(false).unicode(false).case_insensitive(self.ignore_case);
+        Regex::builder().syntax(syntax).configure(Regex::config().utf8_empty(false)).build(&self.source).map_err(
+            |e| match e.syntax_error() {
+                Some(syntax) => syntax.to_string(),
+                None => e.to_string(),
+            },
+        )
+    }
+
+    /// The compiled expression. Loading has checked that it compiles in every set that is checked;
+    /// one that does not matches nothing.
+    pub fn get(&self) -> &Regex {
+        self.compiled.get_or_init(|| {
+            self.compile().unwrap_or_else(|_| Regex::new(r"[^\s\S]").expect("the empty class compiles"))
+        })
+    }
+}
+
+/// One kind of secret, and all that is said about it.
+#[derive(Debug)]
+pub struct Pattern {
+    /// `aws.access-key-id`.
+    pub id: String,
+    /// `AWS access key ID`.
+    pub name: String,
+    /// What sort of thing it is.
+    pub class: Class,
+    /// How bad it is before verification.
+    pub severity: Severity,
+    /// How sure a match is, 0 to 100.
+    pub confidence: u8,
+    /// What it opens.
+    pub why: String,
+    /// How to revoke it and what to do instead.
+    pub fix: String,
+    /// Where the format is documented.
+    pub reference: String,
+    /// How it is recognised.
+    pub matcher: Matcher,
+    /// Whether literals match in any case.
+    pub ignore_case: bool,
+    /// Where it may begin and end.
+    pub boundary: Boundary,
+    /// Least Shannon entropy of the value, in bits per character; 0 = any.
+    pub entropy: f32,
+    /// Checks the value must pass.
+    pub checks: Vec<checksum::Check>,
+    /// What can be read from the value offline.
+    pub decode: Option<decode::Decoder>,
+    /// The credential this is a part of, and as what.
+    pub part: Option<(String, Role)>,
+    /// Templates of texts that hold it.
+    pub examples: Vec<String>,
+    /// Templates of texts that do not.
+    pub not: Vec<String>,
+    /// File and line of the definition.
+    pub origin: String,
+}
+
+/// A credential of several parts.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// `aws.key-pair`.
+    pub id: String,
+    /// `AWS access key pair`.
+    pub name: String,
+    /// How bad a complete one is.
+    pub severity: Severity,
+    /// What it opens.
+    pub why: String,
+    /// What to do.
+    pub fix: String,
+    /// Where it is documented.
+    pub reference: String,
+}
+
+/// What is wrong with a pattern file.
+#[derive(Debug, thiserror::Error)]
+#[error("{origin}: {what}")]
+pub struct PatternError {
+    /// File and line.
+    pub origin: String,
+    /// What is wrong, and what would be right.
+    pub what: String,
+}
+
+/// Patterns and groups, checked.
+#[derive(Debug, Default)]
+pub struct PatternSet {
+    patterns: Vec<Pattern>,
+    groups: BTreeMap<String, Group>,
+}
+
+macro_rules! builtin {
+    ($($name:literal),* $(,)?) => {
+        /// The pattern files in the binary: name and text.
+        pub const BUILTIN: &[(&str, &str)] = &[$((concat!("patterns/", $name), include_str!(concat!("../../patterns/", $name)))),*];
+    };
+}
+
+builtin!(
+    "aws.toml",
+    "aws-config.toml",
+    "google.toml",
+    "keys.toml",
+    "forges.toml",
+    "messaging.toml",
+    "payments.toml",
+    "registries.toml",
+    "urls.toml",
+    "generic.toml",
+);
+
+impl PatternSet {
+    /// The built-in patterns. Regular expressions are not compiled before they are needed; tests
+    /// and `keysift patterns check` compile them all.
+    pub fn builtin() -> Result<PatternSet, PatternError> {
+        let mut set = PatternSet::default();
+        for (name, text) in BUILTIN {
+            set.add(name, text)?;
+        }
+        set.finish()?;
+        Ok(set)
+    }
+
+    /// Adds the file at `path`, written by a user: everything in it is checked, regular
+    /// expressions too.
+    pub fn add_file(&mut self, path: &Path) -> Result<(), PatternError> {
+        let origin = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| PatternError { origin: origin.clone(), what: format!("cannot be read: {e}") })?;
+        let before = self.patterns.len();
+        self.add(&origin, &text)?;
+        self.finish()?;
+        self.patterns[before..].iter().try_for_each(check::regexes)
+    }
+
+    /// Adds the patterns of `text`; `origin` names it in errors.
+    pub fn add(&mut self, origin: &str, text: &str) -> Result<(), PatternError> {
+        let file: File = toml::from_str(text).map_err(|e| {
+            let line = e.span().map_or(0, |s| line_of(text, s.start));
+            PatternError { origin: format!("{origin}:{line}"), what: suggest(e.message()) }
+        })?;
+        for group in file.group {
+            let at = format!("{origin}:{}", line_of(text, group.span().start));
+            let raw = group.into_inner();
+            let group = Group {
+                id: raw.id.clone(),
+                name: raw.name,
+                severity: raw.severity,
+                why: raw.why,
+                fix: raw.fix,
+                reference: raw.reference,
+            };
+            if self.groups.insert(raw.id.clone(), group).is_some() {
+                return Err(PatternError { origin: at, what: format!("group id {:?} is used twice", raw.id) });
+            }
+        }
+        for raw in file.pattern {
+            let at = format!("{origin}:{}", line_of(text, raw.span().start));
+            let pattern = compile(raw, &at).map_err(|what| PatternError { origin: at, what })?;
+            self.patterns.push(pattern);
+        }
+        Ok(())
+    }
+
+    /// Checks what concerns the set as a whole: ids, groups.
+    fn finish(&self) -> Result<(), PatternError> {
+        let mut seen: HashMap<&str, &str> = HashMap::new();
+        for pattern in &self.patterns {
+            let error = |what| Err(PatternError { origin: pattern.origin.clone(), what });
+            if let Some(first) = seen.insert(&pattern.id, &pattern.origin) {
+                return error(format!("pattern id {:?} is used twice (first at {first})", pattern.id));
+            }
+            if let Some((group, _)) = &pattern.part {
+                if !self.groups.contains_key(group) {
+                    return error(format!("{}: part.of names the group {group:?}, which does not exist", pattern.id));
+                }
+            }
+        }
+        if self.patterns.len() > usize::from(u16::MAX) {
+            return Err(PatternError { origin: "patterns".into(), what: "more than 65,535 patterns".into() });
+        }
+        Ok(())
+    }
+
+    /// All patterns; the index is the [`PatternId`].
+    pub fn patterns(&self) -> &[Pattern] {
+        &self.patterns
+    }
+
+    /// The pattern with this id.
+    pub fn get(&self, id: PatternId) -> &Pattern {
+        &self.patterns[usize::from(id.0)]
+    }
+
+    /// The pattern with this name.
+    pub fn find(&self, id: &str) -> Option<&Pattern> {
+        self.patterns.iter().find(|p| p.id == id)
+    }
+
+    /// The group with this id.
+    pub fn group(&self, id: &str) -> Option<&Group> {
+        self.groups.get(id)
+    }
+
+    /// All groups by id.
+    pub fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.groups.values()
+    }
+
+    /// Patterns with their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (PatternId, &Pattern)> {
+        self.patterns.iter().enumerate().map(|(i, p)| (PatternId(i as u16), p))
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|&&b| b == b'\n').count()
+}
+
+/// Adds "did you mean" to serde's unknown-key errors.
+fn suggest(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    if !message.starts_with("unknown field") {
+        return message.to_owned();
+    }
+    let Some(unknown) = quoted.next() else { return message.to_owned() };
+    match quoted.map(|known| (edit_distance(unknown, known), known)).min() {
+        Some((distance, known)) if distance <= 2 + unknown.len() / 4 => {
+            format!("unknown key `{unknown}`: did you mean `{known}`?")
+        }
+        _ => format!("unknown key `{unknown}`: {}", message.split_once(", ").map_or("", |(_, rest)| rest)),
+    }
+}
+
+/// Levenshtein distance, for suggestions.
+pub fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, &cb) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(ca != cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+fn compile(raw: Spanned<RawPattern>, origin: &str) -> Result<Pattern, String> {
+    let raw = raw.into_inner();
+    check::id(&raw.id)?;
+    let matcher = matcher(&raw).map_err(|what| format!("{}: {what}", raw.id))?;
+    let checks = raw
+        .check
+        .iter()
+        .map(|name| checksum::Check::named(name))
+        .collect::<Result<_, _>>()
+        .map_err(|what| format!("{}: {what}", raw.id))?;
+    let decode = raw.decode.as_deref().map(decode::Decoder::named).transpose()?;
+    if raw.confidence > 100 {
+        return Err(format!("{}: confidence is a number from 0 to 100, found {}", raw.id, raw.confidence));
+    }
+    Ok(Pattern {
+        name: raw.name,
+        class: raw.class,
+        severity: raw.severity,
+        confidence: raw.confidence,
+        why: raw.why,
+        fix: raw.fix,
+        reference: raw.reference,
+        matcher,
+        ignore_case: raw.ignore_case,
+        boundary: raw.boundary,
+        entropy: raw.entropy,
+        checks,
+        decode,
+        part: raw.part.map(|p| (p.of, p.role)),
+        examples: raw.examples,
+        not: raw.not,
+        origin: origin.to_owned(),
+        id: raw.id,
+    })
+}
+
+fn matcher(raw: &RawPattern) -> Result<Matcher, String> {
+    match (raw.prefix.is_empty(), &raw.regex, &raw.value) {
+        (false, None, None) => {
+            let body = match &raw.body {
+                None => return Err("`prefix` needs a `body`".into()),
+                Some(OneOrMany::One(one)) => vec![segment(one)?],
+                Some(OneOrMany::Many(many)) => many.iter().map(segment).collect::<Result<_, _>>()?,
+            };
+            Ok(Matcher::Token { prefixes: literals(&raw.prefix, "prefix")?, body })
+        }
+        (true, Some(regex), None) => {
+            if raw.literal.is_empty() {
+                return Err("`regex` needs at least one `literal` that is in every match".into());
+            }
+            if raw.before > 4096 || raw.after > 64 << 10 {
+                return Err("`before` may be 4096 and `after` 65536 at most".into());
+            }
+            Ok(Matcher::Regex {
+                literals: literals(&raw.literal, "literal")?,
+                regex: LazyRegex::new(regex.clone(), raw.ignore_case),
+                before: raw.before,
+                after: raw.after,
+            })
+        }
+        (true, None, Some(value)) => match segment(value)? {
+            Segment::Chars { min, .. } if min < 16 => {
+                Err(format!("`value` must be at least 16 characters long, found {min}: shorter runs are everywhere"))
+            }
+            Segment::Chars { alphabet, min, max, .. } => {
+                let near = raw.near.iter().map(|w| w.to_ascii_lowercase()).collect();
+                Ok(Matcher::Run { alphabet, min, max, near })
+            }
+            Segment::Literal(_) => Err("`value` must be characters of an alphabet".into()),
+        },
+        _ => Err("needs exactly one of `prefix` + `body`, `literal` + `regex`, `value`".into()),
+    }
+}
+
+fn literals(texts: &[String], key: &str) -> Result<Vec<Vec<u8>>, String> {
+    texts
+        .iter()
+        .map(|text| {
+            if (3..=64).contains(&text.len()) {
+                Ok(text.as_bytes().to_vec())
+            } else {
+                Err(format!("`{key}` {text:?} must be 3 to 64 bytes long: shorter ones are everywhere"))
+            }
+        })
+        .collect()
+}
+
+fn segment(raw: &RawSegment) -> Result<Segment, String> {
+    match raw {
+        RawSegment::Literal(text) if text.is_empty() => Err("a literal segment must not be empty".into()),
+        RawSegment::Literal(text) => Ok(Segment::Literal(text.as_bytes().to_vec())),
+        RawSegment::Chars(RawChars { alphabet, length, min, max, padding }) => {
+            let Range { start: min, end: max } = match (length, min, max) {
+                (Some(n), None, None) => *n..*n,
+                (None, Some(min), Some(max)) if min <= max => *min..*max,
+                (None, Some(min), None) => *min..(*min).max(4096),
+                _ => return Err("needs `length`, or `min` and perhaps `max` (not below `min`)".into()),
+            };
+            if max == 0 || max > 16 << 10 {
+                return Err(format!("length {max} must be between 1 and 16384"));
+            }
+            Ok(Segment::Chars { alphabet: Alphabet::parse(alphabet)?, min, max, padding: *padding })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINIMAL: &str = "[[pattern]]\nid='a.b'\nname='n'\nclass='credential'\nseverity='high'\nwhy='w'\nfix='f'\nreference='r'\n";
+
+    fn error(text: &str) -> String {
+        let mut set = PatternSet::default();
+        let result = set.add("f.toml", text).and_then(|()| set.finish());
+        result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn errors_name_file_line_and_the_likely_key() {
+        assert_eq!(
+            error(&format!("{MINIMAL}prefixx=['abc']\n")),
+            "f.toml:9: unknown key `prefixx`: did you mean `prefix`?"
+        );
+        assert!(error(&format!("{MINIMAL}prefix=['abc']\n")).contains("f.toml:1: a.b: `prefix` needs a `body`"));
+        let token = "prefix=['abc']\nbody={alphabet='hexx', length=4}\n";
+        assert!(error(&format!("{MINIMAL}{token}")).contains("unknown alphabet \"hexx\""));
+        let twice = format!("{MINIMAL}prefix=['abc']\nbody={{alphabet='hex', length=4}}\n");
+        assert!(error(&format!("{twice}{twice}")).contains("f.toml:11: pattern id \"a.b\" is used twice"));
+    }
+
+    #[test]
+    fn the_builtin_set_loads() {
+        let set = PatternSet::builtin().unwrap();
+        assert!(set.patterns().len() > 60);
+    }
+
+    #[test]
+    fn distances() {
+        assert_eq!(edit_distance("kitten", "sitting"), 3);
+        assert_eq!(edit_distance("", "abc"), 3);
+    }
+}

@@ -1,0 +1,142 @@
+//! The TOML schema of pattern files, exactly as users write them; `patterns/README.md` is its page.
+
+use crate::finding::{Class, Role, Severity};
+use serde::Deserialize;
+use toml::Spanned;
+
+/// A pattern file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    #[serde(default)]
+    pub pattern: Vec<Spanned<RawPattern>>,
+    #[serde(default)]
+    pub group: Vec<Spanned<RawGroup>>,
+}
+
+/// One `[[pattern]]` table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPattern {
+    pub id: String,
+    pub name: String,
+    pub class: Class,
+    pub severity: Severity,
+    #[serde(default = "default_confidence")]
+    pub confidence: u8,
+    pub why: String,
+    pub fix: String,
+    pub reference: String,
+
+    // A token: prefix and body.
+    #[serde(default)]
+    pub prefix: Vec<String>,
+    pub body: Option<OneOrMany<RawSegment>>,
+
+    // A regular expression around literals.
+    #[serde(default)]
+    pub literal: Vec<String>,
+    pub regex: Option<String>,
+    #[serde(default = "default_before")]
+    pub before: usize,
+    #[serde(default = "default_after")]
+    pub after: usize,
+
+    // A run without a prefix, known by its surroundings.
+    pub value: Option<RawSegment>,
+    #[serde(default)]
+    pub near: Vec<String>,
+
+    #[serde(default)]
+    pub ignore_case: bool,
+    #[serde(default)]
+    pub boundary: Boundary,
+    #[serde(default)]
+    pub entropy: f32,
+    #[serde(default)]
+    pub check: Vec<String>,
+    pub decode: Option<String>,
+    pub part: Option<RawPart>,
+    #[serde(default)]
+    pub examples: Vec<String>,
+    #[serde(default)]
+    pub not: Vec<String>,
+}
+
+fn default_confidence() -> u8 {
+    90
+}
+fn default_before() -> usize {
+    128
+}
+fn default_after() -> usize {
+    512
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+impl<T> OneOrMany<T> {
+    pub fn into_vec(self) -> Vec<T> {
+        match self {
+            OneOrMany::One(one) => vec![one],
+            OneOrMany::Many(many) => many,
+        }
+    }
+}
+
+/// A part of a token's body: literal text, or so many characters of an alphabet.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum RawSegment {
+    Literal(String),
+    Chars(RawChars),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawChars {
+    pub alphabet: String,
+    pub length: Option<usize>,
+    pub min: Option<usize>,
+    pub max: Option<usize>,
+    /// Characters that may follow the last one and belong to it (base64 padding).
+    #[serde(default)]
+    pub padding: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPart {
+    pub of: String,
+    pub role: Role,
+}
+
+/// Where a match may begin and end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Boundary {
+    /// Not inside a longer word, before and after.
+    #[default]
+    Token,
+    /// Not inside a longer word before; anything may follow.
+    Start,
+    /// Anywhere.
+    None,
+}
+
+/// One `[[group]]` table: a credential of several parts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawGroup {
+    pub id: String,
+    pub name: String,
+    pub severity: Severity,
+    pub why: String,
+    pub fix: String,
+    pub reference: String,
+}

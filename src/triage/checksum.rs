@@ -1,0 +1,141 @@
+//! Checks of values: checksums that formats carry, and shapes.
+
+use crate::engine::runs::Shape;
+
+/// A named check of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// The last 6 characters are the CRC-32 of the 30 before them, in base 62 (GitHub, npm).
+    Crc62,
+    /// Upper case, lower case and a digit; not hexadecimal, no path, no base64 of text.
+    RandomBase64,
+    /// At least one digit and one letter.
+    LetterAndDigit,
+    /// A JWT: the first part decodes to a JSON object with `alg`.
+    JwtHeader,
+}
+
+impl Check {
+    const NAMES: [(&'static str, Check); 4] = [
+        ("crc62", Check::Crc62),
+        ("random-base64", Check::RandomBase64),
+        ("letter-and-digit", Check::LetterAndDigit),
+        ("jwt-header", Check::JwtHeader),
+    ];
+
+    /// The check a pattern names.
+    pub fn named(name: &str) -> Result<Check, String> {
+        Check::NAMES.iter().find(|(n, _)| *n == name).map(|(_, check)| *check).ok_or_else(|| {
+            let names: Vec<_> = Check::NAMES.iter().map(|(n, _)| *n).collect();
+            format!("unknown check {name:?}; there are {}", names.join(", "))
+        })
+    }
+
+    /// Whether `value` (with its prefix) passes.
+    pub fn passes(self, value: &[u8]) -> bool {
+        match self {
+            Check::Crc62 => crc62_holds(value),
+            Check::RandomBase64 => Shape::of(value).is_random_base64(value),
+            Check::LetterAndDigit => {
+                value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic)
+            }
+            Check::JwtHeader => jwt_header_holds(value),
+        }
+    }
+}
+
+const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// The CRC-32 of `body` in base 62 (digits, upper case, lower case), padded to 6 characters with `0`:
+/// how GitHub's tokens end ("Behind GitHub's new authentication token formats", GitHub blog, 2021).
+pub fn crc32_base62(body: &[u8]) -> String {
+    let mut crc = crc32fast::hash(body);
+    let mut digits = [b'0'; 6];
+    for digit in digits.iter_mut().rev() {
+        *digit = BASE62[(crc % 62) as usize];
+        crc /= 62;
+    }
+    String::from_utf8_lossy(&digits).into_owned()
+}
+
+fn crc62_holds(value: &[u8]) -> bool {
+    let body = value.iter().rposition(|&b| b == b'_').map_or(value, |at| &value[at + 1..]);
+    let Some(split) = body.len().checked_sub(6) else { return false };
+    let (random, sum) = body.split_at(split);
+    crc32_base62(random).as_bytes() == sum
+}
+
+fn jwt_header_holds(value: &[u8]) -> bool {
+    let header = value.split(|&b| b == b'.').next().unwrap_or_default();
+    let decoded = base64_decode(header);
+    serde_json::from_slice::<serde_json::Value>(&decoded).is_ok_and(|json| json.get("alg").is_some())
+}
+
+/// Base64, standard or URL alphabet, up to the first byte that is neither.
+pub fn base64_decode(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
+    let (mut bits, mut count) = (0u32, 0);
+    for &b in text {
+        let Some(value) = base64_value(b) else { break };
+        bits = bits << 6 | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count) as u8);
+        }
+    }
+    out
+}
+
+/// The 6 bits that `b` stands for.
+pub fn base64_value(b: u8) -> Option<u8> {
+    Some(match b {
+        b'A'..=b'Z' => b - b'A',
+        b'a'..=b'z' => b - b'a' + 26,
+        b'0'..=b'9' => b - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    })
+}
+
+/// Standard base64 with padding.
+pub fn base64_encode(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let n = chunk.iter().fold(0u32, |n, &b| n << 8 | u32::from(b)) << (8 * (3 - chunk.len()));
+        for i in 0..4 {
+            let digit = DIGITS[(n >> (18 - 6 * i)) as usize & 63];
+            out.push(if i <= chunk.len() { char::from(digit) } else { '=' });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_both_ways() {
+        for text in ["", "a", "ab", "abc", "abcd", "\u{ff}\u{fe}"] {
+            assert_eq!(base64_decode(base64_encode(text.as_bytes()).as_bytes()), text.as_bytes());
+        }
+        assert_eq!(base64_encode(b"ab"), "YWI=");
+    }
+
+    #[test]
+    fn crc62_accepts_its_own_and_nothing_else() {
+        let body = "0123456789abcdefghijABCDEFGHIJ";
+        let token = format!("ghp_{body}{}", crc32_base62(body.as_bytes()));
+        assert!(Check::Crc62.passes(token.as_bytes()));
+        assert!(!Check::Crc62.passes(token.replace("0123", "0124").as_bytes()));
+        assert!(!Check::Crc62.passes(b"ghp_"));
+    }
+
+    #[test]
+    fn unknown_checks_are_errors() {
+        assert!(Check::named("crc63").unwrap_err().contains("crc62"));
+    }
+}
