@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod blob;
+pub mod container;
 pub mod engine;
 pub mod finding;
 pub mod ledger;
@@ -12,4 +13,5 @@ pub mod lens;
 pub mod limits;
 pub mod pattern;
 pub mod report;
+pub mod source;
 pub mod triage;

@@ -26,6 +26,8 @@ pub struct Limits {
 impl Limits {
     /// An entry may expand to this much whatever its ratio.
     pub const RATIO_FREE_BYTES: u64 = 64 << 20;
+    /// An artifact may expand to this much whatever its ratio.
+    pub const ARTIFACT_FREE_BYTES: u64 = 1 << 30;
 }
 
 impl Default for Limits {
@@ -33,7 +35,7 @@ impl Default for Limits {
         Limits {
             depth: 8,
             expanded_bytes: 32 << 30,
-            entry_bytes: 4 << 30,
+            entry_bytes: 1 << 30,
             ratio: 250,
             entries: 1_000_000,
             decoded_bytes: 64 << 20,

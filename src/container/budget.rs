@@ -1,0 +1,57 @@
+//! The budget of one artifact: how much may come out of all its containers together.
+
+use crate::limits::Limits;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// What is left. Shared by all threads that work on an artifact.
+///
+/// Which member meets the end of a budget depends on how threads are scheduled. So an artifact
+/// that exhausts it while many threads work is searched again on one (see `scan.rs`): then the
+/// members are charged in their own order and the same ones are cut every time.
+#[derive(Debug)]
+pub struct Budget {
+    /// The limits it was made from.
+    pub limits: Limits,
+    left: AtomicU64,
+    exhausted: AtomicBool,
+}
+
+impl Budget {
+    /// A full budget for an artifact of `size` bytes: what the limits allow in all, and no more
+    /// than the ratio allows for its size.
+    pub fn new(limits: &Limits, size: u64) -> Self {
+        let by_size = size.saturating_mul(limits.ratio).saturating_add(Limits::ARTIFACT_FREE_BYTES);
+        Budget {
+            left: AtomicU64::new(limits.expanded_bytes.min(by_size)),
+            exhausted: AtomicBool::new(false),
+            limits: limits.clone(),
+        }
+    }
+
+    /// Charges `bytes` that came out of a container; `false` when there is not so much left.
+    pub fn take(&self, bytes: u64) -> bool {
+        let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
+        if taken.is_err() {
+            self.exhausted.store(true, Ordering::Relaxed);
+        }
+        taken.is_ok()
+    }
+
+    /// Whether something was refused.
+    pub fn is_exhausted(&self) -> bool {
+        self.exhausted.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_spent_once() {
+        let budget = Budget::new(&Limits { expanded_bytes: 10, ..Limits::default() }, 5);
+        assert!(budget.take(7) && !budget.is_exhausted());
+        assert!(!budget.take(4) && budget.is_exhausted());
+        assert!(budget.take(3));
+    }
+}

@@ -1,0 +1,135 @@
+//! Raw deflate into memory, within budget.
+
+use super::budget::Budget;
+use super::Problem;
+use crate::ledger::Reason;
+use crate::limits::Limits;
+use flate2::{Decompress, FlushDecompress, Status};
+use std::cell::RefCell;
+
+thread_local! {
+    /// One decompressor a thread: its window and tables are allocated once.
+    static DECOMPRESS: RefCell<Decompress> = RefCell::new(Decompress::new(false));
+}
+
+/// How an inflation went.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Inflated {
+    /// To the end of the stream; so many compressed bytes were read.
+    Whole(usize),
+    /// The input ended first; what came out is in the buffer.
+    Truncated,
+    /// The stream is broken after so many compressed bytes; what came out is in the buffer.
+    Broken(usize),
+    /// A limit was reached; what came out is in the buffer.
+    Cut(String),
+}
+
+impl Inflated {
+    /// The ledger's view of it.
+    pub fn problem(&self, input: usize) -> Option<Problem> {
+        match self {
+            Inflated::Whole(_) => None,
+            Inflated::Truncated => {
+                Some(Problem::new(Reason::Damaged, format!("deflate stream does not end within its {input} bytes")))
+            }
+            Inflated::Broken(at) => {
+                Some(Problem::new(Reason::Damaged, format!("deflate stream is broken at byte {at} of {input}")))
+            }
+            Inflated::Cut(limit) => Some(Problem::new(Reason::Limit, limit.clone())),
+        }
+    }
+}
+
+/// Most bytes that are inflated between two looks at the budget.
+const STEP: usize = 1 << 20;
+
+/// Inflates `input` into `out` (emptied first). `expected` is what the container promises: a hint
+/// for the allocation, never trusted.
+pub fn inflate(input: &[u8], out: &mut Vec<u8>, expected: u64, budget: &Budget) -> Inflated {
+    DECOMPRESS.with_borrow_mut(|stream| {
+        stream.reset(false);
+        inflate_with(stream, input, out, expected, budget)
+    })
+}
+
+fn inflate_with(stream: &mut Decompress, input: &[u8], out: &mut Vec<u8>, expected: u64, budget: &Budget) -> Inflated {
+    let limits = &budget.limits;
+    out.clear();
+    // Deflate expands at most 1,032-fold, so a promise above that is a lie.
+    let plausible = expected.min(input.len() as u64 * 1032 + 64).min(64 << 20);
+    out.reserve(plausible as usize + 64);
+    loop {
+        let (in_before, out_before) = (stream.total_in(), out.len());
+        if out.capacity() - out.len() < 4096 {
+            out.reserve(out.len().clamp(64 << 10, STEP));
+        }
+        let status = stream.decompress_vec(&input[in_before as usize..], out, FlushDecompress::None);
+        let produced = (out.len() - out_before) as u64;
+        if !budget.take(produced) {
+            out.truncate(out_before);
+            return Inflated::Cut("more came out of this artifact than its budget allows".into());
+        }
+        if out.len() as u64 > limits.entry_bytes {
+            out.truncate(limits.entry_bytes as usize);
+            return Inflated::Cut(format!("the entry expands to more than {} bytes", limits.entry_bytes));
+        }
+        if out.len() as u64 > Limits::RATIO_FREE_BYTES
+            && out.len() as u64 > stream.total_in().saturating_mul(limits.ratio)
+        {
+            return Inflated::Cut(format!("the entry expands more than {}-fold: a bomb", limits.ratio));
+        }
+        match status {
+            Err(_) => return Inflated::Broken(stream.total_in() as usize),
+            Ok(Status::StreamEnd) => return Inflated::Whole(stream.total_in() as usize),
+            Ok(Status::Ok | Status::BufError) => {
+                let stuck = produced == 0 && stream.total_in() == in_before;
+                if stuck && out.capacity() > out.len() {
+                    return Inflated::Truncated;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn deflate(bytes: &[u8]) -> Vec<u8> {
+        let mut out = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+        out.write_all(bytes).unwrap();
+        out.finish().unwrap()
+    }
+
+    #[test]
+    fn whole_truncated_broken() {
+        let budget = Budget::new(&Limits::default(), 1 << 20);
+        let plain: Vec<u8> = (0..100_000u32).flat_map(|n| (n * 7919).to_le_bytes()).collect();
+        let packed = deflate(&plain);
+        let mut out = Vec::new();
+        assert_eq!(inflate(&packed, &mut out, 3, &budget), Inflated::Whole(packed.len()));
+        assert_eq!(out, plain);
+        assert_eq!(inflate(&packed[..packed.len() / 2], &mut out, 3, &budget), Inflated::Truncated);
+        assert!(!out.is_empty() && plain.starts_with(&out));
+        assert!(matches!(inflate(b"\xff\xff\xff", &mut out, 0, &budget), Inflated::Broken(_)));
+    }
+
+    #[test]
+    fn bombs_are_cut_at_the_ratio() {
+        let budget = Budget::new(&Limits::default(), 1 << 20);
+        let packed = deflate(&vec![0; 100 << 20]);
+        let mut out = Vec::new();
+        assert!(matches!(inflate(&packed, &mut out, 100 << 20, &budget), Inflated::Cut(_)));
+        assert!(out.len() as u64 <= Limits::RATIO_FREE_BYTES + (2 << 20));
+    }
+
+    #[test]
+    fn the_budget_is_obeyed() {
+        let budget = Budget::new(&Limits { expanded_bytes: 1000, ..Limits::default() }, 1 << 20);
+        let mut out = Vec::new();
+        assert!(matches!(inflate(&deflate(&[1; 5000]), &mut out, 5000, &budget), Inflated::Cut(_)));
+        assert!(budget.is_exhausted());
+    }
+}

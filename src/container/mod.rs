@@ -1,0 +1,84 @@
+//! Containers: what is inside a blob. Known by content, never by name.
+//!
+//! A new container is one file here and one line in [`CONTAINERS`].
+
+pub mod budget;
+mod inflate;
+pub mod zip;
+
+use crate::blob::Blob;
+use crate::ledger::Reason;
+use crate::limits::Limits;
+use budget::Budget;
+use std::ops::Range;
+
+/// Opens blobs of one format.
+pub trait Container: Send + Sync {
+    /// The name used in reports and documentation: `zip`.
+    fn name(&self) -> &'static str;
+
+    /// Whether the blob is of this format: a cheap look at its bytes.
+    fn reads(&self, blob: &Blob<'_>) -> bool;
+
+    /// Lists what is inside. Reads tables only: members are read one by one, on any thread.
+    fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b>;
+}
+
+/// The containers, in the order in which they are asked; the first that reads a blob opens it.
+pub static CONTAINERS: &[&dyn Container] = &[&zip::Zip];
+
+/// What is inside a container.
+#[derive(Default)]
+pub struct Opened<'b> {
+    /// The members, in the order of the container's own table.
+    pub members: Vec<Box<dyn Member + 'b>>,
+    /// Stretches of the container that belong to no member (comments, padding, signature blocks,
+    /// the tables themselves): searched as they are.
+    pub gaps: Vec<Range<usize>>,
+    /// What is wrong with the container itself.
+    pub problems: Vec<Problem>,
+}
+
+/// A file or stream inside a container; can be read on any thread.
+pub trait Member: Send + Sync {
+    /// Its name, as the container has it.
+    fn name(&self) -> &[u8];
+
+    /// How many bytes it says it has: for scheduling only, never trusted.
+    fn size_hint(&self) -> u64;
+
+    /// Its bytes: in place, or expanded into `buffer`; and what could not be read.
+    fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s>;
+}
+
+/// What came out of a member.
+#[derive(Debug, Default)]
+pub struct Contents<'s> {
+    /// All that could be read.
+    pub bytes: &'s [u8],
+    /// Why it is not all there.
+    pub problem: Option<Problem>,
+}
+
+/// Something that could not be read: becomes a ledger entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Why.
+    pub reason: Reason,
+    /// How many bytes are missing; `None` when it cannot be known.
+    pub bytes: Option<u64>,
+    /// In words.
+    pub detail: String,
+}
+
+impl Problem {
+    /// A problem that hides an unknown number of bytes.
+    pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Problem { reason, bytes: None, detail: detail.into() }
+    }
+
+    /// The same, with the number of bytes.
+    pub fn of_bytes(self, bytes: u64) -> Self {
+        Problem { bytes: Some(bytes), ..self }
+    }
+}

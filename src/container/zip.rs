@@ -1,0 +1,241 @@
+//! ZIP: APK, AAB, IPA, JAR, wheels, office documents and all the rest (APPNOTE 6.3.10).
+//!
+//! App packages are made to mislead: encryption bits on plain entries, wrong sizes, names, methods
+//! and checksums in one of the two headers, entries that only one of them has. Readers that trust
+//! either header lose entries. Here the central directory is read first, what it says is checked
+//! against what comes out, and local headers that no directory entry claims are members too.
+
+mod directory;
+
+use super::budget::Budget;
+use super::inflate::{Inflated, inflate};
+use super::{Container, Contents, Member, Opened, Problem};
+use crate::blob::Blob;
+use crate::ledger::Reason;
+use crate::limits::Limits;
+use directory::{Header, LOCAL_HEADER_LEN, LOCAL_SIGNATURE, u16_at};
+use std::ops::Range;
+
+/// Opens ZIP archives.
+pub struct Zip;
+
+impl Container for Zip {
+    fn name(&self) -> &'static str {
+        "zip"
+    }
+
+    fn reads(&self, blob: &Blob<'_>) -> bool {
+        blob.bytes.starts_with(LOCAL_SIGNATURE)
+            || blob.bytes.starts_with(directory::END_SIGNATURE)
+            || directory::find_end(blob.bytes).is_some()
+    }
+
+    fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
+        let archive = blob.bytes;
+        let listing = directory::list(archive, limits);
+        let mut members: Vec<Entry<'b>> =
+            listing.headers.into_iter().filter_map(|header| Entry::locate(archive, header)).collect();
+        let mut problems = listing.problems;
+
+        // Local headers between the members: entries that the directory does not tell about.
+        let mut hidden = Vec::new();
+        for gap in gaps(archive.len(), &members) {
+            let room = (limits.entries as usize).saturating_sub(members.len() + hidden.len());
+            directory::local_headers(archive, gap, room, &mut |header| {
+                hidden.extend(Entry::locate(archive, header));
+            });
+        }
+        if listing.has_directory && !hidden.is_empty() {
+            problems.push(
+                Problem::new(
+                    Reason::Damaged,
+                    format!("{} entries are not in the central directory; they were searched too", hidden.len()),
+                )
+                .of_bytes(0),
+            );
+        }
+        members.extend(hidden);
+        let gaps = gaps(archive.len(), &members);
+        let members = members.into_iter().map(|m| Box::new(m) as Box<dyn Member>).collect();
+        Opened { members, gaps, problems }
+    }
+}
+
+/// The stretches of `0..len` that hold no member's data.
+fn gaps(len: usize, members: &[Entry<'_>]) -> Vec<Range<usize>> {
+    let mut taken: Vec<Range<usize>> = members.iter().map(|m| m.data.clone()).filter(|r| !r.is_empty()).collect();
+    taken.sort_by_key(|r| r.start);
+    let mut gaps = Vec::new();
+    let mut at = 0;
+    for range in taken {
+        if range.start > at {
+            gaps.push(at..range.start);
+        }
+        at = at.max(range.end);
+    }
+    if at < len {
+        gaps.push(at..len);
+    }
+    gaps
+}
+
+/// One entry, its data found.
+struct Entry<'b> {
+    archive: &'b [u8],
+    header: Header<'b>,
+    data: Range<usize>,
+}
+
+impl<'b> Entry<'b> {
+    /// Finds the data of an entry; `None` for folders and other entries without any.
+    fn locate(archive: &'b [u8], header: Header<'b>) -> Option<Self> {
+        let local = header.local_offset;
+        let has_local = archive.get(local..).is_some_and(|b| b.starts_with(LOCAL_SIGNATURE));
+        // The local header alone says where the data begins: its name and extra field may differ
+        // from the directory's in length.
+        let start = if has_local {
+            local + LOCAL_HEADER_LEN
+                + usize::from(u16_at(archive, local + 26).unwrap_or(0))
+                + usize::from(u16_at(archive, local + 28).unwrap_or(0))
+        } else {
+            local + LOCAL_HEADER_LEN + header.name.len()
+        }
+        .min(archive.len());
+        let size = usize::try_from(header.compressed).unwrap_or(usize::MAX);
+        let end = start.saturating_add(size).min(archive.len());
+        if header.is_empty() && (header.name.ends_with(b"/") || header.in_directory) {
+            return None;
+        }
+        Some(Entry { archive, data: start..end, header })
+    }
+
+    fn is_stored(&self) -> bool {
+        // Android reads every method but deflate as stored when the sizes agree.
+        self.header.method == STORED || (!is_known(self.header.method) && self.header.compressed == self.header.expanded)
+    }
+
+    fn crc_holds(&self, bytes: &[u8]) -> bool {
+        crc32fast::hash(bytes) == self.header.crc
+    }
+
+    fn stored<'s>(&'s self, budget: &Budget) -> Contents<'s> {
+        let limits = &budget.limits;
+        let all = &self.archive[self.data.clone()];
+        let bytes = &all[..all.len().min(usize::try_from(limits.entry_bytes).unwrap_or(usize::MAX))];
+        let missing = self.header.compressed.saturating_sub(all.len() as u64);
+        let problem = if self.header.encrypted && !self.crc_holds(bytes) {
+            return Contents { bytes: &[], problem: Some(self.encrypted()) };
+        } else if missing > 0 {
+            Some(
+                Problem::new(Reason::Damaged, format!("the archive ends {missing} bytes before the entry does"))
+                    .of_bytes(missing),
+            )
+        } else if bytes.len() < all.len() {
+            Some(
+                Problem::new(Reason::Limit, format!("the entry has more than {} bytes", limits.entry_bytes))
+                    .of_bytes((all.len() - bytes.len()) as u64),
+            )
+        } else {
+            self.checksum_problem(bytes)
+        };
+        Contents { bytes, problem }
+    }
+
+    fn deflated<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
+        let input = &self.archive[self.data.clone()];
+        let mut outcome = inflate(input, buffer, self.header.expanded, budget);
+        if outcome == Inflated::Truncated && self.data.end < self.archive.len() {
+            // A size that lies: the stream itself knows where it ends. Charged, so that a thousand
+            // such entries cannot each read the whole archive.
+            let more = self.data.start..self.archive.len().min(self.data.start.saturating_add(RETRY_BYTES));
+            if budget.take(more.len() as u64) {
+                outcome = inflate(&self.archive[more], buffer, self.header.expanded, budget);
+            }
+        }
+        let mut problem = outcome.problem(input.len());
+        if matches!(outcome, Inflated::Broken(_) | Inflated::Truncated) {
+            if self.header.encrypted {
+                return Contents { bytes: &[], problem: Some(self.encrypted()) };
+            }
+            if buffer.is_empty() && self.crc_holds(input) {
+                // A method that lies: the data is stored.
+                return Contents { bytes: input, problem: None };
+            }
+        }
+        if problem.is_none() {
+            problem = self.checksum_problem(buffer);
+        }
+        Contents { bytes: buffer, problem }
+    }
+
+    fn checksum_problem(&self, bytes: &[u8]) -> Option<Problem> {
+        (self.header.has_crc && !self.crc_holds(bytes)).then(|| {
+            Problem::new(Reason::Damaged, "the CRC-32 does not match; what came out was searched").of_bytes(0)
+        })
+    }
+
+    fn encrypted(&self) -> Problem {
+        Problem::new(Reason::Encrypted, "the entry is encrypted").of_bytes(self.data.len() as u64)
+    }
+}
+
+/// Compressed bytes that are tried behind an entry whose size is too small.
+const RETRY_BYTES: usize = 64 << 20;
+
+const STORED: u16 = 0;
+const DEFLATED: u16 = 8;
+
+fn method_name(method: u16) -> Option<&'static str> {
+    Some(match method {
+        1 => "shrink",
+        2..=5 => "reduce",
+        6 => "implode",
+        9 => "deflate64",
+        12 => "bzip2",
+        14 => "lzma",
+        93 => "zstd",
+        95 => "xz",
+        96 => "jpeg",
+        97 => "wavpack",
+        98 => "ppmd",
+        99 => "AES encryption",
+        _ => return None,
+    })
+}
+
+fn is_known(method: u16) -> bool {
+    matches!(method, STORED | DEFLATED) || method_name(method).is_some()
+}
+
+impl Member for Entry<'_> {
+    fn name(&self) -> &[u8] {
+        self.header.name
+    }
+
+    fn size_hint(&self) -> u64 {
+        self.header.expanded.max(self.data.len() as u64)
+    }
+
+    fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
+        if self.is_stored() {
+            return self.stored(budget);
+        }
+        match self.header.method {
+            99 => Contents { bytes: &[], problem: Some(self.encrypted()) },
+            method => match method_name(method) {
+                Some(name) => Contents {
+                    bytes: &[],
+                    problem: Some(
+                        Problem::new(Reason::Unsupported, format!("compression method {method} ({name}) is not read"))
+                            .of_bytes(self.data.len() as u64),
+                    ),
+                },
+                // Deflate, and the made-up methods that Android takes for it.
+                None => self.deflated(buffer, budget),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! Sources: where bytes come from. They know files and streams, no formats and no patterns.
+
+pub mod map;
+pub mod read;
+pub mod tree;
