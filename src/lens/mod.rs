@@ -7,7 +7,11 @@ use crate::blob::{Blob, Text};
 use crate::limits::Limits;
 
 pub mod config;
+pub mod decode;
 pub mod dex;
+pub mod document;
+pub mod raw;
+pub mod wide;
 
 /// Makes texts of blobs of one format.
 pub trait Lens: Send + Sync {
@@ -23,7 +27,7 @@ pub trait Lens: Send + Sync {
 }
 
 /// The lenses, in the order in which they are asked; several may read one blob.
-pub static LENSES: &[&dyn Lens] = &[&dex::DexLens];
+pub static LENSES: &[&dyn Lens] = &[&wide::WideLens, &dex::DexLens];
 
 /// What is wrong with a blob: becomes a ledger entry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,344 @@
+//! Encoded stretches inside a text: base64, hexadecimal, escapes, percent encoding.
+//!
+//! Cheap refusal comes first: nearly every run that could be base64 is an identifier or a hash, and
+//! its first dozen characters already decode to something that is no text. What survives is decoded
+//! whole, once, with a map back to the offsets it came from.
+
+use crate::address::Encoding;
+use crate::blob::{OffsetMap, Segment};
+use crate::engine::runs::is_token;
+use crate::triage::checksum::base64_value;
+use std::ops::Range;
+
+/// Something decoded from a text.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Decoded {
+    /// The stretch of the text it was decoded from.
+    pub span: Range<usize>,
+    /// How it was encoded.
+    pub encoding: Encoding,
+    /// What came out.
+    pub bytes: Vec<u8>,
+    /// From offsets in `bytes` to offsets in the text.
+    pub map: OffsetMap,
+    /// Whether a limit cut it.
+    pub cut: bool,
+}
+
+/// Shortest base64 worth decoding, in characters: 16 bytes of token.
+const MIN_BASE64: usize = 22;
+/// Shortest hexadecimal text worth decoding, in digits.
+const MIN_HEX: usize = 32;
+
+/// What the run at `run` (of token characters, from the engine) decodes to, when that is text or
+/// something with a known beginning. A run that goes on over line ends is decoded whole; the
+/// caller skips runs inside the returned span. At most `limit` bytes come out.
+pub fn run(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
+    let value = &text[run.clone()];
+    if value.len() >= MIN_HEX && value.len() % 2 == 0 && value[..16].iter().all(u8::is_ascii_hexdigit) {
+        if let Some(decoded) = hex(text, run, limit) {
+            return Some(decoded);
+        }
+    }
+    if value.len() < MIN_BASE64 {
+        return None;
+    }
+    // A path may stand before the value: try the whole run, then what follows each early slash.
+    let mut start = run.start;
+    for _ in 0..4 {
+        if is_promising(&decode_quad(&text[start..run.end])) {
+            return base64(text, start..run.end, limit);
+        }
+        let slash = text[start..run.end.min(start + 64)].iter().position(|&b| b == b'/')?;
+        start += slash + 1;
+        if run.end - start < MIN_BASE64 {
+            return None;
+        }
+    }
+    None
+}
+
+/// The first 12 bytes (less of shorter values) of base64.
+fn decode_quad(value: &[u8]) -> Vec<u8> {
+    crate::triage::checksum::base64_decode(&value[..value.len().min(16)])
+}
+
+/// Magic numbers of formats that keysift opens: what is worth decoding though it is no text.
+const MAGICS: &[&[u8]] = &[b"PK\x03\x04", b"dex\n0", b"\x1f\x8b\x08", b"bplist00", b"\x7fELF", b"SQLite format 3"];
+
+/// Whether the first bytes of something decoded look like text (UTF-8 or UTF-16) or a known format.
+fn is_promising(head: &[u8]) -> bool {
+    head.len() >= 8
+        && (MAGICS.iter().any(|m| head.starts_with(m))
+            || is_utf8_text(head)
+            || is_utf16_text(head, 0)
+            || is_utf16_text(head, 1)
+            || head.starts_with(&[0xff, 0xfe]))
+}
+
+fn is_utf8_text(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    // The last character may be cut in the middle.
+    bytes.utf8_chunks().all(|c| {
+        c.valid().chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r')) && c.invalid().is_empty()
+    }) || (std::str::from_utf8(bytes).is_err_and(|e| e.error_len().is_none() && e.valid_up_to() + 4 > bytes.len())
+        && bytes.iter().all(|&b| b >= 0x20 || matches!(b, b'\t' | b'\n' | b'\r')))
+}
+
+fn is_utf16_text(bytes: &[u8], nul: usize) -> bool {
+    bytes.len() >= 8
+        && bytes.chunks_exact(2).all(|pair| {
+            pair[1 - nul] == 0 && (matches!(pair[nul], 0x20..=0x7e) || matches!(pair[nul], b'\t' | b'\n' | b'\r'))
+        })
+}
+
+fn base64(text: &[u8], run: Range<usize>, limit: usize) -> Option<Decoded> {
+    let mut bytes = Vec::with_capacity((run.len() / 4 * 3 + 3).min(limit));
+    let mut map = OffsetMap::identity();
+    let (mut bits, mut count) = (0u32, 0);
+    let mut line = run.clone();
+    let mut cut = false;
+    'lines: loop {
+        // A line that starts in the middle of a byte belongs to the byte that it completes.
+        map.push(Segment { text: bytes.len(), outer: line.start as u64, num: 4, den: 3 });
+        for &b in &text[line.clone()] {
+            let Some(value) = base64_value(b) else { break 'lines };
+            bits = bits << 6 | u32::from(value);
+            count += 6;
+            if count >= 8 {
+                count -= 8;
+                bytes.push((bits >> count) as u8);
+            }
+        }
+        if bytes.len() >= limit {
+            bytes.truncate(limit);
+            cut = true;
+            break;
+        }
+        match next_line(text, &run, &line) {
+            Some(next) => line = next,
+            None => break,
+        }
+    }
+    // All text so far, but what follows the head must be too, or at least most of it.
+    let is_text = bytes.iter().filter(|&&b| b >= 0x20 || matches!(b, b'\t' | b'\n' | b'\r' | 0)).count() * 50
+        >= bytes.len() * 49;
+    let is_known = MAGICS.iter().any(|m| bytes.starts_with(m));
+    (bytes.len() >= 16 && (is_text || is_known)).then_some(Decoded {
+        span: run.start..line.end,
+        encoding: Encoding::Base64,
+        bytes,
+        map,
+        cut,
+    })
+}
+
+/// The next line of wrapped base64: behind the line end (a real one, or `\n` escaped in a string)
+/// and indentation, quotes and plus signs of a string that is joined over lines. Lines of a wrapped
+/// value are equally long but the last, and at least 40 characters.
+fn next_line(text: &[u8], first: &Range<usize>, line: &Range<usize>) -> Option<Range<usize>> {
+    if line.len() != first.len() || line.len() < 40 {
+        return None;
+    }
+    let mut at = line.end;
+    let mut ended = false;
+    let stop = text.len().min(at + 80);
+    while at < stop {
+        match text[at] {
+            b'\n' => ended = true,
+            b'\r' | b' ' | b'\t' => {}
+            b'"' | b'\'' | b'+' | b',' | b'.' if at > line.end || text[at] != b'=' => {}
+            b'\\' if text[at + 1..].starts_with(b"n") || text[at + 1..].starts_with(b"r") => {
+                ended = true;
+                at += 1;
+            }
+            b'\\' => {}
+            _ => break,
+        }
+        at += 1;
+    }
+    if !ended {
+        return None;
+    }
+    let len = text[at..].iter().take(line.len() + 1).take_while(|&&b| base64_value(b).is_some()).count();
+    (len >= 2 && len <= line.len()).then(|| at..at + len)
+}
+
+fn hex(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
+    let digit = |b: u8| char::from(b).to_digit(16).map(|d| d as u8);
+    let value = &text[run.clone()];
+    let pairs = value.chunks_exact(2).map(|p| Some(digit(p[0])? << 4 | digit(p[1])?));
+    let head: Vec<u8> = pairs.clone().take(8).collect::<Option<_>>()?;
+    if !is_promising(&head) {
+        return None;
+    }
+    let bytes: Vec<u8> = pairs.take(limit).collect::<Option<_>>()?;
+    let cut = bytes.len() * 2 < value.len();
+    let mut map = OffsetMap::identity();
+    map.push(Segment { text: 0, outer: run.start as u64, num: 2, den: 1 });
+    Some(Decoded { span: run.clone(), encoding: Encoding::Hex, bytes, map, cut })
+}
+
+/// Values that hold escaped token characters (`wJal\/Xut`, `AKIA\u0051`, `%2Fabc%2B`), unescaped.
+/// Only escapes that stand for token characters matter: all others end a token anyway.
+pub fn escaped(text: &[u8], within: Range<usize>, found: &mut dyn FnMut(Decoded)) {
+    let mut from = within.start;
+    while let Some(at) = memchr::memchr2(b'\\', b'%', &text[from..within.end]).map(|i| from + i) {
+        let Some((byte, len)) = escape_at(text, at) else {
+            from = at + 1;
+            continue;
+        };
+        if !is_value(byte) {
+            from = at + len;
+            continue;
+        }
+        let decoded = unescape(text, at, from);
+        from = decoded.span.end.max(at + len);
+        if decoded.bytes.len() >= 16 {
+            found(decoded);
+        }
+    }
+}
+
+/// Characters that values with escapes consist of.
+fn is_value(b: u8) -> bool {
+    is_token(b) || matches!(b, b'=' | b'.' | b':' | b'@' | b'~' | b'!' | b'$' | b'*')
+}
+
+/// Longest value that is unescaped, in bytes.
+const MAX_ESCAPED: usize = 16 << 10;
+
+/// Unescapes the value that holds the escape at `escape`, back to `floor` at most.
+fn unescape(text: &[u8], escape: usize, floor: usize) -> Decoded {
+    let before = text[floor..escape].iter().rev().take(MAX_ESCAPED).take_while(|&&b| is_value(b)).count();
+    let start = escape - before;
+    let mut bytes = Vec::with_capacity(64);
+    let mut map = OffsetMap::identity();
+    map.push_plain(0, start as u64);
+    let mut at = start;
+    while at < text.len() && bytes.len() < MAX_ESCAPED {
+        if let Some((byte, len)) = escape_at(text, at).filter(|(b, _)| is_value(*b)) {
+            bytes.push(byte);
+            at += len;
+            map.push_plain(bytes.len(), at as u64);
+        } else if is_value(text[at]) {
+            bytes.push(text[at]);
+            at += 1;
+        } else {
+            break;
+        }
+    }
+    let encoding = if text[escape] == b'%' { Encoding::Percent } else { Encoding::Escapes };
+    Decoded { span: start..at, encoding, bytes, map, cut: false }
+}
+
+/// The byte that the escape at `at` stands for, and its length.
+fn escape_at(text: &[u8], at: usize) -> Option<(u8, usize)> {
+    let hex = |range: Range<usize>| {
+        let digits = text.get(range)?;
+        digits.iter().try_fold(0u32, |n, &b| Some(n << 4 | char::from(b).to_digit(16)?))
+    };
+    let ascii = |n: u32| u8::try_from(n).ok().filter(u8::is_ascii);
+    match (text.get(at)?, text.get(at + 1)?) {
+        (b'%', _) => Some((ascii(hex(at + 1..at + 3)?)?, 3)),
+        (b'\\', b'/') => Some((b'/', 2)),
+        (b'\\', b'x') => Some((ascii(hex(at + 2..at + 4)?)?, 4)),
+        (b'\\', b'u') if text.get(at + 2) == Some(&b'{') => {
+            let len = text[at + 3..].iter().take(7).position(|&b| b == b'}').filter(|&n| n > 0)?;
+            Some((ascii(hex(at + 3..at + 3 + len)?)?, len + 4))
+        }
+        (b'\\', b'u') => Some((ascii(hex(at + 2..at + 6)?)?, 6)),
+        (b'\\', b'U') => Some((ascii(hex(at + 2..at + 10)?)?, 10)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blob::TextOffset;
+    use crate::engine::runs::for_each_run;
+    use crate::triage::checksum::base64_encode;
+
+    fn decoded(text: &str) -> Vec<Decoded> {
+        let mut all = Vec::new();
+        for_each_run(text.as_bytes(), 0..text.len(), &mut |r| all.extend(run(text.as_bytes(), &r, 1 << 20)));
+        all
+    }
+
+    fn unescaped(text: &str) -> Vec<Decoded> {
+        let mut all = Vec::new();
+        escaped(text.as_bytes(), 0..text.len(), &mut |d| all.push(d));
+        all
+    }
+
+    #[test]
+    fn base64_of_text_with_a_way_back() {
+        let plain = r#"{"accessKeyId":"value","secret":"other"}"#;
+        let text = format!("config = \"{}\";", base64_encode(plain.as_bytes()));
+        let found = decoded(&text);
+        assert_eq!(found[0].bytes, plain.as_bytes());
+        let at = plain.find("secret").unwrap();
+        assert_eq!(found[0].map.outer(TextOffset(at)), 10 + at as u64 * 4 / 3);
+    }
+
+    #[test]
+    fn wrapped_base64_is_one_value() {
+        let plain = "a line of text that is long enough to be wrapped over several lines of base64, twice over";
+        let code = base64_encode(plain.as_bytes());
+        for joint in ["\n", "\r\n    ", "\\n", "\" +\n  \""] {
+            let wrapped: Vec<&str> = code.as_bytes().chunks(48).map(|c| std::str::from_utf8(c).unwrap()).collect();
+            let text = wrapped.join(joint);
+            let found = decoded(&text);
+            assert_eq!(String::from_utf8_lossy(&found[0].bytes), plain, "{joint:?}");
+            let at = plain.find("twice").unwrap();
+            let outer = found[0].map.outer(TextOffset(at)) as usize;
+            assert_eq!(&text[outer..outer + 3], &code[at * 4 / 3..at * 4 / 3 + 3], "{joint:?}");
+        }
+    }
+
+    #[test]
+    fn identifiers_hashes_and_random_values_are_left_alone() {
+        for text in [
+            "com/example/application/MainActivity",
+            "getElementsByTagNameAndClassName",
+            "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+            "x9QmTz2LkRw8VbN4cYhJf6PsDg1AeUoI3nXqZt",
+        ] {
+            assert_eq!(decoded(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn hex_utf16_in_base64_and_a_path_before() {
+        let hex: String = b"aws_access_key_id = value".iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(decoded(&hex)[0].bytes, b"aws_access_key_id = value");
+        let wide: Vec<u8> = "powershell -enc".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(decoded(&base64_encode(&wide))[0].bytes, wide);
+        let path = format!("secret/{}", base64_encode(b"user:password with a tail"));
+        assert_eq!(decoded(&path)[0].bytes, b"user:password with a tail");
+    }
+
+    #[test]
+    fn escapes_that_hide_token_characters() {
+        for (text, want) in [
+            (r#""wJalr\/utnFEMI\/K7MDENG""#, "wJalr/utnFEMI/K7MDENG"),
+            (r"x=AKIA\u0041BCD\x45FGHIJKLMNOP;", "x=AKIAABCDEFGHIJKLMNOP"),
+            ("k=abc%2Fdef%2Bghi%3Djklmno&x", "k=abc/def+ghi=jklmno"),
+        ] {
+            let found = unescaped(text);
+            assert_eq!(found.len(), 1, "{text}");
+            assert_eq!(String::from_utf8_lossy(&found[0].bytes), want);
+        }
+        assert_eq!(unescaped(r"C:\users\name\x and 100% sure\n"), []);
+        let found = unescaped(r#""abcdefghijklmnop\/qrst""#);
+        assert_eq!(found[0].map.outer(TextOffset(17)), 19);
+    }
+
+    #[test]
+    fn limits_cut() {
+        let text = base64_encode(&b"plain text ".repeat(100));
+        let found = run(text.as_bytes(), &(0..text.len() - 2), 50).unwrap();
+        assert!(found.cut && found.bytes.len() == 50);
+    }
+}

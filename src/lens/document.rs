@@ -1,0 +1,52 @@
+//! Sites of a text that is a document: key paths from the syntaxes of [`super::config`].
+
+use super::config::{Object, SYNTAXES};
+use crate::blob::{Scope, ScopeClass, ScopeId, Site, Sites};
+use std::ops::Range;
+
+/// Names places in a text by the first syntax that reads it.
+pub struct DocumentSites<'n> {
+    file_name: &'n [u8],
+}
+
+impl<'n> DocumentSites<'n> {
+    /// Sites of a text whose file has this name, a hint to its syntax.
+    pub fn new(file_name: &'n [u8]) -> Self {
+        DocumentSites { file_name }
+    }
+}
+
+impl Sites for DocumentSites<'_> {
+    fn resolve(&self, text: &[u8], spans: &[Range<usize>]) -> Vec<Vec<Site>> {
+        let Some(syntax) = SYNTAXES.iter().find(|s| s.reads(text, self.file_name)) else {
+            return vec![Vec::new(); spans.len()];
+        };
+        let places = syntax.locate(text, spans);
+        debug_assert_eq!(places.len(), spans.len(), "{}", syntax.name());
+        places
+            .into_iter()
+            .map(|place| {
+                place
+                    .map(|p| {
+                        let scopes = scopes(p.objects, p.value.start);
+                        vec![Site { name: p.path, key: p.key, role: None, scopes }]
+                    })
+                    .unwrap_or_default()
+            })
+            .collect()
+    }
+}
+
+/// The objects around a value: the innermost as its object, those around that as parents.
+fn scopes(objects: Vec<Object>, at: usize) -> Vec<Scope> {
+    objects
+        .into_iter()
+        .enumerate()
+        .map(|(depth, object)| Scope {
+            class: if depth == 0 { ScopeClass::Object } else { ScopeClass::Parent },
+            id: ScopeId::Local(object.start as u64),
+            order: Some(at as u64),
+            label: object.label,
+        })
+        .collect()
+}

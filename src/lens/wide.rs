@@ -1,0 +1,249 @@
+//! UTF-16: whole files with or without a byte order mark, and strings in the middle of binary data.
+//!
+//! ASCII text in UTF-16 is a stretch in which every second byte is NUL. Data without NUL bytes,
+//! which is nearly all text, costs one `memchr`. Letters outside ASCII end a stretch unless the
+//! file begins with a byte order mark: tokens are ASCII, and context is only worth that much.
+
+use super::{Damage, Lens};
+use crate::address::Encoding;
+use crate::blob::{Blob, NoSites, OffsetMap, Segment, Sites, Text, TextKind};
+use crate::limits::Limits;
+use std::ops::Range;
+
+/// Reads UTF-16 strings.
+pub struct WideLens;
+
+/// Shortest string worth a look, in characters: no token is shorter.
+const MIN_CHARS: usize = 8;
+
+impl Lens for WideLens {
+    fn name(&self) -> &'static str {
+        "utf-16"
+    }
+
+    fn reads(&self, blob: &Blob<'_>) -> bool {
+        memchr::memchr(0, blob.bytes).is_some() || byte_order_mark(blob.bytes).is_some()
+    }
+
+    fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
+        let sites = super::document::DocumentSites::new(blob.address.file_name());
+        if let Some(encoding) = byte_order_mark(blob.bytes) {
+            whole_file(blob.bytes, encoding, limits, &sites, emit);
+            return Ok(());
+        }
+        let mut pool = Pool::default();
+        let mut covered = 0;
+        for_each_stretch(blob.bytes, &mut |stretch, encoding| {
+            if pool.encoding != Some(encoding) || pool.bytes.len() as u64 >= limits.decoded_bytes {
+                pool.flush(blob.bytes.len(), covered, &sites, emit);
+                covered = 0;
+                pool.encoding = Some(encoding);
+            }
+            covered += stretch.len();
+            pool.add(blob.bytes, stretch);
+        });
+        pool.flush(blob.bytes.len(), covered, &sites, emit);
+        Ok(())
+    }
+}
+
+fn byte_order_mark(bytes: &[u8]) -> Option<Encoding> {
+    match bytes {
+        // FF FE 00 00 is UTF-32.
+        [0xff, 0xfe, 0, 0, ..] => None,
+        [0xff, 0xfe, _, _, ..] => Some(Encoding::Utf16Le),
+        [0xfe, 0xff, _, _, ..] => Some(Encoding::Utf16Be),
+        _ => None,
+    }
+}
+
+/// Decodes a file that begins with a byte order mark, in pieces of at most the limit.
+fn whole_file(bytes: &[u8], encoding: Encoding, limits: &Limits, sites: &dyn Sites, emit: &mut dyn FnMut(&Text<'_>)) {
+    let unit = |pair: &[u8]| match encoding {
+        Encoding::Utf16Be => u16::from_be_bytes([pair[0], pair[1]]),
+        _ => u16::from_le_bytes([pair[0], pair[1]]),
+    };
+    // A UTF-8 text is at most one and a half times as long; pieces overlap by what a token and its
+    // line may need.
+    const OVERLAP: usize = 64 << 10;
+    let piece = (limits.decoded_bytes as usize).max(4 * OVERLAP) & !1;
+    let mut from = 2;
+    loop {
+        let to = bytes.len().min(from + piece);
+        let mut text = Vec::with_capacity((to - from) / 2 + 16);
+        let mut map = OffsetMap::identity();
+        map.push(Segment { text: 0, outer: from as u64, num: 2, den: 1 });
+        let mut at = from;
+        let units = bytes[from..to].chunks_exact(2).map(unit);
+        for c in char::decode_utf16(units) {
+            let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
+            at += 2 * c.len_utf16();
+            c.encode_utf8(&mut [0; 4]).bytes().for_each(|b| text.push(b));
+            if !c.is_ascii() {
+                map.push(Segment { text: text.len(), outer: at as u64, num: 2, den: 1 });
+            }
+        }
+        let kind = TextKind::Plain;
+        emit(&Text { bytes: &text, kind, encoding: Some(encoding), map: &map, outer: None, sites });
+        if to == bytes.len() {
+            return;
+        }
+        from = to - OVERLAP;
+    }
+}
+
+/// Strings of one byte order, joined into one text.
+#[derive(Default)]
+struct Pool {
+    bytes: Vec<u8>,
+    map: OffsetMap,
+    encoding: Option<Encoding>,
+}
+
+impl Pool {
+    fn add(&mut self, blob: &[u8], stretch: Range<usize>) {
+        if !self.bytes.is_empty() {
+            self.bytes.push(0);
+        }
+        self.map.push(Segment { text: self.bytes.len(), outer: stretch.start as u64, num: 2, den: 1 });
+        let skip = usize::from(self.encoding == Some(Encoding::Utf16Be));
+        self.bytes.extend(blob[stretch].iter().skip(skip).step_by(2));
+    }
+
+    /// Hands the text on and starts afresh. A blob that is one string and little else is a text
+    /// file without a byte order mark.
+    fn flush(&mut self, blob_len: usize, covered: usize, sites: &dyn Sites, emit: &mut dyn FnMut(&Text<'_>)) {
+        if self.bytes.is_empty() {
+            return;
+        }
+        let is_file = covered + blob_len / 16 + 4 >= blob_len && self.bytes.contains(&b'\n');
+        let (kind, sites): (_, &dyn Sites) = if is_file {
+            (TextKind::Plain, sites)
+        } else {
+            (TextKind::Pool, &NoSites)
+        };
+        emit(&Text { bytes: &self.bytes, kind, encoding: self.encoding, map: &self.map, outer: None, sites });
+        self.bytes.clear();
+        self.map.clear();
+    }
+}
+
+fn is_text(b: u8) -> bool {
+    matches!(b, 0x20..=0x7e | b'\t' | b'\n' | b'\r')
+}
+
+/// Calls `found` with every stretch of text bytes and NULs in turn, in rising order, with the byte
+/// order that it has if it is a whole string. The range begins at the first code unit.
+fn for_each_stretch(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, Encoding)) {
+    let mut from = 0;
+    while let Some(nul) = memchr::memchr(0, &bytes[from..]).map(|i| from + i) {
+        // Back over at most the one text byte that belongs to this NUL in little endian.
+        let starts_with_text = nul > from && is_text(bytes[nul - 1]);
+        let mut end = nul + 1;
+        while end + 1 < bytes.len() && is_text(bytes[end]) && bytes[end + 1] == 0 {
+            end += 2;
+        }
+        let ends_with_text = end < bytes.len() && is_text(bytes[end]);
+        // In big endian the NUL comes first, and the last text byte has none behind it.
+        let (range, encoding) = if starts_with_text {
+            (nul - 1..end, Encoding::Utf16Le)
+        } else if ends_with_text {
+            (nul..end + 1, Encoding::Utf16Be)
+        } else {
+            (nul + 1..end, Encoding::Utf16Le)
+        };
+        // Little endian with a text byte right behind is big endian with one right before, of
+        // which only the parity of the offset can tell: strings are mostly aligned.
+        let (range, encoding) = if starts_with_text && ends_with_text && nul % 2 == 0 && end - nul > 2 {
+            (nul..end + 1, Encoding::Utf16Be)
+        } else {
+            (range, encoding)
+        };
+        if range.len() / 2 >= MIN_CHARS {
+            found(range.clone(), encoding);
+            // Text before the first NUL and a NUL behind the last character fit both orders: give
+            // the string without the doubtful first character too.
+            if starts_with_text && !ends_with_text && nul % 2 == 0 {
+                found(nul..end, Encoding::Utf16Be);
+            }
+        }
+        from = end.max(nul + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use crate::blob::TextOffset;
+
+    fn le(text: &str) -> Vec<u8> {
+        text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    }
+
+    fn be(text: &str) -> Vec<u8> {
+        text.encode_utf16().flat_map(u16::to_be_bytes).collect()
+    }
+
+    /// Texts with the blob offset of the byte that `probe` starts at.
+    fn read(bytes: &[u8], probe: &str) -> Vec<(String, TextKind, Encoding, u64)> {
+        let blob = Blob { address: Address::named("f"), bytes };
+        let mut found = Vec::new();
+        if !WideLens.reads(&blob) {
+            return found;
+        }
+        WideLens
+            .texts(&blob, &Limits::default(), &mut |t| {
+                let text = String::from_utf8_lossy(t.bytes).into_owned();
+                if let Some(at) = text.find(probe) {
+                    found.push((text, t.kind, t.encoding.unwrap(), t.blob_offset(TextOffset(at)).0));
+                }
+            })
+            .unwrap();
+        found
+    }
+
+    #[test]
+    fn files_with_a_mark() {
+        let mut file = vec![0xff, 0xfe];
+        file.extend(le("schlüssel = \u{1f511} tokenvalue\r\n"));
+        let found = read(&file, "tokenvalue");
+        assert_eq!(found[0].0, "schlüssel = \u{1f511} tokenvalue\r\n");
+        assert_eq!((found[0].2, found[0].3), (Encoding::Utf16Le, 2 + 2 * (12 + 2 + 1)));
+        let mut file = vec![0xfe, 0xff];
+        file.extend(be("key = tokenvalue"));
+        assert_eq!((read(&file, "tokenvalue")[0].2, read(&file, "tokenvalue")[0].3), (Encoding::Utf16Be, 2 + 12));
+    }
+
+    #[test]
+    fn files_without_a_mark_are_plain_text() {
+        let text = "line one is long enough\nkey=tokenvalue\n";
+        let found = read(&le(text), "tokenvalue");
+        assert_eq!((found[0].0.as_str(), found[0].1), (text, TextKind::Plain));
+        let found = read(&be(text), "tokenvalue");
+        assert_eq!((found[0].0.as_str(), found[0].2, found[0].3), (text, Encoding::Utf16Be, 2 * text.find("tokenvalue").unwrap() as u64));
+    }
+
+    #[test]
+    fn strings_in_binary_data_keep_their_first_and_last_characters() {
+        for prefix in [&b"\x01\x02"[..], b"\x00\x00", b"\x00\x00\x00", b"ab", b"\xff\xee\x00\x00"] {
+            for suffix in [&b"\x00\x00\x09\x80"[..], b"\x80\x81", b""] {
+                for (encode, encoding) in [(le as fn(&str) -> Vec<u8>, Encoding::Utf16Le), (be, Encoding::Utf16Be)] {
+                    let mut data = prefix.to_vec();
+                    data.extend(encode("tokenvalue0123456789"));
+                    data.extend(suffix);
+                    let found = read(&data, "tokenvalue0123456789");
+                    let exact = found.iter().any(|f| f.0.split('\0').any(|s| s == "tokenvalue0123456789"));
+                    assert!(exact, "{prefix:?} {suffix:?} {encoding:?}: {found:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn short_strings_and_plain_text_give_nothing() {
+        assert!(read(&le("short"), "short").is_empty());
+        assert!(read(b"plain text", "plain").is_empty());
+        assert!(read(&[0; 1000], "").is_empty());
+    }
+}
