@@ -1,10 +1,44 @@
-//! Dalvik executables (placeholder until the lens lands).
+//! Dalvik executables: the string pool, and what the code does with it.
+//!
+//! The pool of a DEX file is sorted, so neighbours in it mean nothing: what belongs together is in
+//! the code. This lens gives all strings as one text, and a second one of strings that methods put
+//! together ([`assemble`]); asked for the places of a hit, it sweeps the code for the strings that
+//! were hit ([`refs`]) and runs the methods that load them in the abstract ([`machine`]) to see
+//! which field, argument or map entry they become ([`uses`], [`sites`]).
+//!
+//! The parser is its own because those there are either refuse what packers damage on purpose, or
+//! allocate each string. It believes nothing: every offset is checked, and all work is bounded by
+//! the size of the file, however its tables overlap.
+
+mod annotations;
+mod assemble;
+mod calls;
+mod classes;
+mod code;
+mod leb;
+mod machine;
+mod mutf8;
+mod names;
+mod pool;
+mod refs;
+mod sites;
+mod strings;
+mod tables;
+mod uses;
+mod values;
 
 use super::{Damage, Lens};
-use crate::blob::{Blob, Text};
+use crate::address::Encoding;
+use crate::blob::{Blob, Site, Sites, Text, TextKind};
 use crate::limits::Limits;
+use classes::Classes;
+use refs::{Program, Wanted};
+use std::collections::HashMap;
+use std::ops::Range;
+use strings::StringOps;
+use tables::{Complaint, Dex};
 
-/// Reads DEX files.
+/// Reads DEX files, and containers of several (version 041).
 pub struct DexLens;
 
 impl Lens for DexLens {
@@ -12,11 +46,138 @@ impl Lens for DexLens {
         "dex"
     }
 
-    fn reads(&self, _blob: &Blob<'_>) -> bool {
-        false
+    fn reads(&self, blob: &Blob<'_>) -> bool {
+        tables::version(blob.bytes).is_some()
     }
 
-    fn texts(&self, _: &Blob<'_>, _: &Limits, _: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
-        Ok(())
+    fn texts(
+        &self,
+        blob: &Blob<'_>,
+        limits: &Limits,
+        emit: &mut dyn FnMut(&Text<'_>),
+    ) -> Result<(), Damage> {
+        let mut complaint = Complaint::default();
+        // Files of one container share strings; files that say so too often are hostile.
+        let mut budget = blob.bytes.len().saturating_mul(4);
+        let mut start = 0;
+        while let Some(rest) = blob.bytes.get(start..)
+            && tables::version(rest).is_some()
+        {
+            match Dex::new(blob.bytes, start, &mut complaint) {
+                Ok(dex) => {
+                    read(&dex, limits, &mut budget, &mut complaint, emit);
+                    // The next one, in a container, or behind a file that something was added to.
+                    start = match usize::try_from(dex.end) {
+                        Ok(end) if end > start => end.next_multiple_of(4),
+                        _ => break,
+                    };
+                }
+                Err(damage) => {
+                    complaint.note(damage.offset, || damage.what);
+                    break;
+                }
+            }
+        }
+        complaint.into_result()
+    }
+}
+
+/// Emits the texts of one logical file.
+fn read(
+    dex: &Dex<'_>,
+    limits: &Limits,
+    budget: &mut usize,
+    complaint: &mut Complaint,
+    emit: &mut dyn FnMut(&Text<'_>),
+) {
+    let ops = StringOps::new(dex);
+    let classes = Classes::read(dex, complaint);
+    let program = Program { dex, ops: &ops, classes: &classes };
+    pool::read(dex, limits, budget, complaint, &mut |pool| {
+        emit(&Text {
+            bytes: &pool.text,
+            kind: TextKind::Pool,
+            encoding: None,
+            map: &pool.map,
+            outer: None,
+            sites: &PoolSites { program: &program, pool },
+        });
+    });
+    if !ops.joins {
+        return;
+    }
+    assemble::read(&program, limits, complaint, &mut |assembled| {
+        emit(&Text {
+            bytes: &assembled.text,
+            kind: TextKind::Pool,
+            encoding: Some(Encoding::Assembled),
+            map: &assembled.map,
+            outer: None,
+            sites: &AssembledSites { program: &program, assembled },
+        });
+    });
+}
+
+/// Places of strings of the pool.
+struct PoolSites<'p> {
+    program: &'p Program<'p, 'p>,
+    pool: &'p pool::Pool,
+}
+
+impl Sites for PoolSites<'_> {
+    fn resolve(&self, _: &[u8], spans: &[Range<usize>]) -> Vec<Vec<Site>> {
+        let mut hits = Hits::default();
+        let mut wanted = Wanted::default();
+        for span in spans {
+            let string = self.pool.string(span);
+            let (hit, new) = hits.add(string.map(|string| (string, 0)));
+            if let Some(string) = string.filter(|_| new) {
+                wanted.strings.add(string, hit);
+            }
+        }
+        hits.answer(self.program, wanted)
+    }
+}
+
+/// Places of strings that methods put together.
+struct AssembledSites<'p> {
+    program: &'p Program<'p, 'p>,
+    assembled: &'p assemble::Assembled,
+}
+
+impl Sites for AssembledSites<'_> {
+    fn resolve(&self, _: &[u8], spans: &[Range<usize>]) -> Vec<Vec<Site>> {
+        let mut hits = Hits::default();
+        let mut wanted = Wanted::default();
+        for span in spans {
+            let joined = self.assembled.joined(span);
+            let (hit, new) = hits.add(joined.map(|joined| (joined.method, joined.node)));
+            if let Some(joined) = joined.filter(|_| new) {
+                wanted.add_joined(joined.method, joined.node, joined.at, hit);
+            }
+        }
+        hits.answer(self.program, wanted)
+    }
+}
+
+/// Spans by what they are in: several hits can be in one string.
+#[derive(Default)]
+struct Hits {
+    known: HashMap<Option<(u32, u32)>, u32>,
+    spans: Vec<u32>,
+}
+
+impl Hits {
+    /// The number of what the next span is in, and whether it is the first there.
+    fn add(&mut self, what: Option<(u32, u32)>) -> (u32, bool) {
+        let next = self.known.len() as u32;
+        let hit = *self.known.entry(what).or_insert(next);
+        self.spans.push(hit);
+        (hit, hit == next)
+    }
+
+    fn answer(self, program: &Program<'_, '_>, wanted: Wanted) -> Vec<Vec<Site>> {
+        let places = program.places(wanted, self.known.len());
+        self.spans.iter().map(|&hit| places.get(hit as usize).cloned().unwrap_or_default()).collect()
     }
 }
