@@ -126,7 +126,7 @@ impl Text<'_> {
 
 /// Names places in a text in the author's own terms. Asked once a text, and only when the engine
 /// hit something, so an answer may cost a parse of the whole text.
-pub trait Sites {
+pub trait Sites: Sync {
     /// For each span of `text` (rising, may overlap), every place that holds or uses it: a string
     /// of a DEX pool can be loaded in several methods. No place known: an empty list.
     fn resolve(&self, text: &[u8], spans: &[Range<usize>]) -> Vec<Vec<Site>>;
@@ -192,6 +192,8 @@ pub struct Scope {
 pub enum ScopeId {
     /// Meaningful inside one text only.
     Local(u64),
+    /// A local one with the number of its text: what triage sees.
+    InText(u64, u64),
     /// A name that means the same in every blob of the artifact (`com.shop`, across DEX files).
     Named(String),
 }

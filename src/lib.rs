@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod blob;
+pub mod cli;
 pub mod container;
 pub mod engine;
 pub mod finding;
@@ -13,5 +14,6 @@ pub mod lens;
 pub mod limits;
 pub mod pattern;
 pub mod report;
+pub mod scan;
 pub mod source;
 pub mod triage;

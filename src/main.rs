@@ -1,1 +1,5 @@
-fn main() {}
+//! The `keysift` program.
+
+fn main() -> std::process::ExitCode {
+    keysift::cli::main()
+}

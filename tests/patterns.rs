@@ -1,25 +1,7 @@
 //! Every built-in pattern finds its examples and leaves its counter-examples alone.
 
-use keysift::blob::TextKind;
-use keysift::engine::{Engine, Hit, Sink};
-use keysift::pattern::example::{Generator, fill};
+use keysift::engine::Engine;
 use keysift::pattern::{BUILTIN, PatternSet, check};
-use std::ops::Range;
-
-struct Collect(Vec<Hit>);
-
-impl Sink for Collect {
-    fn hit(&mut self, hit: Hit) {
-        self.0.push(hit);
-    }
-    fn run(&mut self, _: Range<usize>) {}
-}
-
-fn found(set: &PatternSet, engine: &Engine<'_>, text: &str) -> Vec<String> {
-    let mut sink = Collect(Vec::new());
-    engine.search(text.as_bytes(), 0..text.len(), TextKind::Plain, &mut sink);
-    sink.0.iter().map(|h| set.get(h.pattern).id.clone()).collect()
-}
 
 #[test]
 fn examples_match_and_counter_examples_do_not() {
@@ -27,21 +9,10 @@ fn examples_match_and_counter_examples_do_not() {
     let engine = Engine::new(&set);
     let mut wrong = Vec::new();
     for pattern in set.patterns() {
-        assert!(!pattern.examples.is_empty(), "{} has no examples", pattern.id);
-        assert!(!pattern.not.is_empty(), "{} has no counter-examples", pattern.id);
         for seed in 0..20 {
-            for example in &pattern.examples {
-                let text = fill(example, &mut Generator::new(seed));
-                if !found(&set, &engine, &text).contains(&pattern.id) {
-                    wrong.push(format!("{}: not found in {text:?}", pattern.id));
-                }
-            }
-            for not in &pattern.not {
-                let text = fill(not, &mut Generator::new(seed));
-                if found(&set, &engine, &text).contains(&pattern.id) {
-                    wrong.push(format!("{}: found in {text:?}", pattern.id));
-                }
-            }
+            wrong.extend(
+                check::examples(&set, &engine, pattern, seed).into_iter().map(|what| format!("{}: {what}", pattern.id)),
+            );
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -1,7 +1,11 @@
 //! Checks of patterns that cost too much for every start: all regular expressions compile, every
 //! example is found and no counter-example is. Run by tests and by `keysift patterns check`.
 
-use super::{Matcher, Pattern, PatternError};
+use super::example::{Generator, fill};
+use super::{Matcher, Pattern, PatternError, PatternSet};
+use crate::blob::TextKind;
+use crate::engine::{Engine, Hit, Sink};
+use std::ops::Range;
 
 /// Ids are `family.kind`, in lower case with hyphens: usable as SARIF rule ids and file names.
 pub(super) fn id(id: &str) -> Result<(), String> {
@@ -26,4 +30,35 @@ pub fn regexes(pattern: &Pattern) -> Result<(), PatternError> {
         }),
         _ => Ok(()),
     }
+}
+
+/// What is wrong with the examples of a pattern, filled in from `seed`.
+pub fn examples(set: &PatternSet, engine: &Engine<'_>, pattern: &Pattern, seed: u64) -> Vec<String> {
+    struct Found<'s> {
+        set: &'s PatternSet,
+        id: &'s str,
+        found: bool,
+    }
+    impl Sink for Found<'_> {
+        fn hit(&mut self, hit: Hit) {
+            self.found |= self.set.get(hit.pattern).id == self.id;
+        }
+        fn run(&mut self, _: Range<usize>) {}
+    }
+    let mut problems = Vec::new();
+    for (texts, wanted) in [(&pattern.examples, true), (&pattern.not, false)] {
+        if texts.is_empty() {
+            problems.push(format!("has no {}", if wanted { "examples" } else { "counter-examples (`not`)" }));
+        }
+        for template in texts {
+            let text = fill(template, &mut Generator::new(seed));
+            let mut sink = Found { set, id: &pattern.id, found: false };
+            engine.search(text.as_bytes(), 0..text.len(), TextKind::Plain, &mut sink);
+            if sink.found != wanted {
+                let what = if wanted { "not found in its example" } else { "found in its counter-example" };
+                problems.push(format!("{what} {template:?}, filled in as {text:?}"));
+            }
+        }
+    }
+    problems
 }

@@ -49,22 +49,24 @@ pub enum Account {
     Id(u64),
     /// An id from before March 2019: the account is not in it.
     NotEncoded,
-    /// AWS does not issue such ids: characters outside base32, or an account of 13 digits.
-    Impossible,
+    /// Characters outside base32: old test doubles (moto, localstack) and made-up ids.
+    NotBase32,
+    /// An account of 13 digits: a made-up id.
+    TooLong,
 }
 
 /// The account in an AWS unique id (`AKIA` + 16 characters and the like): base32 of the 16
 /// characters, first 6 bytes, bits 7 to 46 (T. Be'ery, "A short note on AWS key ID", 2023). The
 /// top bit tells ids that carry it.
 pub fn aws_account(id: &[u8]) -> Account {
-    let Some(body) = id.get(4..20) else { return Account::Impossible };
+    let Some(body) = id.get(4..20) else { return Account::NotBase32 };
     let mut n: u64 = 0;
     // 10 characters carry the first 50 bits; the account is in the first 48.
     for (i, &b) in body.iter().enumerate() {
         let value = match b {
             b'A'..=b'Z' => b - b'A',
             b'2'..=b'7' => b - b'2' + 26,
-            _ => return Account::Impossible,
+            _ => return Account::NotBase32,
         };
         if i < 10 {
             n = n << 5 | u64::from(value);
@@ -76,7 +78,7 @@ pub fn aws_account(id: &[u8]) -> Account {
     }
     match (n & 0x7fff_ffff_ff80) >> 7 {
         account @ 0..=999_999_999_999 => Account::Id(account),
-        _ => Account::Impossible,
+        _ => Account::TooLong,
     }
 }
 
@@ -89,8 +91,11 @@ fn aws_key_id(value: &[u8], details: &mut BTreeMap<String, String>) {
         Account::NotEncoded => {
             note("issued before March 2019: the id does not carry its account");
         }
-        Account::Impossible => {
-            note("not an id that AWS issues: the account in it is impossible");
+        Account::NotBase32 => {
+            note("AWS issues no id with these characters: perhaps from a test double");
+        }
+        Account::TooLong => {
+            note("the account in the id has 13 digits: perhaps made up");
         }
     }
     let kind = match value.get(..4) {
@@ -157,8 +162,8 @@ mod tests {
         assert_eq!(aws_account(b"ASIAY34FZKBOKMUTVV7A"), Account::Id(609_629_065_308));
         assert_eq!(aws_account(b"ASIAQAAAAAAAGMKEM7X5"), Account::Id(0));
         assert_eq!(aws_account(b"AKIAIOSFODNN7EXAMPLE"), Account::NotEncoded);
-        assert_eq!(aws_account(b"AKIA0189AAAAAAAAAAAA"), Account::Impossible);
-        assert_eq!(aws_account(b"AKIA"), Account::Impossible);
+        assert_eq!(aws_account(b"AKIA0189AAAAAAAAAAAA"), Account::NotBase32);
+        assert_eq!(aws_account(b"AKIA"), Account::NotBase32);
     }
 
     #[test]

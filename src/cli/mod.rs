@@ -1,0 +1,56 @@
+//! The command line: arguments, settings, exit codes. One file a command.
+
+mod args;
+mod exit;
+mod output;
+mod patterns;
+mod progress;
+mod scan;
+
+use clap::Parser;
+use std::io::Write;
+use std::process::ExitCode;
+
+pub use args::Arguments;
+pub use exit::Exit;
+
+/// Runs the program: parses the command line, does what it says, and gives the exit code.
+pub fn main() -> ExitCode {
+    quiet_panics();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(e) => {
+            // Help and version are answers, everything else is a mistake.
+            let exit = if e.use_stderr() { Exit::Usage } else { Exit::Clean };
+            let _ = e.print();
+            return exit.into();
+        }
+    };
+    let result = match &arguments.command {
+        args::Command::Scan(scan) => scan::run(scan),
+        args::Command::Patterns(patterns) => patterns::run(patterns),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        // Whoever reads our output has seen enough.
+        Err(e) if is_closed_pipe(&e) => Exit::Clean.into(),
+        Err(e) => {
+            let _ = writeln!(anstream::stderr(), "keysift: {e:#}");
+            exit::of_error(&e).into()
+        }
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let closed = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
+    error.chain().any(|e| e.downcast_ref::<std::io::Error>().is_some_and(closed))
+}
+
+/// A panic is a defect, and it is caught where a file is searched. Its message could hold bytes of
+/// that file, so only the place in our own code is printed.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(|l| format!("{}:{}", l.file(), l.line())).unwrap_or_default();
+        let _ = writeln!(anstream::stderr(), "keysift: internal error at {place}; please report it");
+    }));
+}

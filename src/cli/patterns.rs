@@ -1,0 +1,106 @@
+//! `keysift patterns`.
+
+use super::args::{Patterns, PatternsCommand};
+use super::exit::{Exit, UsageError};
+use crate::address::escape;
+use crate::engine::Engine;
+use crate::pattern::example::{Generator, fill};
+use crate::pattern::{Matcher, Pattern, PatternSet, check, edit_distance};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Does what `keysift patterns` was asked.
+pub fn run(arguments: &Patterns) -> anyhow::Result<Exit> {
+    let mut out = io::stdout().lock();
+    match &arguments.command {
+        PatternsCommand::List { filter, patterns } => list(&load(patterns)?, filter.as_deref(), &mut out)?,
+        PatternsCommand::Show { id, patterns } => show(&load(patterns)?, id, &mut out)?,
+        PatternsCommand::Check { files } => return check_files(files, &mut out),
+    }
+    out.flush()?;
+    Ok(Exit::Clean)
+}
+
+fn load(files: &[PathBuf]) -> anyhow::Result<PatternSet> {
+    let mut set = PatternSet::builtin()?;
+    for path in files {
+        set.add_file(path)?;
+    }
+    Ok(set)
+}
+
+fn list(set: &PatternSet, filter: Option<&str>, out: &mut dyn Write) -> anyhow::Result<()> {
+    let wanted = filter.unwrap_or("").to_lowercase();
+    let matches = |p: &&Pattern| p.id.contains(&wanted) || p.name.to_lowercase().contains(&wanted);
+    let mut patterns: Vec<&Pattern> = set.patterns().iter().filter(matches).collect();
+    if patterns.is_empty() {
+        return Err(UsageError(format!("no pattern's id or name contains {wanted:?}")).into());
+    }
+    patterns.sort_by_key(|p| &p.id);
+    let width = patterns.iter().map(|p| p.id.len()).max().unwrap_or(0);
+    for p in &patterns {
+        writeln!(out, "{:width$}  {:8}  {:12}  {}", p.id, p.severity.name(), p.class.name(), p.name)?;
+    }
+    writeln!(out, "{} patterns", patterns.len())?;
+    Ok(())
+}
+
+fn show(set: &PatternSet, id: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    let Some(p) = set.find(id) else {
+        let nearest = set.patterns().iter().min_by_key(|p| (edit_distance(&p.id, id), &p.id));
+        let hint = nearest.map(|p| format!("; did you mean {}?", p.id)).unwrap_or_default();
+        let all = "`keysift patterns list` names them all";
+        return Err(UsageError(format!("no pattern has the id {id:?}{hint} {all}")).into());
+    };
+    writeln!(out, "{}\n{}\n", p.id, p.name)?;
+    writeln!(out, "class       {}", p.class.name())?;
+    writeln!(out, "severity    {}", p.severity)?;
+    writeln!(out, "confidence  {} of 100", p.confidence)?;
+    writeln!(out, "found by    {}", found_by(p))?;
+    if let Some((group, role)) = &p.part {
+        writeln!(out, "part of     {group}, as its {}", role.name())?;
+    }
+    writeln!(out, "defined in  {}", p.origin)?;
+    for (title, text) in [("What it opens", &p.why), ("What to do", &p.fix), ("Reference", &p.reference)] {
+        writeln!(out, "\n{title}\n  {}", text.trim().replace('\n', "\n  "))?;
+    }
+    for (title, texts) in [("Found in (values made up)", &p.examples), ("Not found in", &p.not)] {
+        writeln!(out, "\n{title}")?;
+        for text in texts {
+            writeln!(out, "  {}", escape(fill(text, &mut Generator::new(1)).as_bytes()))?;
+        }
+    }
+    Ok(())
+}
+
+fn found_by(p: &Pattern) -> String {
+    let texts = |all: &[Vec<u8>]| all.iter().map(|t| escape(t)).collect::<Vec<_>>().join(", ");
+    match &p.matcher {
+        Matcher::Token { prefixes, .. } => format!("prefix {}", texts(prefixes)),
+        Matcher::Regex { literals, .. } => format!("expression around {}", texts(literals)),
+        Matcher::Run { min, max, near, .. } if near.is_empty() => format!("its shape, {min} to {max} characters"),
+        Matcher::Run { min, max, near, .. } => {
+            format!("its shape, {min} to {max} characters, near {}", near.join(", "))
+        }
+    }
+}
+
+fn check_files(files: &[PathBuf], out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let mut set = PatternSet::builtin()?;
+    let builtin = set.patterns().len();
+    for path in files {
+        set.add_file(path)?;
+    }
+    let first = if files.is_empty() { 0 } else { builtin };
+    let engine = Engine::new(&set);
+    let mut problems = 0;
+    for pattern in &set.patterns()[first..] {
+        check::regexes(pattern)?;
+        for what in check::examples(&set, &engine, pattern, 1) {
+            problems += 1;
+            writeln!(out, "{}: {}: {what}", pattern.origin, pattern.id)?;
+        }
+    }
+    writeln!(out, "{} patterns checked, {problems} problems", set.patterns().len() - first)?;
+    Ok(if problems == 0 { Exit::Clean } else { Exit::Usage })
+}

@@ -1,0 +1,86 @@
+//! `keysift scan`.
+
+use super::args::Scan;
+use super::exit::{Exit, UsageError};
+use super::{output, progress};
+use crate::address::escape;
+use crate::finding::Severity;
+use crate::pattern::PatternSet;
+use crate::report::Report;
+use crate::scan::{Options, Outcome, Progress, Scanner, Target};
+use anyhow::Context;
+use std::time::Instant;
+
+/// Scans what the arguments name and reports on it.
+pub fn run(arguments: &Scan) -> anyhow::Result<Exit> {
+    let start = Instant::now();
+    let outputs = output::plan(arguments)?;
+    let mut patterns = PatternSet::builtin()?;
+    for path in &arguments.patterns {
+        patterns.add_file(path)?;
+    }
+    let targets = targets(arguments)?;
+    let options = Options {
+        limits: arguments.limits.limits(),
+        honour_ignore: !arguments.no_ignore,
+        threads: arguments.threads.map_or(0, usize::from),
+    };
+    let scanner = Scanner::new(&patterns, options).context("cannot start worker threads")?;
+    let loaded = start.elapsed();
+
+    let progress = Progress::default();
+    let outcome = progress::shown(&progress, arguments.quiet, || scanner.scan(&targets, &progress));
+    let scanned = start.elapsed();
+
+    let exit = verdict(&outcome, arguments);
+    let report = Report {
+        findings: outcome.findings,
+        ledger: outcome.ledger,
+        artifacts: targets.iter().map(name).collect(),
+        exit_code: exit.code(),
+        timings: vec![("load", loaded), ("scan", scanned - loaded), ("total", scanned)],
+        pattern_count: patterns.patterns().len(),
+    };
+    output::write(&report, &outputs, arguments)?;
+    Ok(exit)
+}
+
+fn targets(arguments: &Scan) -> anyhow::Result<Vec<Target>> {
+    if arguments.paths.is_empty() {
+        return Ok(vec![Target::Path(".".into())]);
+    }
+    if arguments.paths.iter().filter(|p| p.as_os_str() == "-").count() > 1 {
+        return Err(UsageError("standard input (-) is named twice".into()).into());
+    }
+    let target = |path: &std::path::PathBuf| {
+        if path.as_os_str() == "-" {
+            return Ok(Target::Stdin);
+        }
+        match path.symlink_metadata() {
+            Ok(_) => Ok(Target::Path(path.clone())),
+            Err(e) => {
+                let path = escape(path.to_string_lossy().as_bytes());
+                Err(UsageError(format!("{path}: {e}; nothing was scanned")).into())
+            }
+        }
+    };
+    arguments.paths.iter().map(target).collect()
+}
+
+fn name(target: &Target) -> String {
+    match target {
+        Target::Stdin => "<stdin>".into(),
+        Target::Path(path) => escape(path.to_string_lossy().as_bytes()),
+    }
+}
+
+fn verdict(outcome: &Outcome, arguments: &Scan) -> Exit {
+    let worst: Option<Severity> = outcome.findings.iter().map(|f| f.severity).max();
+    if worst.is_some_and(|worst| worst >= arguments.fail_on) {
+        Exit::Found
+    } else if outcome.ledger.is_incomplete() && !arguments.incomplete_ok {
+        Exit::Incomplete
+    } else {
+        Exit::Clean
+    }
+}

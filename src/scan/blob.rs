@@ -1,0 +1,174 @@
+//! One blob: opened if it is a container, read through its lenses if it is not.
+
+use super::text::{self, TextJob};
+use crate::address::Address;
+use crate::blob::{Blob, NoSites, OffsetMap, Text, TextKind};
+use crate::container::budget::Budget;
+use crate::container::{CONTAINERS, Container, Member, Problem};
+use crate::engine::Engine;
+use crate::ledger::{Ledger, Reason};
+use crate::lens::document::DocumentSites;
+use crate::lens::{LENSES, Lens, raw};
+use crate::triage::sighting::Sighting;
+use rayon::prelude::*;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The search of one artifact.
+pub(super) struct Job<'e, 'p> {
+    /// What to look for.
+    pub engine: &'e Engine<'p>,
+    /// What may come out of its containers.
+    pub budget: Budget,
+    /// Whether members and parts are spread over threads.
+    pub parallel: bool,
+    /// Numbers for blobs and texts: they tell them apart and mean nothing else.
+    pub numbers: AtomicU64,
+}
+
+/// What was found in a blob and everything inside it.
+#[derive(Default)]
+pub(super) struct Searched {
+    pub sightings: Vec<Sighting>,
+    pub ledger: Ledger,
+}
+
+impl Searched {
+    fn merge(&mut self, other: Searched) {
+        self.sightings.extend(other.sightings);
+        self.ledger.merge(other.ledger);
+    }
+
+    fn problem(&mut self, address: &Address, problem: Problem) {
+        self.ledger.skipped(address.clone(), problem.bytes, problem.reason, problem.detail);
+    }
+}
+
+impl Job<'_, '_> {
+    pub fn number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Searches a blob that lies inside `depth` containers.
+    pub fn search(&self, blob: &Blob<'_>, depth: u32) -> Searched {
+        let container = CONTAINERS.iter().find(|c| c.reads(blob));
+        match container {
+            Some(container) if depth < self.budget.limits.depth => self.container(*container, blob, depth),
+            Some(container) => {
+                let mut found = self.leaf(blob, depth);
+                let detail = format!("{} inside {depth} containers is not opened", container.name());
+                found.ledger.skipped(blob.address.clone(), None, Reason::Limit, detail);
+                found
+            }
+            None => self.leaf(blob, depth),
+        }
+    }
+
+    fn container(&self, container: &dyn Container, blob: &Blob<'_>, depth: u32) -> Searched {
+        let opened = container.open(blob, &self.budget.limits);
+        let mut found = Searched::default();
+        for problem in opened.problems {
+            found.problem(&blob.address, problem);
+        }
+        // Members first, the largest ahead, so that none is left to one thread at the end.
+        let mut order: Vec<usize> = (0..opened.members.len()).collect();
+        let members = &opened.members;
+        let read = |&i: &usize| (i, self.member(members[i].as_ref(), blob, depth));
+        let mut parts: Vec<(usize, Searched)> = if self.parallel {
+            order.sort_by_key(|&i| std::cmp::Reverse(members[i].size_hint()));
+            order.par_iter().with_max_len(1).map(read).collect()
+        } else {
+            order.iter().map(read).collect()
+        };
+        parts.sort_by_key(|(i, _)| *i);
+        parts.into_iter().for_each(|(_, part)| found.merge(part));
+
+        let number = self.number();
+        let mut bytes = 0;
+        for gap in opened.gaps {
+            bytes += gap.len() as u64;
+            let mut map = OffsetMap::identity();
+            map.push_plain(0, gap.start as u64);
+            let text = Text {
+                bytes: &blob.bytes[gap],
+                kind: TextKind::Binary,
+                encoding: None,
+                map: &map,
+                outer: None,
+                sites: &NoSites,
+            };
+            let job = TextJob { job: self, address: &blob.address, blob: number, depth };
+            found.merge(text::search(&job, &text));
+        }
+        found.ledger.searched(bytes);
+        found
+    }
+
+    fn member(&self, member: &dyn Member, blob: &Blob<'_>, depth: u32) -> Searched {
+        thread_local! {
+            static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+        }
+        // A budget that is spent will be met again in order: do not go on here.
+        if self.parallel && self.budget.is_exhausted() {
+            return Searched::default();
+        }
+        let address = blob.address.entry(member.name());
+        let mut buffer = BUFFER.take();
+        let contents = member.read(&mut buffer, &self.budget);
+        let mut found = Searched::default();
+        if !contents.bytes.is_empty() || contents.problem.is_none() {
+            found.merge(self.search(&Blob { address: address.clone(), bytes: contents.bytes }, depth + 1));
+        }
+        if let Some(problem) = contents.problem {
+            found.problem(&address, problem);
+        }
+        if buffer.capacity() <= KEEP_BUFFER {
+            BUFFER.set(buffer);
+        }
+        found
+    }
+
+    /// Searches a blob that is no container: its own bytes, then what lenses make of them.
+    fn leaf(&self, blob: &Blob<'_>, depth: u32) -> Searched {
+        let mut found = Searched::default();
+        let job = TextJob { job: self, address: &blob.address, blob: self.number(), depth };
+        let kind = raw::kind(blob.bytes);
+        let document = DocumentSites::new(blob.address.file_name());
+        let text = Text {
+            bytes: blob.bytes,
+            kind,
+            encoding: None,
+            map: &OffsetMap::identity(),
+            outer: None,
+            sites: if kind == TextKind::Plain { &document } else { &NoSites },
+        };
+        self.guarded(&mut found, blob, "raw", &mut |found| found.merge(text::search(&job, &text)));
+        for lens in LENSES.iter().filter(|lens| lens.reads(blob)) {
+            self.guarded(&mut found, blob, lens.name(), &mut |found| self.through(*lens, blob, &job, found));
+        }
+        found.ledger.searched(blob.bytes.len() as u64);
+        found
+    }
+
+    fn through(&self, lens: &dyn Lens, blob: &Blob<'_>, job: &TextJob<'_, '_, '_>, found: &mut Searched) {
+        let read = lens.texts(blob, &self.budget.limits, &mut |text| found.merge(text::search(job, text)));
+        if let Err(damage) = read {
+            // The raw bytes were searched, so no byte is missing; but values may be.
+            found.ledger.skipped(blob.address.clone(), Some(0), Reason::Damaged, damage.to_string());
+        }
+    }
+
+    /// Runs a step so that a defect in it costs this step and not the scan.
+    fn guarded(&self, found: &mut Searched, blob: &Blob<'_>, step: &str, run: &mut dyn FnMut(&mut Searched)) {
+        let mut own = Searched::default();
+        if catch_unwind(AssertUnwindSafe(|| run(&mut own))).is_err() {
+            let detail = format!("internal error in the {step} lens: please report it");
+            own.ledger.skipped(blob.address.clone(), None, Reason::Damaged, detail);
+        }
+        found.merge(own);
+    }
+}
+
+/// Buffers above this size are given back to the system after use.
+const KEEP_BUFFER: usize = 32 << 20;

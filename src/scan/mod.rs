@@ -1,0 +1,234 @@
+//! The one place that wires the arrows: source → container → lens → engine → triage.
+//!
+//! Files of a tree are searched in parallel, and so are the members of one container and the parts
+//! of one large blob. What comes out never depends on how: parts have fixed borders, and results
+//! are put in order before anybody sees them.
+
+mod blob;
+mod text;
+
+use crate::address::Address;
+use crate::blob::Blob;
+use crate::container::budget::Budget;
+use crate::engine::Engine;
+use crate::finding::Finding;
+use crate::ledger::{Ledger, Reason};
+use crate::limits::Limits;
+use crate::pattern::PatternSet;
+use crate::source::read::{self, Bytes};
+use crate::source::tree::{self, Found};
+use crate::triage;
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What to scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A file or a folder.
+    Path(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+/// How to scan.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Bounds against hostile input.
+    pub limits: Limits,
+    /// Whether rules of `.gitignore` hold inside repositories.
+    pub honour_ignore: bool,
+    /// Worker threads; 0 for one a core.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { limits: Limits::default(), honour_ignore: true, threads: 0 }
+    }
+}
+
+/// What a scan found, and what it looked at.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Sorted by address, then offset.
+    pub findings: Vec<Finding>,
+    /// Sorted likewise.
+    pub ledger: Ledger,
+}
+
+/// How far a scan has come; may be read at any time from any thread.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Files finished.
+    pub files: AtomicU64,
+    /// Their bytes.
+    pub bytes: AtomicU64,
+}
+
+/// Scans targets with a set of patterns.
+pub struct Scanner<'p> {
+    patterns: &'p PatternSet,
+    options: Options,
+    engine: std::sync::OnceLock<Engine<'p>>,
+    pool: rayon::ThreadPool,
+}
+
+impl<'p> Scanner<'p> {
+    /// A scanner. Fails only when the system gives no threads.
+    pub fn new(patterns: &'p PatternSet, options: Options) -> io::Result<Self> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(options.threads)
+            // Nested containers and stolen work stack up on one thread.
+            .stack_size(16 << 20)
+            .build()
+            .map_err(io::Error::other)?;
+        Ok(Scanner { patterns, options, engine: std::sync::OnceLock::new(), pool })
+    }
+
+    /// The engine, built when first needed: an empty folder costs nothing.
+    pub fn engine(&self) -> &Engine<'p> {
+        self.engine.get_or_init(|| Engine::new(self.patterns))
+    }
+
+    /// Scans everything named. What cannot be read is in the ledger; nothing stops the rest.
+    pub fn scan(&self, targets: &[Target], progress: &Progress) -> Outcome {
+        let collected = Collected::default();
+        self.pool.install(|| {
+            for target in targets {
+                match target {
+                    Target::Stdin => self.stdin(&mut io::stdin().lock(), &collected, progress),
+                    Target::Path(path) => self.path(path, &collected, progress),
+                }
+            }
+        });
+        let mut outcome = collected.into_outcome();
+        outcome.findings = triage::merge(outcome.findings);
+        outcome.ledger.sort();
+        outcome
+    }
+
+    /// Scans a stream as if it were a file with this name.
+    pub fn scan_stream(&self, name: &str, stream: &mut (dyn Read + Send)) -> Outcome {
+        let collected = Collected::default();
+        self.pool.install(|| self.stream(Address::named(name), stream, &collected, &Progress::default()));
+        let mut outcome = collected.into_outcome();
+        outcome.findings = triage::merge(outcome.findings);
+        outcome.ledger.sort();
+        outcome
+    }
+
+    fn stdin(&self, stream: &mut dyn Read, collected: &Collected, progress: &Progress) {
+        self.stream(Address::named("<stdin>"), stream, collected, progress);
+    }
+
+    fn stream(&self, address: Address, stream: &mut dyn Read, collected: &Collected, progress: &Progress) {
+        let mut buffer = Vec::new();
+        match read::spool(stream, &mut buffer) {
+            Ok(bytes) => self.bytes(address, &bytes, collected, progress),
+            Err(e) => collected.unreadable(address, &e),
+        }
+    }
+
+    fn path(&self, path: &Path, collected: &Collected, progress: &Progress) {
+        // What the user names is followed, whatever it is.
+        match std::fs::metadata(path) {
+            Err(e) => collected.unreadable(Address::file(path), &e),
+            Ok(meta) if meta.is_dir() => {
+                tree::walk(path, self.options.honour_ignore, &|found| match found {
+                    Found::File(path) => self.file(&path, collected, progress),
+                    Found::Skipped(path, bytes, reason, detail) => {
+                        let mut ledger = Ledger::default();
+                        ledger.skipped(Address::file(&path), bytes, reason, detail);
+                        collected.add(Vec::new(), ledger);
+                    }
+                });
+            }
+            Ok(_) => self.file(path, collected, progress),
+        }
+    }
+
+    fn file(&self, path: &Path, collected: &Collected, progress: &Progress) {
+        thread_local! {
+            // Taken, not borrowed: while this file is searched, the thread may be lent to another.
+            static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+        }
+        let address = Address::file(path);
+        let mut buffer = BUFFER.take();
+        match read::file(path, &mut buffer) {
+            Ok(bytes) => self.bytes(address, &bytes, collected, progress),
+            Err(e) => collected.unreadable(address, &e),
+        }
+        BUFFER.set(buffer);
+    }
+
+    fn bytes(&self, address: Address, bytes: &Bytes<'_>, collected: &Collected, progress: &Progress) {
+        let blob = Blob { address, bytes: bytes.as_slice() };
+        let (sightings, mut ledger) = self.artifact(&blob);
+        if bytes.has_shrunk() {
+            let detail = "the file was cut while it was read; what was left was searched";
+            ledger.skipped(blob.address.clone(), None, Reason::Unreadable, detail);
+        }
+        progress.files.fetch_add(1, Ordering::Relaxed);
+        progress.bytes.fetch_add(blob.bytes.len() as u64, Ordering::Relaxed);
+        let findings = if sightings.is_empty() { Vec::new() } else { triage::artifact(self.patterns, sightings) };
+        collected.add(findings, ledger);
+    }
+
+    /// Searches one artifact. Where its budget runs out while many threads share it, what is cut
+    /// depends on chance: then it is searched once more, member by member.
+    fn artifact(&self, blob: &Blob<'_>) -> (Vec<triage::sighting::Sighting>, Ledger) {
+        let search = |parallel| {
+            let job = blob::Job {
+                engine: self.engine(),
+                budget: Budget::new(&self.options.limits, blob.bytes.len() as u64),
+                parallel,
+                numbers: AtomicU64::new(0),
+            };
+            let found = job.search(blob, 0);
+            (found, job.budget.is_exhausted())
+        };
+        match search(true) {
+            (found, false) => (found.sightings, found.ledger),
+            _ => {
+                let (found, _) = search(false);
+                (found.sightings, found.ledger)
+            }
+        }
+    }
+}
+
+/// Results of all threads.
+#[derive(Default)]
+struct Collected {
+    searched_count: AtomicU64,
+    searched_bytes: AtomicU64,
+    rest: Mutex<Outcome>,
+}
+
+impl Collected {
+    fn add(&self, findings: Vec<Finding>, ledger: Ledger) {
+        self.searched_count.fetch_add(ledger.searched_count, Ordering::Relaxed);
+        self.searched_bytes.fetch_add(ledger.searched_bytes, Ordering::Relaxed);
+        if !findings.is_empty() || !ledger.entries.is_empty() {
+            let mut rest = self.rest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            rest.findings.extend(findings);
+            rest.ledger.entries.extend(ledger.entries);
+        }
+    }
+
+    fn unreadable(&self, address: Address, error: &io::Error) {
+        let mut ledger = Ledger::default();
+        ledger.skipped(address, None, Reason::Unreadable, error.to_string());
+        self.add(Vec::new(), ledger);
+    }
+
+    fn into_outcome(self) -> Outcome {
+        let mut outcome = self.rest.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        outcome.ledger.searched_count = self.searched_count.into_inner();
+        outcome.ledger.searched_bytes = self.searched_bytes.into_inner();
+        outcome
+    }
+}

@@ -1,0 +1,289 @@
+//! One text: the engine over its parts, what is encoded in it, and the sites of what was hit.
+
+use super::blob::{Job, Searched};
+use crate::address::Address;
+use crate::blob::{Blob, NoSites, Scope, ScopeId, Site, Text, TextKind, TextOffset};
+use crate::engine::{Hit, Sink};
+use crate::finding::Secret;
+use crate::ledger::{Ledger, Reason};
+use crate::lens::decode::{self, Decoded};
+use crate::lens::document::DocumentSites;
+use crate::lens::raw;
+use crate::triage::sighting::Sighting;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Parts of a large text that are searched on their own. Fixed, so that the result does not depend
+/// on the number of threads.
+const PART: usize = 1 << 20;
+
+/// What the texts of one blob have in common.
+pub(super) struct TextJob<'j, 'e, 'p> {
+    pub job: &'j Job<'e, 'p>,
+    pub address: &'j Address,
+    pub blob: u64,
+    pub depth: u32,
+}
+
+/// A sighting, with the stretch of the text that it (or what it was decoded from) stands in.
+struct Pending {
+    at: Range<usize>,
+    sighting: Sighting,
+    /// Whether it was decoded from the text rather than found in it.
+    decoded: bool,
+}
+
+/// What a text, or a part of one, gave.
+#[derive(Default)]
+struct Gathered {
+    hits: Vec<Hit>,
+    decoded: Vec<Pending>,
+    /// From blobs that were decoded out of the text.
+    inner: Searched,
+    cut: bool,
+}
+
+/// Searches a text of the blob and everything encoded in it.
+pub(super) fn search(job: &TextJob<'_, '_, '_>, text: &Text<'_>) -> Searched {
+    let mut found = Searched::default();
+    let pending = search_level(job, text, job.address, 0, &mut found);
+    if pending.is_empty() {
+        return found;
+    }
+    let lines = (text.kind == TextKind::Plain).then(|| Lines::new(text.bytes));
+    found.sightings.extend(pending.into_iter().map(|p| {
+        let position = lines.as_ref().map(|lines| lines.position(p.at.start));
+        Sighting { position, ..p.sighting }
+    }));
+    found
+}
+
+fn search_level(
+    job: &TextJob<'_, '_, '_>,
+    text: &Text<'_>,
+    address: &Address,
+    level: u32,
+    found: &mut Searched,
+) -> Vec<Pending> {
+    let limits = &job.job.budget.limits;
+    let len = text.bytes.len();
+    let parts: Vec<Range<usize>> = (0..len.div_ceil(PART)).map(|i| i * PART..len.min((i + 1) * PART)).collect();
+    let part = |within: &Range<usize>| search_part(job, text, address, level, within.clone());
+    let gathered: Vec<Gathered> = if job.job.parallel && parts.len() > 1 {
+        parts.par_iter().with_max_len(1).map(part).collect()
+    } else {
+        parts.iter().map(part).collect()
+    };
+    let mut hits = Vec::new();
+    let mut pending = Vec::new();
+    let mut cut = false;
+    for part in gathered {
+        hits.extend(part.hits);
+        pending.extend(part.decoded);
+        found.sightings.extend(part.inner.sightings);
+        found.ledger.merge(part.inner.ledger);
+        cut |= part.cut;
+    }
+    hits.sort_by_key(|h| (h.span.start, h.pattern, h.span.end, h.value.start));
+    hits.dedup();
+    if hits.len() > limits.hits || cut {
+        hits.truncate(limits.hits);
+        let detail = format!("more than {} matches in one text; the rest is left out", limits.hits);
+        found.ledger.skipped(address.clone(), None, Reason::Limit, detail);
+    }
+    pending.extend(hits.into_iter().map(|hit| Pending {
+        at: hit.value.clone(),
+        sighting: sighting(job, text, address, &hit),
+        decoded: false,
+    }));
+    if !pending.is_empty() {
+        pending.sort_by_key(|p| (p.at.start, p.at.end));
+        name_places(job, text, &mut pending);
+    }
+    pending
+}
+
+fn search_part(
+    job: &TextJob<'_, '_, '_>,
+    text: &Text<'_>,
+    address: &Address,
+    level: u32,
+    within: Range<usize>,
+) -> Gathered {
+    let mut sink = PartSink { job, text, address, level, gathered: Gathered::default(), decoded_to: 0 };
+    job.job.engine.search(text.bytes, within.clone(), text.kind, &mut sink);
+    if level < job.job.budget.limits.decode_depth && text.kind != TextKind::Binary {
+        decode::escaped(text.bytes, within, &mut |decoded| sink.decoded(&decoded));
+    }
+    sink.gathered
+}
+
+/// Gathers what the engine finds in one part.
+struct PartSink<'s, 'j, 'e, 'p> {
+    job: &'s TextJob<'j, 'e, 'p>,
+    text: &'s Text<'s>,
+    address: &'s Address,
+    level: u32,
+    gathered: Gathered,
+    /// Runs before this offset were part of a value that has been decoded.
+    decoded_to: usize,
+}
+
+impl Sink for PartSink<'_, '_, '_, '_> {
+    fn hit(&mut self, hit: Hit) {
+        if self.gathered.hits.len() < self.job.job.budget.limits.hits {
+            self.gathered.hits.push(hit);
+        } else {
+            self.gathered.cut = true;
+        }
+    }
+
+    fn run(&mut self, run: Range<usize>) {
+        let limits = &self.job.job.budget.limits;
+        if run.start < self.decoded_to || self.level >= limits.decode_depth {
+            return;
+        }
+        if let Some(decoded) = decode::run(self.text.bytes, &run, limits.decoded_bytes as usize) {
+            self.decoded_to = decoded.span.end;
+            self.decoded(&decoded);
+        }
+    }
+}
+
+impl PartSink<'_, '_, '_, '_> {
+    /// Searches something that was decoded.
+    fn decoded(&mut self, decoded: &Decoded) {
+        let start = self.text.blob_offset(TextOffset(decoded.span.start));
+        let address = self.address.decoded(decoded.encoding, start.0);
+        if decoded.cut {
+            let detail = "encoded text is longer than the limit; its beginning was searched";
+            let mut ledger = Ledger::default();
+            ledger.skipped(address.clone(), None, Reason::Limit, detail);
+            self.gathered.inner.ledger.merge(ledger);
+        }
+        if raw::kind(&decoded.bytes) == TextKind::Binary || decoded.bytes.starts_with(&[0xff, 0xfe]) {
+            // A file of its own: an archive, a keystore, UTF-16 text.
+            let job = self.job.job;
+            if self.job.depth < job.budget.limits.depth {
+                let inner = job.search(&Blob { address, bytes: &decoded.bytes }, self.job.depth + 1);
+                self.gathered.inner.sightings.extend(inner.sightings);
+                // Its bytes have been counted where they are encoded.
+                self.gathered.inner.ledger.entries.extend(inner.ledger.entries);
+            }
+            return;
+        }
+        let document = DocumentSites::new(b"");
+        let is_document = matches!(decoded.encoding, crate::address::Encoding::Base64 | crate::address::Encoding::Hex);
+        let text = Text {
+            bytes: &decoded.bytes,
+            kind: if is_document { TextKind::Plain } else { TextKind::Pool },
+            encoding: Some(decoded.encoding),
+            map: &decoded.map,
+            outer: Some(self.text),
+            sites: if is_document { &document } else { &NoSites },
+        };
+        let pending = search_level(self.job, &text, &address, self.level + 1, &mut self.gathered.inner);
+        self.gathered.decoded.extend(pending.into_iter().map(|p| {
+            let at = usize::try_from(decoded.map.outer(TextOffset(p.at.start))).unwrap_or(decoded.span.start);
+            Pending { at: at..decoded.span.end.max(at), decoded: true, ..p }
+        }));
+    }
+}
+
+/// The sighting of a hit, without sites and position.
+fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: &Hit) -> Sighting {
+    let copy = |range: &Range<usize>| Secret::new(&text.bytes[range.clone()]);
+    let first = text.blob_offset(TextOffset(hit.value.start)).0;
+    let last = text.blob_offset(TextOffset(hit.value.end.saturating_sub(1))).0;
+    Sighting {
+        pattern: hit.pattern,
+        value: copy(&hit.value),
+        id: hit.id.as_ref().map(copy),
+        secret: hit.secret.as_ref().map(copy),
+        near: hit.near,
+        loose: hit.loose,
+        kind: text.kind,
+        address: address.clone(),
+        blob: job.blob,
+        range: (first, last.max(first) + 1),
+        position: None,
+        encodings: text.encodings(),
+        sites: Vec::new(),
+    }
+}
+
+/// Most places that are kept of one value.
+const MAX_SITES: usize = 64;
+
+/// Adds the sites that this text knows. What was decoded from it keeps the sites it has inside,
+/// behind those of the value it was decoded from.
+fn name_places(job: &TextJob<'_, '_, '_>, text: &Text<'_>, pending: &mut [Pending]) {
+    let spans: Vec<Range<usize>> = pending.iter().map(|p| p.at.clone()).collect();
+    let number = job.job.number();
+    for (p, mut outer) in pending.iter_mut().zip(text.sites.resolve(text.bytes, &spans)) {
+        outer.truncate(MAX_SITES);
+        for scope in outer.iter_mut().flat_map(|site| &mut site.scopes) {
+            qualify(scope, number);
+        }
+        if !p.decoded || p.sighting.sites.is_empty() {
+            p.sighting.sites.extend(outer);
+        } else if !outer.is_empty() {
+            p.sighting.sites = nest(&outer, &p.sighting.sites);
+        }
+    }
+}
+
+fn qualify(scope: &mut Scope, number: u64) {
+    if let ScopeId::Local(id) = scope.id {
+        scope.id = ScopeId::InText(number, id);
+    }
+}
+
+/// Places inside a value that itself stands in several places.
+fn nest(outer: &[Site], inner: &[Site]) -> Vec<Site> {
+    let mut all = Vec::new();
+    for o in outer {
+        for i in inner {
+            if all.len() == MAX_SITES {
+                return all;
+            }
+            let joint = if i.name.starts_with('/') { "" } else { " " };
+            all.push(Site {
+                name: format!("{}{joint}{}", o.name, i.name),
+                key: i.key.clone().or_else(|| o.key.clone()),
+                role: i.role.or(o.role),
+                scopes: i.scopes.iter().chain(&o.scopes).cloned().collect(),
+            });
+        }
+    }
+    all
+}
+
+/// Line starts of a text.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn new(text: &[u8]) -> Self {
+        let ends = memchr::memchr_iter(b'\n', text).map(|at| at + 1);
+        Lines(std::iter::once(0).chain(ends).collect())
+    }
+
+    /// Line and column of an offset, from 1.
+    fn position(&self, at: usize) -> (u32, u32) {
+        let line = self.0.partition_point(|&start| start <= at);
+        let start = self.0[line - 1];
+        let clip = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        (clip(line), clip(at - start + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions() {
+        let lines = Lines::new(b"ab\ncd\n\nx");
+        assert_eq!([0, 2, 3, 6, 7].map(|at| lines.position(at)), [(1, 1), (1, 3), (2, 1), (3, 1), (4, 1)]);
+    }
+}

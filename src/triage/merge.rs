@@ -1,0 +1,186 @@
+//! Merging: one sighting a place, one finding a secret.
+
+use super::sighting::Sighting;
+use crate::finding::{Class, Finding, Role, Secret};
+use crate::pattern::{Matcher, Pattern, PatternSet};
+use std::collections::{BTreeMap, HashMap};
+
+/// One sighting for each pattern, value and place: the raw bytes and a lens see the same string.
+/// The one that knows most is kept, with the sites of all.
+pub fn same_places(patterns: &PatternSet, mut sightings: Vec<Sighting>) -> Vec<Sighting> {
+    sightings.sort_by(|a, b| {
+        let key = |s: &Sighting| (s.pattern, s.blob, s.range.0, s.range.1);
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.value.cmp(&b.value))
+            .then_with(|| a.address.cmp(&b.address))
+            // Sure boundaries first, then the one with sites.
+            .then_with(|| (a.loose, a.sites.is_empty()).cmp(&(b.loose, b.sites.is_empty())))
+            .then_with(|| a.encodings.cmp(&b.encodings))
+    });
+    debug_assert!(sightings.iter().all(|s| usize::from(s.pattern.0) < patterns.patterns().len()));
+    let mut kept: Vec<Sighting> = Vec::with_capacity(sightings.len());
+    for s in sightings {
+        match kept.last_mut() {
+            Some(last)
+                if last.pattern == s.pattern
+                    && last.blob == s.blob
+                    && last.range.0 == s.range.0
+                    && last.value == s.value
+                    && last.address == s.address =>
+            {
+                last.near |= s.near;
+                last.loose &= s.loose;
+                if !s.sites.is_empty() && last.sites.is_empty() {
+                    last.kind = s.kind;
+                }
+                for site in s.sites {
+                    if !last.sites.contains(&site) {
+                        last.sites.push(site);
+                    }
+                }
+            }
+            _ => kept.push(s),
+        }
+    }
+    kept
+}
+
+/// Leaves out sightings that lie in one of a more telling pattern: the generic run inside a named
+/// token, the token inside a private key, the whole URL around a token that has a name of its own.
+pub fn unshadowed(patterns: &PatternSet, sightings: Vec<Sighting>) -> Vec<Sighting> {
+    let mut by_blob: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    for (i, s) in sightings.iter().enumerate() {
+        by_blob.entry(s.blob).or_default().push(i);
+    }
+    let mut keep = vec![true; sightings.len()];
+    for indexes in by_blob.values_mut() {
+        indexes.sort_by_key(|&i| (sightings[i].range.0, std::cmp::Reverse(sightings[i].range.1)));
+        for (n, &i) in indexes.iter().enumerate() {
+            // All that begin inside this one; spans are short, and hostile overlaps are bounded.
+            let inside = indexes[n + 1..].iter().take(64).take_while(|&&j| sightings[j].range.0 < sightings[i].range.1);
+            for &j in inside {
+                let (a, b) = (&sightings[i], &sightings[j]);
+                let (pa, pb) = (patterns.get(a.pattern), patterns.get(b.pattern));
+                match shadow((pa, a), (pb, b)) {
+                    Some(Side::First) => keep[i] = false,
+                    Some(Side::Second) => keep[j] = false,
+                    None => {}
+                }
+            }
+        }
+    }
+    let mut keep = keep.into_iter();
+    sightings.into_iter().filter(|_| keep.next().unwrap_or(true)).collect()
+}
+
+enum Side {
+    First,
+    Second,
+}
+
+/// Which of two overlapping sightings the other one makes superfluous.
+fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Option<Side> {
+    let contains = |x: &Sighting, y: &Sighting| x.range.0 <= y.range.0 && y.range.1 <= x.range.1;
+    let rank = |p: &Pattern| match (&p.matcher, p.class) {
+        (_, Class::Generic) => 0,
+        (Matcher::Run { .. }, _) => 1,
+        (_, Class::Config) => 2,
+        _ => 3,
+    };
+    let (ra, rb) = (rank(pa), rank(pb));
+    // A generic or shape-only match gives way to any other that overlaps it; two of them to the
+    // surer one.
+    if ra.min(rb) <= 1 && ra != rb {
+        return Some(if ra < rb { Side::First } else { Side::Second });
+    }
+    // A credential in a URL or block that is one itself: report the token under its own name.
+    let holds = |outer: &Sighting, inner: &Sighting| outer.secret.as_ref().is_some_and(|s| *s == inner.value);
+    if ra == 3 && rb == 3 {
+        if holds(a, b) {
+            return Some(Side::First);
+        }
+        if holds(b, a) {
+            return Some(Side::Second);
+        }
+    }
+    if pa.id == pb.id {
+        return match (contains(a, b), contains(b, a)) {
+            (true, false) => Some(Side::Second),
+            (false, true) => Some(Side::First),
+            _ => None,
+        };
+    }
+    if a.range == b.range && ra == rb && ra != 1 {
+        return Some(if (pa.confidence, &pb.id) >= (pb.confidence, &pa.id) { Side::Second } else { Side::First });
+    }
+    // Configuration inside configuration (a host in a URL, an ARN in a policy): the longer says it all.
+    // What stands inside a key block is noise.
+    if (ra == 2 && rb == 2) || pa.class == Class::KeyMaterial && rb <= 2 {
+        return contains(a, b).then_some(Side::Second);
+    }
+    if pb.class == Class::KeyMaterial && ra <= 2 {
+        return contains(b, a).then_some(Side::First);
+    }
+    None
+}
+
+/// One finding a secret, whatever artifacts it stands in, sorted by first place. A lone half that
+/// is paired elsewhere joins its pair.
+pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut merged: BTreeMap<(String, String), Finding> = BTreeMap::new();
+    for finding in findings {
+        // Ambiguous pairs of one id are the same only with the same candidates.
+        let key = (finding.pattern.clone(), format!("{}{:?}", finding.fingerprint, finding.parts.get(&Role::Id).map(Secret::reveal)));
+        match merged.get_mut(&key) {
+            None => {
+                merged.insert(key, finding);
+            }
+            Some(known) => absorb(known, finding),
+        }
+    }
+    let mut in_pairs: HashMap<Secret, Vec<(String, String)>> = HashMap::new();
+    for (key, finding) in merged.iter().filter(|(_, f)| f.pair.is_some()) {
+        for value in finding.parts.values() {
+            in_pairs.entry(value.clone()).or_default().push(key.clone());
+        }
+    }
+    let lone: Vec<_> = merged
+        .iter()
+        .filter(|(_, f)| f.pair.is_none() && f.parts.len() == 1)
+        .filter(|(_, f)| f.parts.iter().all(|(role, v)| *role != Role::Value && in_pairs.contains_key(v)))
+        .map(|(key, _)| key.clone())
+        .collect();
+    for key in lone {
+        let Some(finding) = merged.remove(&key) else { continue };
+        for value in finding.parts.values() {
+            // Its places are told with the first pair it belongs to.
+            if let Some(pair) = in_pairs[value].first().and_then(|k| merged.get_mut(k)) {
+                pair.sites.extend(finding.sites.iter().cloned());
+                pair.sites.sort();
+                pair.sites.dedup();
+            }
+        }
+    }
+    let mut all: Vec<Finding> = merged.into_values().collect();
+    all.sort_by(|a, b| {
+        let key = |f: &Finding| f.sites.first().map(|s| (s.address.clone(), s.offset));
+        key(a).cmp(&key(b)).then_with(|| a.pattern.cmp(&b.pattern)).then_with(|| a.fingerprint.cmp(&b.fingerprint))
+    });
+    all
+}
+
+fn absorb(known: &mut Finding, other: Finding) {
+    known.sites.extend(other.sites);
+    known.sites.sort();
+    known.sites.dedup();
+    let surer = other.confidence > known.confidence;
+    known.severity = known.severity.max(other.severity);
+    if surer {
+        known.confidence = other.confidence;
+        known.pair = other.pair.or(known.pair.take());
+    }
+    for (name, value) in other.details {
+        known.details.entry(name).or_insert(value);
+    }
+}

@@ -1,0 +1,67 @@
+//! Sightings: hits with their surroundings, owned, independent of the bytes they were found in.
+
+use crate::address::{Address, Encoding};
+use crate::blob::{Site, TextKind};
+use crate::finding::{Location, Role, Secret};
+use crate::pattern::PatternId;
+
+/// One hit in one text.
+#[derive(Clone, Debug)]
+pub struct Sighting {
+    /// Which pattern.
+    pub pattern: PatternId,
+    /// The value.
+    pub value: Secret,
+    /// The public part that stands beside it, where the pattern names one.
+    pub id: Option<Secret>,
+    /// The secret part inside it, where the pattern names one.
+    pub secret: Option<Secret>,
+    /// Whether a word that names the pattern stands close before.
+    pub near: bool,
+    /// Whether it touches its neighbours.
+    pub loose: bool,
+    /// What kind of text it was found in.
+    pub kind: TextKind,
+    /// The blob, and what was decoded from it.
+    pub address: Address,
+    /// Number of the blob; tells blobs of one artifact apart.
+    pub blob: u64,
+    /// First and one past the last byte in the blob.
+    pub range: (u64, u64),
+    /// Line and column from 1, where the blob is text.
+    pub position: Option<(u32, u32)>,
+    /// The encodings between blob and value.
+    pub encodings: Vec<Encoding>,
+    /// Places in the author's own terms.
+    pub sites: Vec<Site>,
+}
+
+impl Sighting {
+    /// Whether neighbours in the blob were neighbours for the author: not so in sorted pools.
+    pub fn is_ordered(&self) -> bool {
+        let wide = self.encodings.iter().any(|e| matches!(e, Encoding::Utf16Le | Encoding::Utf16Be));
+        self.kind != TextKind::Pool || wide
+    }
+
+    /// What the author calls the value.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.sites.iter().filter_map(|s| s.key.as_deref())
+    }
+
+    /// The locations to report, in the part `role`.
+    pub fn locations(&self, role: Role) -> Vec<Location> {
+        let location = |site: Option<String>| Location {
+            address: self.address.clone(),
+            offset: self.range.0,
+            line: self.position.map(|p| p.0),
+            column: self.position.map(|p| p.1),
+            site,
+            role,
+            decoded: self.encodings.clone(),
+        };
+        if self.sites.is_empty() {
+            return vec![location(None)];
+        }
+        self.sites.iter().map(|site| location(Some(site.name.clone()))).collect()
+    }
+}
