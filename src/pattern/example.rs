@@ -42,10 +42,18 @@ impl Generator {
     }
 }
 
-/// `template` with its fields filled in. Fields: `{ALPHABET:LENGTH}` for any named alphabet,
-/// `{uuid}`, `{crc62:PREFIX}` (PREFIX, 30 random characters, and the CRC-32 in base 62 that
-/// GitHub and npm end their tokens with), `{b64:TEXT}` (base64 of TEXT, itself a template without
-/// braces). Anything else in braces stays as it is.
+/// `template` with its fields filled in:
+///
+/// - `{ALPHABET:LENGTH}` for a named alphabet, `{[A-Z2-7_]:LENGTH}` for one that is written out;
+/// - `{uuid}`;
+/// - `{crc62:PREFIX}`: PREFIX, 30 random characters, and the CRC-32 in base 62 that GitHub and npm
+///   end their tokens with;
+/// - `{b64:TEXT}`: base64 of TEXT, which holds no braces;
+/// - `{jwt}`: three parts, the first two JSON;
+/// - `{pem:LABEL}`: a block between `-----BEGIN LABEL-----` and its end, and `{pem-crlf:LABEL}`,
+///   `{pem-escaped:LABEL}` (`\n` as in JSON), `{pem-line:LABEL}` (blanks for line ends).
+///
+/// Anything else in braces stays as it is.
 pub fn fill(template: &str, generator: &mut Generator) -> String {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
@@ -74,6 +82,13 @@ fn field(text: &str, generator: &mut Generator) -> Option<String> {
         let mut part = |n| generator.chars(&hex, n);
         return Some(format!("{}-{}-4{}-a{}-{}", part(8), part(4), part(3), part(3), part(12)));
     }
+    if text == "jwt" {
+        return Some(jwt(generator));
+    }
+    if let Some((members, length)) = text.strip_prefix('[').and_then(|t| t.split_once("]:")) {
+        let alphabet = Alphabet::parse(members).ok()?;
+        return Some(generator.chars(&alphabet, length.parse().ok().filter(|&n| n <= 4096)?));
+    }
     let (name, argument) = text.split_once(':')?;
     match name {
         "crc62" => {
@@ -83,12 +98,50 @@ fn field(text: &str, generator: &mut Generator) -> Option<String> {
             Some(token)
         }
         "b64" => Some(checksum::base64_encode(argument.as_bytes())),
+        "pem" => Some(pem(argument, "\n", generator)),
+        "pem-crlf" => Some(pem(argument, "\r\n", generator)),
+        "pem-escaped" => Some(pem(argument, "\\n", generator)),
+        "pem-line" => Some(pem(argument, " ", generator)),
         _ => {
             let (_, ranges) = NAMED.iter().find(|(n, _)| *n == name)?;
             let length: usize = argument.parse().ok().filter(|&n| n <= 4096)?;
             Some(generator.chars(&Alphabet::parse(ranges).expect("a named alphabet"), length))
         }
     }
+}
+
+/// A JSON Web Token with a made-up subject and signature.
+fn jwt(generator: &mut Generator) -> String {
+    let [digits, base64url] = ["digits", "base64url"].map(|n| Alphabet::parse(n).expect("a named alphabet"));
+    let part = |json: &str| {
+        checksum::base64_encode(json.as_bytes()).trim_end_matches('=').replace('+', "-").replace('/', "_")
+    };
+    let header = part(r#"{"alg":"HS256","typ":"JWT"}"#);
+    let payload = part(&format!(r#"{{"sub":"{}","name":"nobody"}}"#, generator.chars(&digits, 10)));
+    format!("{header}.{payload}.{}", generator.chars(&base64url, 43))
+}
+
+/// How an unencrypted OpenSSH key begins: magic, cipher and KDF `none`, one key.
+const OPENSSH: &str = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAAB";
+
+/// A block of PEM, or of OpenPGP armour, with random contents.
+fn pem(label: &str, newline: &str, generator: &mut Generator) -> String {
+    let base64 = Alphabet::parse("base64").expect("a named alphabet");
+    let mut lines = vec![format!("-----BEGIN {label}-----")];
+    let armour = label.starts_with("PGP");
+    if armour {
+        lines.push(String::new());
+    }
+    lines.extend((0..5).map(|_| generator.chars(&base64, 64)));
+    if label.starts_with("OPENSSH") {
+        lines[1].replace_range(..OPENSSH.len(), OPENSSH);
+    }
+    lines.push(format!("{}=", generator.chars(&base64, 43)));
+    if armour {
+        lines.push(format!("={}", generator.chars(&base64, 4)));
+    }
+    lines.push(format!("-----END {label}-----"));
+    lines.join(newline)
 }
 
 #[cfg(test)]
@@ -101,5 +154,17 @@ mod tests {
         assert!(filled.starts_with(r#"{"key": "AKIA"#) && filled.ends_with(r#"", "x": {y}}"#), "{filled}");
         assert_eq!(filled.len(), r#"{"key": "AKIA", "x": {y}}"#.len() + 16);
         assert_eq!(filled, fill(r#"{"key": "AKIA{base32:16}", "x": {y}}"#, &mut Generator::new(1)));
+    }
+
+    #[test]
+    fn blocks_and_tokens_have_their_form() {
+        let mut generator = Generator::new(7);
+        let block = fill("{pem-escaped:PGP PRIVATE KEY BLOCK}", &mut generator);
+        assert!(block.starts_with(r"-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n"), "{block}");
+        assert!(!block.contains('\n') && block.ends_with("-----END PGP PRIVATE KEY BLOCK-----"), "{block}");
+        assert!(fill("{pem:OPENSSH PRIVATE KEY}", &mut generator).contains(OPENSSH));
+        let token = fill("{jwt}", &mut generator);
+        assert!(checksum::Check::JwtHeader.passes(token.as_bytes()), "{token}");
+        assert_eq!(fill("{[Qq]:30}", &mut generator).trim_matches(['Q', 'q']), "");
     }
 }

@@ -13,14 +13,17 @@ pub enum Check {
     LetterAndDigit,
     /// A JWT: the first part decodes to a JSON object with `alg`.
     JwtHeader,
+    /// An Amazon SES SMTP password: base64 of 33 bytes of which the first is the version, 4.
+    SesVersion,
 }
 
 impl Check {
-    const NAMES: [(&'static str, Check); 4] = [
+    const NAMES: [(&'static str, Check); 5] = [
         ("crc62", Check::Crc62),
         ("random-base64", Check::RandomBase64),
         ("letter-and-digit", Check::LetterAndDigit),
         ("jwt-header", Check::JwtHeader),
+        ("ses-version", Check::SesVersion),
     ];
 
     /// The check a pattern names.
@@ -40,6 +43,7 @@ impl Check {
                 value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic)
             }
             Check::JwtHeader => jwt_header_holds(value),
+            Check::SesVersion => value.len() == 44 && base64_decode(&value[..2]) == [4],
         }
     }
 }
