@@ -13,6 +13,9 @@ use super::{Place, Syntax, source};
 use memchr::{memchr, memchr3, memmem};
 use std::ops::Range;
 
+/// How far a comment or a string of many lines is followed.
+const NEAR: usize = 64 << 10;
+
 /// JSON, JSON with comments, JSON5, JSON Lines.
 pub struct Json;
 
@@ -74,7 +77,13 @@ fn looks_like_array(head: &[u8], from: usize, depth: usize) -> bool {
             Some(c) => at + c + 2,
             None => return true,
         },
-        Some(b't' | b'f' | b'n') => at + head[at..].iter().take_while(|b| b.is_ascii_lowercase()).count(),
+        Some(b't' | b'f' | b'n') => {
+            let word = head[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+            if !matches!(&head[at..at + word], b"true" | b"false" | b"null") {
+                return false;
+            }
+            at + word
+        }
         Some(b'0'..=b'9' | b'-') => {
             let number = |b: &&u8| b.is_ascii_digit() || matches!(**b, b'-' | b'+' | b'.' | b'e' | b'E');
             at + head[at..].iter().take_while(number).count()
@@ -108,16 +117,16 @@ fn skip_space(text: &[u8], mut at: usize, end: usize) -> usize {
     end
 }
 
-/// The end of the comment that starts at `at`. One that never closes ends with its line.
+/// The end of the comment that starts at `at`. One that never closes ends after [`NEAR`] bytes, so
+/// that not everything behind it is lost, and it is not searched for again and again.
 fn comment_end(text: &[u8], at: usize, end: usize) -> Option<usize> {
     match text.get(at + 1)? {
         b'/' => Some(line_end(text, at, end)),
         b'*' => {
-            let body = text.get(at + 2..end)?;
-            // Bounded, so that a text of `/*` is not searched to its end again and again.
-            let near = &body[..body.len().min(64 << 10)];
-            let close = memmem::find(near, b"*/").map(|c| at + c + 4);
-            Some(close.unwrap_or_else(|| line_end(text, at, end)))
+            let near = end.min(at.saturating_add(NEAR));
+            let close = memmem::find(text.get(at + 2..near)?, b"*/").map_or(near, |c| at + c + 4);
+            work(close - at);
+            Some(close)
         }
         _ => None,
     }
@@ -228,7 +237,7 @@ fn string(tree: &mut Tree<'_, '_>, open: usize, end: usize, flow: bool) -> usize
     let quote = text[open];
     let close = if quote == b'`' || flow {
         // May span lines; bounded, so that a lone one is not searched for again and again.
-        let near = end.min(open + (64 << 10));
+        let near = end.min(open.saturating_add(NEAR));
         string_end(&text[open + 1..near], quote).map(|p| open + 1 + p)
     } else {
         line_string_end(text, open + 1, end, quote)

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+mod brackets;
 mod json;
 mod names;
 mod seek;
@@ -45,4 +46,4 @@ pub trait Syntax: Send + Sync {
 }
 
 /// The syntaxes, most specific first; the first that reads a text is used.
-pub static SYNTAXES: &[&dyn Syntax] = &[&json::Json];
+pub static SYNTAXES: &[&dyn Syntax] = &[&json::Json, &source::Source];

@@ -248,8 +248,10 @@ impl<'t, 's> Tree<'t, 's> {
     /// A place for a text that is no member: a comment. `found` knows the name and the value.
     pub(super) fn adopt(&self, mut found: Place) -> Place {
         let mut path = self.path_to(self.frames.len(), &Step::None);
-        if !path.ends_with('/') && path.starts_with('/') {
-            path.push('/');
+        match self.frames.last().map(|f| f.kind) {
+            Some(Kind::Table) if !path.is_empty() => path.push('.'),
+            Some(Kind::Object | Kind::Array | Kind::Element | Kind::Scalar) => path.push('/'),
+            _ => {}
         }
         found.path.insert_str(0, &path);
         let spare = OBJECTS.saturating_sub(found.objects.len());
