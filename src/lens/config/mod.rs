@@ -3,6 +3,15 @@
 
 use std::ops::Range;
 
+mod brackets;
+mod json;
+mod names;
+mod seek;
+mod source;
+#[cfg(test)]
+mod testing;
+mod tree;
+
 /// Where a value stands in a structured text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -37,4 +46,4 @@ pub trait Syntax: Send + Sync {
 }
 
 /// The syntaxes, most specific first; the first that reads a text is used.
-pub static SYNTAXES: &[&dyn Syntax] = &[];
+pub static SYNTAXES: &[&dyn Syntax] = &[&json::Json, &source::Source];

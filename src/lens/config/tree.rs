@@ -1,0 +1,403 @@
+//! The objects that stand open during a scan: paths, labels, and names that siblings give.
+//!
+//! One stack serves all syntaxes, so that a configuration inside a YAML block scalar keeps its
+//! outer path. Nothing is copied out of the text until a span wants a place.
+
+use super::names::{NAME, clean, inner, is_value_word, looks_like_name, naming};
+use super::seek::{Seeker, work};
+use super::{Object, Place};
+use std::ops::Range;
+
+/// Open objects kept; deeper ones are only counted.
+const DEPTH: usize = 128;
+/// Objects listed for a place.
+const OBJECTS: usize = 8;
+/// Longest path printed, in bytes.
+const PATH: usize = 512;
+/// Values of one object that wait for a sibling to name them.
+const WAITING: usize = 16;
+
+/// How a member stands in its object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// No name: the root, a block of lines.
+    None,
+    Key(Range<usize>),
+    Index(usize),
+    Element(Element),
+    Attribute(Range<usize>),
+}
+
+/// An element of XML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Element {
+    pub(super) tag: Range<usize>,
+    /// The attribute that names it, and its value.
+    pub(super) by: Option<(Range<usize>, Range<usize>)>,
+}
+
+/// What an open object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Object,
+    Array,
+    Element,
+    /// A block scalar of YAML or a text of many lines: an object only for what has a name inside.
+    Scalar,
+    File,
+    Section,
+    /// Neighbouring lines; the number of the first.
+    Block(usize),
+    /// A table or block named by key.
+    Table,
+}
+
+/// An open object.
+#[derive(Debug)]
+struct Frame {
+    start: usize,
+    kind: Kind,
+    /// Columns before its members (YAML).
+    indent: usize,
+    /// How it stands in the object around it.
+    step: Step,
+    /// The member at hand.
+    member: Step,
+    /// The best name a member gave, and how good it is.
+    name: Option<(u8, Range<usize>)>,
+    waiting: Vec<usize>,
+}
+
+/// A scan's place in the structure of its text.
+pub(super) struct Tree<'t, 's> {
+    pub(super) text: &'t [u8],
+    pub(super) seeker: Seeker<'s>,
+    frames: Vec<Frame>,
+    /// Objects open beyond those kept.
+    over: usize,
+    /// The key at hand where no object is kept.
+    loose: Step,
+    /// Frames with values that wait for a name.
+    waiting: usize,
+}
+
+impl<'t, 's> Tree<'t, 's> {
+    pub(super) fn new(text: &'t [u8], spans: &'s [Range<usize>]) -> Self {
+        Tree { text, seeker: Seeker::new(spans), frames: Vec::new(), over: 0, loose: Step::None, waiting: 0 }
+    }
+
+    pub(super) fn finish(self) -> Vec<Option<Place>> {
+        self.seeker.finish()
+    }
+
+    /// Whether the scan can stop: no spans left, and no value waits for its name.
+    pub(super) fn done(&self) -> bool {
+        self.waiting == 0 && self.seeker.done()
+    }
+
+    pub(super) fn depth(&self) -> usize {
+        self.frames.len() + self.over
+    }
+
+    /// The kind of the innermost object, if it is kept.
+    pub(super) fn kind(&self) -> Option<Kind> {
+        if self.over > 0 { None } else { self.frames.last().map(|f| f.kind) }
+    }
+
+    /// The indent of the innermost object kept.
+    pub(super) fn indent(&self) -> Option<usize> {
+        self.frames.last().map(|f| f.indent)
+    }
+
+    pub(super) fn member(&self) -> &Step {
+        match self.frames.last() {
+            Some(top) if self.over == 0 => &top.member,
+            _ => &self.loose,
+        }
+    }
+
+    /// Whether one of the innermost objects, above the first `base`, is of this kind.
+    pub(super) fn holds(&self, kind: Kind, base: usize) -> bool {
+        self.frames.iter().skip(base).rev().take(8).any(|f| f.kind == kind)
+    }
+
+    pub(super) fn open(&mut self, start: usize, kind: Kind, indent: usize) {
+        let step = self.member().clone();
+        self.open_as(start, kind, indent, step);
+    }
+
+    /// Opens an object that stands in the outer one by `step`.
+    pub(super) fn open_as(&mut self, start: usize, kind: Kind, indent: usize, step: Step) {
+        self.loose = Step::None;
+        if self.frames.len() >= DEPTH {
+            self.over += 1;
+            return;
+        }
+        let member = if kind == Kind::Array { Step::Index(0) } else { Step::None };
+        self.frames.push(Frame { start, kind, indent, step, member, name: None, waiting: Vec::new() });
+    }
+
+    pub(super) fn close(&mut self) {
+        self.loose = Step::None;
+        if self.over > 0 {
+            self.over -= 1;
+        } else if let Some(frame) = self.frames.pop() {
+            self.waiting -= usize::from(!frame.waiting.is_empty());
+        }
+    }
+
+    /// Closes objects until `depth` are open.
+    pub(super) fn close_to(&mut self, depth: usize) {
+        while self.depth() > depth {
+            self.close();
+        }
+    }
+
+    pub(super) fn set(&mut self, member: Step) {
+        match self.frames.last_mut() {
+            Some(top) if self.over == 0 => top.member = member,
+            _ => self.loose = member,
+        }
+    }
+
+    /// The next member: no key yet, or the next index.
+    pub(super) fn next(&mut self) {
+        let member = match self.frames.last() {
+            Some(top) if self.over == 0 && top.kind == Kind::Array => match top.member {
+                Step::Index(i) => Step::Index(i + 1),
+                _ => Step::Index(0),
+            },
+            _ => Step::None,
+        };
+        self.set(member);
+    }
+
+    /// A key; a span may stand in the key itself.
+    pub(super) fn key(&mut self, key: Range<usize>) {
+        self.set(Step::Key(key.clone()));
+        if self.seeker.wants(&key) {
+            self.serve(&key, |tree, _| Some(tree.place(tree.printed(tree.member()), key.clone(), None)));
+        }
+    }
+
+    /// The scalar value of the member at hand.
+    pub(super) fn value(&mut self, value: Range<usize>) {
+        let key = match self.member() {
+            Step::Key(key) => Some(key.clone()),
+            Step::Element(e) => Some(e.tag.clone()),
+            _ => None,
+        };
+        let rank = key.as_ref().and_then(|k| naming(&self.text[k.clone()]));
+        let by_sibling = key.as_ref().is_some_and(|k| is_value_word(&self.text[k.clone()]));
+        if self.seeker.wants(&value) {
+            let name = self.sibling_name().filter(|_| by_sibling);
+            let served = self.serve(&value, |tree, at| Some(tree.value_place(&value, at, name.clone())));
+            if by_sibling {
+                self.wait(served);
+            }
+        }
+        if let Some(rank) = rank {
+            self.name(rank, value);
+        }
+    }
+
+    /// A value that `name` names, whatever its siblings say.
+    pub(super) fn named(&mut self, name: Option<Range<usize>>, value: Range<usize>) {
+        if self.seeker.wants(&value) {
+            let name = name.map(|n| clean(&self.text[n]));
+            self.serve(&value, |tree, at| Some(tree.value_place(&value, at, name.clone())));
+        }
+    }
+
+    /// The spans that start in `range`, each with the place that `make` gives it.
+    pub(super) fn serve(
+        &mut self,
+        range: &Range<usize>,
+        make: impl Fn(&Self, usize) -> Option<Place>,
+    ) -> Range<usize> {
+        let mut seeker = std::mem::replace(&mut self.seeker, Seeker::new(&[]));
+        let served = seeker.put(range, |at| make(self, at));
+        self.seeker = seeker;
+        served
+    }
+
+    /// A value of a member, as `at` in it sees it: with the name inside it, the name a sibling
+    /// gives, or the member's own.
+    pub(super) fn value_place(&self, value: &Range<usize>, at: usize, name: Option<String>) -> Place {
+        match inner(self.text, value, at) {
+            Some(found) => {
+                let key = Some(clean(&self.text[found.name]));
+                Place { key, ..self.place(None, found.value, Some(true)) }
+            }
+            None => {
+                let key = name.or_else(|| self.printed(self.member()));
+                self.place(key, value.clone(), None)
+            }
+        }
+    }
+
+    /// A place at the member at hand. `scalar`: whether the text around it is an object to it.
+    fn place(&self, key: Option<String>, value: Range<usize>, scalar: Option<bool>) -> Place {
+        let key = key.or_else(|| self.frames.iter().rev().find_map(|f| self.printed(&f.step)));
+        let skip = |f: &Frame| f.kind == Kind::Scalar && scalar.is_none();
+        let objects = self.frames.iter().enumerate().rev().filter(|(_, f)| !skip(f)).take(OBJECTS);
+        let objects = objects.map(|(i, f)| Object { start: f.start, label: self.label(i) }).collect();
+        Place { path: self.path(), key, objects, value }
+    }
+
+    /// A place for a text that is no member: a comment. `found` knows the name and the value.
+    pub(super) fn adopt(&self, mut found: Place) -> Place {
+        let mut path = self.path_to(self.frames.len(), &Step::None);
+        match self.frames.last().map(|f| f.kind) {
+            Some(Kind::Table) if !path.is_empty() => path.push('.'),
+            Some(Kind::Object | Kind::Array | Kind::Element | Kind::Scalar) => path.push('/'),
+            _ => {}
+        }
+        found.path.insert_str(0, &path);
+        let spare = OBJECTS.saturating_sub(found.objects.len());
+        let outer = (0..self.frames.len()).rev().take(spare);
+        found.objects.extend(outer.map(|i| Object { start: self.frames[i].start, label: self.label(i) }));
+        found
+    }
+
+    /// The name that a step gives, for print.
+    fn printed(&self, step: &Step) -> Option<String> {
+        let range = match step {
+            Step::None | Step::Index(_) => return None,
+            Step::Key(name) | Step::Attribute(name) => name.clone(),
+            Step::Element(Element { tag, by }) => {
+                by.as_ref().map_or_else(|| tag.clone(), |(_, name)| name.clone())
+            }
+        };
+        Some(clean(&self.text[range])).filter(|name| !name.is_empty())
+    }
+
+    /// The name that a member of the innermost object gave.
+    fn sibling_name(&self) -> Option<String> {
+        let top = self.frames.last().filter(|_| self.over == 0)?;
+        top.name.as_ref().map(|(_, name)| clean(&self.text[name.clone()]))
+    }
+
+    fn wait(&mut self, served: Range<usize>) {
+        if let Some(top) = self.frames.last_mut().filter(|_| self.over == 0)
+            && top.name.is_none()
+            && !served.is_empty()
+        {
+            self.waiting += usize::from(top.waiting.is_empty());
+            let room = WAITING.saturating_sub(top.waiting.len());
+            top.waiting.extend(served.take(room));
+        }
+    }
+
+    /// A member of the innermost object names it.
+    fn name(&mut self, rank: u8, value: Range<usize>) {
+        let text = self.text;
+        if value.len() > NAME || !looks_like_name(&text[value.clone()]) {
+            return;
+        }
+        let Some(top) = self.frames.last_mut().filter(|_| self.over == 0) else { return };
+        if top.kind == Kind::Array || top.name.as_ref().is_some_and(|(known, _)| *known <= rank) {
+            return;
+        }
+        let waiting = std::mem::take(&mut top.waiting);
+        top.name = Some((rank, value.clone()));
+        self.waiting -= usize::from(!waiting.is_empty());
+        for span in waiting {
+            // A name found inside the value is closer than a sibling's.
+            if let Some(place) = self.seeker.placed(span)
+                && place.key.as_ref().is_some_and(|key| is_value_word(key.as_bytes()))
+            {
+                place.key = Some(clean(&text[value.clone()]));
+            }
+        }
+    }
+
+    fn label(&self, i: usize) -> String {
+        let frame = &self.frames[i];
+        let path = || self.path_to(i, &frame.step);
+        match frame.kind {
+            Kind::Object | Kind::Array if i == 0 && frame.step == Step::None => {
+                let what = if frame.kind == Kind::Array { "array" } else { "object" };
+                format!("the top-level {what}")
+            }
+            Kind::Object => format!("object {}", path()),
+            Kind::Array => format!("array {}", path()),
+            Kind::Element => format!("element {}", path()),
+            Kind::Scalar => format!("the text of {}", path()),
+            Kind::File => "the file".to_owned(),
+            Kind::Section => format!("section [{}]", self.printed(&frame.step).unwrap_or_default()),
+            Kind::Block(line) => format!("block at line {line}"),
+            Kind::Table => format!("table {}", path()),
+        }
+    }
+
+    /// The path of the member at hand.
+    fn path(&self) -> String {
+        let mut path = self.path_to(self.frames.len(), self.member_kept());
+        if self.over > 0 {
+            path.push_str("/…");
+            if let Some(name) = self.printed(&self.loose) {
+                path.push('/');
+                path.push_str(&name);
+            }
+        }
+        path
+    }
+
+    fn member_kept(&self) -> &Step {
+        self.frames.last().map_or(&self.loose, |top| &top.member)
+    }
+
+    /// The path through the first `frames` objects and then `last`; the end of it if it is long.
+    fn path_to(&self, frames: usize, last: &Step) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        let mut length = 0;
+        let steps = (0..=frames).rev().map(|i| (i, if i == frames { last } else { &self.frames[i].step }));
+        for (i, step) in steps {
+            let outer = i.checked_sub(1).and_then(|i| self.frames.get(i)).map(|f| (f.kind, &f.step));
+            let part = self.part(step, outer, i < frames && self.frames[i].kind == Kind::Section);
+            length += part.len();
+            if length > PATH {
+                parts.push("…".to_owned());
+                break;
+            }
+            parts.push(part);
+        }
+        work(length);
+        parts.reverse();
+        parts.concat()
+    }
+
+    /// One step, as printed after what is before it.
+    fn part(&self, step: &Step, outer: Option<(Kind, &Step)>, section: bool) -> String {
+        let name = || self.printed(step).unwrap_or_default();
+        match step {
+            Step::None => String::new(),
+            _ if section => format!("{}[{}] ", if self.nested() { " " } else { "" }, name()),
+            Step::Index(i) => format!("/{i}"),
+            Step::Attribute(_) => format!("/@{}", name()),
+            Step::Element(Element { tag, by }) => {
+                let tag = clean(&self.text[tag.clone()]);
+                match by {
+                    None => format!("/{tag}"),
+                    Some((attribute, value)) => {
+                        let attribute = clean(&self.text[attribute.clone()]);
+                        format!("/{tag}[@{attribute}='{}']", clean(&self.text[value.clone()]))
+                    }
+                }
+            }
+            Step::Key(_) => match outer {
+                Some((Kind::Table, outer)) if *outer != Step::None => format!(".{}", name()),
+                Some((Kind::Section | Kind::Table, _)) => name(),
+                Some((Kind::File | Kind::Block(_), _)) if self.nested() => format!(" {}", name()),
+                Some((Kind::File | Kind::Block(_), _)) => name(),
+                _ => format!("/{}", name().replace('~', "~0").replace('/', "~1")),
+            },
+        }
+    }
+
+    /// Whether a file of lines stands inside another text.
+    fn nested(&self) -> bool {
+        self.frames.first().is_some_and(|f| f.kind != Kind::File)
+    }
+}
