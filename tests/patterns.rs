@@ -11,7 +11,9 @@ fn examples_match_and_counter_examples_do_not() {
     for pattern in set.patterns() {
         for seed in 0..20 {
             wrong.extend(
-                check::examples(&set, &engine, pattern, seed).into_iter().map(|what| format!("{}: {what}", pattern.id)),
+                check::examples(&set, &engine, pattern, seed)
+                    .into_iter()
+                    .map(|what| format!("{}: {what}", pattern.id)),
             );
         }
     }

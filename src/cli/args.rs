@@ -186,7 +186,8 @@ pub enum Color {
 
 fn severity() -> impl clap::builder::TypedValueParser<Value = Severity> {
     use clap::builder::TypedValueParser as _;
-    clap::builder::PossibleValuesParser::new(Severity::ALL.map(Severity::name)).try_map(|s| s.parse::<Severity>())
+    clap::builder::PossibleValuesParser::new(Severity::ALL.map(Severity::name))
+        .try_map(|s| s.parse::<Severity>())
 }
 
 fn format() -> impl clap::builder::TypedValueParser<Value = Format> {
@@ -208,7 +209,11 @@ fn size(text: &str) -> Result<u64, String> {
         return n.checked_mul(factor).ok_or_else(error);
     }
     let n: f64 = number.parse().map_err(|_| error())?;
-    if n.is_finite() && n >= 0.0 && n * (factor as f64) < 1e18 { Ok((n * factor as f64) as u64) } else { Err(error()) }
+    if n.is_finite() && n >= 0.0 && n * (factor as f64) < 1e18 {
+        Ok((n * factor as f64) as u64)
+    } else {
+        Err(error())
+    }
 }
 
 #[cfg(test)]
@@ -219,7 +224,9 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent_and_its_defaults_are_the_limits() {
         Arguments::command().debug_assert();
-        let Command::Scan(scan) = Arguments::try_parse_from(["keysift", "scan"]).unwrap().command else { panic!() };
+        let Command::Scan(scan) = Arguments::try_parse_from(["keysift", "scan"]).unwrap().command else {
+            panic!()
+        };
         assert_eq!(scan.limits.limits(), Limits::default());
     }
 

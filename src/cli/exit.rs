@@ -47,8 +47,9 @@ impl std::error::Error for UsageError {}
 
 /// The exit for an error: wrong use, or a report that could not be written.
 pub fn of_error(error: &anyhow::Error) -> Exit {
-    let is_usage =
-        |e: &(dyn std::error::Error + 'static)| e.is::<UsageError>() || e.is::<crate::pattern::PatternError>();
+    let is_usage = |e: &(dyn std::error::Error + 'static)| {
+        e.is::<UsageError>() || e.is::<crate::pattern::PatternError>()
+    };
     if error.chain().any(is_usage) { Exit::Usage } else { Exit::Incomplete }
 }
 

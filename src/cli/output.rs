@@ -32,7 +32,9 @@ pub fn plan(arguments: &Scan) -> anyhow::Result<Vec<Output>> {
     for path in &arguments.output {
         let format = Format::from_path(path).ok_or_else(|| {
             let name = escape(path.to_string_lossy().as_bytes());
-            UsageError(format!("--output {name}: the ending tells the format; use .json, .jsonl, .sarif or .txt"))
+            UsageError(format!(
+                "--output {name}: the ending tells the format; use .json, .jsonl, .sarif or .txt"
+            ))
         })?;
         let folder = folder_of(path);
         if !folder.is_dir() {
@@ -53,7 +55,9 @@ pub fn write(report: &Report, outputs: &[Output], arguments: &Scan) -> anyhow::R
     let mut failed = None;
     for output in outputs {
         let (format, written) = match output {
-            Output::Stdout(format) => (*format, stdout(report, *format, arguments).context("cannot write the report")),
+            Output::Stdout(format) => {
+                (*format, stdout(report, *format, arguments).context("cannot write the report"))
+            }
             Output::File(format, path) => {
                 let written = file(report, *format, path, arguments).with_context(|| {
                     format!("cannot write the report to {}", escape(path.to_string_lossy().as_bytes()))

@@ -78,7 +78,9 @@ fn found_by(p: &Pattern) -> String {
     match &p.matcher {
         Matcher::Token { prefixes, .. } => format!("prefix {}", texts(prefixes)),
         Matcher::Regex { literals, .. } => format!("expression around {}", texts(literals)),
-        Matcher::Run { min, max, near, .. } if near.is_empty() => format!("its shape, {min} to {max} characters"),
+        Matcher::Run { min, max, near, .. } if near.is_empty() => {
+            format!("its shape, {min} to {max} characters")
+        }
         Matcher::Run { min, max, near, .. } => {
             format!("its shape, {min} to {max} characters, near {}", near.join(", "))
         }

@@ -30,7 +30,8 @@ impl Budget {
 
     /// Charges `bytes` that came out of a container; `false` when there is not so much left.
     pub fn take(&self, bytes: u64) -> bool {
-        let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
+        let taken =
+            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
         if taken.is_err() {
             self.exhausted.store(true, Ordering::Relaxed);
         }

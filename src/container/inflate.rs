@@ -1,7 +1,7 @@
 //! Raw deflate into memory, within budget.
 
-use super::budget::Budget;
 use super::Problem;
+use super::budget::Budget;
 use crate::ledger::Reason;
 use crate::limits::Limits;
 use flate2::{Decompress, FlushDecompress, Status};
@@ -30,12 +30,14 @@ impl Inflated {
     pub fn problem(&self, input: usize) -> Option<Problem> {
         match self {
             Inflated::Whole(_) => None,
-            Inflated::Truncated => {
-                Some(Problem::new(Reason::Damaged, format!("deflate stream does not end within its {input} bytes")))
-            }
-            Inflated::Broken(at) => {
-                Some(Problem::new(Reason::Damaged, format!("deflate stream is broken at byte {at} of {input}")))
-            }
+            Inflated::Truncated => Some(Problem::new(
+                Reason::Damaged,
+                format!("deflate stream does not end within its {input} bytes"),
+            )),
+            Inflated::Broken(at) => Some(Problem::new(
+                Reason::Damaged,
+                format!("deflate stream is broken at byte {at} of {input}"),
+            )),
             Inflated::Cut(limit) => Some(Problem::new(Reason::Limit, limit.clone())),
         }
     }
@@ -53,7 +55,13 @@ pub fn inflate(input: &[u8], out: &mut Vec<u8>, expected: u64, budget: &Budget) 
     })
 }
 
-fn inflate_with(stream: &mut Decompress, input: &[u8], out: &mut Vec<u8>, expected: u64, budget: &Budget) -> Inflated {
+fn inflate_with(
+    stream: &mut Decompress,
+    input: &[u8],
+    out: &mut Vec<u8>,
+    expected: u64,
+    budget: &Budget,
+) -> Inflated {
     let limits = &budget.limits;
     out.clear();
     // Deflate expands at most 1,032-fold, so a promise above that is a lie.

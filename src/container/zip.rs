@@ -14,6 +14,7 @@ use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::limits::Limits;
 use directory::{Header, LOCAL_HEADER_LEN, LOCAL_SIGNATURE, u16_at};
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// Opens ZIP archives.
@@ -33,23 +34,36 @@ impl Container for Zip {
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
         let archive = blob.bytes;
         let listing = directory::list(archive, limits);
-        let mut members: Vec<Entry<'b>> =
-            listing.headers.into_iter().filter_map(|header| Entry::locate(archive, header)).collect();
+        let mut members: Vec<Entry<'b>> = Vec::with_capacity(listing.headers.len());
+        let mut empty = Vec::new();
+        for header in listing.headers {
+            let offset = header.local_offset;
+            match Entry::locate(archive, header) {
+                Some(entry) => members.push(entry),
+                None => empty.push(offset),
+            }
+        }
         let mut problems = listing.problems;
 
         // Local headers between the members: entries that the directory does not tell about.
+        let known: HashSet<usize> = members.iter().map(|m| m.header.local_offset).chain(empty).collect();
         let mut hidden = Vec::new();
         for gap in gaps(archive.len(), &members) {
             let room = (limits.entries as usize).saturating_sub(members.len() + hidden.len());
             directory::local_headers(archive, gap, room, &mut |header| {
-                hidden.extend(Entry::locate(archive, header));
+                if !known.contains(&header.local_offset) {
+                    hidden.extend(Entry::locate(archive, header));
+                }
             });
         }
         if listing.has_directory && !hidden.is_empty() {
             problems.push(
                 Problem::new(
                     Reason::Damaged,
-                    format!("{} entries are not in the central directory; they were searched too", hidden.len()),
+                    format!(
+                        "{} entries are not in the central directory; they were searched too",
+                        hidden.len()
+                    ),
                 )
                 .of_bytes(0),
             );
@@ -63,7 +77,8 @@ impl Container for Zip {
 
 /// The stretches of `0..len` that hold no member's data.
 fn gaps(len: usize, members: &[Entry<'_>]) -> Vec<Range<usize>> {
-    let mut taken: Vec<Range<usize>> = members.iter().map(|m| m.data.clone()).filter(|r| !r.is_empty()).collect();
+    let mut taken: Vec<Range<usize>> =
+        members.iter().map(|m| m.data.clone()).filter(|r| !r.is_empty()).collect();
     taken.sort_by_key(|r| r.start);
     let mut gaps = Vec::new();
     let mut at = 0;
@@ -94,7 +109,8 @@ impl<'b> Entry<'b> {
         // The local header alone says where the data begins: its name and extra field may differ
         // from the directory's in length.
         let start = if has_local {
-            local + LOCAL_HEADER_LEN
+            local
+                + LOCAL_HEADER_LEN
                 + usize::from(u16_at(archive, local + 26).unwrap_or(0))
                 + usize::from(u16_at(archive, local + 28).unwrap_or(0))
         } else {
@@ -111,7 +127,8 @@ impl<'b> Entry<'b> {
 
     fn is_stored(&self) -> bool {
         // Android reads every method but deflate as stored when the sizes agree.
-        self.header.method == STORED || (!is_known(self.header.method) && self.header.compressed == self.header.expanded)
+        self.header.method == STORED
+            || (!is_known(self.header.method) && self.header.compressed == self.header.expanded)
     }
 
     fn crc_holds(&self, bytes: &[u8]) -> bool {
@@ -127,8 +144,11 @@ impl<'b> Entry<'b> {
             return Contents { bytes: &[], problem: Some(self.encrypted()) };
         } else if missing > 0 {
             Some(
-                Problem::new(Reason::Damaged, format!("the archive ends {missing} bytes before the entry does"))
-                    .of_bytes(missing),
+                Problem::new(
+                    Reason::Damaged,
+                    format!("the archive ends {missing} bytes before the entry does"),
+                )
+                .of_bytes(missing),
             )
         } else if bytes.len() < all.len() {
             Some(
@@ -226,8 +246,11 @@ impl Member for Entry<'_> {
                 Some(name) => Contents {
                     bytes: &[],
                     problem: Some(
-                        Problem::new(Reason::Unsupported, format!("compression method {method} ({name}) is not read"))
-                            .of_bytes(self.data.len() as u64),
+                        Problem::new(
+                            Reason::Unsupported,
+                            format!("compression method {method} ({name}) is not read"),
+                        )
+                        .of_bytes(self.data.len() as u64),
                     ),
                 },
                 // Deflate, and the made-up methods that Android takes for it.

@@ -197,10 +197,15 @@ const NEAR_WINDOW: usize = 160;
 /// Whether one of `words` (lower case) stands shortly before `start`.
 fn is_near(text: &[u8], start: usize, words: &[String]) -> bool {
     let window = &text[start.saturating_sub(NEAR_WINDOW)..start];
-    // Key words stand on the line of the value or on the one before it.
+    // Key words stand on the line of the value or on the one before it, and in the same string of a
+    // pool: its neighbours there mean nothing.
     let lines = window.iter().enumerate().rev().filter(|&(_, &b)| b == b'\n').nth(1).map_or(0, |(i, _)| i);
-    let window: Vec<u8> =
-        window[lines..].iter().filter(|b| !matches!(b, b'_' | b'-' | b'.' | b' ')).map(u8::to_ascii_lowercase).collect();
+    let string = memchr::memrchr(0, window).map_or(0, |i| i + 1);
+    let window: Vec<u8> = window[lines.max(string)..]
+        .iter()
+        .filter(|b| !matches!(b, b'_' | b'-' | b'.' | b' '))
+        .map(u8::to_ascii_lowercase)
+        .collect();
     words.iter().any(|word| memchr::memmem::find(&window, word.as_bytes()).is_some())
 }
 

@@ -92,8 +92,16 @@ impl Shape {
     pub fn of(value: &[u8]) -> Shape {
         let value = &value[..value.len().min(4096)];
         let mut counts = [0u16; 256];
-        let mut shape =
-            Shape { len: value.len(), upper: 0, lower: 0, digit: 0, other: 0, hex: true, changes: 0, entropy: 0.0 };
+        let mut shape = Shape {
+            len: value.len(),
+            upper: 0,
+            lower: 0,
+            digit: 0,
+            other: 0,
+            hex: true,
+            changes: 0,
+            entropy: 0.0,
+        };
         let mut last = u8::MAX;
         for &b in value {
             counts[usize::from(b)] += 1;
@@ -133,7 +141,8 @@ impl Shape {
 /// Whether base64 of `value` is plain text throughout.
 fn decodes_to_text(value: &[u8]) -> bool {
     let decoded = crate::triage::checksum::base64_decode(value);
-    !decoded.is_empty() && decoded.iter().all(|&b| (0x20..0x7f).contains(&b) || matches!(b, b'\n' | b'\r' | b'\t'))
+    !decoded.is_empty()
+        && decoded.iter().all(|&b| (0x20..0x7f).contains(&b) || matches!(b, b'\n' | b'\r' | b'\t'))
 }
 
 /// Shannon entropy in bits per character.

@@ -102,9 +102,17 @@ mod tests {
     fn boundaries() {
         let body = [chars("digits", 4, 4)];
         let found = |text| at(text, &body, TextKind::Plain).is_some();
-        for yes in
-            ["KEY1234", " KEY1234 ", "=KEY1234;", r"\nKEY1234", "%3DKEY1234", r"\u003dKEY1234", r"\x3dKEY1234", "_KEY1234-a", "\x1b[31mKEY1234"]
-        {
+        for yes in [
+            "KEY1234",
+            " KEY1234 ",
+            "=KEY1234;",
+            r"\nKEY1234",
+            "%3DKEY1234",
+            r"\u003dKEY1234",
+            r"\x3dKEY1234",
+            "_KEY1234-a",
+            "\x1b[31mKEY1234",
+        ] {
             assert!(found(yes), "{yes}");
         }
         for no in ["xKEY1234", "KEY123", "KEY12345", "KEY1234x", "nKEY1234"] {
@@ -125,7 +133,8 @@ mod tests {
         let body = [chars("digits", 2, 3), Segment::Literal(b"-".to_vec()), chars("hex", 4, 4)];
         assert_eq!(at("KEY123-00ff", &body, TextKind::Plain).unwrap().span, 0..11);
         assert_eq!(at("KEY1234-00ff", &body, TextKind::Plain), None);
-        let padded = [Segment::Chars { alphabet: Alphabet::parse("base64").unwrap(), min: 4, max: 9, padding: true }];
+        let padded =
+            [Segment::Chars { alphabet: Alphabet::parse("base64").unwrap(), min: 4, max: 9, padding: true }];
         assert_eq!(at("KEYabcd==,", &padded, TextKind::Plain).unwrap().span, 0..9);
     }
 }

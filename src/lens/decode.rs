@@ -64,7 +64,8 @@ fn decode_quad(value: &[u8]) -> Vec<u8> {
 }
 
 /// Magic numbers of formats that keysift opens: what is worth decoding though it is no text.
-const MAGICS: &[&[u8]] = &[b"PK\x03\x04", b"dex\n0", b"\x1f\x8b\x08", b"bplist00", b"\x7fELF", b"SQLite format 3"];
+const MAGICS: &[&[u8]] =
+    &[b"PK\x03\x04", b"dex\n0", b"\x1f\x8b\x08", b"bplist00", b"\x7fELF", b"SQLite format 3"];
 
 /// Whether the first bytes of something decoded look like text (UTF-8 or UTF-16) or a known format.
 fn is_promising(head: &[u8]) -> bool {
@@ -80,15 +81,18 @@ fn is_utf8_text(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     // The last character may be cut in the middle.
     bytes.utf8_chunks().all(|c| {
-        c.valid().chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r')) && c.invalid().is_empty()
-    }) || (std::str::from_utf8(bytes).is_err_and(|e| e.error_len().is_none() && e.valid_up_to() + 4 > bytes.len())
+        c.valid().chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'))
+            && c.invalid().is_empty()
+    }) || (std::str::from_utf8(bytes)
+        .is_err_and(|e| e.error_len().is_none() && e.valid_up_to() + 4 > bytes.len())
         && bytes.iter().all(|&b| b >= 0x20 || matches!(b, b'\t' | b'\n' | b'\r')))
 }
 
 fn is_utf16_text(bytes: &[u8], nul: usize) -> bool {
     bytes.len() >= 8
         && bytes.chunks_exact(2).all(|pair| {
-            pair[1 - nul] == 0 && (matches!(pair[nul], 0x20..=0x7e) || matches!(pair[nul], b'\t' | b'\n' | b'\r'))
+            pair[1 - nul] == 0
+                && (matches!(pair[nul], 0x20..=0x7e) || matches!(pair[nul], b'\t' | b'\n' | b'\r'))
         })
 }
 
@@ -284,10 +288,12 @@ mod tests {
 
     #[test]
     fn wrapped_base64_is_one_value() {
-        let plain = "a line of text that is long enough to be wrapped over several lines of base64, twice over";
+        let plain =
+            "a line of text that is long enough to be wrapped over several lines of base64, twice over";
         let code = base64_encode(plain.as_bytes());
         for joint in ["\n", "\r\n    ", "\\n", "\" +\n  \""] {
-            let wrapped: Vec<&str> = code.as_bytes().chunks(48).map(|c| std::str::from_utf8(c).unwrap()).collect();
+            let wrapped: Vec<&str> =
+                code.as_bytes().chunks(48).map(|c| std::str::from_utf8(c).unwrap()).collect();
             let text = wrapped.join(joint);
             let found = decoded(&text);
             assert_eq!(String::from_utf8_lossy(&found[0].bytes), plain, "{joint:?}");

@@ -17,7 +17,8 @@ fn is_text(bytes: &[u8]) -> bool {
     if memchr::memchr(0, bytes).is_some() {
         return false;
     }
-    let control = bytes.iter().filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)).count();
+    let control =
+        bytes.iter().filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)).count();
     control * 50 <= bytes.len()
 }
 

@@ -58,7 +58,13 @@ fn byte_order_mark(bytes: &[u8]) -> Option<Encoding> {
 }
 
 /// Decodes a file that begins with a byte order mark, in pieces of at most the limit.
-fn whole_file(bytes: &[u8], encoding: Encoding, limits: &Limits, sites: &dyn Sites, emit: &mut dyn FnMut(&Text<'_>)) {
+fn whole_file(
+    bytes: &[u8],
+    encoding: Encoding,
+    limits: &Limits,
+    sites: &dyn Sites,
+    emit: &mut dyn FnMut(&Text<'_>),
+) {
     let unit = |pair: &[u8]| match encoding {
         Encoding::Utf16Be => u16::from_be_bytes([pair[0], pair[1]]),
         _ => u16::from_le_bytes([pair[0], pair[1]]),
@@ -117,11 +123,8 @@ impl Pool {
             return;
         }
         let is_file = covered + blob_len / 16 + 4 >= blob_len && self.bytes.contains(&b'\n');
-        let (kind, sites): (_, &dyn Sites) = if is_file {
-            (TextKind::Plain, sites)
-        } else {
-            (TextKind::Pool, &NoSites)
-        };
+        let (kind, sites): (_, &dyn Sites) =
+            if is_file { (TextKind::Plain, sites) } else { (TextKind::Pool, &NoSites) };
         emit(&Text { bytes: &self.bytes, kind, encoding: self.encoding, map: &self.map, outer: None, sites });
         self.bytes.clear();
         self.map.clear();
@@ -212,7 +215,10 @@ mod tests {
         assert_eq!((found[0].2, found[0].3), (Encoding::Utf16Le, 2 + 2 * (12 + 2 + 1)));
         let mut file = vec![0xfe, 0xff];
         file.extend(be("key = tokenvalue"));
-        assert_eq!((read(&file, "tokenvalue")[0].2, read(&file, "tokenvalue")[0].3), (Encoding::Utf16Be, 2 + 12));
+        assert_eq!(
+            (read(&file, "tokenvalue")[0].2, read(&file, "tokenvalue")[0].3),
+            (Encoding::Utf16Be, 2 + 12)
+        );
     }
 
     #[test]
@@ -221,14 +227,19 @@ mod tests {
         let found = read(&le(text), "tokenvalue");
         assert_eq!((found[0].0.as_str(), found[0].1), (text, TextKind::Plain));
         let found = read(&be(text), "tokenvalue");
-        assert_eq!((found[0].0.as_str(), found[0].2, found[0].3), (text, Encoding::Utf16Be, 2 * text.find("tokenvalue").unwrap() as u64));
+        assert_eq!(
+            (found[0].0.as_str(), found[0].2, found[0].3),
+            (text, Encoding::Utf16Be, 2 * text.find("tokenvalue").unwrap() as u64)
+        );
     }
 
     #[test]
     fn strings_in_binary_data_keep_their_first_and_last_characters() {
         for prefix in [&b"\x01\x02"[..], b"\x00\x00", b"\x00\x00\x00", b"ab", b"\xff\xee\x00\x00"] {
             for suffix in [&b"\x00\x00\x09\x80"[..], b"\x80\x81", b""] {
-                for (encode, encoding) in [(le as fn(&str) -> Vec<u8>, Encoding::Utf16Le), (be, Encoding::Utf16Be)] {
+                for (encode, encoding) in
+                    [(le as fn(&str) -> Vec<u8>, Encoding::Utf16Le), (be, Encoding::Utf16Be)]
+                {
                     let mut data = prefix.to_vec();
                     data.extend(encode("tokenvalue0123456789"));
                     data.extend(suffix);

@@ -6,7 +6,8 @@ pub struct Alphabet([u64; 4]);
 
 impl std::fmt::Debug for Alphabet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let members: String = (0..=255u8).filter(|&b| self.contains(b)).map(|b| b.escape_ascii().to_string()).collect();
+        let members: String =
+            (0..=255u8).filter(|&b| self.contains(b)).map(|b| b.escape_ascii().to_string()).collect();
         write!(f, "[{members}]")
     }
 }
@@ -53,7 +54,10 @@ impl Alphabet {
         while i < bytes.len() {
             if i + 2 < bytes.len() && bytes[i + 1] == b'-' {
                 if bytes[i] > bytes[i + 2] {
-                    return Err(format!("alphabet {text:?}: the range {:?} runs backwards", &ranges[i..i + 3]));
+                    return Err(format!(
+                        "alphabet {text:?}: the range {:?} runs backwards",
+                        &ranges[i..i + 3]
+                    ));
                 }
                 (bytes[i]..=bytes[i + 2]).for_each(|b| set.insert(b));
                 i += 3;

@@ -31,7 +31,9 @@ impl Generator {
             let value: Vec<u8> =
                 (0..length).map(|_| members[(self.next() % members.len() as u64) as usize]).collect();
             let full = length < 16
-                || classes.iter().all(|has| !members.iter().any(has) || value.iter().filter(|b| has(b)).count() >= 2);
+                || classes
+                    .iter()
+                    .all(|has| !members.iter().any(has) || value.iter().filter(|b| has(b)).count() >= 2);
             // Values that start or end with punctuation are valid but make doubtful examples.
             let edges = [value.first(), value.last()].iter().flatten().all(|b| b.is_ascii_alphanumeric())
                 || !members.iter().any(u8::is_ascii_alphanumeric);

@@ -95,12 +95,14 @@ impl LazyRegex {
 
     fn compile(&self) -> Result<Regex, String> {
         let syntax = syntax::Config::new().utf8(false).unicode(false).case_insensitive(self.ignore_case);
-        Regex::builder().syntax(syntax).configure(Regex::config().utf8_empty(false)).build(&self.source).map_err(
-            |e| match e.syntax_error() {
+        Regex::builder()
+            .syntax(syntax)
+            .configure(Regex::config().utf8_empty(false))
+            .build(&self.source)
+            .map_err(|e| match e.syntax_error() {
                 Some(syntax) => syntax.to_string(),
                 None => e.to_string(),
-            },
-        )
+            })
     }
 
     /// The compiled expression. Loading has checked that it compiles in every set that is checked;
@@ -249,7 +251,10 @@ impl PatternSet {
                 reference: raw.reference,
             };
             if self.groups.insert(raw.id.clone(), group).is_some() {
-                return Err(PatternError { origin: at, what: format!("group id {:?} is used twice", raw.id) });
+                return Err(PatternError {
+                    origin: at,
+                    what: format!("group id {:?} is used twice", raw.id),
+                });
             }
         }
         for raw in file.pattern {
@@ -270,7 +275,10 @@ impl PatternSet {
             }
             if let Some((group, _)) = &pattern.part {
                 if !self.groups.contains_key(group) {
-                    return error(format!("{}: part.of names the group {group:?}, which does not exist", pattern.id));
+                    return error(format!(
+                        "{}: part.of names the group {group:?}, which does not exist",
+                        pattern.id
+                    ));
                 }
             }
         }
@@ -406,9 +414,9 @@ fn matcher(raw: &RawPattern) -> Result<Matcher, String> {
             })
         }
         (true, None, Some(value)) => match segment(value)? {
-            Segment::Chars { min, .. } if min < 16 => {
-                Err(format!("`value` must be at least 16 characters long, found {min}: shorter runs are everywhere"))
-            }
+            Segment::Chars { min, .. } if min < 16 => Err(format!(
+                "`value` must be at least 16 characters long, found {min}: shorter runs are everywhere"
+            )),
             Segment::Chars { alphabet, min, max, .. } => {
                 let near = raw.near.iter().map(|w| w.to_ascii_lowercase()).collect();
                 Ok(Matcher::Run { alphabet, min, max, near })
@@ -469,7 +477,9 @@ mod tests {
             error(&format!("{MINIMAL}prefixx=['abc']\n")),
             "f.toml:9: unknown key `prefixx`: did you mean `prefix`?"
         );
-        assert!(error(&format!("{MINIMAL}prefix=['abc']\n")).contains("f.toml:1: a.b: `prefix` needs a `body`"));
+        assert!(
+            error(&format!("{MINIMAL}prefix=['abc']\n")).contains("f.toml:1: a.b: `prefix` needs a `body`")
+        );
         let token = "prefix=['abc']\nbody={alphabet='hexx', length=4}\n";
         assert!(error(&format!("{MINIMAL}{token}")).contains("unknown alphabet \"hexx\""));
         let twice = format!("{MINIMAL}prefix=['abc']\nbody={{alphabet='hex', length=4}}\n");

@@ -173,7 +173,8 @@ impl<'p> Scanner<'p> {
         }
         progress.files.fetch_add(1, Ordering::Relaxed);
         progress.bytes.fetch_add(blob.bytes.len() as u64, Ordering::Relaxed);
-        let findings = if sightings.is_empty() { Vec::new() } else { triage::artifact(self.patterns, sightings) };
+        let findings =
+            if sightings.is_empty() { Vec::new() } else { triage::artifact(self.patterns, sightings) };
         collected.add(findings, ledger);
     }
 

@@ -2,7 +2,7 @@
 
 use super::blob::{Job, Searched};
 use crate::address::Address;
-use crate::blob::{Blob, NoSites, Scope, ScopeId, Site, Text, TextKind, TextOffset};
+use crate::blob::{Blob, NoSites, Scope, ScopeClass, ScopeId, Site, Text, TextKind, TextOffset};
 use crate::engine::{Hit, Sink};
 use crate::finding::Secret;
 use crate::ledger::{Ledger, Reason};
@@ -67,7 +67,8 @@ fn search_level(
 ) -> Vec<Pending> {
     let limits = &job.job.budget.limits;
     let len = text.bytes.len();
-    let parts: Vec<Range<usize>> = (0..len.div_ceil(PART)).map(|i| i * PART..len.min((i + 1) * PART)).collect();
+    let parts: Vec<Range<usize>> =
+        (0..len.div_ceil(PART)).map(|i| i * PART..len.min((i + 1) * PART)).collect();
     let part = |within: &Range<usize>| search_part(job, text, address, level, within.clone());
     let gathered: Vec<Gathered> = if job.job.parallel && parts.len() > 1 {
         parts.par_iter().with_max_len(1).map(part).collect()
@@ -173,7 +174,8 @@ impl PartSink<'_, '_, '_, '_> {
             return;
         }
         let document = DocumentSites::new(b"");
-        let is_document = matches!(decoded.encoding, crate::address::Encoding::Base64 | crate::address::Encoding::Hex);
+        let is_document =
+            matches!(decoded.encoding, crate::address::Encoding::Base64 | crate::address::Encoding::Hex);
         let text = Text {
             bytes: &decoded.bytes,
             kind: if is_document { TextKind::Plain } else { TextKind::Pool },
@@ -195,6 +197,9 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
     let copy = |range: &Range<usize>| Secret::new(&text.bytes[range.clone()]);
     let first = text.blob_offset(TextOffset(hit.value.start)).0;
     let last = text.blob_offset(TextOffset(hit.value.end.saturating_sub(1))).0;
+    // The pieces of an assembled value lie anywhere; no encoding makes ten bytes of one.
+    let is_contiguous = (first..first.saturating_add(16 + 10 * hit.value.len() as u64)).contains(&last);
+    let end = if is_contiguous { last + 1 } else { first + 1 };
     Sighting {
         pattern: hit.pattern,
         value: copy(&hit.value),
@@ -205,7 +210,7 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
         kind: text.kind,
         address: address.clone(),
         blob: job.blob,
-        range: (first, last.max(first) + 1),
+        range: (first, end),
         position: None,
         encodings: text.encodings(),
         sites: Vec::new(),
@@ -252,11 +257,21 @@ fn nest(outer: &[Site], inner: &[Site]) -> Vec<Site> {
                 name: format!("{}{joint}{}", o.name, i.name),
                 key: i.key.clone().or_else(|| o.key.clone()),
                 role: i.role.or(o.role),
-                scopes: i.scopes.iter().chain(&o.scopes).cloned().collect(),
+                scopes: i.scopes.iter().cloned().chain(o.scopes.iter().cloned().map(around)).collect(),
             });
         }
     }
     all
+}
+
+/// A scope of an encoded value, as its contents see it: what holds the value says less of two things
+/// inside it than their own scopes do.
+fn around(scope: Scope) -> Scope {
+    let class = match scope.class {
+        ScopeClass::Call | ScopeClass::Object | ScopeClass::Method => ScopeClass::Parent,
+        class => class,
+    };
+    Scope { class, ..scope }
 }
 
 /// Line starts of a text.

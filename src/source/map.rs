@@ -126,7 +126,11 @@ mod guard {
 
     /// Backs the rest of the mapping with zeros, so that the faulting read goes on; a fault
     /// elsewhere is not ours and ends the process as it would have.
-    extern "C" fn on_bus_error(_signal: libc::c_int, info: *mut libc::siginfo_t, _context: *mut libc::c_void) {
+    extern "C" fn on_bus_error(
+        _signal: libc::c_int,
+        info: *mut libc::siginfo_t,
+        _context: *mut libc::c_void,
+    ) {
         // SAFETY: the kernel passes a valid siginfo for SA_SIGINFO handlers. Only atomics, `mmap`
         // and `sigaction` are used, all async-signal-safe on the systems we build for. The range
         // that is replaced lies inside a mapping in the table, which its owner keeps mapped until

@@ -73,7 +73,9 @@ mod tests {
     #[test]
     fn small_files_are_read_and_large_ones_mapped() {
         let dir = tempfile::tempdir().unwrap();
-        for (name, size, mapped) in [("empty", 0, false), ("small", 10, false), ("large", READ_LIMIT + 1, true)] {
+        for (name, size, mapped) in
+            [("empty", 0, false), ("small", 10, false), ("large", READ_LIMIT + 1, true)]
+        {
             let path = dir.path().join(name);
             std::fs::write(&path, vec![b'x'; size as usize]).unwrap();
             let mut buffer = vec![1, 2, 3];

@@ -241,7 +241,10 @@ mod tests {
         fs::create_dir_all(dir.path().join(".git/refs")).unwrap();
         fs::write(dir.path().join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
         let (seen, skipped) = names(dir.path(), true);
-        assert_eq!(seen, [".git/HEAD", ".gitignore", "keep.log", "src/.gitignore", "src/.hidden", "src/a.log"]);
+        assert_eq!(
+            seen,
+            [".git/HEAD", ".gitignore", "keep.log", "src/.gitignore", "src/.hidden", "src/a.log"]
+        );
         assert_eq!(skipped, [".git/objects", "a.log", "build", "src/local"]);
         // A folder inside the repository obeys the rules above it.
         assert_eq!(names(&dir.path().join("src"), true).1, ["local"]);

@@ -119,7 +119,9 @@ fn aws_key_id(value: &[u8], details: &mut BTreeMap<String, String>) {
 fn bedrock(value: &[u8], details: &mut BTreeMap<String, String>) {
     // ABSK + base64 of `USER-at-ACCOUNT:SECRET`.
     let decoded = super::checksum::base64_decode(value.get(4..).unwrap_or_default());
-    let Some(name) = decoded.split(|&b| b == b':').next().and_then(|n| std::str::from_utf8(n).ok()) else { return };
+    let Some(name) = decoded.split(|&b| b == b':').next().and_then(|n| std::str::from_utf8(n).ok()) else {
+        return;
+    };
     if let Some((user, account)) = name.rsplit_once("-at-") {
         if account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()) {
             details.insert("account_id".into(), account.into());

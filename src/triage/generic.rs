@@ -98,12 +98,15 @@ fn is_words(value: &[u8]) -> bool {
     // Values in one case have long runs of letters by chance: they need vowels to be words.
     let mixed = value.iter().any(u8::is_ascii_uppercase);
     let share = if mixed { 2 } else { 3 };
-    letters > 0 && ((in_words * share > letters * (share - 1) && has_vowels(value)) || all_upper_words * 3 > letters * 2)
+    letters > 0
+        && ((in_words * share > letters * (share - 1) && has_vowels(value))
+            || all_upper_words * 3 > letters * 2)
 }
 
 fn has_vowels(value: &[u8]) -> bool {
     let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
-    let vowels = value.iter().filter(|b| matches!(b.to_ascii_lowercase(), b'a' | b'e' | b'i' | b'o' | b'u')).count();
+    let vowels =
+        value.iter().filter(|b| matches!(b.to_ascii_lowercase(), b'a' | b'e' | b'i' | b'o' | b'u')).count();
     vowels * 4 >= letters
 }
 

@@ -1,6 +1,7 @@
 //! Merging: one sighting a place, one finding a secret.
 
 use super::sighting::Sighting;
+use crate::blob::Site;
 use crate::finding::{Class, Finding, Role, Secret};
 use crate::pattern::{Matcher, Pattern, PatternSet};
 use std::collections::{BTreeMap, HashMap};
@@ -43,7 +44,18 @@ pub fn same_places(patterns: &PatternSet, mut sightings: Vec<Sighting>) -> Vec<S
             _ => kept.push(s),
         }
     }
+    kept.iter_mut().for_each(|s| drop_partial_names(&mut s.sites));
     kept
+}
+
+/// Leaves out places that another names more fully: the raw bytes know `/accessKeyId` of a JSON
+/// text in base64, a lens knows `com.shop.Config.PAYLOAD/accessKeyId`.
+fn drop_partial_names(sites: &mut Vec<Site>) {
+    if sites.len() < 2 {
+        return;
+    }
+    let names: Vec<String> = sites.iter().map(|s| s.name.clone()).collect();
+    sites.retain(|s| !names.iter().any(|n| n.len() > s.name.len() && n.ends_with(&s.name)));
 }
 
 /// Leaves out sightings that lie in one of a more telling pattern: the generic run inside a named
@@ -58,7 +70,10 @@ pub fn unshadowed(patterns: &PatternSet, sightings: Vec<Sighting>) -> Vec<Sighti
         indexes.sort_by_key(|&i| (sightings[i].range.0, std::cmp::Reverse(sightings[i].range.1)));
         for (n, &i) in indexes.iter().enumerate() {
             // All that begin inside this one; spans are short, and hostile overlaps are bounded.
-            let inside = indexes[n + 1..].iter().take(64).take_while(|&&j| sightings[j].range.0 < sightings[i].range.1);
+            let inside = indexes[n + 1..]
+                .iter()
+                .take(64)
+                .take_while(|&&j| sightings[j].range.0 < sightings[i].range.1);
             for &j in inside {
                 let (a, b) = (&sightings[i], &sightings[j]);
                 let (pa, pb) = (patterns.get(a.pattern), patterns.get(b.pattern));
@@ -112,7 +127,11 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
         };
     }
     if a.range == b.range && ra == rb && ra != 1 {
-        return Some(if (pa.confidence, &pb.id) >= (pb.confidence, &pa.id) { Side::Second } else { Side::First });
+        return Some(if (pa.confidence, &pb.id) >= (pb.confidence, &pa.id) {
+            Side::Second
+        } else {
+            Side::First
+        });
     }
     // Configuration inside configuration (a host in a URL, an ARN in a policy): the longer says it all.
     // What stands inside a key block is noise.
@@ -131,7 +150,10 @@ pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     let mut merged: BTreeMap<(String, String), Finding> = BTreeMap::new();
     for finding in findings {
         // Ambiguous pairs of one id are the same only with the same candidates.
-        let key = (finding.pattern.clone(), format!("{}{:?}", finding.fingerprint, finding.parts.get(&Role::Id).map(Secret::reveal)));
+        let key = (
+            finding.pattern.clone(),
+            format!("{}{:?}", finding.fingerprint, finding.parts.get(&Role::Id).map(Secret::reveal)),
+        );
         match merged.get_mut(&key) {
             None => {
                 merged.insert(key, finding);
@@ -165,7 +187,10 @@ pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     let mut all: Vec<Finding> = merged.into_values().collect();
     all.sort_by(|a, b| {
         let key = |f: &Finding| f.sites.first().map(|s| (s.address.clone(), s.offset));
-        key(a).cmp(&key(b)).then_with(|| a.pattern.cmp(&b.pattern)).then_with(|| a.fingerprint.cmp(&b.fingerprint))
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.pattern.cmp(&b.pattern))
+            .then_with(|| a.fingerprint.cmp(&b.fingerprint))
     });
     all
 }

@@ -27,8 +27,10 @@ pub use merge::merge;
 /// Makes findings of the sightings of one artifact.
 pub fn artifact(patterns: &PatternSet, sightings: Vec<Sighting>) -> Vec<Finding> {
     let sightings = merge::same_places(patterns, sightings);
-    let sightings: Vec<Sighting> =
-        merge::unshadowed(patterns, sightings).into_iter().filter(|s| !is_decoy(patterns.get(s.pattern), s)).collect();
+    let sightings: Vec<Sighting> = merge::unshadowed(patterns, sightings)
+        .into_iter()
+        .filter(|s| !is_decoy(patterns.get(s.pattern), s))
+        .collect();
     let mut findings = Vec::new();
     let mut paired: BTreeSet<Secret> = BTreeSet::new();
     let groups: BTreeSet<&str> =
@@ -52,7 +54,9 @@ fn pair_group(
         let mut values: BTreeMap<&Secret, Value<'_>> = BTreeMap::new();
         for s in sightings {
             let pattern = patterns.get(s.pattern);
-            if pattern.part.as_ref().is_some_and(|(of, r)| *of == group.id && *r == role) && may_pair(pattern, s) {
+            if pattern.part.as_ref().is_some_and(|(of, r)| *of == group.id && *r == role)
+                && may_pair(pattern, s)
+            {
                 let named = is_named(pattern, s);
                 let value = values.entry(&s.value).or_insert(Value { sightings: Vec::new(), named: false });
                 value.sightings.push(s);
@@ -117,7 +121,8 @@ fn pair_finding(
             decoder.read(first.value.reveal(), &mut details);
         }
     }
-    let parts: BTreeMap<Role, Secret> = parts.iter().map(|(r, v)| (*r, v.sightings[0].value.clone())).collect();
+    let parts: BTreeMap<Role, Secret> =
+        parts.iter().map(|(r, v)| (*r, v.sightings[0].value.clone())).collect();
     // A temporary key dies by itself within hours.
     let temporary = parts.get(&Role::Id).is_some_and(|id| id.reveal().starts_with(b"ASIA"));
     let severity = if temporary { severity.min(Severity::High) } else { severity };
@@ -139,7 +144,12 @@ fn pair_finding(
 }
 
 /// Findings for what was not paired.
-fn single(patterns: &PatternSet, sightings: &[Sighting], paired: &BTreeSet<Secret>, findings: &mut Vec<Finding>) {
+fn single(
+    patterns: &PatternSet,
+    sightings: &[Sighting],
+    paired: &BTreeSet<Secret>,
+    findings: &mut Vec<Finding>,
+) {
     let mut values: BTreeMap<(u16, &Secret), Vec<&Sighting>> = BTreeMap::new();
     for s in sightings {
         if !paired.contains(&s.value) {
@@ -237,7 +247,8 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
     let judged = match (&pattern.matcher, &s.secret) {
         _ if pattern.class == Class::Config => return false,
         (Matcher::Token { prefixes, .. }, _) => {
-            let prefix = prefixes.iter().filter(|p| starts_with(value, p, pattern.ignore_case)).map(Vec::len).max();
+            let prefix =
+                prefixes.iter().filter(|p| starts_with(value, p, pattern.ignore_case)).map(Vec::len).max();
             placeholders::token_kind(value, prefix.unwrap_or(0))
         }
         (_, Some(secret)) => placeholders::kind(secret.reveal()),
@@ -248,14 +259,17 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
 }
 
 fn starts_with(value: &[u8], prefix: &[u8], ignore_case: bool) -> bool {
-    value.get(..prefix.len()).is_some_and(|v| if ignore_case { v.eq_ignore_ascii_case(prefix) } else { v == prefix })
+    value
+        .get(..prefix.len())
+        .is_some_and(|v| if ignore_case { v.eq_ignore_ascii_case(prefix) } else { v == prefix })
 }
 
 /// `v1:` and SHA-256 over the pattern's id and what makes the credential secret: its secret part,
 /// or else the whole of it.
 fn fingerprint(pattern: &str, parts: &BTreeMap<Role, Secret>) -> String {
     let of = |role| parts.get(&role).map(Secret::reveal);
-    let secret = of(Role::Value).or(of(Role::Secret)).or(of(Role::Token)).or(of(Role::Id)).unwrap_or_default();
+    let secret =
+        of(Role::Value).or(of(Role::Secret)).or(of(Role::Token)).or(of(Role::Id)).unwrap_or_default();
     let mut hash = Sha256::new();
     hash.update(b"keysift fingerprint v1\0");
     hash.update(pattern.as_bytes());

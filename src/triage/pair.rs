@@ -223,7 +223,12 @@ fn enter(
                 put((Level::Line, 0, line), &|| "one line".into(), offset, name);
             }
             put((Level::Near, 0, blob.clone()), &String::new, offset, name);
-            put((Level::File, u64::from(sighting.kind == TextKind::Binary), blob), &String::new, offset, name);
+            put(
+                (Level::File, u64::from(sighting.kind == TextKind::Binary), blob),
+                &String::new,
+                offset,
+                name,
+            );
         }
     }
 }
@@ -267,7 +272,9 @@ fn resolve(level: Level, key: &Key, bucket: &Bucket, free: &Free) -> Resolved {
             // One line of a minified bundle can be megabytes long.
             let mut found = in_scope(level, &left, &right, &bucket.label);
             let close = |j: &Joined| {
-                let of = |members: &[Member], value| members.iter().find(|m| m.value == value).and_then(|m| m.order);
+                let of = |members: &[Member], value| {
+                    members.iter().find(|m| m.value == value).and_then(|m| m.order)
+                };
                 of(&left, j.left).unwrap_or(0).abs_diff(of(&right, j.right).unwrap_or(0)) <= NEAR_GAP
             };
             found.joined.retain(close);
@@ -278,7 +285,9 @@ fn resolve(level: Level, key: &Key, bucket: &Bucket, free: &Free) -> Resolved {
             // In binary data, only close by.
             let reach = if key.1 == 1 { BINARY_REACH } else { u64::MAX };
             match (&left[..], &right[..]) {
-                ([l], [r]) if distance(l, r) <= reach => one(level, l, r, "the only two of their kind in the file".into()),
+                ([l], [r]) if distance(l, r) <= reach && !are_at_odds(l, r) => {
+                    one(level, l, r, "the only two of their kind in the file".into())
+                }
                 _ => Resolved::default(),
             }
         }
@@ -308,6 +317,11 @@ fn in_scope(level: Level, left: &[Member], right: &[Member], label: &str) -> Res
         _ => format!("both in {label}"),
     };
     if let ([l], [r]) = (left, right) {
+        // Fields of one class that are named for different things (PROD_KEY, STAGING_SECRET) are
+        // halves of two pairs, of which the other halves are elsewhere.
+        if level >= Level::Type && are_at_odds(l, r) {
+            return Resolved { joined: Vec::new(), ties: ties(level, left, right, &words) };
+        }
         return one(level, l, r, words);
     }
     let (mut joined, left, right) = by_name(level, left, right, &words);
@@ -322,7 +336,12 @@ fn in_scope(level: Level, left: &[Member], right: &[Member], label: &str) -> Res
     }
     if let Some(pairs) = in_turn(&left, &right) {
         let evidence = format!("{words}, id and secret in turn");
-        joined.extend(pairs.into_iter().map(|(l, r)| Joined { left: l, right: r, level, evidence: evidence.clone() }));
+        joined.extend(pairs.into_iter().map(|(l, r)| Joined {
+            left: l,
+            right: r,
+            level,
+            evidence: evidence.clone(),
+        }));
         return Resolved { joined, ties: Vec::new() };
     }
     let ties = ties(level, &left, &right, &words);
@@ -354,7 +373,12 @@ fn distance(a: &Member, b: &Member) -> u64 {
 
 /// Joins values whose names are alike but for the words that say which half they are; gives what
 /// remains.
-fn by_name(level: Level, left: &[Member], right: &[Member], words: &str) -> (Vec<Joined>, Vec<Member>, Vec<Member>) {
+fn by_name(
+    level: Level,
+    left: &[Member],
+    right: &[Member],
+    words: &str,
+) -> (Vec<Joined>, Vec<Member>, Vec<Member>) {
     let mut stems: BTreeMap<Vec<String>, (Vec<&Member>, Vec<&Member>)> = BTreeMap::new();
     for m in left {
         if let Some(key) = &m.key {
@@ -369,7 +393,8 @@ fn by_name(level: Level, left: &[Member], right: &[Member], words: &str) -> (Vec
     let mut joined = Vec::new();
     for (l, r) in stems.values() {
         if let ([l], [r]) = (&l[..], &r[..]) {
-            let names = [&l.key, &r.key].map(|k| crate::address::escape(k.as_deref().unwrap_or("").as_bytes()));
+            let names =
+                [&l.key, &r.key].map(|k| crate::address::escape(k.as_deref().unwrap_or("").as_bytes()));
             joined.push(Joined {
                 left: l.value,
                 right: r.value,
@@ -388,15 +413,50 @@ fn by_name(level: Level, left: &[Member], right: &[Member], words: &str) -> (Vec
 
 /// Words that tell the half, not the pair.
 const HALF_WORDS: &[&str] = &[
-    "access", "accesskey", "accesskeyid", "accessid", "ak", "apikey", "client", "clientid", "id", "key", "keyid",
-    "keys", "kid", "pass", "password", "private", "pub", "public", "secret", "secretaccess", "secretaccesskey",
-    "secretid", "secretkey", "session", "sessiontoken", "sk", "str", "string", "token", "user", "username", "val",
+    "access",
+    "accesskey",
+    "accesskeyid",
+    "accessid",
+    "ak",
+    "apikey",
+    "client",
+    "clientid",
+    "id",
+    "key",
+    "keyid",
+    "keys",
+    "kid",
+    "pass",
+    "password",
+    "private",
+    "pub",
+    "public",
+    "secret",
+    "secretaccess",
+    "secretaccesskey",
+    "secretid",
+    "secretkey",
+    "session",
+    "sessiontoken",
+    "sk",
+    "str",
+    "string",
+    "token",
+    "user",
+    "username",
+    "val",
     "value",
 ];
 
 /// What a name says beyond its half: `PROD_ACCESS_KEY_ID` and `prodSecretKey` have the stem `prod`.
 fn stem(key: &str) -> Vec<String> {
     names::words(key).into_iter().filter(|w| !HALF_WORDS.contains(&w.as_str())).collect()
+}
+
+/// Whether the names of two values say that they belong to different pairs.
+fn are_at_odds(a: &Member, b: &Member) -> bool {
+    let stems = [&a.key, &b.key].map(|k| k.as_deref().map(stem).unwrap_or_default());
+    !stems[0].is_empty() && !stems[1].is_empty() && !stems[0].iter().any(|w| stems[1].contains(w))
 }
 
 /// Pairs of values that stand strictly in turn: as many ids as secrets, and always the same first.
@@ -437,11 +497,16 @@ fn near(left: &[Member], right: &[Member]) -> Resolved {
         }
         let found = in_scope(Level::Near, &left, &right, "one stretch of text");
         let apart = |j: &Joined| {
-            let of = |members: &[Member], value| members.iter().find(|m| m.value == value).and_then(|m| m.order);
+            let of =
+                |members: &[Member], value| members.iter().find(|m| m.value == value).and_then(|m| m.order);
             of(&left, j.left).unwrap_or(0).abs_diff(of(&right, j.right).unwrap_or(0))
         };
         let say = |mut j: Joined| {
-            j.evidence = format!("{} bytes apart{}", apart(&j), j.evidence.trim_start_matches("both in one stretch of text"));
+            j.evidence = format!(
+                "{} bytes apart{}",
+                apart(&j),
+                j.evidence.trim_start_matches("both in one stretch of text")
+            );
             j
         };
         let (mutual, tied): (Vec<Joined>, Vec<Joined>) =

@@ -92,7 +92,8 @@ fn directory_at(archive: &[u8], end: usize) -> Option<(usize, usize)> {
     let mut size = u64::from(u32_at(archive, end + 12)?);
     let mut offset = u64::from(u32_at(archive, end + 16)?);
     let mut directory_end = end;
-    if size == u64::from(u32::MAX) || offset == u64::from(u32::MAX) || u16_at(archive, end + 10)? == u16::MAX {
+    if size == u64::from(u32::MAX) || offset == u64::from(u32::MAX) || u16_at(archive, end + 10)? == u16::MAX
+    {
         // Zip64: a locator of 20 bytes stands before the end record, the real record before that.
         let locator = end.checked_sub(20).filter(|&at| archive[at..].starts_with(b"PK\x06\x07"));
         if let Some(locator) = locator {
@@ -123,8 +124,11 @@ pub fn list<'b>(archive: &'b [u8], limits: &Limits) -> Listing<'b> {
     let mut listing = Listing::default();
     let Some((start, shift)) = find_end(archive).and_then(|end| directory_at(archive, end)) else {
         listing.problems.push(
-            Problem::new(Reason::Damaged, "no central directory: the archive is cut; local headers were read instead")
-                .of_bytes(0),
+            Problem::new(
+                Reason::Damaged,
+                "no central directory: the archive is cut; local headers were read instead",
+            )
+            .of_bytes(0),
         );
         return listing;
     };
@@ -199,7 +203,12 @@ fn zip64(mut extra: &[u8], numbers: [&mut u64; 3]) {
 
 /// Calls `found` with each local header in `within`, at most `room` times. A header whose data
 /// cannot be told from what follows (streamed, sizes behind the data) reaches to the next one.
-pub fn local_headers<'b>(archive: &'b [u8], within: Range<usize>, room: usize, found: &mut dyn FnMut(Header<'b>)) {
+pub fn local_headers<'b>(
+    archive: &'b [u8],
+    within: Range<usize>,
+    room: usize,
+    found: &mut dyn FnMut(Header<'b>),
+) {
     let mut at = within.start;
     for _ in 0..room {
         let Some(next) = memmem::find(&archive[at..within.end], LOCAL_SIGNATURE) else { return };
@@ -231,7 +240,8 @@ fn local_header(archive: &[u8], at: usize, limit: usize) -> Option<(Header<'_>, 
     if streamed {
         // The data descriptor, or else the next header, ends it; where compressed data only looks
         // like one, the stream itself goes on (see `Entry::deflated`).
-        let ends = |at: &usize| matches!(archive.get(data + at + 2..data + at + 4), Some([7, 8] | [3, 4] | [1, 2]));
+        let ends =
+            |at: &usize| matches!(archive.get(data + at + 2..data + at + 4), Some([7, 8] | [3, 4] | [1, 2]));
         let next = memmem::find_iter(&archive[data..limit], b"PK").find(ends);
         compressed = next.unwrap_or(limit - data) as u64;
     }

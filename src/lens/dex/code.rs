@@ -230,9 +230,7 @@ impl<'a> Insn<'a> {
                 Written::Two(self.a())
             }
             0xbb..=0xc5 | 0xcb..=0xcf => Written::Two(self.a()),
-            0x02 | 0x08 | 0x0a | 0x0c | 0x0d | 0x13..=0x15 | 0x1a..=0x1c | 0x22 => {
-                Written::One(self.aa())
-            }
+            0x02 | 0x08 | 0x0a | 0x0c | 0x0d | 0x13..=0x15 | 0x1a..=0x1c | 0x22 => Written::One(self.aa()),
             0x2d..=0x31 | 0x44 | 0x46..=0x4a | 0x60 | 0x62..=0x66 => Written::One(self.aa()),
             0x90..=0x9a | 0xa6..=0xaa | 0xd8..=0xe2 | 0xfe | 0xff => Written::One(self.aa()),
             0x05 | 0x0b | 0x16..=0x19 | 0x45 | 0x61 | 0x9b..=0xa5 | 0xab..=0xaf => Written::Two(self.aa()),
@@ -346,7 +344,8 @@ impl<'a> Code<'a> {
 
     /// Whether all the code is there that the item says.
     pub(super) fn is_whole(&self, offset: usize) -> bool {
-        size_at(self.data, offset.saturating_add(12)).is_some_and(|size| size.saturating_mul(2) == self.insns.len())
+        size_at(self.data, offset.saturating_add(12))
+            .is_some_and(|size| size.saturating_mul(2) == self.insns.len())
     }
 
     /// Where exception handlers begin, in units. At most as many as the code has units.

@@ -28,19 +28,34 @@ pub(super) enum Value {
     /// A number of 32 bits.
     Int(i32),
     /// A string of the pool.
-    Str { string: u32, at: u32 },
+    Str {
+        string: u32,
+        at: u32,
+    },
     /// A string that was put together: the last of its nodes.
-    Rope { node: u32, at: u32 },
+    Rope {
+        node: u32,
+        at: u32,
+    },
     /// A string builder that was made at `id`, and the last node of what it holds.
-    Builder { id: u32, node: u32 },
+    Builder {
+        id: u32,
+        node: u32,
+    },
     /// What the method was given in this register.
     Param(u32),
     /// A new object or array.
     Object(u32),
     /// What was read from a field.
-    Field { field: u32, at: u32 },
+    Field {
+        field: u32,
+        at: u32,
+    },
     /// What a method answered.
-    Result { method: u32, at: u32 },
+    Result {
+        method: u32,
+        at: u32,
+    },
 }
 
 /// One piece of a string that is put together.
@@ -327,7 +342,8 @@ impl Machine {
         self.free.push(slot);
         let state = self.states.get_mut(slot as usize).map(std::mem::take).unwrap_or_default();
         for (register, &value) in state.iter().enumerate() {
-            let merged = if falls_in { self.merge(register, self.get(register as u32), value) } else { value };
+            let merged =
+                if falls_in { self.merge(register, self.get(register as u32), value) } else { value };
             if let Some(slot) = self.registers.get_mut(register) {
                 *slot = merged;
             }
@@ -509,7 +525,8 @@ impl Machine {
             StringOp::Other => {
                 args.iter().for_each(|register| self.escape(register, at));
                 if is_fluent(dex, insn)
-                    && let Value::Object(_) | Value::Param(_) | Value::Field { .. } | Value::Result { .. } = first
+                    && let Value::Object(_) | Value::Param(_) | Value::Field { .. } | Value::Result { .. } =
+                        first
                 {
                     self.result = first;
                 }

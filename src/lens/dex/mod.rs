@@ -50,12 +50,7 @@ impl Lens for DexLens {
         tables::version(blob.bytes).is_some()
     }
 
-    fn texts(
-        &self,
-        blob: &Blob<'_>,
-        limits: &Limits,
-        emit: &mut dyn FnMut(&Text<'_>),
-    ) -> Result<(), Damage> {
+    fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
         let mut complaint = Complaint::default();
         // Files of one container share strings; files that say so too often are hostile.
         let mut budget = blob.bytes.len().saturating_mul(4);

@@ -194,12 +194,8 @@ fn finish(mut places: Vec<Place>) -> Vec<Site> {
 
 /// The scopes of a class and its package.
 pub(super) fn type_scopes(class: &str) -> Vec<Scope> {
-    let named = |scope, label: String| Scope {
-        class: scope,
-        id: ScopeId::Named(label.clone()),
-        order: None,
-        label,
-    };
+    let named =
+        |scope, label: String| Scope { class: scope, id: ScopeId::Named(label.clone()), order: None, label };
     let mut scopes = vec![named(ScopeClass::Type, format!("class {class}"))];
     if let Some(package) = names::package(class) {
         scopes.push(named(ScopeClass::Package, format!("package {package}")));

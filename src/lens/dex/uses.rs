@@ -221,8 +221,12 @@ impl<'p, 'd, 'a> Uses<'p, 'd, 'a> {
                         Some(Value::Str { string, .. }) => {
                             let key_hit = !self.wanted.strings.get(string).is_empty();
                             let key = string;
-                            self.record(machine, register, at, || {
-                                Use::Entry { key, key_hit, holder, method, n }
+                            self.record(machine, register, at, || Use::Entry {
+                                key,
+                                key_hit,
+                                holder,
+                                method,
+                                n,
                             });
                         }
                         _ => self.record(machine, register, at, || Use::Argument { method, n, role: None }),
