@@ -10,7 +10,7 @@ pub mod token;
 
 use crate::blob::TextKind;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet};
-use prefilter::portable::Portable;
+use prefilter::windows::Windows;
 use prefilter::{Literal, LiteralId, Prefilter};
 use runs::Shape;
 use std::collections::BTreeMap;
@@ -72,7 +72,7 @@ impl<'p> Engine<'p> {
             }
         }
         let by_literal = literals.iter().map(|(l, ids)| (l.bytes.len(), ids.clone())).collect();
-        let prefilter = Box::new(Portable::new(literals.into_keys().collect()));
+        let prefilter = Box::new(Windows::new(literals.into_keys().collect()));
         Engine { patterns, prefilter, by_literal, runs }
     }
 

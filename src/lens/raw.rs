@@ -6,7 +6,7 @@ use crate::blob::TextKind;
 const SNIFF: usize = 8 << 10;
 
 /// Whether `bytes` are text (of any ASCII-compatible encoding) or arbitrary data. Looks at the
-/// first and the last 8 KiB: a script with an archive behind it is no plain text.
+/// first and the last 8 KiB for NUL bytes, and a little of that for control characters: a script with an archive behind it is no plain text.
 pub fn kind(bytes: &[u8]) -> TextKind {
     let head = &bytes[..bytes.len().min(SNIFF)];
     let tail = &bytes[bytes.len().saturating_sub(SNIFF).max(head.len())..];
@@ -17,6 +17,7 @@ fn is_text(bytes: &[u8]) -> bool {
     if memchr::memchr(0, bytes).is_some() {
         return false;
     }
+    let bytes = &bytes[..bytes.len().min(1 << 10)];
     let control =
         bytes.iter().filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)).count();
     control * 50 <= bytes.len()

@@ -1,9 +1,10 @@
 //! The literal prefilter: where in a text does any literal of any pattern stand?
 //!
-//! One interface, several machines: [`portable::Portable`] on `aho-corasick` is the one for every
-//! platform and the oracle for those in vector code that come later.
+//! One interface, several machines: [`windows::Windows`] runs everywhere; [`portable::Portable`], on
+//! `aho-corasick`, is the oracle it is tested against. Machines in vector code come later.
 
 pub mod portable;
+pub mod windows;
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The prefilter for every platform: one Aho-Corasick automaton over all literals.
+//! The oracle: one Aho-Corasick automaton over all literals, short enough to be seen right.
 
 use super::{Literal, LiteralId, Prefilter};
 use aho_corasick::{MatchKind, automaton::Automaton, dfa::DFA};
