@@ -27,6 +27,11 @@ mod tables;
 mod uses;
 mod values;
 
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 use super::{Damage, Lens};
 use crate::address::Encoding;
 use crate::blob::{Blob, Site, Sites, Text, TextKind};
