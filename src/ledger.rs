@@ -74,7 +74,13 @@ impl Ledger {
     }
 
     /// Enters something that was not searched.
-    pub fn skipped(&mut self, address: Address, bytes: Option<u64>, reason: Reason, detail: impl Into<String>) {
+    pub fn skipped(
+        &mut self,
+        address: Address,
+        bytes: Option<u64>,
+        reason: Reason,
+        detail: impl Into<String>,
+    ) {
         self.entries.push(Entry { address, bytes, reason, detail: detail.into() });
     }
 

@@ -97,7 +97,8 @@ impl Search<'_, '_> {
         // What compilers note down for themselves has no values in it.
         let descriptor = kind.and_then(|kind| self.dex.descriptor(kind)).unwrap_or_default();
         if descriptor == b"Lkotlin/Metadata;"
-            || (descriptor.starts_with(b"Ldalvik/annotation/") && !descriptor.ends_with(b"/AnnotationDefault;"))
+            || (descriptor.starts_with(b"Ldalvik/annotation/")
+                && !descriptor.ends_with(b"/AnnotationDefault;"))
         {
             return;
         }

@@ -57,7 +57,8 @@ impl<'a> Call<'a> {
 
     /// Whether this makes one value of several that stay together: `mapOf(pairs)`, `List.of`.
     pub(super) fn is_collection(&self) -> bool {
-        self.is_static && (self.name.ends_with(b"Of") || matches!(self.name, b"of" | b"ofEntries" | b"asList"))
+        self.is_static
+            && (self.name.ends_with(b"Of") || matches!(self.name, b"of" | b"ofEntries" | b"asList"))
     }
 
     /// Whether all calls store into one place that belongs to the class: `System.setProperty`.
@@ -106,9 +107,24 @@ impl<'a> Call<'a> {
         let is_put = starts(&[b"put", b"set", b"add", b"append"])
             || matches!(
                 self.name,
-                b"header" | b"queryParameter" | b"param" | b"parameter" | b"property" | b"attr" | b"attribute"
-                    | b"field" | b"with" | b"to" | b"extra" | b"arg" | b"option" | b"config" | b"env" | b"tag"
-                    | b"replace" | b"define"
+                b"header"
+                    | b"queryParameter"
+                    | b"param"
+                    | b"parameter"
+                    | b"property"
+                    | b"attr"
+                    | b"attribute"
+                    | b"field"
+                    | b"with"
+                    | b"to"
+                    | b"extra"
+                    | b"arg"
+                    | b"option"
+                    | b"config"
+                    | b"env"
+                    | b"tag"
+                    | b"replace"
+                    | b"define"
             );
         if is_put {
             return true;
@@ -207,7 +223,13 @@ mod tests {
         let property = |name: &str| Meaning::Property(name.into());
         let entry = Meaning::Entry { key: 0 };
         for (class, name, parameters, n, expected) in [
-            ("Lcom/amazonaws/auth/BasicAWSCredentials;", "<init>", 2, 1, Meaning::Argument(Some(Role::Secret))),
+            (
+                "Lcom/amazonaws/auth/BasicAWSCredentials;",
+                "<init>",
+                2,
+                1,
+                Meaning::Argument(Some(Role::Secret)),
+            ),
             ("Ljava/util/Map;", "put", 2, 1, entry.clone()),
             ("Ljava/util/Map;", "put", 2, 0, Meaning::Argument(None)),
             ("Ljava/util/Map;", "of", 8, 5, Meaning::Entry { key: 4 }),

@@ -1,6 +1,6 @@
 //! The classes of a DEX file: which fields and methods each defines, and where their code is.
 
-use super::code::Code;
+use super::body::Code;
 use super::leb::Cursor;
 use super::tables::{Complaint, Dex};
 
@@ -33,18 +33,21 @@ impl Classes {
     pub(super) fn read(dex: &Dex<'_>, complaint: &mut Complaint) -> Classes {
         // Each member takes two bytes or more.
         let mut budget = dex.data.len() / 2;
-        let mut classes = Classes { methods: Vec::new(), statics: Vec::new(), static_fields: Vec::new(), swept: 0 };
+        let mut classes =
+            Classes { methods: Vec::new(), statics: Vec::new(), static_fields: Vec::new(), swept: 0 };
         classes.methods.reserve(dex.methods.len().min(budget / 8));
         for (index, number) in (0..dex.classes.len()).zip(0u32..) {
             let Some(class) = dex.class(index).filter(|class| class.data != 0) else { continue };
-            if classes.members(dex, number, class.data, class.static_values != 0, &mut budget).is_none() {
-                complaint.note(dex.blob_offset(class.data), || format!("the data of class {index} is cut off"));
-            }
+            let whole = classes.members(dex, number, class.data, class.static_values != 0, &mut budget);
             if budget == 0 {
                 complaint.note(dex.blob_offset(class.data), || {
                     format!("class data overlaps: classes from {index} on are left out")
                 });
                 break;
+            }
+            if whole.is_none() {
+                complaint
+                    .note(dex.blob_offset(class.data), || format!("the data of class {index} is cut off"));
             }
         }
         classes.bound_code(dex, complaint);
@@ -109,11 +112,14 @@ impl Classes {
         for (n, method) in self.methods.iter().enumerate() {
             let offset = method.code as usize;
             let Some(code) = Code::new(dex.data, offset) else {
-                complaint.note(dex.blob_offset(offset), || format!("the code of method {} points past the end", method.id));
+                complaint.note(dex.blob_offset(offset), || {
+                    format!("the code of method {} points past the end", method.id)
+                });
                 continue;
             };
             if !code.is_whole(offset) {
-                complaint.note(dex.blob_offset(offset), || format!("the code of method {} is cut off", method.id));
+                complaint
+                    .note(dex.blob_offset(offset), || format!("the code of method {} is cut off", method.id));
             }
             let Some(left) = budget.checked_sub(code.insns.len() + 16) else {
                 complaint.note(dex.blob_offset(offset), || {
@@ -142,10 +148,10 @@ impl Classes {
 
     /// The classes with initial values: the class definition and its static fields, in order.
     pub(super) fn statics(&self) -> impl Iterator<Item = (u32, &[u32])> {
-        let ends = self.statics.iter().skip(1).map(|&(_, start)| start as usize).chain([self.static_fields.len()]);
-        self.statics
-            .iter()
-            .zip(ends)
-            .map(|(&(class, start), end)| (class, self.static_fields.get(start as usize..end).unwrap_or_default()))
+        let ends =
+            self.statics.iter().skip(1).map(|&(_, start)| start as usize).chain([self.static_fields.len()]);
+        self.statics.iter().zip(ends).map(|(&(class, start), end)| {
+            (class, self.static_fields.get(start as usize..end).unwrap_or_default())
+        })
     }
 }

@@ -12,6 +12,7 @@
 
 mod annotations;
 mod assemble;
+mod body;
 mod calls;
 mod classes;
 mod code;
@@ -21,6 +22,7 @@ mod mutf8;
 mod names;
 mod pool;
 mod refs;
+mod ropes;
 mod sites;
 mod strings;
 mod tables;
@@ -55,12 +57,7 @@ impl Lens for DexLens {
         tables::version(blob.bytes).is_some()
     }
 
-    fn texts(
-        &self,
-        blob: &Blob<'_>,
-        limits: &Limits,
-        emit: &mut dyn FnMut(&Text<'_>),
-    ) -> Result<(), Damage> {
+    fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
         let mut complaint = Complaint::default();
         // Files of one container share strings; files that say so too often are hostile.
         let mut budget = blob.bytes.len().saturating_mul(4);

@@ -67,7 +67,9 @@ fn odd_char(bytes: &[u8]) -> (char, usize) {
     };
     match *bytes {
         [0, ..] => (' ', 1),
-        [a @ 0xc0..=0xdf, b @ 0x80..=0xbf, ..] => (readable(u32::from(a & 0x1f) << 6 | u32::from(b & 0x3f)), 2),
+        [a @ 0xc0..=0xdf, b @ 0x80..=0xbf, ..] => {
+            (readable(u32::from(a & 0x1f) << 6 | u32::from(b & 0x3f)), 2)
+        }
         [0xed, a @ 0xa0..=0xaf, b @ 0x80..=0xbf, 0xed, c @ 0xb0..=0xbf, d @ 0x80..=0xbf, ..] => {
             let high = u32::from(a & 0x0f) << 6 | u32::from(b & 0x3f);
             let low = u32::from(c & 0x0f) << 6 | u32::from(d & 0x3f);

@@ -121,8 +121,8 @@ fn classify(owner: Owner, name: &[u8], parameters: [Option<&[u8]>; 2]) -> String
         (Owner::Builder, b"toString") => StringOp::Same,
         (
             Owner::Builder,
-            b"length" | b"charAt" | b"capacity" | b"ensureCapacity" | b"trimToSize" | b"indexOf" | b"substring"
-            | b"hashCode" | b"equals",
+            b"length" | b"charAt" | b"capacity" | b"ensureCapacity" | b"trimToSize" | b"indexOf"
+            | b"substring" | b"hashCode" | b"equals",
         ) => StringOp::Read,
         (Owner::Builder, _) => StringOp::Change,
         (Owner::String, b"concat") => StringOp::Concat,

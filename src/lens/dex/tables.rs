@@ -114,9 +114,9 @@ impl<'a> Dex<'a> {
         // From version 41 on several headers share one data section, and offsets count from the
         // beginning of the first.
         let origin = match u32_at(header, 0x24) {
-            Some(size) if version >= 41 && size as usize >= HEADER_SIZE + 8 => size_at(header, 0x74)
-                .and_then(|offset| start.checked_sub(offset))
-                .unwrap_or(start),
+            Some(size) if version >= 41 && size as usize >= HEADER_SIZE + 8 => {
+                size_at(header, 0x74).and_then(|offset| start.checked_sub(offset)).unwrap_or(start)
+            }
             _ => start,
         };
         let data = blob.get(origin..).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The lens as a whole, on `testdata/dex/scenes.dex` and on files that are made to hurt.
 
-use super::testing::{PoolFile, texts};
+use super::testing::{CodeFile, PoolFile, texts};
 use super::*;
 use crate::address::Address;
 use crate::blob::{ScopeClass, ScopeId, TextOffset};
@@ -72,7 +72,10 @@ fn what_goes_through_fields_and_methods_is_followed_once() {
     assert_eq!((id.0, id.1), (2, Some(Role::Id)));
     assert_eq!((secret.0, secret.1), (2, Some(Role::Secret)));
     assert_eq!((&id.2.id, id.2.order, secret.2.order), (&secret.2.id, Some(0), Some(1)));
-    assert_eq!(names("instance-value"), ["com.example.scenes.Statics.own", "com.example.scenes.Statics.getOwn()"]);
+    assert_eq!(
+        names("instance-value"),
+        ["com.example.scenes.Statics.own", "com.example.scenes.Statics.getOwn()"]
+    );
 }
 
 #[test]
@@ -207,7 +210,8 @@ fn every_character_leads_back_to_its_bytes() {
     texts(SCENES, &Limits::default(), &mut |text| {
         for (at, &byte) in text.bytes.iter().enumerate() {
             let outer = text.blob_offset(TextOffset(at)).0 as usize;
-            let piece_of_code = text.encoding.is_some() && (byte.is_ascii_digit() || b"-true".contains(&byte));
+            let piece_of_code =
+                text.encoding.is_some() && (byte.is_ascii_digit() || b"-true".contains(&byte));
             if byte != 0 && byte.is_ascii() && byte != b' ' && !piece_of_code {
                 assert_eq!(SCENES[outer], byte, "offset {at} of {:?}", text.encoding);
             }
@@ -299,6 +303,68 @@ fn overlapping_strings_do_not_multiply() {
     let result = texts(&file, &Limits::default(), &mut |text| total += text.bytes.len());
     assert!(result.unwrap_err().what.contains("strings overlap"));
     assert!(total <= 4 * file.len(), "{total}");
+}
+
+#[test]
+fn shared_code_and_class_data_do_not_multiply() {
+    let method =
+        [&CodeFile::BUILDER[..], &CodeFile::APPEND.repeat(3), &CodeFile::TO_STRING, &[0x11, 1]].concat();
+    let once = CodeFile { code: method.clone(), classes: 1, methods: 1 }.build();
+    let mut joined = 0;
+    let mut count = |text: &Text<'_>| {
+        if text.encoding.is_some() {
+            assert!(text.bytes.starts_with(b"Piece-1-Piece-1-Piece-1-\0"));
+            joined += 1;
+        }
+    };
+    texts(&once, &Limits::default(), &mut count).unwrap();
+    assert_eq!(joined, 1);
+    let long = method.repeat(1000);
+    for (classes, methods, what) in [(5000, 2000, "overlap"), (1, 20_000, "code overlaps")] {
+        let file = CodeFile { code: long.clone(), classes, methods }.build();
+        let result = texts(&file, &Limits::default(), &mut |text| {
+            let at = memchr::memmem::find(text.bytes, b"Piece-1-").unwrap();
+            let sites = text.sites.resolve(text.bytes, std::slice::from_ref(&(at..at + 8)));
+            assert!(sites[0].len() <= 64);
+        });
+        assert!(result.unwrap_err().what.contains(what));
+    }
+}
+
+/// Code that would take quadratic time if every instruction were allowed to do all it asks for.
+/// Nothing to compare with: it must end soon.
+#[test]
+fn hostile_code_ends() {
+    let builder = CodeFile::BUILDER.to_vec();
+    let n = 100_000;
+    let bodies = [
+        // Appending for ever; ready after each piece; joining a string to itself.
+        CodeFile::APPEND.repeat(n),
+        [CodeFile::APPEND.as_slice(), &CodeFile::TO_STRING].concat().repeat(n),
+        [0x6e, 0x20, 2, 0, 0x11, 0, 0x0c, 1].repeat(n),
+        // if-eqz over one instruction, goto to the next, goto to the beginning.
+        [0x38, 0, 3, 0, 0, 0].repeat(n),
+        [0x28, 1].repeat(n),
+        [0x38, 0, 0x00, 0x80].repeat(n),
+        // A switch over a payload that all share, as many cases as there can be.
+        {
+            let switches = 2000u32;
+            let mut code = Vec::new();
+            for at in 0..switches {
+                code.extend([0x2b, 0]);
+                code.extend(((switches - at) * 3).to_le_bytes());
+            }
+            code.extend([0, 1, 0xff, 0xff, 0, 0, 0, 0]);
+            code.extend(7u32.to_le_bytes().repeat(0xffff));
+            code
+        },
+        // Every string is loaded and passed on.
+        [0x1a, 1, 10, 0, 0x6e, 0x20, 4, 0, 0x10, 0].repeat(n),
+    ];
+    for body in bodies {
+        let file = CodeFile { code: [builder.clone(), body].concat(), classes: 1, methods: 1 }.build();
+        exercise(&file);
+    }
 }
 
 #[test]

@@ -110,9 +110,8 @@ mod tests {
     fn strings_in_arrays_and_annotations() {
         // An int, a string of a two-byte index, null, true, an array of two strings, an
         // annotation of type 9 with the element 5.
-        let bytes = [
-            6, 0x04, 7, 0x37, 0x02, 0x01, 0x1e, 0x3f, 0x1c, 2, 0x17, 3, 0x17, 4, 0x1d, 9, 1, 5, 0x17, 8,
-        ];
+        let bytes =
+            [6, 0x04, 7, 0x37, 0x02, 0x01, 0x1e, 0x3f, 0x1c, 2, 0x17, 3, 0x17, 4, 0x1d, 9, 1, 5, 0x17, 8];
         let expected = vec![(1, None, 0x102), (4, None, 3), (4, None, 4), (5, Some(5), 8)];
         assert_eq!(strings(&bytes), (expected, true));
     }
@@ -120,7 +119,12 @@ mod tests {
     #[test]
     fn nesting_and_counts_are_bounded() {
         assert!(!strings(&[1].iter().chain(&[0x1c, 1].repeat(5000)).copied().collect::<Vec<_>>()).1);
-        assert!(!strings(&[0xff, 0xff, 0xff, 0xff, 0x0f].iter().chain(&[0x1e; 5000]).copied().collect::<Vec<_>>()).1);
+        assert!(
+            !strings(
+                &[0xff, 0xff, 0xff, 0xff, 0x0f].iter().chain(&[0x1e; 5000]).copied().collect::<Vec<_>>()
+            )
+            .1
+        );
         for end in 0..20 {
             strings(&[0x37; 20][..end]);
         }
