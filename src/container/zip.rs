@@ -261,4 +261,6 @@ impl Member for Entry<'_> {
 }
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;

@@ -93,6 +93,15 @@ impl Search<'_, '_> {
     fn annotation(&mut self, at: u32, owner: Owner) {
         // The first byte is the visibility.
         let start = (at as usize).saturating_add(1);
+        let kind = Cursor::new(self.dex.data, start).uleb();
+        // What compilers note down for themselves has no values in it.
+        let descriptor = kind.and_then(|kind| self.dex.descriptor(kind)).unwrap_or_default();
+        if descriptor == b"Lkotlin/Metadata;"
+            || (descriptor.starts_with(b"Ldalvik/annotation/")
+                && !descriptor.ends_with(b"/AnnotationDefault;"))
+        {
+            return;
+        }
         let mut found: Vec<Found> = Vec::new();
         let wanted = self.wanted;
         Walk::new(self.dex.data, start, &mut self.budget).annotation(&mut |string| {
@@ -100,7 +109,6 @@ impl Search<'_, '_> {
                 found.push(string);
             }
         });
-        let kind = Cursor::new(self.dex.data, start).uleb();
         for string in found {
             for &hit in wanted.get(string.string) {
                 let site = self.site(&string, kind, at, owner);

@@ -5,11 +5,13 @@
 //! more in a row, goes into the text. Which methods matter cannot be known before the search, so
 //! all that join are looked at: they are few, and the rest is passed over by one look at each call.
 
+use super::body::Code;
 use super::classes::Method;
-use super::code::{Code, Insns};
-use super::machine::{Machine, Nobody, Piece};
+use super::code::Insns;
+use super::machine::{Machine, Nobody};
 use super::mutf8;
 use super::refs::Program;
+use super::ropes::Piece;
 use super::strings::StringOps;
 use super::tables::{Complaint, Dex};
 use crate::blob::{OffsetMap, Segment};
@@ -152,9 +154,9 @@ pub(super) fn read(
             continue;
         }
         machine.run(dex, ops, &code, &mut Nobody);
-        for finished in &machine.finished {
+        for finished in &machine.ropes.finished {
             pieces.clear();
-            pieces.extend(machine.pieces(finished.node));
+            pieces.extend(machine.ropes.pieces(finished.node));
             pieces.reverse();
             let joined = Joined { start: 0, method: number, node: finished.node, at: finished.at };
             let work = out.add(dex, &pieces, method, joined);

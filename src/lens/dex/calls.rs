@@ -86,7 +86,7 @@ impl<'a> Call<'a> {
             if let Some(key) = names::property(&name, "set").or_else(|| names::property(&name, "with")) {
                 return Meaning::Property(crate::address::escape(key.as_bytes()));
             }
-            if self.is_fluent && !matches!(self.name, b"add" | b"append" | b"concat" | b"print" | b"write") {
+            if self.is_fluent && !is_no_property(self.name) {
                 return Meaning::Property(crate::address::escape(name.as_bytes()));
             }
         }
@@ -136,6 +136,18 @@ impl<'a> Call<'a> {
             pairs.iter().any(|pair| class.ends_with(pair)) || (self.name == b"entry" && class == "Map")
         }
     }
+}
+
+/// Whether a method that answers with an object of its own class does something else than set a
+/// property.
+fn is_no_property(name: &[u8]) -> bool {
+    let verbs: [&[u8]; 16] = [
+        b"add", b"append", b"concat", b"create", b"find", b"from", b"get", b"join", b"load", b"new", b"open",
+        b"parse", b"print", b"resolve", b"to", b"write",
+    ];
+    verbs.iter().any(|verb| {
+        name.strip_prefix(*verb).is_some_and(|rest| rest.first().is_none_or(|b| !b.is_ascii_lowercase()))
+    })
 }
 
 /// The roles of the arguments of calls that take credentials.
@@ -227,6 +239,8 @@ mod tests {
             ("Ljava/lang/String;", "replace", 2, 1, Meaning::Argument(None)),
             ("Lcom/x/Options;", "setSecretKey", 1, 0, property("secretKey")),
             ("Lcom/x/Options$Builder;", "secretKey", 1, 0, property("secretKey")),
+            ("Lcom/x/Node$Builder;", "getChild", 1, 0, Meaning::Argument(None)),
+            ("Lcom/x/Options$Builder;", "token", 1, 0, property("token")),
             ("Lcom/x/Client;", "login", 1, 0, Meaning::Argument(None)),
             ("Landroid/util/Log;", "d", 2, 1, Meaning::Nothing),
         ] {

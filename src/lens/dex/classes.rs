@@ -1,6 +1,6 @@
 //! The classes of a DEX file: which fields and methods each defines, and where their code is.
 
-use super::code::Code;
+use super::body::Code;
 use super::leb::Cursor;
 use super::tables::{Complaint, Dex};
 
@@ -38,15 +38,16 @@ impl Classes {
         classes.methods.reserve(dex.methods.len().min(budget / 8));
         for (index, number) in (0..dex.classes.len()).zip(0u32..) {
             let Some(class) = dex.class(index).filter(|class| class.data != 0) else { continue };
-            if classes.members(dex, number, class.data, class.static_values != 0, &mut budget).is_none() {
-                complaint
-                    .note(dex.blob_offset(class.data), || format!("the data of class {index} is cut off"));
-            }
+            let whole = classes.members(dex, number, class.data, class.static_values != 0, &mut budget);
             if budget == 0 {
                 complaint.note(dex.blob_offset(class.data), || {
                     format!("class data overlaps: classes from {index} on are left out")
                 });
                 break;
+            }
+            if whole.is_none() {
+                complaint
+                    .note(dex.blob_offset(class.data), || format!("the data of class {index} is cut off"));
             }
         }
         classes.bound_code(dex, complaint);

@@ -4,7 +4,7 @@
 //! never loses its step; what is cut off ends the sweep. Only the operands that the lens follows
 //! are decoded.
 
-use super::leb::{Cursor, size_at, u16_at, u32_at};
+use super::leb::{size_at, u16_at, u32_at};
 
 /// Opcodes by their names in the specification.
 pub(super) mod op {
@@ -310,67 +310,86 @@ fn payload_units(bytes: &[u8], kind: u8) -> Option<usize> {
     }
 }
 
-/// The body of a method.
-#[derive(Clone, Copy)]
-pub(super) struct Code<'a> {
-    pub(super) registers: u32,
-    /// How many of the registers, the last ones, hold the parameters at the beginning.
-    pub(super) ins: u32,
-    pub(super) insns: &'a [u8],
-    tries: usize,
-    data: &'a [u8],
-    /// Where the exception table begins in the data.
-    tries_at: usize,
-}
+#[cfg(test)]
+mod tests {
+    use super::super::body::Code;
+    use super::*;
+    use proptest::prelude::*;
 
-impl<'a> Code<'a> {
-    /// The code item at `offset`. Code that runs past the end is cut there.
-    pub(super) fn new(data: &'a [u8], offset: usize) -> Option<Self> {
-        let header = data.get(offset..)?;
-        let size = size_at(header, 12)?.checked_mul(2)?;
-        let rest = header.get(16..)?;
-        let insns = rest.get(..size).unwrap_or(rest);
-        // The exception table is aligned to four bytes.
-        let tries_at = offset.checked_add(16)?.checked_add(size)?.checked_next_multiple_of(4)?;
-        Some(Code {
-            registers: u16_at(header, 0)?.into(),
-            ins: u16_at(header, 2)?.into(),
-            insns,
-            tries: u16_at(header, 6)?.into(),
-            data,
-            tries_at,
-        })
+    /// The specification's table: first opcode of each format; its first digit is the size.
+    static FORMATS: &str = "00 10x, 01 12x, 02 22x, 03 32x, 04 12x, 05 22x, 06 32x, 07 12x, 08 22x, 09 32x, \
+        0a 11x, 0e 10x, 0f 11x, 12 11n, 13 21s, 14 31i, 15 21h, 16 21s, 17 31i, 18 51l, 19 21h, 1a 21c, \
+        1b 31c, 1c 21c, 1d 11x, 1f 21c, 20 22c, 21 12x, 22 21c, 23 22c, 24 35c, 25 3rc, 26 31t, 27 11x, \
+        28 10t, 29 20t, 2a 30t, 2b 31t, 2d 23x, 32 22t, 38 21t, 3e 10x, 44 23x, 52 22c, 60 21c, 6e 35c, \
+        73 10x, 74 3rc, 79 10x, 7b 12x, 90 23x, b0 12x, d0 22s, d8 22b, e3 10x, fa 45cc, fb 4rcc, fc 35c, \
+        fd 3rc, fe 21c";
+
+    #[test]
+    fn every_opcode_has_the_size_of_its_format() {
+        let mut sizes = [0; 256];
+        for row in FORMATS.split(", ") {
+            let (opcode, format) = row.split_once(' ').unwrap();
+            let first = usize::from_str_radix(opcode, 16).unwrap();
+            sizes[first..].fill(format.as_bytes()[0] - b'0');
+        }
+        assert_eq!(WIDTHS, sizes);
     }
 
-    /// Whether all the code is there that the item says.
-    pub(super) fn is_whole(&self, offset: usize) -> bool {
-        size_at(self.data, offset.saturating_add(12))
-            .is_some_and(|size| size.saturating_mul(2) == self.insns.len())
+    #[test]
+    fn payloads_are_one_instruction() {
+        for (payload, bytes) in [
+            (&[0u8, 1, 2, 0][..], 16),
+            (&[0, 2, 2, 0], 20),
+            (&[0, 3, 1, 0, 3, 0, 0, 0], 12),
+            (&[0, 3, 4, 0, 2, 0, 0, 0], 16),
+        ] {
+            let mut code = payload.to_vec();
+            code.resize(bytes, 0xaa);
+            code.extend([0x0e, 0]);
+            let insns: Vec<(u32, u8)> = Insns::new(&code).map(|insn| (insn.at, insn.op)).collect();
+            assert_eq!(insns, [(0, 0), (bytes as u32 / 2, 0x0e)]);
+            assert_eq!(Insns::new(&code[..bytes - 1]).count(), 0, "cut off");
+        }
     }
 
-    /// Where exception handlers begin, in units. At most as many as the code has units.
-    pub(super) fn handlers(&self) -> impl Iterator<Item = u32> + use<'a> {
-        let list = self.tries_at + self.tries * 8;
-        let mut cursor = Cursor::new(self.data, list);
-        let lists = if self.tries == 0 { 0 } else { cursor.uleb().unwrap_or(0) };
-        let most = self.insns.len() / 2;
-        let (mut lists, mut pairs, mut catch_all) = (lists, 0u32, false);
-        std::iter::from_fn(move || {
-            loop {
-                if pairs > 0 {
-                    pairs -= 1;
-                    cursor.uleb()?;
-                    return cursor.uleb();
-                }
-                if catch_all {
-                    catch_all = false;
-                    return cursor.uleb();
-                }
-                lists = lists.checked_sub(1)?;
-                let size = cursor.sleb()?;
-                (pairs, catch_all) = (size.unsigned_abs(), size <= 0);
+    #[test]
+    fn operands_are_where_the_formats_say() {
+        let first = |code: &[u8]| {
+            let insn = Insns::new(code).next().unwrap();
+            let args: Vec<u32> = insn.args().iter().collect();
+            (insn.index(), args)
+        };
+        // invoke-virtual {v1, v2, v3, v4, v5}, 0x607
+        assert_eq!(first(&[0x6e, 0x55, 0x07, 0x06, 0x21, 0x43]), (0x607, vec![1, 2, 3, 4, 5]));
+        assert_eq!(first(&[0x77, 2, 1, 0, 0x10, 0x01]), (1, vec![0x110, 0x111]));
+        assert_eq!(first(&[0x1b, 0, 1, 2, 3, 4]).0, 0x0403_0201);
+        fn one(code: &[u8]) -> Insn<'_> {
+            Insns::new(code).next().unwrap()
+        }
+        assert_eq!(one(&[0x12, 0xf3]).constant(), Some(-1));
+        assert_eq!(one(&[0x12, 0xf3]).written(), Written::One(3));
+        assert_eq!(one(&[0x15, 0, 0xff, 0x7f]).constant(), Some(0x7fff_0000));
+        assert_eq!(one(&[0x18, 7, 0, 0, 0, 0, 0, 0, 0, 0]).written(), Written::Two(7));
+        assert_eq!(one(&[0x03, 0, 1, 2, 3, 4]).moved(), Some((0x403, 0x201)));
+        assert_eq!(one(&[0x28, 0xff]).target(), None, "before the beginning");
+        assert_eq!(one(&[0x38, 0, 5, 0]).target(), Some(5));
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_moves_on(code in proptest::collection::vec(prop_oneof![any::<u8>(), 0u8..4], 0..200)) {
+            let mut end = 0;
+            for insn in Insns::new(&code) {
+                prop_assert_eq!(insn.at, end);
+                end += (insn.bytes.len() / 2) as u32;
+                let _ = (insn.target(), insn.constant(), insn.moved(), insn.written(), insn.ends_block());
+                prop_assert!(insn.switch_targets(&code).count() <= code.len());
+                prop_assert!(insn.args().iter().count() <= 255);
             }
-        })
-        .take(most)
+            prop_assert!(end as usize * 2 <= code.len());
+            if let Some(item) = Code::new(&code, 0) {
+                prop_assert!(item.handlers().count() <= code.len());
+            }
+        }
     }
 }

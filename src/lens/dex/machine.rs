@@ -6,24 +6,21 @@
 //! anything else where the verifier lets them be read). So the work is linear in the code and the
 //! answers are right for code that the verifier accepts, at the price of values that change.
 
-use super::code::{Code, Insn, Insns, Written, op};
+use super::body::Code;
+use super::code::{Insn, Insns, Written, op};
+use super::ropes::{GAP, NIL, Piece, Ropes};
 use super::strings::{StringOp, StringOps};
 use super::tables::Dex;
 
 /// Registers above this are not followed; hardly a method has as many.
 const MAX_REGISTERS: usize = 256;
-/// Pieces of one string that is put together.
-const MAX_PIECES: u16 = 256;
 /// States kept for instructions further down.
 const MAX_STATES: usize = 64;
-/// The empty string of an empty builder.
-pub(super) const NIL: u32 = u32::MAX;
-/// A node that stands for text that is not known.
-const GAP: u32 = 0;
 
 /// What a register holds. `at` is where in the code it was made, in units.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum Value {
+    #[default]
     Unknown,
     /// A number of 32 bits.
     Int(i32),
@@ -58,28 +55,6 @@ pub(super) enum Value {
     },
 }
 
-/// One piece of a string that is put together.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Piece {
-    /// Anything.
-    Gap,
-    /// A string of the pool.
-    Str(u32),
-    /// A character; the place in the code is where it was appended.
-    Char(u16, u32),
-    /// A number, appended as decimal digits.
-    Int(i32, u32),
-    /// `true` or `false`.
-    Bool(bool, u32),
-}
-
-#[derive(Clone, Copy)]
-struct Node {
-    before: u32,
-    piece: Piece,
-    len: u16,
-}
-
 #[derive(Clone, Copy)]
 struct Target {
     at: u32,
@@ -87,15 +62,6 @@ struct Target {
     resets: bool,
     /// Its state in [`Machine::states`].
     state: Option<u32>,
-}
-
-/// A string that was put together.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Finished {
-    /// Its last node.
-    pub(super) node: u32,
-    /// Where it was ready, in units.
-    pub(super) at: u32,
 }
 
 /// Looks on while a method is run.
@@ -119,28 +85,17 @@ pub(super) struct Machine {
     writes: Vec<u8>,
     /// The value of registers that are written once.
     lasting: Vec<Value>,
-    nodes: Vec<Node>,
-    max_nodes: usize,
     targets: Vec<Target>,
     states: Vec<Vec<Value>>,
     free: Vec<u32>,
     merges_left: usize,
     result: Value,
-    /// Strings that were put together, in order of their nodes.
-    pub(super) finished: Vec<Finished>,
-    /// Those that became a part of another.
-    used_up: Vec<u32>,
-    scratch: Vec<Piece>,
-}
-
-impl Default for Value {
-    fn default() -> Self {
-        Value::Unknown
-    }
+    /// The strings that were put together.
+    pub(super) ropes: Ropes,
 }
 
 impl Machine {
-    /// Runs a method; afterwards [`Machine::finished`] tells of the strings it put together.
+    /// Runs a method; afterwards [`Machine::ropes`] tells of the strings it put together.
     pub(super) fn run<W: Watch>(&mut self, dex: &Dex<'_>, ops: &StringOps, code: &Code<'_>, watch: &mut W) {
         if self.begin(code).is_none() {
             return;
@@ -168,26 +123,12 @@ impl Machine {
             insn.switch_targets(code.insns).for_each(|target| self.leave_for(target, insn.at));
             reached = !insn.ends_block();
         }
-        self.finished.sort_unstable();
-        self.finished.dedup_by_key(|finished| finished.node);
-        self.used_up.sort_unstable();
-        let used_up = &self.used_up;
-        self.finished.retain(|finished| used_up.binary_search(&finished.node).is_err());
+        self.ropes.settle();
     }
 
     /// The value of a register.
     pub(super) fn get(&self, register: u32) -> Value {
         self.registers.get(register as usize).copied().unwrap_or_default()
-    }
-
-    /// The pieces of a string, last first.
-    pub(super) fn pieces(&self, node: u32) -> impl Iterator<Item = Piece> {
-        let mut at = node;
-        std::iter::from_fn(move || {
-            let node = self.nodes.get(at as usize)?;
-            at = node.before;
-            Some(node.piece)
-        })
     }
 
     /// Forgets the last method and looks for the places where ways meet.
@@ -205,12 +146,8 @@ impl Machine {
             self.count_write(register);
             self.set(register, Value::Param(register));
         }
-        self.nodes.clear();
-        self.nodes.push(Node { before: NIL, piece: Piece::Gap, len: 1 });
-        self.max_nodes = units.saturating_mul(4).saturating_add(64);
+        self.ropes.clear(units);
         self.merges_left = units.saturating_mul(64).saturating_add(1 << 16);
-        self.finished.clear();
-        self.used_up.clear();
         self.result = Value::Unknown;
         self.free.clear();
         self.free.extend((0..self.states.len()).filter_map(|n| u32::try_from(n).ok()));
@@ -370,23 +307,9 @@ impl Machine {
     /// A builder that may hold more than what is known.
     fn opened(&mut self, value: Value) -> Value {
         match value {
-            Value::Builder { id, node } => Value::Builder { id, node: self.join(node, Piece::Gap) },
+            Value::Builder { id, node } => Value::Builder { id, node: self.ropes.join(node, Piece::Gap) },
             other => other,
         }
-    }
-
-    /// A string with one piece more.
-    fn join(&mut self, before: u32, piece: Piece) -> u32 {
-        let last = self.nodes.get(before as usize);
-        let len = last.map_or(0, |node| node.len);
-        if piece == Piece::Gap && last.is_some_and(|node| node.piece == Piece::Gap) {
-            return before;
-        }
-        if len >= MAX_PIECES || self.nodes.len() >= self.max_nodes {
-            return GAP;
-        }
-        self.nodes.push(Node { before, piece, len: len + 1 });
-        (self.nodes.len() - 1) as u32
     }
 
     /// A string with `value` at its end.
@@ -394,27 +317,14 @@ impl Machine {
         let piece = match (value, op) {
             (Value::Str { string, .. }, _) => Piece::Str(string),
             (Value::Rope { node, .. } | Value::Builder { node, .. }, _) => {
-                return self.append_all(before, node);
+                return self.ropes.append(before, node);
             }
             (Value::Int(c), StringOp::Char) => u16::try_from(c).map_or(Piece::Gap, |c| Piece::Char(c, at)),
             (Value::Int(number), StringOp::Int) => Piece::Int(number, at),
             (Value::Int(number), StringOp::Bool) => Piece::Bool(number != 0, at),
             _ => Piece::Gap,
         };
-        self.join(before, piece)
-    }
-
-    fn append_all(&mut self, before: u32, node: u32) -> u32 {
-        if before == NIL {
-            return node;
-        }
-        self.used_up.push(node);
-        let mut pieces = std::mem::take(&mut self.scratch);
-        pieces.clear();
-        pieces.extend(self.pieces(node));
-        let joined = pieces.iter().rev().fold(before, |before, piece| self.join(before, *piece));
-        self.scratch = pieces;
-        joined
+        self.ropes.join(before, piece)
     }
 
     fn step(&mut self, dex: &Dex<'_>, ops: &StringOps, insn: &Insn<'_>) {
@@ -460,8 +370,8 @@ impl Machine {
     /// A builder goes where it cannot be followed: what it holds is a string from here on.
     fn escape(&mut self, register: u32, at: u32) {
         if let Value::Builder { id, node } = self.get(register) {
-            self.finished.push(Finished { node, at });
-            let node = self.join(node, Piece::Gap);
+            self.ropes.finish(node, at);
+            let node = self.ropes.join(node, Piece::Gap);
             self.set_object(id, Value::Builder { id, node });
         }
     }
@@ -500,16 +410,16 @@ impl Machine {
             StringOp::Concat => {
                 let node = self.append(NIL, first, StringOp::Text, at);
                 if let Value::Rope { node, .. } = first {
-                    self.used_up.push(node);
+                    self.ropes.use_up(node);
                 }
                 let node = self.append(node, nth(self, 1), StringOp::Text, at);
-                self.finished.push(Finished { node, at });
+                self.ropes.finish(node, at);
                 self.result = Value::Rope { node, at };
             }
             StringOp::Same => {
                 self.result = match first {
                     Value::Builder { node, .. } => {
-                        self.finished.push(Finished { node, at });
+                        self.ropes.finish(node, at);
                         Value::Rope { node, at }
                     }
                     other => other,

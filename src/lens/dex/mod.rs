@@ -12,6 +12,7 @@
 
 mod annotations;
 mod assemble;
+mod body;
 mod calls;
 mod classes;
 mod code;
@@ -21,11 +22,17 @@ mod mutf8;
 mod names;
 mod pool;
 mod refs;
+mod ropes;
 mod sites;
 mod strings;
 mod tables;
 mod uses;
 mod values;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 use super::{Damage, Lens};
 use crate::address::Encoding;

@@ -6,8 +6,9 @@
 //! `new BasicAWSCredentials(Config.ID, Config.SECRET)` is seen wherever the constants stand.
 
 use super::annotations;
+use super::body::Code;
 use super::classes::Classes;
-use super::code::{Code, Insns, op};
+use super::code::{Insns, op};
 use super::machine::Machine;
 use super::names;
 use super::strings::StringOps;
@@ -15,7 +16,7 @@ use super::tables::Dex;
 use super::uses::{Place, Rank, Uses};
 use super::values::Walk;
 use crate::blob::{Scope, ScopeClass, ScopeId, Site};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Places told of one string.
 const MAX_PLACES: usize = 64;
@@ -69,7 +70,7 @@ pub(super) struct Wanted {
     /// Methods that answer with hits.
     pub(super) methods: Lookup,
     /// Strings put together: by method and node, the hits and where they were ready.
-    pub(super) ropes: HashMap<(u32, u32), (Vec<u32>, u32)>,
+    pub(super) ropes: BTreeMap<(u32, u32), (Vec<u32>, u32)>,
 }
 
 impl Wanted {
@@ -151,7 +152,6 @@ impl Program<'_, '_> {
         };
         if wanted.strings.is_empty() && wanted.fields.is_empty() && wanted.methods.is_empty() {
             let mut methods: Vec<u32> = wanted.ropes.keys().map(|&(method, _)| method).collect();
-            methods.sort_unstable();
             methods.dedup();
             for number in methods {
                 if let Some((method, code)) = self.classes.body(self.dex, number) {

@@ -40,7 +40,7 @@ impl Uses<'_, '_, '_> {
 
     fn add_unused(&mut self) {
         let mut told = HashSet::new();
-        let ropes = self.wanted.ropes.iter().filter(|((number, _), _)| *number == self.number);
+        let ropes = self.wanted.ropes.range((self.number, 0)..=(self.number, u32::MAX));
         let ropes = ropes.flat_map(|(_, (hits, at))| hits.iter().map(|&hit| (hit, *at)));
         let mut unused: Vec<(u32, u32)> =
             self.loads.iter().copied().chain(ropes).filter(|(hit, _)| !self.used.contains(hit)).collect();

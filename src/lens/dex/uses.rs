@@ -3,8 +3,9 @@
 use super::calls::{Call, Meaning};
 use super::classes::Method;
 use super::code::{Insn, op};
-use super::machine::{Machine, Piece, Value, Watch};
+use super::machine::{Machine, Value, Watch};
 use super::refs::{Program, Wanted};
+use super::ropes::Piece;
 use super::strings::StringOp;
 use crate::blob::Site;
 use crate::finding::Role;
@@ -121,7 +122,7 @@ impl<'p, 'd, 'a> Uses<'p, 'd, 'a> {
                 let whole = self.wanted.ropes.get(&(self.number, node)).map_or(&[][..], |(hits, _)| hits);
                 let mut hits: Vec<Hit> = whole.iter().map(direct).collect();
                 if !self.wanted.strings.is_empty() {
-                    for piece in machine.pieces(node).take(self.budget) {
+                    for piece in machine.ropes.pieces(node).take(self.budget) {
                         self.budget -= 1;
                         if let Piece::Str(string) = piece {
                             hits.extend(self.wanted.strings.get(string).iter().map(direct));
