@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 mod brackets;
+mod ini;
 mod json;
 mod names;
 mod seek;
@@ -46,4 +47,4 @@ pub trait Syntax: Send + Sync {
 }
 
 /// The syntaxes, most specific first; the first that reads a text is used.
-pub static SYNTAXES: &[&dyn Syntax] = &[&json::Json, &source::Source];
+pub static SYNTAXES: &[&dyn Syntax] = &[&json::Json, &ini::Ini, &source::Source];

@@ -116,6 +116,11 @@ impl<'t, 's> Tree<'t, 's> {
         }
     }
 
+    /// Where the innermost object starts.
+    pub(super) fn start(&self) -> usize {
+        self.frames.last().map_or(0, |f| f.start)
+    }
+
     /// Whether one of the innermost objects, above the first `base`, is of this kind.
     pub(super) fn holds(&self, kind: Kind, base: usize) -> bool {
         self.frames.iter().skip(base).rev().take(8).any(|f| f.kind == kind)
@@ -289,8 +294,8 @@ impl<'t, 's> Tree<'t, 's> {
         }
     }
 
-    /// A member of the innermost object names it.
-    fn name(&mut self, rank: u8, value: Range<usize>) {
+    /// A member or the header of the innermost object names it.
+    pub(super) fn name(&mut self, rank: u8, value: Range<usize>) {
         let text = self.text;
         if value.len() > NAME || !looks_like_name(&text[value.clone()]) {
             return;
@@ -374,6 +379,7 @@ impl<'t, 's> Tree<'t, 's> {
         match step {
             Step::None => String::new(),
             _ if section => format!("{}[{}] ", if self.nested() { " " } else { "" }, name()),
+            Step::Index(i) if self.lines() => format!("[{i}]"),
             Step::Index(i) => format!("/{i}"),
             Step::Attribute(_) => format!("/@{}", name()),
             Step::Element(Element { tag, by }) => {
@@ -391,9 +397,15 @@ impl<'t, 's> Tree<'t, 's> {
                 Some((Kind::Section | Kind::Table, _)) => name(),
                 Some((Kind::File | Kind::Block(_), _)) if self.nested() => format!(" {}", name()),
                 Some((Kind::File | Kind::Block(_), _)) => name(),
+                _ if self.lines() => format!(".{}", name()),
                 _ => format!("/{}", name().replace('~', "~0").replace('/', "~1")),
             },
         }
+    }
+
+    /// Whether the innermost objects are those of a file of lines.
+    fn lines(&self) -> bool {
+        self.frames.iter().any(|f| f.kind == Kind::File)
     }
 
     /// Whether a file of lines stands inside another text.
