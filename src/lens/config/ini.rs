@@ -98,6 +98,18 @@ pub(super) fn scan(tree: &mut Tree<'_, '_>, range: Range<usize>) {
     }
 }
 
+/// Scans a text of many lines that is a value in another text.
+pub(super) fn embedded(tree: &mut Tree<'_, '_>, range: Range<usize>) {
+    let slice = &tree.text[range.clone()];
+    if json::looks_like_json(slice, FileKind::Unknown) {
+        json::scan(tree, range.start, range.end, Mode::Text);
+    } else if looks_like_assignments(head(slice)) {
+        scan(tree, range);
+    } else {
+        tree.value(range);
+    }
+}
+
 struct Lines<'t> {
     end: usize,
     /// Objects open around sections and blocks.

@@ -12,6 +12,7 @@ mod source;
 #[cfg(test)]
 mod testing;
 mod tree;
+mod xml;
 
 /// Where a value stands in a structured text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,4 +48,4 @@ pub trait Syntax: Send + Sync {
 }
 
 /// The syntaxes, most specific first; the first that reads a text is used.
-pub static SYNTAXES: &[&dyn Syntax] = &[&json::Json, &ini::Ini, &source::Source];
+pub static SYNTAXES: &[&dyn Syntax] = &[&json::Json, &xml::Xml, &ini::Ini, &source::Source];
