@@ -11,7 +11,7 @@ use super::json::{self, Mode};
 use super::names::{self, Assignment, FileKind, assignment, file_kind, head, inner, is_blank, is_name, trim};
 use super::seek::work;
 use super::tree::{Kind, Step, Tree};
-use super::{Place, Syntax, source};
+use super::{Place, Syntax, source, yaml};
 use memchr::{memchr, memchr_iter, memmem};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -98,16 +98,32 @@ pub(super) fn scan(tree: &mut Tree<'_, '_>, range: Range<usize>) {
     }
 }
 
-/// Scans a text of many lines that is a value in another text.
-pub(super) fn embedded(tree: &mut Tree<'_, '_>, range: Range<usize>) {
+/// Texts in texts that are read as files of their own.
+const NESTED: usize = 2;
+
+/// Scans a text of many lines, opened at `open`, that is the value of the member at hand: as a
+/// file of its own if it looks like one.
+pub(super) fn embedded(tree: &mut Tree<'_, '_>, open: usize, range: Range<usize>) {
+    if !tree.seeker.wants(&range) {
+        return;
+    }
     let slice = &tree.text[range.clone()];
-    if json::looks_like_json(slice, FileKind::Unknown) {
+    let json = json::looks_like_json(slice, FileKind::Unknown);
+    let lines = !json && looks_like_assignments(head(slice));
+    let file = json || lines || yaml::looks_like_yaml(head(slice));
+    if !file || tree.count(Kind::Scalar) >= NESTED {
+        return tree.value(trim(tree.text, range));
+    }
+    let depth = tree.depth();
+    tree.open(open, Kind::Scalar, 0);
+    if json {
         json::scan(tree, range.start, range.end, Mode::Text);
-    } else if looks_like_assignments(head(slice)) {
+    } else if lines {
         scan(tree, range);
     } else {
-        tree.value(range);
+        yaml::scan(tree, range);
     }
+    tree.close_to(depth);
 }
 
 struct Lines<'t> {

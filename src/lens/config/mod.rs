@@ -13,6 +13,7 @@ mod source;
 mod testing;
 mod tree;
 mod xml;
+mod yaml;
 
 /// Where a value stands in a structured text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,4 +49,4 @@ pub trait Syntax: Send + Sync {
 }
 
 /// The syntaxes, most specific first; the first that reads a text is used.
-pub static SYNTAXES: &[&dyn Syntax] = &[&json::Json, &xml::Xml, &ini::Ini, &source::Source];
+pub static SYNTAXES: &[&dyn Syntax] = &[&json::Json, &xml::Xml, &ini::Ini, &yaml::Yaml, &source::Source];

@@ -219,7 +219,7 @@ impl Scan {
             for (name, value) in attributes {
                 let key = name.end - local(text, &name).len()..name.end;
                 let sibling = by.as_ref().filter(|(by, _)| is_value_word(&text[key.clone()]) && *by != name);
-                let kind = if sibling.is_some() { Kind::Scalar } else { Kind::Element };
+                let kind = if sibling.is_some() { Kind::Hidden } else { Kind::Element };
                 tree.open_as(at, kind, 0, Step::Element(element.clone()));
                 tree.set(Step::Attribute(name));
                 tree.named(Some(sibling.map_or(key, |(_, name)| name.clone())), value);
@@ -344,10 +344,7 @@ impl Scan {
             }
         }
         if tree.seeker.wants(&value) && memchr(b'\n', &text[value.clone()]).is_some() {
-            let depth = tree.depth();
-            tree.open(pending.start, Kind::Scalar, 0);
-            ini::embedded(tree, value);
-            return tree.close_to(depth);
+            return ini::embedded(tree, pending.start, value);
         }
         tree.value(value);
     }
