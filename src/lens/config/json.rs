@@ -31,7 +31,7 @@ impl Syntax for Json {
     fn locate(&self, text: &[u8], spans: &[Range<usize>]) -> Vec<Option<Place>> {
         let mut tree = Tree::new(text, spans);
         let start = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        scan(&mut tree, start, text.len(), None);
+        scan(&mut tree, start, text.len(), Mode::Text);
         tree.finish()
     }
 }
@@ -136,12 +136,27 @@ fn line_end(text: &[u8], at: usize, end: usize) -> usize {
     memchr(b'\n', &text[at..end]).map_or(end, |p| at + p)
 }
 
-/// Scans up to `end`. With `flow`, one collection of YAML inside lines indented by more than that
-/// many columns: stops behind its closing bracket, or at a line that cannot belong to it. Returns
-/// where it stopped.
-pub(super) fn scan(tree: &mut Tree<'_, '_>, start: usize, end: usize, flow: Option<usize>) -> usize {
+/// What is scanned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// A text of JSON.
+    Text,
+    /// One flow collection of YAML in lines indented by more than so many columns.
+    Flow(usize),
+    /// One array or inline table, keys before `=` or `:`, in lines indented by more than so many
+    /// columns.
+    Assigned(usize),
+}
+
+/// Scans up to `end`; but for a whole text, stops behind the closing bracket of the collection at
+/// `start`, or at a line that cannot belong to it. Returns where it stopped.
+pub(super) fn scan(tree: &mut Tree<'_, '_>, start: usize, end: usize, mode: Mode) -> usize {
     let text = tree.text;
     let base = tree.depth();
+    let indent = match mode {
+        Mode::Text => None,
+        Mode::Flow(indent) | Mode::Assigned(indent) => Some(indent),
+    };
     let mut at = start;
     while at < end && !tree.done() {
         work(1);
@@ -152,7 +167,7 @@ pub(super) fn scan(tree: &mut Tree<'_, '_>, start: usize, end: usize, flow: Opti
             }
             b'\n' => {
                 at += 1;
-                if flow.is_some_and(|indent| leaves(text, at, end, indent)) {
+                if indent.is_some_and(|indent| leaves(text, at, end, indent)) {
                     tree.close_to(base);
                     return at;
                 }
@@ -160,7 +175,7 @@ pub(super) fn scan(tree: &mut Tree<'_, '_>, start: usize, end: usize, flow: Opti
             b'{' | b'[' => {
                 let object = text[at] == b'{';
                 if object
-                    && flow.is_none()
+                    && mode == Mode::Text
                     && tree.depth() > base
                     && at.checked_sub(1).is_none_or(|p| text[p] == b'\n')
                     && (tree.kind() == Some(Kind::Object) && *tree.member() == Step::None)
@@ -173,11 +188,11 @@ pub(super) fn scan(tree: &mut Tree<'_, '_>, start: usize, end: usize, flow: Opti
             b'}' | b']' => {
                 close(tree, base, text[at] == b'}');
                 at += 1;
-                if tree.depth() == base && flow.is_some() {
+                if tree.depth() == base && mode != Mode::Text {
                     return at;
                 }
             }
-            b'/' if flow.is_none() && matches!(text.get(at + 1), Some(b'/' | b'*')) => {
+            b'/' if mode == Mode::Text && matches!(text.get(at + 1), Some(b'/' | b'*')) => {
                 let stop = comment_end(text, at, end).unwrap_or(end);
                 comment(tree, at + 2..stop);
                 at = stop;
@@ -188,9 +203,10 @@ pub(super) fn scan(tree: &mut Tree<'_, '_>, start: usize, end: usize, flow: Opti
                 at = stop;
             }
             b':' => at += 1,
+            b'=' if matches!(mode, Mode::Assigned(_)) => at += 1,
             b if is_blank(b) => at += 1,
-            b if is_quote(b) => at = string(tree, at, end, flow.is_some()),
-            _ => at = bare(tree, at, end, flow.is_some()),
+            b if is_quote(b) => at = string(tree, at, end, mode),
+            _ => at = bare(tree, at, end, mode),
         }
     }
     if tree.done() {
@@ -232,10 +248,10 @@ fn comment(tree: &mut Tree<'_, '_>, range: Range<usize>) {
 }
 
 /// A string: a key if a colon follows, else a value. Returns where it ends.
-fn string(tree: &mut Tree<'_, '_>, open: usize, end: usize, flow: bool) -> usize {
+fn string(tree: &mut Tree<'_, '_>, open: usize, end: usize, mode: Mode) -> usize {
     let text = tree.text;
     let quote = text[open];
-    let close = if quote == b'`' || flow {
+    let close = if quote == b'`' || matches!(mode, Mode::Flow(_)) {
         // May span lines; bounded, so that a lone one is not searched for again and again.
         let near = end.min(open.saturating_add(NEAR));
         string_end(&text[open + 1..near], quote).map(|p| open + 1 + p)
@@ -249,12 +265,16 @@ fn string(tree: &mut Tree<'_, '_>, open: usize, end: usize, flow: bool) -> usize
     };
     work(close - open);
     let after = skip_space(text, close + 1, end);
-    if text.get(after) == Some(&b':') && after < end && tree.kind() != Some(Kind::Array) {
+    if after < end && is_colon(text[after], mode) && tree.kind() != Some(Kind::Array) {
         tree.key(open + 1..close);
         return after + 1;
     }
     tree.value(open + 1..close);
     close + 1
+}
+
+fn is_colon(b: u8, mode: Mode) -> bool {
+    b == b':' || b == b'=' && matches!(mode, Mode::Assigned(_))
 }
 
 /// The closing quote, on the same line unless the line end is escaped.
@@ -271,9 +291,11 @@ fn line_string_end(text: &[u8], mut at: usize, end: usize, quote: u8) -> Option<
 
 /// A run without quotes: a number, a word, a bare key; in YAML with blanks inside. Returns where
 /// it ends.
-fn bare(tree: &mut Tree<'_, '_>, start: usize, end: usize, flow: bool) -> usize {
+fn bare(tree: &mut Tree<'_, '_>, start: usize, end: usize, mode: Mode) -> usize {
     let text = tree.text;
+    let flow = matches!(mode, Mode::Flow(_));
     let stop = |p: usize| match text[p] {
+        b'=' => matches!(mode, Mode::Assigned(_)),
         b',' | b'{' | b'}' | b'[' | b']' | b'\n' => true,
         b'"' | b':' if !flow => true,
         b':' => matches!(text.get(p + 1), None | Some(b' ' | b'\n' | b'\r' | b',' | b'}' | b']')),
@@ -287,7 +309,7 @@ fn bare(tree: &mut Tree<'_, '_>, start: usize, end: usize, flow: bool) -> usize 
     work(p - start);
     let run = super::names::trim(text, start..p);
     let after = skip_space(text, p, end);
-    if after < end && text[after] == b':' && tree.kind() != Some(Kind::Array) {
+    if after < end && is_colon(text[after], mode) && tree.kind() != Some(Kind::Array) {
         tree.key(run);
         return after + 1;
     }

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 mod brackets;
+mod ini;
 mod json;
 mod names;
 mod seek;
@@ -11,6 +12,8 @@ mod source;
 #[cfg(test)]
 mod testing;
 mod tree;
+mod xml;
+mod yaml;
 
 /// Where a value stands in a structured text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,4 +49,4 @@ pub trait Syntax: Send + Sync {
 }
 
 /// The syntaxes, most specific first; the first that reads a text is used.
-pub static SYNTAXES: &[&dyn Syntax] = &[&json::Json, &source::Source];
+pub static SYNTAXES: &[&dyn Syntax] = &[&json::Json, &xml::Xml, &ini::Ini, &yaml::Yaml, &source::Source];

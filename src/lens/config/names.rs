@@ -258,11 +258,14 @@ fn outside_name(text: &[u8], value: &Range<usize>, low: usize, start: usize) -> 
         }
     }
     let lines = || memchr(b'\n', &text[low..value.end.min(start + LOOK_BACK)]).is_some();
+    let mut header = false;
     match text.get(p.checked_sub(1)?)? {
         _ if p <= low => return None,
         b'=' if p < 2 || !matches!(text[p - 2], b'=' | b'!' | b'<' | b'>') => {}
         b'>' if p >= 2 && text[p - 2] == b'=' => p -= 1,
         b':' if p < start && (quoted || scheme || lines()) => {}
+        // X-Api-Key: …
+        b':' if p < start => header = true,
         _ => return None,
     }
     p -= 1;
@@ -271,7 +274,8 @@ fn outside_name(text: &[u8], value: &Range<usize>, low: usize, start: usize) -> 
     }
     let (p, _) = back_over(text, low, p);
     let name = name_before(text, low, p);
-    (!name.is_empty()).then_some(name)
+    let whole = !header || name.start == value.start && text[name.clone()].contains(&b'-');
+    (!name.is_empty() && whole).then_some(name)
 }
 
 /// Back over blanks and (escaped) quotes; whether there was a quote.
@@ -388,6 +392,7 @@ fn plausible(name: &[u8], quoted: bool, commented: bool) -> bool {
     !name.is_empty()
         && name.len() < SEPARATOR
         && words <= if commented { 1 } else { 4 }
+        && memchr::memmem::find(name, b" -").is_none()
         && name.iter().any(u8::is_ascii_alphanumeric)
         && (quoted
             || name.iter().all(|&b| {
@@ -609,6 +614,7 @@ mod tests {
             ("{\\\"secret\\\": \\\"VALUE1\\\"}", Some("secret")),
             ("a\\u0026secret=VALUE1", Some("secret")),
             ("secret = 'VALUE1'", Some("secret")),
+            ("X-Api-Key: VALUE1", Some("X-Api-Key")),
             ("error: VALUE1", None),
             ("VALUE1", None),
             ("some VALUE1", None),

@@ -42,8 +42,10 @@ pub(super) enum Kind {
     Object,
     Array,
     Element,
-    /// A block scalar of YAML or a text of many lines: an object only for what has a name inside.
+    /// A file in a text of many lines: a block scalar of YAML.
     Scalar,
+    /// Not listed: an element that only names one attribute.
+    Hidden,
     File,
     Section,
     /// Neighbouring lines; the number of the first.
@@ -116,6 +118,21 @@ impl<'t, 's> Tree<'t, 's> {
         }
     }
 
+    /// Whether no more objects are kept.
+    pub(super) fn full(&self) -> bool {
+        self.frames.len() >= DEPTH
+    }
+
+    /// How many open objects are of this kind.
+    pub(super) fn count(&self, kind: Kind) -> usize {
+        self.frames.iter().filter(|f| f.kind == kind).count()
+    }
+
+    /// Where the innermost object starts.
+    pub(super) fn start(&self) -> usize {
+        self.frames.last().map_or(0, |f| f.start)
+    }
+
     /// Whether one of the innermost objects, above the first `base`, is of this kind.
     pub(super) fn holds(&self, kind: Kind, base: usize) -> bool {
         self.frames.iter().skip(base).rev().take(8).any(|f| f.kind == kind)
@@ -176,7 +193,7 @@ impl<'t, 's> Tree<'t, 's> {
     pub(super) fn key(&mut self, key: Range<usize>) {
         self.set(Step::Key(key.clone()));
         if self.seeker.wants(&key) {
-            self.serve(&key, |tree, _| Some(tree.place(tree.printed(tree.member()), key.clone(), None)));
+            self.serve(&key, |tree, _| Some(tree.place(tree.printed(tree.member()), key.clone())));
         }
     }
 
@@ -227,20 +244,29 @@ impl<'t, 's> Tree<'t, 's> {
         match inner(self.text, value, at) {
             Some(found) => {
                 let key = Some(clean(&self.text[found.name]));
-                Place { key, ..self.place(None, found.value, Some(true)) }
+                let mut place = Place { key, ..self.place(None, found.value) };
+                let near = value.start.max(at.saturating_sub(1024))..value.end.min(at.saturating_add(1024));
+                if memchr::memchr(b'\n', &self.text[near]).is_some() {
+                    place.objects.insert(
+                        0,
+                        Object { start: value.start, label: format!("the text of {}", place.path) },
+                    );
+                    place.objects.truncate(OBJECTS);
+                }
+                place
             }
             None => {
                 let key = name.or_else(|| self.printed(self.member()));
-                self.place(key, value.clone(), None)
+                self.place(key, value.clone())
             }
         }
     }
 
-    /// A place at the member at hand. `scalar`: whether the text around it is an object to it.
-    fn place(&self, key: Option<String>, value: Range<usize>, scalar: Option<bool>) -> Place {
+    /// A place at the member at hand.
+    fn place(&self, key: Option<String>, value: Range<usize>) -> Place {
         let key = key.or_else(|| self.frames.iter().rev().find_map(|f| self.printed(&f.step)));
-        let skip = |f: &Frame| f.kind == Kind::Scalar && scalar.is_none();
-        let objects = self.frames.iter().enumerate().rev().filter(|(_, f)| !skip(f)).take(OBJECTS);
+        let objects =
+            self.frames.iter().enumerate().rev().filter(|(_, f)| f.kind != Kind::Hidden).take(OBJECTS);
         let objects = objects.map(|(i, f)| Object { start: f.start, label: self.label(i) }).collect();
         Place { path: self.path(), key, objects, value }
     }
@@ -289,8 +315,8 @@ impl<'t, 's> Tree<'t, 's> {
         }
     }
 
-    /// A member of the innermost object names it.
-    fn name(&mut self, rank: u8, value: Range<usize>) {
+    /// A member or the header of the innermost object names it.
+    pub(super) fn name(&mut self, rank: u8, value: Range<usize>) {
         let text = self.text;
         if value.len() > NAME || !looks_like_name(&text[value.clone()]) {
             return;
@@ -323,7 +349,7 @@ impl<'t, 's> Tree<'t, 's> {
             Kind::Object => format!("object {}", path()),
             Kind::Array => format!("array {}", path()),
             Kind::Element => format!("element {}", path()),
-            Kind::Scalar => format!("the text of {}", path()),
+            Kind::Scalar | Kind::Hidden => format!("the text of {}", path()),
             Kind::File => "the file".to_owned(),
             Kind::Section => format!("section [{}]", self.printed(&frame.step).unwrap_or_default()),
             Kind::Block(line) => format!("block at line {line}"),
@@ -355,7 +381,8 @@ impl<'t, 's> Tree<'t, 's> {
         let steps = (0..=frames).rev().map(|i| (i, if i == frames { last } else { &self.frames[i].step }));
         for (i, step) in steps {
             let outer = i.checked_sub(1).and_then(|i| self.frames.get(i)).map(|f| (f.kind, &f.step));
-            let part = self.part(step, outer, i < frames && self.frames[i].kind == Kind::Section);
+            let lines = self.frames[..i.min(frames)].iter().any(|f| f.kind == Kind::File);
+            let part = self.part(step, outer, lines, i < frames && self.frames[i].kind == Kind::Section);
             length += part.len();
             if length > PATH {
                 parts.push("…".to_owned());
@@ -368,12 +395,13 @@ impl<'t, 's> Tree<'t, 's> {
         parts.concat()
     }
 
-    /// One step, as printed after what is before it.
-    fn part(&self, step: &Step, outer: Option<(Kind, &Step)>, section: bool) -> String {
+    /// One step, as printed after what is before it; `lines`: in a file of lines.
+    fn part(&self, step: &Step, outer: Option<(Kind, &Step)>, lines: bool, section: bool) -> String {
         let name = || self.printed(step).unwrap_or_default();
         match step {
             Step::None => String::new(),
             _ if section => format!("{}[{}] ", if self.nested() { " " } else { "" }, name()),
+            Step::Index(i) if lines => format!("[{i}]"),
             Step::Index(i) => format!("/{i}"),
             Step::Attribute(_) => format!("/@{}", name()),
             Step::Element(Element { tag, by }) => {
@@ -391,6 +419,7 @@ impl<'t, 's> Tree<'t, 's> {
                 Some((Kind::Section | Kind::Table, _)) => name(),
                 Some((Kind::File | Kind::Block(_), _)) if self.nested() => format!(" {}", name()),
                 Some((Kind::File | Kind::Block(_), _)) => name(),
+                _ if lines => format!(".{}", name()),
                 _ => format!("/{}", name().replace('~', "~0").replace('/', "~1")),
             },
         }
