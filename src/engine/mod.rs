@@ -12,6 +12,7 @@ use crate::blob::TextKind;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet};
 use prefilter::windows::Windows;
 use prefilter::{Literal, LiteralId, Prefilter};
+use regex_automata::{Anchored, Input};
 use runs::Shape;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -163,9 +164,11 @@ fn confirm_regex(
     let mut from = literal.start.saturating_sub(before);
     let to = text.len().min(literal.start.saturating_add(after));
     let mut captures = regex.create_captures();
+    // Without `before` a match starts where its literal does: most attempts then end within a few bytes.
+    let anchored = if before == 0 { Anchored::Yes } else { Anchored::No };
     // Matches may lie one after another before the one that holds the literal.
     while from <= literal.start {
-        regex.search_captures(&regex_automata::Input::new(text).range(from..to), &mut captures);
+        regex.search_captures(&Input::new(text).range(from..to).anchored(anchored), &mut captures);
         let Some(span) = captures.get_match().map(|m| m.range()) else { return };
         if span.start >= literal.end {
             return;
@@ -196,6 +199,9 @@ const NEAR_WINDOW: usize = 160;
 
 /// Whether one of `words` (lower case) stands shortly before `start`.
 fn is_near(text: &[u8], start: usize, words: &[String]) -> bool {
+    if words.is_empty() {
+        return false;
+    }
     let window = &text[start.saturating_sub(NEAR_WINDOW)..start];
     // Key words stand on the line of the value or on the one before it, and in the same string of a
     // pool: its neighbours there mean nothing.

@@ -61,7 +61,7 @@ pub enum Matcher {
         literals: Vec<Vec<u8>>,
         /// The expression. The groups `id`, `secret` and `value` name the parts.
         regex: LazyRegex,
-        /// Bytes before the literal in which a match may start.
+        /// Bytes before the literal in which a match may start; 0 = it starts with the literal.
         before: usize,
         /// Bytes from the literal on in which a match must end.
         after: usize,
