@@ -74,6 +74,11 @@ impl OffsetMap {
         self.push(Segment { text, outer, num: 1, den: 1 });
     }
 
+    /// Makes room for `pieces` more.
+    pub fn reserve(&mut self, pieces: usize) {
+        self.segments.reserve(pieces);
+    }
+
     /// Forgets all pieces but keeps the memory.
     pub fn clear(&mut self) {
         self.segments.clear();

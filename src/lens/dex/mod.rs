@@ -97,7 +97,7 @@ fn read(
     let program = Program { dex, ops: &ops, classes: &classes };
     pool::read(dex, limits, budget, complaint, &mut |pool| {
         emit(&Text {
-            bytes: &pool.text,
+            bytes: pool.text(),
             kind: TextKind::Pool,
             encoding: None,
             map: &pool.map,

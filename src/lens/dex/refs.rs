@@ -104,9 +104,12 @@ impl Program<'_, '_> {
         let mut wanted = wanted;
         if !wanted.strings.is_empty() {
             self.static_values(&mut wanted, &mut places);
-            annotations::places(self.dex, &wanted.strings, &mut places);
         }
         let found = self.sweep(&wanted, &mut places);
+        // After the code: a string may be in hundreds of annotations.
+        if !wanted.strings.is_empty() {
+            annotations::places(self.dex, &wanted.strings, &mut places);
+        }
         if !found.fields.is_empty() || !found.methods.is_empty() {
             self.sweep(&found, &mut places);
         }
@@ -174,22 +177,19 @@ pub(super) fn is_full(places: &[Vec<Place>], hit: u32) -> bool {
     places.get(hit as usize).is_none_or(|list| list.len() >= MAX_PLACES)
 }
 
-/// Adds a place unless there are enough.
+/// Adds a place unless it is known or there are enough.
 pub(super) fn push_place(places: &mut [Vec<Place>], hit: u32, place: Place) {
-    if let Some(list) = places.get_mut(hit as usize).filter(|list| list.len() < MAX_PLACES) {
+    if let Some(list) = places.get_mut(hit as usize)
+        && list.len() < MAX_PLACES
+        && !list.iter().any(|known| known.site == place.site)
+    {
         list.push(place);
     }
 }
 
 fn finish(mut places: Vec<Place>) -> Vec<Site> {
     places.sort_by_key(|place| place.rank);
-    let mut sites: Vec<Site> = Vec::new();
-    for Place { site, .. } in places {
-        if !sites.contains(&site) {
-            sites.push(site);
-        }
-    }
-    sites
+    places.into_iter().map(|place| place.site).collect()
 }
 
 /// The scopes of a class and its package.
