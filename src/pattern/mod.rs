@@ -205,6 +205,9 @@ builtin!(
     "messaging.toml",
     "payments.toml",
     "registries.toml",
+    "ai.toml",
+    "azure.toml",
+    "clouds.toml",
     "urls.toml",
     "generic.toml",
 );
