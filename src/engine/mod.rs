@@ -9,6 +9,7 @@ pub mod runs;
 pub mod token;
 
 use crate::blob::TextKind;
+use crate::finding::Class;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet};
 use prefilter::windows::Windows;
 use prefilter::{Literal, LiteralId, Prefilter};
@@ -131,8 +132,14 @@ impl<'p> Engine<'p> {
             if pattern.boundary == Boundary::Token && text.get(run.end) == Some(&b'=') {
                 continue;
             }
+            if pattern.class == Class::Generic && kind == TextKind::Plain && !is_assigned(text, run.start) {
+                continue;
+            }
+            if !pattern.checks.iter().all(|c| c.passes(value)) {
+                continue;
+            }
             let shape = shape.get_or_insert_with(|| Shape::of(value));
-            if shape.entropy < pattern.entropy || !pattern.checks.iter().all(|c| c.passes(value)) {
+            if shape.entropy < pattern.entropy {
                 continue;
             }
             sink.hit(Hit { near: is_near(text, run.start, near), ..Hit::new(id, run.clone()) });
@@ -192,6 +199,30 @@ fn confirm_regex(
         }
         return;
     }
+}
+
+/// Longest beginning of a value before its random part (`sk-`, `Bearer `), in bytes.
+const VALUE_HEAD: usize = 64;
+
+/// Whether the run at `start` is what something is set to, as far as the bytes right before it tell:
+/// behind the head of the value and its quote, an operator, a bracket, a comma or a tag. Cheap, so
+/// that the few runs for which it holds can be looked at closely.
+fn is_assigned(text: &[u8], start: usize) -> bool {
+    let ends_head = |b: u8| b <= b' ' || matches!(b, b'"' | b'\'' | b'`' | b'=' | b':' | b',' | b'(' | b'[' | b'{' | b'>');
+    let before = &text[start.saturating_sub(VALUE_HEAD + 16)..start];
+    let head = before.iter().rev().take(VALUE_HEAD).take_while(|&&b| !ends_head(b)).count();
+    let before = &before[..before.len() - head];
+    let before = before.trim_ascii_end();
+    // Quotes with their escapes (`\"`) and prefixes (`b"`, `@"`), then blanks; or a word such as
+    // `Bearer` inside the quotes.
+    let unquoted = before.len() - before.iter().rev().take_while(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\')).count();
+    let prefix = before[..unquoted].iter().rev().take(2).take_while(|b| b"rbfuLRBFU@$#".contains(b)).count();
+    [unquoted, unquoted - if unquoted < before.len() { prefix } else { 0 }].into_iter().any(|end| {
+        let operator = before[..end].trim_ascii_end().last();
+        operator.is_none_or(|b| matches!(b, b'=' | b':' | b',' | b'(' | b'[' | b'{' | b'>' | b'|' | b'?' | b'+' | b'-'))
+            || before[..end].trim_ascii_end().to_ascii_lowercase().ends_with(b"bearer")
+            || before[..end].trim_ascii_end().to_ascii_lowercase().ends_with(b"basic")
+    })
 }
 
 /// Bytes before a run in which a word may name it.

@@ -11,6 +11,8 @@ pub enum Check {
     RandomBase64,
     /// At least one digit and one letter.
     LetterAndDigit,
+    /// Random rather than words, versions, paths or numbers; see `triage::generic`.
+    RandomToken,
     /// A JWT: the first part decodes to a JSON object with `alg`.
     JwtHeader,
     /// An Amazon SES SMTP password: base64 of 33 bytes of which the first is the version, 4.
@@ -18,10 +20,11 @@ pub enum Check {
 }
 
 impl Check {
-    const NAMES: [(&'static str, Check); 5] = [
+    const NAMES: &[(&str, Check)] = &[
         ("crc62", Check::Crc62),
         ("random-base64", Check::RandomBase64),
         ("letter-and-digit", Check::LetterAndDigit),
+        ("random-token", Check::RandomToken),
         ("jwt-header", Check::JwtHeader),
         ("ses-version", Check::SesVersion),
     ];
@@ -42,6 +45,7 @@ impl Check {
             Check::LetterAndDigit => {
                 value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic)
             }
+            Check::RandomToken => super::generic::is_random(value),
             Check::JwtHeader => jwt_header_holds(value),
             Check::SesVersion => value.len() == 44 && base64_decode(&value[..2]) == [4],
         }

@@ -47,12 +47,15 @@ enum Randomness {
 }
 
 fn randomness(value: &[u8]) -> Option<Randomness> {
-    let shape = Shape::of(value);
-    if shape.len < 16 || shape.digit == 0 || shape.upper + shape.lower == 0 || is_words(value) {
+    if value.len() < 16 || is_words(value) {
         return None;
     }
     if is_uuid(value) {
         return Some(Randomness::Some);
+    }
+    let shape = Shape::of(value);
+    if shape.digit == 0 || shape.upper + shape.lower == 0 {
+        return None;
     }
     let floor = if shape.hex { 2.8 } else { 3.2 };
     if shape.entropy < floor || shape.changes * 7 < shape.len {
@@ -60,6 +63,11 @@ fn randomness(value: &[u8]) -> Option<Randomness> {
     }
     let spread = (shape.len.min(64) as f32).log2();
     Some(if shape.hex || shape.entropy > spread * 0.78 { Randomness::High } else { Randomness::Some })
+}
+
+/// Whether a value looks random at all: a cheap look first, since nearly every run is a word.
+pub fn is_random(value: &[u8]) -> bool {
+    value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic) && randomness(value).is_some()
 }
 
 fn is_uuid(value: &[u8]) -> bool {
