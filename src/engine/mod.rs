@@ -135,6 +135,13 @@ impl<'p> Engine<'p> {
             if pattern.class == Class::Generic && kind == TextKind::Plain && !is_assigned(text, run.start) {
                 continue;
             }
+            // A value known only by its surroundings: in text the word must be close by, in a pool a
+            // lens may know it.
+            let is_near = is_near(text, run.start, near);
+            let lone = pattern.part.is_none() && !near.is_empty() && !is_near;
+            if lone && (kind == TextKind::Plain || !crate::triage::generic::is_random(value)) {
+                continue;
+            }
             if !pattern.checks.iter().all(|c| c.passes(value)) {
                 continue;
             }
@@ -142,7 +149,7 @@ impl<'p> Engine<'p> {
             if shape.entropy < pattern.entropy {
                 continue;
             }
-            sink.hit(Hit { near: is_near(text, run.start, near), ..Hit::new(id, run.clone()) });
+            sink.hit(Hit { near: is_near, ..Hit::new(id, run.clone()) });
         }
     }
 }

@@ -80,15 +80,6 @@ pub(super) enum OneOrMany<T> {
     Many(Vec<T>),
 }
 
-impl<T> OneOrMany<T> {
-    pub fn into_vec(self) -> Vec<T> {
-        match self {
-            OneOrMany::One(one) => vec![one],
-            OneOrMany::Many(many) => many,
-        }
-    }
-}
-
 /// A part of a token's body: literal text, or so many characters of an alphabet.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
