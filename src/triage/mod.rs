@@ -1,1 +1,3 @@
-pub mod checksum; pub mod decode;
+pub mod checksum;
+pub mod decode;
+pub mod names;
