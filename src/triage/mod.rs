@@ -1,3 +1,4 @@
 pub mod checksum;
 pub mod decode;
 pub mod names;
+pub mod placeholders;
