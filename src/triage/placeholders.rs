@@ -674,7 +674,7 @@ fn decoded(value: &[u8], facts: &Facts) -> Option<Vec<u8>> {
     if value.len() < 6 || value.len() > LONGEST {
         return None;
     }
-    if facts.hex && value.len() % 2 == 0 {
+    if facts.hex && value.len().is_multiple_of(2) {
         let digit = |b: u8| char::from(b).to_digit(16).unwrap_or(0) as u8;
         let byte = |pair: &[u8]| digit(pair[0]) << 4 | digit(pair[1]);
         let mut bytes = value.chunks_exact(2).map(byte);
@@ -791,7 +791,7 @@ fn is_dotted_name(value: &[u8]) -> bool {
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
         part.len() <= 32 && digits <= 2 && names::words(part).len() <= 6
     };
-    if !parts.iter().all(|p| word(&p)) {
+    if !parts.iter().all(word) {
         return false;
     }
     let last = parts.last().copied().unwrap_or_default();
@@ -1050,6 +1050,20 @@ mod tests {
             kind(&vec![b'.'; n]);
             token_kind(&vec![b'x'; n], 3);
             token_kind(&random(n as u64, BASE64, n), 4);
+        }
+    }
+
+    #[test]
+    fn no_bytes_are_too_strange() {
+        let all: Vec<u8> = (0..=255).collect();
+        for seed in 0..4_000 {
+            for alphabet in [&all[..], "${}[]<>.:-_x*…•%=@!/a1".as_bytes()] {
+                let value = random(seed, alphabet, seed as usize % 90);
+                kind(&value);
+                token_kind(&value, seed as usize % 7);
+                names::judge(&String::from_utf8_lossy(&value));
+                names::words(&String::from_utf8_lossy(&value));
+            }
         }
     }
 
