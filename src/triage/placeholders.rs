@@ -229,9 +229,6 @@ const RULES: &[(&str, Rule)] = &[
     ("dictionary words joined", joined_words),
 ];
 
-/// The rule that [`decoded`] is.
-const DECODE_RULE: &str = "base64 of a placeholder";
-
 struct Table {
     /// By value in lower case.
     exact: HashMap<Vec<u8>, Vec<Exact>>,
@@ -807,6 +804,9 @@ mod tests {
     use super::*;
     use Placeholder::{Documented, Dummy, Encrypted, KnownDefault, Reference, Template};
 
+    /// The rule that [`decoded`] is.
+    const DECODE_RULE: &str = "base64 of a placeholder";
+
     const PLACEHOLDERS: &[(&str, Placeholder)] = &[
         ("AKIAIOSFODNN7EXAMPLE", Documented("AWS documentation")),
         ("AKIAI44QH8DHBEXAMPLE", Documented("AWS documentation")),
@@ -1086,7 +1086,7 @@ mod tests {
             let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
             z ^ z >> 31
         };
-        (0..n).map(|_| alphabet[(next() >> 32) as usize * alphabet.len() >> 32]).collect()
+        (0..n).map(|_| alphabet[((next() >> 32) as usize * alphabet.len()) >> 32]).collect()
     }
 
     fn refused(alphabet: &[u8], len: usize, from: u64, times: u64) -> Vec<(String, Placeholder)> {
