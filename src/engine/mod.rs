@@ -218,18 +218,36 @@ fn is_assigned(text: &[u8], start: usize) -> bool {
     let ends_head = |b: u8| b <= b' ' || matches!(b, b'"' | b'\'' | b'`' | b'=' | b':' | b',' | b'(' | b'[' | b'{' | b'>');
     let before = &text[start.saturating_sub(VALUE_HEAD + 16)..start];
     let head = before.iter().rev().take(VALUE_HEAD).take_while(|&&b| !ends_head(b)).count();
-    let before = &before[..before.len() - head];
+    let (before, head) = before.split_at(before.len() - head);
+    // A part of a URL.
+    if head.starts_with(b"//") || (before.ends_with(b":") && text[start..].starts_with(b"//")) {
+        return false;
+    }
     let before = before.trim_ascii_end();
     // Quotes with their escapes (`\"`) and prefixes (`b"`, `@"`), then blanks; or a word such as
     // `Bearer` inside the quotes.
     let unquoted = before.len() - before.iter().rev().take_while(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\')).count();
     let prefix = before[..unquoted].iter().rev().take(2).take_while(|b| b"rbfuLRBFU@$#".contains(b)).count();
+    let name = before[..unquoted].trim_ascii_end().strip_suffix(b"=").or(before[..unquoted].trim_ascii_end().strip_suffix(b":"));
+    if name.is_some_and(names_a_hash) {
+        return false;
+    }
     [unquoted, unquoted - if unquoted < before.len() { prefix } else { 0 }].into_iter().any(|end| {
         let operator = before[..end].trim_ascii_end().last();
         operator.is_none_or(|b| matches!(b, b'=' | b':' | b',' | b'(' | b'[' | b'{' | b'>' | b'|' | b'?' | b'+' | b'-'))
             || before[..end].trim_ascii_end().to_ascii_lowercase().ends_with(b"bearer")
             || before[..end].trim_ascii_end().to_ascii_lowercase().ends_with(b"basic")
     })
+}
+
+/// Whether the text before an operator ends in a name that lock files and manifests give to hashes:
+/// `triage::names` says no to them too, but only after somebody has parsed the file.
+fn names_a_hash(before: &[u8]) -> bool {
+    const NAMES: [&[u8]; 10] =
+        [b"checksum", b"sha1", b"sha256", b"sha512", b"integrity", b"shasum", b"md5", b"resolved", b"rev", b"commit"];
+    let end = before.len() - before.iter().rev().take_while(|b| matches!(b, b' ' | b'\t' | b'"' | b'\'')).count();
+    let start = end - before[..end].iter().rev().take(16).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    NAMES.iter().any(|name| before[start..end].eq_ignore_ascii_case(name))
 }
 
 /// Bytes before a run in which a word may name it.

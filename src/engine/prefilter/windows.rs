@@ -29,7 +29,8 @@ pub struct Windows {
     bitmap: Box<[u64; 1 << (HASH_BITS - 6)]>,
     /// Entries, sorted by hash.
     entries: Vec<(u32, Entry)>,
-    /// Literals shorter than a window, found by `memchr`-like search of their own.
+    /// Literals shorter than a window: those of three bytes are in `entries` too and only looked for
+    /// here at the very end of a text; patterns have none that are shorter still.
     short: Vec<LiteralId>,
     longest: usize,
 }
@@ -42,16 +43,23 @@ impl Windows {
         let mut short = Vec::new();
         for (i, literal) in literals.iter().enumerate() {
             let id = LiteralId(i as u32);
-            match rarest_window(&literal.bytes) {
-                None => short.push(id),
-                Some(offset) => {
-                    let hash = hash_at(&literal.bytes[offset..offset + WINDOW]);
-                    bitmap[(hash >> 6) as usize] |= 1 << (hash & 63);
-                    entries.push((hash, Entry { id, offset }));
-                }
+            let mut enter = |window: &[u8], offset| {
+                let hash = hash_at(window);
+                bitmap[(hash >> 6) as usize] |= 1 << (hash & 63);
+                entries.push((hash, Entry { id, offset }));
+            };
+            match (rarest_window(&literal.bytes), &literal.bytes[..]) {
+                (Some(offset), bytes) => enter(&bytes[offset..offset + WINDOW], offset),
+                // One byte short: entered with every byte that may follow.
+                (None, &[a, b, c]) => (0..=255).for_each(|d| enter(&[a, b, c, d], 0)),
+                (None, _) => {}
+            }
+            if literal.bytes.len() < WINDOW {
+                short.push(id);
             }
         }
         entries.sort_by_key(|(hash, entry)| (*hash, entry.id));
+        entries.dedup_by_key(|(hash, entry)| (*hash, entry.id, entry.offset));
         let longest = literals.iter().map(|l| l.bytes.len()).max().unwrap_or(0);
         Windows { literals, bitmap, entries, short, longest }
     }
@@ -91,13 +99,12 @@ impl Prefilter for Windows {
             }
         }
         for &id in &self.short {
-            let literal = &self.literals[id.0 as usize];
-            let first = literal.bytes[0];
+            let len = self.literals[id.0 as usize].bytes.len();
             let stop = within.end.min(text.len());
-            let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
-            for at in memchr::memchr2_iter(lower, upper, &text[within.start..stop]) {
-                if literal.stands_at(text, within.start + at) {
-                    on_literal(id, within.start + at);
+            let from = if len == 3 { within.start.max(text.len().saturating_sub(len)) } else { within.start };
+            for at in from..stop {
+                if self.literals[id.0 as usize].stands_at(text, at) {
+                    on_literal(id, at);
                 }
             }
         }
