@@ -4,6 +4,8 @@
 use std::ops::Range;
 
 mod brackets;
+#[cfg(test)]
+mod hostile;
 mod ini;
 mod json;
 mod names;

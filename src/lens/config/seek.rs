@@ -51,7 +51,7 @@ impl<'s> Seeker<'s> {
         while self.target() < range.end {
             let at = self.target();
             if at >= range.start
-                && let Some(mut place) = make(at)
+                && let Some(mut place) = make(at).filter(|place| place.value.contains(&at))
             {
                 work(64);
                 if self.spare == 0 {

@@ -388,8 +388,8 @@ mod tests {
                 "/data/c.json/a|a|object /data/c.json,the text of /data/c.json,object /data,the top-level object",
             ),
             (
-                "a:\n  # old_secret: VALUE1\n  b: VALUE2",
-                "/a/old_secret|old_secret|the top-level object; /a/b|b|object /a,the top-level object",
+                "a:\n  c: x\n  # old_secret: VALUE1\n  b: VALUE2",
+                "/a/old_secret|old_secret|object /a,the top-level object; /a/b|b|object /a,the top-level object",
             ),
             ("a:\r\n  b: VALUE1\r\n", "/a/b|b|object /a,the top-level object"),
         ];
