@@ -172,7 +172,7 @@ fn work_is_linear() {
             for (how, step, per_span) in [("one span", usize::MAX, 0), ("many spans", 509, 100_000)] {
                 let text = text(n);
                 let spans = if step == usize::MAX {
-                    vec![text.len() - 1..text.len()]
+                    std::iter::once(text.len() - 1..text.len()).collect()
                 } else {
                     every(text.len(), step)
                 };

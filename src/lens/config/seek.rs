@@ -66,6 +66,25 @@ impl<'s> Seeker<'s> {
         first..self.next
     }
 
+    /// The next span.
+    pub(super) fn next(&self) -> usize {
+        self.next
+    }
+
+    /// Where a span starts, if it has no place.
+    pub(super) fn unplaced(&self, span: usize) -> Option<usize> {
+        self.places.get(span)?.is_none().then(|| self.spans[span].start)
+    }
+
+    /// Places a span.
+    pub(super) fn set(&mut self, span: usize, place: Place) {
+        if let (Some(slot), Some(span)) = (self.places.get_mut(span), self.spans.get(span))
+            && place.value.contains(&span.start)
+        {
+            *slot = Some(place);
+        }
+    }
+
     /// The place of a span served before.
     pub(super) fn placed(&mut self, span: usize) -> Option<&mut Place> {
         self.places.get_mut(span)?.as_mut()

@@ -4,10 +4,9 @@
 //! out of the literal, over the operator, to the name; or out to the bracket, to the call. What is
 //! beyond a few lines or [`BACK`] bytes is not known. Nothing is read twice for the whole file.
 
+use super::assignment::{Assignment, assignment};
 use super::brackets::{self, Bracket};
-use super::names::{
-    Assignment, assignment, clean, inner, is_blank, is_quote, line_around, looks_like_name, string_end, trim,
-};
+use super::names::{clean, inner, is_blank, is_quote, line_around, looks_like_name, string_end, trim};
 use super::seek::work;
 use super::{Object, Place, Syntax};
 use memchr::{memchr2, memmem};
