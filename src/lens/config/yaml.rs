@@ -398,6 +398,7 @@ mod tests {
                 "/a/old_secret|old_secret|object /a,the top-level object; /a/b|b|object /a,the top-level object",
             ),
             ("a: |\n  x: y\n  z: w\n  VALUE1 here\n", "/a|a|object /a,the text of /a,the top-level object"),
+            ("a: |\n  B=c\n  D=e\n  F=g\n  ( VALUE1 )\n", "/a|a|the top-level object"),
             ("a:\r\n  b: VALUE1\r\n", "/a/b|b|object /a,the top-level object"),
         ];
         check(&Yaml, table);
