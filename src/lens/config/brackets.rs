@@ -8,6 +8,8 @@ use std::ops::Range;
 
 /// Brackets listed around a value.
 const BRACKETS: usize = 3;
+/// Bytes looked at for brackets around one value, with those of lone quotes.
+const SPARE: usize = 16 << 10;
 /// How far back the words before a bracket are read.
 const HEADER: usize = 256;
 
@@ -22,17 +24,19 @@ pub(super) struct Bracket {
 pub(super) fn around(text: &[u8], low: usize, p: usize) -> Vec<Bracket> {
     let mut found = Vec::new();
     let (mut at, mut closed) = (p, 0usize);
-    while at > low && found.len() < BRACKETS {
+    let mut spare = SPARE;
+    while at > low && found.len() < BRACKETS && spare > 0 {
         at -= 1;
+        spare -= 1;
         match text[at] {
             b')' | b']' | b'}' => closed += 1,
             b'(' | b'[' | b'{' if closed > 0 => closed -= 1,
             kind @ (b'(' | b'[' | b'{') => found.push(Bracket { at, kind }),
-            b if is_quote(b) => at = skip_literal(text, low, at),
+            b if is_quote(b) => at = skip_literal(text, low, at, &mut spare),
             _ => {}
         }
     }
-    work(p - at);
+    work(SPARE - spare);
     found
 }
 
@@ -40,13 +44,14 @@ pub(super) fn around(text: &[u8], low: usize, p: usize) -> Vec<Bracket> {
 pub(super) fn matching(text: &[u8], low: usize, close: usize) -> Option<usize> {
     let (mut at, mut closed) = (close, 0usize);
     let low = low.max(close.saturating_sub(HEADER));
-    while at > low {
+    let mut spare = SPARE;
+    while at > low && spare > 0 {
         at -= 1;
         match text[at] {
             b')' | b']' | b'}' => closed += 1,
             b'(' | b'[' | b'{' if closed > 0 => closed -= 1,
             b'(' | b'[' | b'{' => return Some(at),
-            b if is_quote(b) => at = skip_literal(text, low, at),
+            b if is_quote(b) => at = skip_literal(text, low, at, &mut spare),
             _ => {}
         }
     }
@@ -55,18 +60,18 @@ pub(super) fn matching(text: &[u8], low: usize, close: usize) -> Option<usize> {
 }
 
 /// From a closing quote to its opening one on the same line; the quote itself if there is none.
-fn skip_literal(text: &[u8], low: usize, close: usize) -> usize {
+fn skip_literal(text: &[u8], low: usize, close: usize, spare: &mut usize) -> usize {
     let quote = text[close];
     let mut at = close;
-    while at > low && close - at < HEADER {
+    while at > low && close - at < HEADER && *spare > 0 {
         at -= 1;
+        *spare -= 1;
         match text[at] {
             b'\n' => break,
             b if b == quote && !escaped(text, low, at) => return at,
             _ => {}
         }
     }
-    work(close - at);
     close
 }
 

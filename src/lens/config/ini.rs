@@ -7,8 +7,10 @@
 //! left to the tokenizer of `json`. Where there are no sections, neighbouring lines are a block.
 //! Commented-out assignments count: the secret in them is as leaked as any.
 
+use super::assignment::{Assignment, assignment};
+use super::files::{FileKind, file_kind, head};
 use super::json::{self, Mode};
-use super::names::{self, Assignment, FileKind, assignment, file_kind, head, inner, is_blank, is_name, trim};
+use super::names::{self, inner, is_blank, is_name, trim};
 use super::seek::work;
 use super::tree::{Kind, Step, Tree};
 use super::{Place, Syntax, source, yaml};
@@ -74,13 +76,23 @@ fn section(line: &[u8]) -> Option<Range<usize>> {
     if open == 0 || line.len() > 512 || is_blank(*line.get(open)?) {
         return None;
     }
-    let close = open + memchr(b']', &line[open..])?;
-    let after = line[close..].trim_ascii_start();
+    // Quotes hide brackets and signs: [target.'cfg(os = "x")'.dependencies].
+    let mut quote = None;
+    let close = (open..line.len()).find(|&i| match (quote, line[i]) {
+        (None, b'"' | b'\'') => {
+            quote = Some(line[i]);
+            false
+        }
+        (None, b) => matches!(b, b']' | b',' | b'=' | b'{'),
+        (Some(q), b) => {
+            quote = quote.filter(|_| b != q);
+            false
+        }
+    })?;
+    let after = &line[close..];
     let after = after[after.iter().take(open).take_while(|b| **b == b']').count()..].trim_ascii();
     let quiet = matches!(after.first(), None | Some(b'#' | b';'));
-    let name = &line[open..close];
-    (quiet && !name.is_empty() && !name.iter().any(|b| matches!(b, b',' | b'=' | b'{')))
-        .then_some(open..close)
+    (quiet && line[close] == b']' && close > open).then_some(open..close)
 }
 
 /// Scans a text of assignments; it may stand inside another text.
@@ -115,15 +127,17 @@ pub(super) fn embedded(tree: &mut Tree<'_, '_>, open: usize, range: Range<usize>
         return tree.value(trim(tree.text, range));
     }
     let depth = tree.depth();
+    let spans = tree.seeker.next();
     tree.open(open, Kind::Scalar, 0);
     if json {
         json::scan(tree, range.start, range.end, Mode::Text);
     } else if lines {
-        scan(tree, range);
+        scan(tree, range.clone());
     } else {
-        yaml::scan(tree, range);
+        yaml::scan(tree, range.clone());
     }
     tree.close_to(depth);
+    tree.fill(spans, &trim(tree.text, range));
 }
 
 struct Lines<'t> {
@@ -374,6 +388,10 @@ mod tests {
             (
                 "[HKEY_CURRENT_USER\\Software\\X]\r\n\"Secret\"=\"VALUE1\"\r\n",
                 "[HKEY_CURRENT_USER\\Software\\X] Secret|Secret|section [HKEY_CURRENT_USER\\Software\\X],the file",
+            ),
+            (
+                "[target.'cfg(a = \"b\", c)'.x]\nkey = 'VALUE1'",
+                "[target.'cfg(a = \"b\", c)'.x] key|key|section [target.'cfg(a = \"b\", c)'.x],the file",
             ),
             (
                 "[Service]\nEnvironment=\"AWS_SECRET=VALUE1\" \"B=x\" \"CC=VALUE2\"\n",

@@ -6,7 +6,8 @@
 //! closes, and a `{` at the start of a line where a key should be starts a new document. It does
 //! not decide whether the text is valid.
 
-use super::names::{FileKind, file_kind, head, is_blank, is_quote, string_end};
+use super::files::{FileKind, file_kind, head};
+use super::names::{is_blank, is_quote, string_end};
 use super::seek::work;
 use super::tree::{Kind, Step, Tree};
 use super::{Place, Syntax, source};

@@ -3,10 +3,15 @@
 
 use std::ops::Range;
 
+mod assignment;
 mod brackets;
+mod files;
+#[cfg(test)]
+mod hostile;
 mod ini;
 mod json;
 mod names;
+mod path;
 mod seek;
 mod source;
 #[cfg(test)]
@@ -20,7 +25,8 @@ mod yaml;
 pub struct Place {
     /// Printed, in the terms of the format: JSON pointer `/aws/accessKeyId`, `[default] aws_secret_access_key`.
     pub path: String,
-    /// The last name of the path: `accessKeyId`.
+    /// What the author calls the value: the last name of the path (`accessKeyId`), the name that a
+    /// sibling gives (`{"name": "SECRET", "value": …}`) or that stands inside (`SECRET=…` in a list).
     pub key: Option<String>,
     /// The objects, sections or elements that hold the value, innermost first.
     pub objects: Vec<Object>,

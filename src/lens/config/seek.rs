@@ -51,7 +51,7 @@ impl<'s> Seeker<'s> {
         while self.target() < range.end {
             let at = self.target();
             if at >= range.start
-                && let Some(mut place) = make(at)
+                && let Some(mut place) = make(at).filter(|place| place.value.contains(&at))
             {
                 work(64);
                 if self.spare == 0 {
@@ -64,6 +64,25 @@ impl<'s> Seeker<'s> {
             self.next += 1;
         }
         first..self.next
+    }
+
+    /// The next span.
+    pub(super) fn next(&self) -> usize {
+        self.next
+    }
+
+    /// Where a span starts, if it has no place.
+    pub(super) fn unplaced(&self, span: usize) -> Option<usize> {
+        self.places.get(span)?.is_none().then(|| self.spans[span].start)
+    }
+
+    /// Places a span.
+    pub(super) fn set(&mut self, span: usize, place: Place) {
+        if let (Some(slot), Some(span)) = (self.places.get_mut(span), self.spans.get(span))
+            && place.value.contains(&span.start)
+        {
+            *slot = Some(place);
+        }
     }
 
     /// The place of a span served before.

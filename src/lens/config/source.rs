@@ -4,10 +4,9 @@
 //! out of the literal, over the operator, to the name; or out to the bracket, to the call. What is
 //! beyond a few lines or [`BACK`] bytes is not known. Nothing is read twice for the whole file.
 
+use super::assignment::{Assignment, assignment};
 use super::brackets::{self, Bracket};
-use super::names::{
-    Assignment, assignment, clean, inner, is_blank, is_quote, line_around, looks_like_name, string_end, trim,
-};
+use super::names::{clean, inner, is_blank, is_quote, line_around, looks_like_name, string_end, trim};
 use super::seek::work;
 use super::{Object, Place, Syntax};
 use memchr::{memchr2, memmem};
@@ -55,6 +54,9 @@ pub(super) fn place(text: &[u8], within: &Range<usize>, at: usize) -> Option<Pla
     let mut objects: Vec<Object> = brackets.iter().map(|b| b.object(window, low)).collect();
     objects.dedup_by(|a, b| a.start == b.start);
     let done = |key: Option<String>, value: Range<usize>| {
+        if !value.contains(&at) {
+            return None; // a quote
+        }
         let path = key.clone().or_else(|| brackets.iter().find_map(|b| b.call(window, low)))?;
         Some(Place { path, key, objects: objects.clone(), value })
     };
@@ -90,16 +92,25 @@ struct Literal {
 fn literal(text: &[u8], low: usize, at: usize) -> Option<Literal> {
     let mut near = at;
     let from = low.max(at.saturating_sub(LITERAL));
+    let line = memchr2(b'\n', b'\r', &text[at..]).map_or(text.len(), |p| at + p);
+    // Where a literal in quotes of each kind would close: looked for once.
+    let mut closes: [Option<Option<usize>>; 3] = [None; 3];
     while near > from && text[near - 1] != b'\n' {
         near -= 1;
         let quote = text[near];
         if !is_quote(quote) || escaped(text, low, near) || !can_open(text, low, near) {
             continue;
         }
-        let line = memchr2(b'\n', b'\r', &text[at..]).map_or(text.len(), |p| at + p);
-        let end = if quote == b'`' { text.len() } else { line };
-        work(end - at);
-        if let Some(close) = string_end(&text[at..end], quote) {
+        let (kind, end) = match quote {
+            b'"' => (0, line),
+            b'\'' => (1, line),
+            _ => (2, text.len()),
+        };
+        let close = *closes[kind].get_or_insert_with(|| {
+            work(end - at);
+            string_end(&text[at..end], quote)
+        });
+        if let Some(close) = close {
             return Some(Literal { open: near, value: near + 1..at + close, close: at + close });
         }
     }

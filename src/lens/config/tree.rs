@@ -4,16 +4,15 @@
 //! outer path. Nothing is copied out of the text until a span wants a place.
 
 use super::names::{NAME, clean, inner, is_value_word, looks_like_name, naming};
-use super::seek::{Seeker, work};
+use super::seek::Seeker;
 use super::{Object, Place};
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// Open objects kept; deeper ones are only counted.
 const DEPTH: usize = 128;
 /// Objects listed for a place.
 const OBJECTS: usize = 8;
-/// Longest path printed, in bytes.
-const PATH: usize = 512;
 /// Values of one object that wait for a sibling to name them.
 const WAITING: usize = 16;
 
@@ -56,29 +55,35 @@ pub(super) enum Kind {
 
 /// An open object.
 #[derive(Debug)]
-struct Frame {
-    start: usize,
-    kind: Kind,
+pub(super) struct Frame {
+    pub(super) start: usize,
+    pub(super) kind: Kind,
     /// Columns before its members (YAML).
     indent: usize,
     /// How it stands in the object around it.
-    step: Step,
+    pub(super) step: Step,
     /// The member at hand.
-    member: Step,
+    pub(super) member: Step,
+    /// Whether it is a file of lines or stands in one.
+    pub(super) lines: bool,
     /// The best name a member gave, and how good it is.
     name: Option<(u8, Range<usize>)>,
     waiting: Vec<usize>,
+    /// Its path, once printed.
+    pub(super) path: OnceCell<String>,
+    /// Its label, once printed.
+    pub(super) label: OnceCell<String>,
 }
 
 /// A scan's place in the structure of its text.
 pub(super) struct Tree<'t, 's> {
     pub(super) text: &'t [u8],
     pub(super) seeker: Seeker<'s>,
-    frames: Vec<Frame>,
+    pub(super) frames: Vec<Frame>,
     /// Objects open beyond those kept.
-    over: usize,
+    pub(super) over: usize,
     /// The key at hand where no object is kept.
-    loose: Step,
+    pub(super) loose: Step,
     /// Frames with values that wait for a name.
     waiting: usize,
 }
@@ -151,7 +156,19 @@ impl<'t, 's> Tree<'t, 's> {
             return;
         }
         let member = if kind == Kind::Array { Step::Index(0) } else { Step::None };
-        self.frames.push(Frame { start, kind, indent, step, member, name: None, waiting: Vec::new() });
+        let lines = kind == Kind::File || self.frames.last().is_some_and(|f| f.lines);
+        self.frames.push(Frame {
+            start,
+            kind,
+            indent,
+            step,
+            member,
+            lines,
+            name: None,
+            waiting: Vec::new(),
+            path: OnceCell::new(),
+            label: OnceCell::new(),
+        });
     }
 
     pub(super) fn close(&mut self) {
@@ -238,6 +255,17 @@ impl<'t, 's> Tree<'t, 's> {
         served
     }
 
+    /// Gives spans from `first` on that stand in `value` and were passed without a place that of
+    /// the member at hand.
+    pub(super) fn fill(&mut self, first: usize, value: &Range<usize>) {
+        for span in first..self.seeker.next() {
+            if let Some(at) = self.seeker.unplaced(span).filter(|at| value.contains(at)) {
+                let place = self.value_place(value, at, None);
+                self.seeker.set(span, place);
+            }
+        }
+    }
+
     /// A value of a member, as `at` in it sees it: with the name inside it, the name a sibling
     /// gives, or the member's own.
     pub(super) fn value_place(&self, value: &Range<usize>, at: usize, name: Option<String>) -> Place {
@@ -267,13 +295,14 @@ impl<'t, 's> Tree<'t, 's> {
         let key = key.or_else(|| self.frames.iter().rev().find_map(|f| self.printed(&f.step)));
         let objects =
             self.frames.iter().enumerate().rev().filter(|(_, f)| f.kind != Kind::Hidden).take(OBJECTS);
-        let objects = objects.map(|(i, f)| Object { start: f.start, label: self.label(i) }).collect();
+        let objects =
+            objects.map(|(i, f)| Object { start: f.start, label: self.label(i).to_owned() }).collect();
         Place { path: self.path(), key, objects, value }
     }
 
     /// A place for a text that is no member: a comment. `found` knows the name and the value.
     pub(super) fn adopt(&self, mut found: Place) -> Place {
-        let mut path = self.path_to(self.frames.len(), &Step::None);
+        let mut path = self.path_of(self.frames.len()).to_owned();
         match self.frames.last().map(|f| f.kind) {
             Some(Kind::Table) if !path.is_empty() => path.push('.'),
             Some(Kind::Object | Kind::Array | Kind::Element | Kind::Scalar) => path.push('/'),
@@ -282,20 +311,10 @@ impl<'t, 's> Tree<'t, 's> {
         found.path.insert_str(0, &path);
         let spare = OBJECTS.saturating_sub(found.objects.len());
         let outer = (0..self.frames.len()).rev().take(spare);
-        found.objects.extend(outer.map(|i| Object { start: self.frames[i].start, label: self.label(i) }));
         found
-    }
-
-    /// The name that a step gives, for print.
-    fn printed(&self, step: &Step) -> Option<String> {
-        let range = match step {
-            Step::None | Step::Index(_) => return None,
-            Step::Key(name) | Step::Attribute(name) => name.clone(),
-            Step::Element(Element { tag, by }) => {
-                by.as_ref().map_or_else(|| tag.clone(), |(_, name)| name.clone())
-            }
-        };
-        Some(clean(&self.text[range])).filter(|name| !name.is_empty())
+            .objects
+            .extend(outer.map(|i| Object { start: self.frames[i].start, label: self.label(i).to_owned() }));
+        found
     }
 
     /// The name that a member of the innermost object gave.
@@ -336,97 +355,5 @@ impl<'t, 's> Tree<'t, 's> {
                 place.key = Some(clean(&text[value.clone()]));
             }
         }
-    }
-
-    fn label(&self, i: usize) -> String {
-        let frame = &self.frames[i];
-        let path = || self.path_to(i, &frame.step);
-        match frame.kind {
-            Kind::Object | Kind::Array if i == 0 && frame.step == Step::None => {
-                let what = if frame.kind == Kind::Array { "array" } else { "object" };
-                format!("the top-level {what}")
-            }
-            Kind::Object => format!("object {}", path()),
-            Kind::Array => format!("array {}", path()),
-            Kind::Element => format!("element {}", path()),
-            Kind::Scalar | Kind::Hidden => format!("the text of {}", path()),
-            Kind::File => "the file".to_owned(),
-            Kind::Section => format!("section [{}]", self.printed(&frame.step).unwrap_or_default()),
-            Kind::Block(line) => format!("block at line {line}"),
-            Kind::Table => format!("table {}", path()),
-        }
-    }
-
-    /// The path of the member at hand.
-    fn path(&self) -> String {
-        let mut path = self.path_to(self.frames.len(), self.member_kept());
-        if self.over > 0 {
-            path.push_str("/…");
-            if let Some(name) = self.printed(&self.loose) {
-                path.push('/');
-                path.push_str(&name);
-            }
-        }
-        path
-    }
-
-    fn member_kept(&self) -> &Step {
-        self.frames.last().map_or(&self.loose, |top| &top.member)
-    }
-
-    /// The path through the first `frames` objects and then `last`; the end of it if it is long.
-    fn path_to(&self, frames: usize, last: &Step) -> String {
-        let mut parts: Vec<String> = Vec::new();
-        let mut length = 0;
-        let steps = (0..=frames).rev().map(|i| (i, if i == frames { last } else { &self.frames[i].step }));
-        for (i, step) in steps {
-            let outer = i.checked_sub(1).and_then(|i| self.frames.get(i)).map(|f| (f.kind, &f.step));
-            let lines = self.frames[..i.min(frames)].iter().any(|f| f.kind == Kind::File);
-            let part = self.part(step, outer, lines, i < frames && self.frames[i].kind == Kind::Section);
-            length += part.len();
-            if length > PATH {
-                parts.push("…".to_owned());
-                break;
-            }
-            parts.push(part);
-        }
-        work(length);
-        parts.reverse();
-        parts.concat()
-    }
-
-    /// One step, as printed after what is before it; `lines`: in a file of lines.
-    fn part(&self, step: &Step, outer: Option<(Kind, &Step)>, lines: bool, section: bool) -> String {
-        let name = || self.printed(step).unwrap_or_default();
-        match step {
-            Step::None => String::new(),
-            _ if section => format!("{}[{}] ", if self.nested() { " " } else { "" }, name()),
-            Step::Index(i) if lines => format!("[{i}]"),
-            Step::Index(i) => format!("/{i}"),
-            Step::Attribute(_) => format!("/@{}", name()),
-            Step::Element(Element { tag, by }) => {
-                let tag = clean(&self.text[tag.clone()]);
-                match by {
-                    None => format!("/{tag}"),
-                    Some((attribute, value)) => {
-                        let attribute = clean(&self.text[attribute.clone()]);
-                        format!("/{tag}[@{attribute}='{}']", clean(&self.text[value.clone()]))
-                    }
-                }
-            }
-            Step::Key(_) => match outer {
-                Some((Kind::Table, outer)) if *outer != Step::None => format!(".{}", name()),
-                Some((Kind::Section | Kind::Table, _)) => name(),
-                Some((Kind::File | Kind::Block(_), _)) if self.nested() => format!(" {}", name()),
-                Some((Kind::File | Kind::Block(_), _)) => name(),
-                _ if lines => format!(".{}", name()),
-                _ => format!("/{}", name().replace('~', "~0").replace('/', "~1")),
-            },
-        }
-    }
-
-    /// Whether a file of lines stands inside another text.
-    fn nested(&self) -> bool {
-        self.frames.first().is_some_and(|f| f.kind != Kind::File)
     }
 }

@@ -5,7 +5,8 @@
 //! comments and CDATA; there are no entities to expand and no namespaces to resolve. An element
 //! counts as an object when it has children; until then it is a member of its parent.
 
-use super::names::{FileKind, NAME, file_kind, head, is_quote, is_value_word, looks_like_name, naming, trim};
+use super::files::{FileKind, file_kind, head};
+use super::names::{NAME, is_quote, is_value_word, looks_like_name, naming, trim};
 use super::seek::work;
 use super::tree::{Element, Kind, Step, Tree};
 use super::{Place, Syntax, ini, json, source};
