@@ -4,6 +4,7 @@
 //! bounded regular expression, and the runs, for secrets without a prefix. A text may be searched
 //! in parts, on many threads: each part reports what starts in it, and sees the whole text.
 
+mod assigned;
 pub mod prefilter;
 pub mod runs;
 pub mod token;
@@ -132,9 +133,6 @@ impl<'p> Engine<'p> {
             if pattern.boundary == Boundary::Token && text.get(run.end) == Some(&b'=') {
                 continue;
             }
-            if pattern.class == Class::Generic && kind == TextKind::Plain && !is_assigned(text, run.start) {
-                continue;
-            }
             // A value known only by its surroundings: in text the word must be close by, in a pool a
             // lens may know it.
             let is_near = is_near(text, run.start, near);
@@ -143,6 +141,9 @@ impl<'p> Engine<'p> {
                 continue;
             }
             if !pattern.checks.iter().all(|c| c.passes(value)) {
+                continue;
+            }
+            if pattern.class == Class::Generic && kind == TextKind::Plain && !assigned::may_be_secret(text, run.start) {
                 continue;
             }
             let shape = shape.get_or_insert_with(|| Shape::of(value));
@@ -206,48 +207,6 @@ fn confirm_regex(
         }
         return;
     }
-}
-
-/// Longest beginning of a value before its random part (`sk-`, `Bearer `), in bytes.
-const VALUE_HEAD: usize = 64;
-
-/// Whether the run at `start` is what something is set to, as far as the bytes right before it tell:
-/// behind the head of the value and its quote, an operator, a bracket, a comma or a tag. Cheap, so
-/// that the few runs for which it holds can be looked at closely.
-fn is_assigned(text: &[u8], start: usize) -> bool {
-    let ends_head = |b: u8| b <= b' ' || matches!(b, b'"' | b'\'' | b'`' | b'=' | b':' | b',' | b'(' | b'[' | b'{' | b'>');
-    let before = &text[start.saturating_sub(VALUE_HEAD + 16)..start];
-    let head = before.iter().rev().take(VALUE_HEAD).take_while(|&&b| !ends_head(b)).count();
-    let (before, head) = before.split_at(before.len() - head);
-    // A part of a URL.
-    if head.starts_with(b"//") || (before.ends_with(b":") && text[start..].starts_with(b"//")) {
-        return false;
-    }
-    let before = before.trim_ascii_end();
-    // Quotes with their escapes (`\"`) and prefixes (`b"`, `@"`), then blanks; or a word such as
-    // `Bearer` inside the quotes.
-    let unquoted = before.len() - before.iter().rev().take_while(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\')).count();
-    let prefix = before[..unquoted].iter().rev().take(2).take_while(|b| b"rbfuLRBFU@$#".contains(b)).count();
-    let name = before[..unquoted].trim_ascii_end().strip_suffix(b"=").or(before[..unquoted].trim_ascii_end().strip_suffix(b":"));
-    if name.is_some_and(names_a_hash) {
-        return false;
-    }
-    [unquoted, unquoted - if unquoted < before.len() { prefix } else { 0 }].into_iter().any(|end| {
-        let operator = before[..end].trim_ascii_end().last();
-        operator.is_none_or(|b| matches!(b, b'=' | b':' | b',' | b'(' | b'[' | b'{' | b'>' | b'|' | b'?' | b'+' | b'-'))
-            || before[..end].trim_ascii_end().to_ascii_lowercase().ends_with(b"bearer")
-            || before[..end].trim_ascii_end().to_ascii_lowercase().ends_with(b"basic")
-    })
-}
-
-/// Whether the text before an operator ends in a name that lock files and manifests give to hashes:
-/// `triage::names` says no to them too, but only after somebody has parsed the file.
-fn names_a_hash(before: &[u8]) -> bool {
-    const NAMES: [&[u8]; 10] =
-        [b"checksum", b"sha1", b"sha256", b"sha512", b"integrity", b"shasum", b"md5", b"resolved", b"rev", b"commit"];
-    let end = before.len() - before.iter().rev().take_while(|b| matches!(b, b' ' | b'\t' | b'"' | b'\'')).count();
-    let start = end - before[..end].iter().rev().take(16).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    NAMES.iter().any(|name| before[start..end].eq_ignore_ascii_case(name))
 }
 
 /// Bytes before a run in which a word may name it.

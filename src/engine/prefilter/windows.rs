@@ -23,64 +23,73 @@ struct Entry {
     offset: usize,
 }
 
+/// One bit for each hash.
+type Bitmap = Box<[u64; 1 << (HASH_BITS - 6)]>;
+
 /// Finds literals by their rarest windows.
 pub struct Windows {
     literals: Vec<Literal>,
-    bitmap: Box<[u64; 1 << (HASH_BITS - 6)]>,
-    /// Entries, sorted by hash.
+    /// Hashes of the windows of four bytes.
+    long: Bitmap,
+    /// Hashes of the literals of three bytes, in each of their cases.
+    short: Bitmap,
+    /// Entries of the windows of four bytes, sorted by hash; then those of three.
     entries: Vec<(u32, Entry)>,
-    /// Literals shorter than a window: those of three bytes are in `entries` too and only looked for
-    /// here at the very end of a text; patterns have none that are shorter still.
-    short: Vec<LiteralId>,
+    short_entries: Vec<(u32, Entry)>,
+    /// Literals of one and two bytes, which no pattern has: found by looking everywhere.
+    tiny: Vec<LiteralId>,
     longest: usize,
 }
 
 impl Windows {
     /// A prefilter for `literals`; none may be empty.
     pub fn new(literals: Vec<Literal>) -> Self {
-        let mut bitmap = Box::new([0; 1 << (HASH_BITS - 6)]);
-        let mut entries = Vec::with_capacity(literals.len());
-        let mut short = Vec::new();
+        let mut long: Bitmap = Box::new([0; 1 << (HASH_BITS - 6)]);
+        let mut short = long.clone();
+        let (mut entries, mut short_entries, mut tiny) = (Vec::with_capacity(literals.len()), Vec::new(), Vec::new());
         for (i, literal) in literals.iter().enumerate() {
             let id = LiteralId(i as u32);
-            let mut enter = |window: &[u8], offset| {
-                let hash = hash_at(window);
-                bitmap[(hash >> 6) as usize] |= 1 << (hash & 63);
-                entries.push((hash, Entry { id, offset }));
-            };
             match (rarest_window(&literal.bytes), &literal.bytes[..]) {
-                (Some(offset), bytes) => enter(&bytes[offset..offset + WINDOW], offset),
-                // One byte short: entered with every byte that may follow.
-                (None, &[a, b, c]) => (0..=255).for_each(|d| enter(&[a, b, c, d], 0)),
-                (None, _) => {}
-            }
-            if literal.bytes.len() < WINDOW {
-                short.push(id);
+                (Some(offset), bytes) => {
+                    let hash = hash_long(window_at(bytes, offset));
+                    set(&mut long, hash);
+                    entries.push((hash, Entry { id, offset }));
+                }
+                (None, bytes @ [_, _, _]) => {
+                    for case in cases(bytes, literal.ignore_case) {
+                        let hash = hash_short(case);
+                        set(&mut short, hash);
+                        short_entries.push((hash, Entry { id, offset: 0 }));
+                    }
+                }
+                (None, _) => tiny.push(id),
             }
         }
-        entries.sort_by_key(|(hash, entry)| (*hash, entry.id));
-        entries.dedup_by_key(|(hash, entry)| (*hash, entry.id, entry.offset));
+        for list in [&mut entries, &mut short_entries] {
+            list.sort_by_key(|(hash, entry)| (*hash, entry.id));
+            list.dedup_by_key(|(hash, entry)| (*hash, entry.id));
+        }
         let longest = literals.iter().map(|l| l.bytes.len()).max().unwrap_or(0);
-        Windows { literals, bitmap, entries, short, longest }
+        Windows { literals, long, short, entries, short_entries, tiny, longest }
     }
 
-    #[cold]
-    fn candidate(
-        &self,
-        text: &[u8],
-        window: usize,
-        hash: u32,
-        within: &Range<usize>,
-        on_literal: &mut dyn FnMut(LiteralId, usize),
-    ) {
-        let first = self.entries.partition_point(|(h, _)| *h < hash);
-        for (_, entry) in self.entries[first..].iter().take_while(|(h, _)| *h == hash) {
+    /// Compares the literals that have `hash` with the text around the window at `window`.
+    #[inline(never)]
+    fn candidate(&self, text: &[u8], window: usize, list: &[(u32, Entry)], hash: u32, report: &mut Report<'_>) {
+        let first = list.partition_point(|(h, _)| *h < hash);
+        for (_, entry) in list[first..].iter().take_while(|(h, _)| *h == hash) {
             let Some(start) = window.checked_sub(entry.offset) else { continue };
-            if within.contains(&start) && self.literals[entry.id.0 as usize].stands_at(text, start) {
-                on_literal(entry.id, start);
+            if report.within.contains(&start) && self.literals[entry.id.0 as usize].stands_at(text, start) {
+                (report.on_literal)(entry.id, start);
             }
         }
     }
+}
+
+/// Whom to tell of a literal, if it starts in the right place.
+struct Report<'r> {
+    within: Range<usize>,
+    on_literal: &'r mut dyn FnMut(LiteralId, usize),
 }
 
 impl Prefilter for Windows {
@@ -92,50 +101,98 @@ impl Prefilter for Windows {
         // A literal that starts in `within` has its window there or less than its length behind.
         let end = text.len().min(within.end.saturating_add(self.longest));
         let Some(searched) = text.get(within.start..end) else { return };
+        let first = within.start;
+        let mut report = Report { within, on_literal };
         for (i, window) in searched.windows(WINDOW).enumerate() {
-            let hash = hash_at(window);
-            if self.bitmap[(hash >> 6) as usize] >> (hash & 63) & 1 != 0 {
-                self.candidate(text, within.start + i, hash, &within, on_literal);
+            let window = window_at(window, 0);
+            let (long, short) = (hash_long(window), hash_short(window));
+            if is_set(&self.long, long) | is_set(&self.short, short) {
+                if is_set(&self.long, long) {
+                    self.candidate(text, first + i, &self.entries, long, &mut report);
+                }
+                if is_set(&self.short, short) {
+                    self.candidate(text, first + i, &self.short_entries, short, &mut report);
+                }
             }
         }
-        for &id in &self.short {
-            let len = self.literals[id.0 as usize].bytes.len();
-            let stop = within.end.min(text.len());
-            let from = if len == 3 { within.start.max(text.len().saturating_sub(len)) } else { within.start };
-            for at in from..stop {
+        // A literal of three bytes at the very end has no fourth byte behind it.
+        if let [.., a, b, c] = searched {
+            let hash = hash_short(u32::from_le_bytes([*a, *b, *c, 0]));
+            self.candidate(text, end - 3, &self.short_entries, hash, &mut report);
+        }
+        for &id in &self.tiny {
+            for at in first..report.within.end.min(text.len()) {
                 if self.literals[id.0 as usize].stands_at(text, at) {
-                    on_literal(id, at);
+                    (report.on_literal)(id, at);
                 }
             }
         }
     }
 }
 
-/// The hash of the four bytes of `window`, in any case.
 #[inline(always)]
-fn hash_at(window: &[u8]) -> u32 {
-    let bytes = [window[0], window[1], window[2], window[3]];
+fn window_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+}
+
+/// The hash of four bytes, in any case.
+#[inline(always)]
+fn hash_long(window: u32) -> u32 {
     // Setting bit 5 folds ASCII letters; what else it folds costs a comparison at most.
-    let folded = u32::from_le_bytes(bytes) | 0x2020_2020;
-    folded.wrapping_mul(0x9E37_79B1) >> (32 - HASH_BITS)
+    (window | 0x2020_2020).wrapping_mul(0x9E37_79B1) >> (32 - HASH_BITS)
 }
 
-/// Where the window of `literal` stands that is least common in source code and binaries; `None`
-/// when it is too short.
+/// The hash of the first three of four bytes, exactly.
+#[inline(always)]
+fn hash_short(window: u32) -> u32 {
+    (window << 8).wrapping_mul(0x85EB_CA6B) >> (32 - HASH_BITS)
+}
+
+fn set(bitmap: &mut Bitmap, hash: u32) {
+    bitmap[(hash >> 6) as usize] |= 1 << (hash & 63);
+}
+
+#[inline(always)]
+fn is_set(bitmap: &Bitmap, hash: u32) -> bool {
+    bitmap[(hash >> 6) as usize] >> (hash & 63) & 1 != 0
+}
+
+/// A literal of three bytes in each case it may have, as windows.
+fn cases(bytes: &[u8], ignore_case: bool) -> Vec<u32> {
+    let variants = if ignore_case { 8u8 } else { 1 };
+    (0..variants)
+        .map(|bits| {
+            let byte = |i: usize| match (ignore_case, bits >> i & 1) {
+                (false, _) => bytes[i],
+                (true, 0) => bytes[i].to_ascii_lowercase(),
+                (true, _) => bytes[i].to_ascii_uppercase(),
+            };
+            u32::from_le_bytes([byte(0), byte(1), byte(2), 0])
+        })
+        .collect()
+}
+
+/// Where the window of `literal` stands that is least common in real data; `None` when it is too
+/// short.
 fn rarest_window(literal: &[u8]) -> Option<usize> {
-    let cost = |window: &[u8]| window.iter().map(|&b| commonness(b)).sum::<u32>();
-    (0..(literal.len() + 1).checked_sub(WINDOW)?).min_by_key(|&at| cost(&literal[at..at + WINDOW]))
+    (0..(literal.len() + 1).checked_sub(WINDOW)?).max_by_key(|&at| rareness(&literal[at..at + WINDOW]))
 }
 
-/// Roughly how common a byte is in text, in eighths of bits.
-fn commonness(b: u8) -> u32 {
-    match b.to_ascii_lowercase() {
-        b' ' | b'e' | b't' | b'a' | b'o' | b'i' | b'n' | b's' | b'r' => 40,
-        b'l' | b'c' | b'd' | b'u' | b'm' | b'p' | b'h' | b'f' => 30,
-        b'g' | b'b' | b'y' | b'v' | b'w' | b'_' | b'.' | b'/' | b'-' | b'0' | b'1' | b'=' | b'"' => 22,
-        b'k' | b'x' | b'2'..=b'9' | b':' => 16,
-        _ => 8,
-    }
+/// Shares of bytes and of pairs of bytes in source code and libraries, made by
+/// `scripts/byte-pairs.py`: eighths of bits for the 96 bytes from 0x20 on, then for their pairs.
+static PAIRS: &[u8; 96 + 96 * 96] = include_bytes!("pairs.bin");
+
+/// How rare a window is, in eighths of bits: the chance of its pairs in a row.
+fn rareness(window: &[u8]) -> i32 {
+    // Bytes outside ASCII are rare in text; folded they would be taken for letters.
+    let index = |b: u8| if b.is_ascii() { Some(usize::from((b | 0x20) - 0x20)) } else { None };
+    let single = |b: u8| index(b).map_or(100, |i| i32::from(PAIRS[i]));
+    let pair = |a: u8, b: u8| match (index(a), index(b)) {
+        (Some(a), Some(b)) => i32::from(PAIRS[96 + a * 96 + b]),
+        _ => 200,
+    };
+    let joints: i32 = window[1..window.len() - 1].iter().map(|&b| single(b)).sum();
+    window.windows(2).map(|w| pair(w[0], w[1])).sum::<i32>() - joints
 }
 
 #[cfg(test)]
@@ -170,6 +227,15 @@ mod tests {
             parts.extend(found(&windows, text, cut..text.len()));
             prop_assert_eq!(parts, found(&oracle, text, 0..text.len()));
         }
+    }
+
+    #[test]
+    fn windows_are_taken_where_literals_differ_from_ordinary_text() {
+        let window = |text: &str| rarest_window(text.as_bytes()).map(|at| text[at..at + WINDOW].to_owned());
+        assert_ne!(window("-----BEGIN EC PRIVATE KEY-----").as_deref(), Some("----"));
+        assert_ne!(window("postgres://").as_deref(), Some("s://"));
+        assert_eq!(window("AKIA").as_deref(), Some("AKIA"));
+        assert_eq!(window("eyJ"), None);
     }
 
     #[test]

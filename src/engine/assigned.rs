@@ -1,0 +1,125 @@
+//! A cheap look at what stands before a run in text: is it what something is set to, and is that
+//! something no secret by its name? Thousands of runs in a source tree look random; only the few
+//! that pass are worth a parse of their file.
+
+use crate::triage::names::{self, Verdict};
+
+/// Longest beginning of a value before its random part (`sk-`, `Bearer `), in bytes.
+const VALUE_HEAD: usize = 64;
+/// Longest name that is looked at, in bytes.
+const NAME: usize = 64;
+
+/// Whether the run at `start` may be the value of something secret, as far as the bytes right before
+/// it tell: behind the head of the value and its quote stands an operator, a bracket, a comma or a
+/// tag, and no name before that which means something else.
+pub fn may_be_secret(text: &[u8], start: usize) -> bool {
+    let before = &text[start.saturating_sub(VALUE_HEAD + NAME)..start];
+    let head = before.iter().rev().take(VALUE_HEAD).take_while(|&&b| !ends_head(b)).count();
+    let (before, head) = before.split_at(before.len() - head);
+    let is_url = head.starts_with(b"//") || (before.ends_with(b":") && text[start..].starts_with(b"//"));
+    if is_url {
+        return false;
+    }
+    let before = before.trim_ascii_end();
+    let quotes = before.iter().rev().take_while(|b| is_quote(**b)).count();
+    let unquoted = before[..before.len() - quotes].trim_ascii_end();
+    if let Some(verdict) = operator(unquoted) {
+        return verdict;
+    }
+    // Between operator and quote: a prefix (`b"`, `@"`), or inside the quotes a word (`Bearer `).
+    let word = unquoted.iter().rev().take(8).take_while(|b| b.is_ascii_alphabetic() || matches!(b, b'@' | b'$' | b'#')).count();
+    let (before, word) = unquoted.split_at(unquoted.len() - word);
+    let is_prefix = quotes > 0 && word.len() <= 2 && word.iter().all(|b| b"rbfuLRBFU@$#".contains(b));
+    let is_scheme = [&b"bearer"[..], b"basic", b"token"].iter().any(|s| word.eq_ignore_ascii_case(s));
+    if is_prefix {
+        operator(before.trim_ascii_end()).unwrap_or(false)
+    } else {
+        is_scheme
+    }
+}
+
+fn ends_head(b: u8) -> bool {
+    b <= b' ' || is_quote(b) || matches!(b, b'=' | b':' | b',' | b'(' | b'[' | b'{' | b'>')
+}
+
+fn is_quote(b: u8) -> bool {
+    matches!(b, b'"' | b'\'' | b'`' | b'\\')
+}
+
+/// Whether what ends in an operator may name a secret; `None` where there is no operator.
+fn operator(before: &[u8]) -> Option<bool> {
+    match before.last() {
+        // The beginning of the text, or too far away to tell.
+        None => Some(true),
+        Some(b'=' | b':') => Some(name_may_be_secret(&before[..before.len() - 1])),
+        Some(b',' | b'(' | b'[' | b'{' | b'>' | b'|' | b'?' | b'+' | b'-') => Some(true),
+        Some(_) => None,
+    }
+}
+
+/// Whether the name at the end of `before` can be that of a secret: not one that means nothing
+/// secret by itself, unless it only says that a value follows, whose name is elsewhere.
+fn name_may_be_secret(before: &[u8]) -> bool {
+    let trimmed = |b: &u8| matches!(b, b' ' | b'\t' | b':' | b'?' | b'+' | b'=' | b'!') || is_quote(*b);
+    let end = before.len() - before.iter().rev().take_while(|b| trimmed(b)).count();
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$') || !b.is_ascii();
+    let start = end - before[..end].iter().rev().take(NAME).take_while(|b| is_name(b)).count();
+    let Ok(name) = std::str::from_utf8(&before[start..end]) else { return true };
+    let is_slot = |word: &str| {
+        matches!(
+            word,
+            "value" | "val" | "default" | "content" | "contents" | "data" | "text" | "string" | "str" | "char"
+                | "byte" | "bytes" | "const" | "final" | "object" | "any" | "var" | "let" | "body" | "input"
+        )
+    };
+    name.is_empty()
+        || !name.is_ascii()
+        || matches!(names::judge(name), Verdict::Secret(_))
+        || names::words(name).last().is_none_or(|word| is_slot(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passes(text: &str) -> bool {
+        may_be_secret(text.as_bytes(), text.find("RUN").unwrap())
+    }
+
+    #[test]
+    fn values_of_secret_and_of_nameless_things() {
+        for yes in [
+            "api_secret = RUN",
+            r#""clientSecret": "RUN"#,
+            r#"{\"apiSecret\":\"RUN"#,
+            "password: 'RUN",
+            "secret := `RUN",
+            r#"let secret: &str = "RUN"#,
+            r#"secret = b"RUN"#,
+            r#"secret = "sk-RUN"#,
+            r#"setSecret("RUN"#,
+            r#"put("a", "RUN"#,
+            "<secret>RUN",
+            r#""value": "RUN"#,
+            r#"auth = "Bearer RUN"#,
+            "RUN",
+            "geheimnis_schlüssel = RUN",
+        ] {
+            assert!(passes(yes), "{yes}");
+        }
+    }
+
+    #[test]
+    fn hashes_urls_and_prose() {
+        for no in [
+            r#"checksum = "RUN"#,
+            r#""integrity": "RUN"#,
+            "see https://host.tld/path/RUN",
+            "commit RUN",
+            "the text RUN",
+            r#"title = "RUN"#,
+        ] {
+            assert!(!passes(no), "{no}");
+        }
+    }
+}
