@@ -103,15 +103,18 @@ fn is_words(value: &[u8]) -> bool {
     reads_well || reads_rather_well || is_slug(value) || (mixed && in_words * 3 > letters * 2 && common * 3 >= pairs) || letters * 6 < value.len()
 }
 
-/// Whether a value is parts without capitals, each of letters or of digits or short, joined by
-/// punctuation: `x86_64-unknown-linux-gnu`.
+/// Whether a value is parts in one case, each of letters or digits or a few of either, joined by
+/// punctuation: `x86_64-unknown-linux-gnu`, `RFC3526_2048BIT_GROUP`; or a hexadecimal number with
+/// its digits grouped.
 fn is_slug(value: &[u8]) -> bool {
-    let mut parts = 0;
-    let plain = value.split(|b| matches!(b, b'-' | b'_' | b'/' | b'+')).all(|part| {
-        parts += 1;
-        part.len() <= 4 || part.iter().all(u8::is_ascii_digit) || part.iter().all(u8::is_ascii_lowercase)
-    });
-    plain && parts >= 2
+    let mixed = value.iter().any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
+    let parts = || value.split(|b| matches!(b, b'-' | b'_' | b'/' | b'+'));
+    if parts().nth(1).is_none() || is_uuid(value) {
+        return false;
+    }
+    let turns = |part: &[u8]| part.windows(2).filter(|w| w[0].is_ascii_digit() != w[1].is_ascii_digit()).count();
+    let grouped = value.contains(&b'_') && parts().all(|p| p.iter().all(u8::is_ascii_hexdigit));
+    grouped || (!mixed && parts().all(|p| p.len() <= 4 || turns(p) <= 2))
 }
 
 /// Whether a value has punctuation and no capitals.
