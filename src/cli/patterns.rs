@@ -5,7 +5,7 @@ use super::exit::{Exit, UsageError};
 use crate::address::escape;
 use crate::engine::Engine;
 use crate::pattern::example::{Generator, fill};
-use crate::pattern::{Matcher, Pattern, PatternSet, check, edit_distance};
+use crate::pattern::{Group, Matcher, Pattern, PatternSet, check, edit_distance};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -41,16 +41,17 @@ fn list(set: &PatternSet, filter: Option<&str>, out: &mut dyn Write) -> anyhow::
     for p in &patterns {
         writeln!(out, "{:width$}  {:8}  {:12}  {}", p.id, p.severity.name(), p.class.name(), p.name)?;
     }
-    writeln!(out, "{} patterns", patterns.len())?;
+    writeln!(out, "{} pattern{}", patterns.len(), if patterns.len() == 1 { "" } else { "s" })?;
     Ok(())
 }
 
 fn show(set: &PatternSet, id: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    if let Some(group) = set.group(id) {
+        return show_group(set, group, out);
+    }
     let Some(p) = set.find(id) else {
-        let nearest = set.patterns().iter().min_by_key(|p| (edit_distance(&p.id, id), &p.id));
-        let hint = nearest.map(|p| format!("; did you mean {}?", p.id)).unwrap_or_default();
         let all = "`keysift patterns list` names them all";
-        return Err(UsageError(format!("no pattern has the id {id:?}{hint} {all}")).into());
+        return Err(UsageError(format!("no pattern has the id {id:?}{}; {all}", hint(set, id))).into());
     };
     writeln!(out, "{}\n{}\n", p.id, p.name)?;
     writeln!(out, "class       {}", p.class.name())?;
@@ -71,6 +72,33 @@ fn show(set: &PatternSet, id: &str, out: &mut dyn Write) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A credential of several parts: what the report calls a pair.
+fn show_group(set: &PatternSet, group: &Group, out: &mut dyn Write) -> anyhow::Result<()> {
+    writeln!(out, "{}\n{}\n", group.id, group.name)?;
+    writeln!(out, "severity    {}", group.severity)?;
+    for p in set.patterns() {
+        if let Some((_, role)) = p.part.as_ref().filter(|(of, _)| *of == group.id) {
+            writeln!(out, "{:10}  {} ({})", role.name(), p.id, p.name)?;
+        }
+    }
+    for (title, text) in [("What it opens", &group.why), ("What to do", &group.fix), ("Reference", &group.reference)] {
+        writeln!(out, "\n{title}\n  {}", text.trim().replace('\n', "\n  "))?;
+    }
+    Ok(())
+}
+
+/// The ids that `id` may have been meant for.
+fn hint(set: &PatternSet, id: &str) -> String {
+    let ids = || set.patterns().iter().map(|p| p.id.as_str()).chain(set.groups().map(|g| g.id.as_str()));
+    let mut alike: Vec<&str> = ids().filter(|known| known.contains(id)).collect();
+    if alike.is_empty() {
+        alike.extend(ids().min_by_key(|known| (edit_distance(known, id), *known)));
+    }
+    alike.sort_unstable();
+    alike.truncate(3);
+    if alike.is_empty() { String::new() } else { format!("; did you mean {}?", alike.join(" or ")) }
 }
 
 fn found_by(p: &Pattern) -> String {
