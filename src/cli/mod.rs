@@ -49,8 +49,12 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 /// A panic is a defect, and it is caught where a file is searched. Its message could hold bytes of
 /// that file, so only the place in our own code is printed.
 fn quiet_panics() {
+    // One message is enough: the ledger names every blob it happened in.
+    static TOLD: std::sync::Once = std::sync::Once::new();
     std::panic::set_hook(Box::new(|info| {
-        let place = info.location().map(|l| format!("{}:{}", l.file(), l.line())).unwrap_or_default();
-        let _ = writeln!(anstream::stderr(), "keysift: internal error at {place}; please report it");
+        TOLD.call_once(|| {
+            let place = info.location().map(|l| format!("{}:{}", l.file(), l.line())).unwrap_or_default();
+            let _ = writeln!(anstream::stderr(), "keysift: internal error at {place}; please report it");
+        });
     }));
 }

@@ -51,7 +51,7 @@ fn show(set: &PatternSet, id: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     }
     let Some(p) = set.find(id) else {
         let all = "`keysift patterns list` names them all";
-        return Err(UsageError(format!("no pattern has the id {id:?}{}; {all}", hint(set, id))).into());
+        return Err(UsageError(format!("no pattern has the id {id:?}{} {all}", hint(set, id))).into());
     };
     writeln!(out, "{}\n{}\n", p.id, p.name)?;
     writeln!(out, "class       {}", p.class.name())?;
@@ -83,7 +83,9 @@ fn show_group(set: &PatternSet, group: &Group, out: &mut dyn Write) -> anyhow::R
             writeln!(out, "{:10}  {} ({})", role.name(), p.id, p.name)?;
         }
     }
-    for (title, text) in [("What it opens", &group.why), ("What to do", &group.fix), ("Reference", &group.reference)] {
+    for (title, text) in
+        [("What it opens", &group.why), ("What to do", &group.fix), ("Reference", &group.reference)]
+    {
         writeln!(out, "\n{title}\n  {}", text.trim().replace('\n', "\n  "))?;
     }
     Ok(())
@@ -98,7 +100,7 @@ fn hint(set: &PatternSet, id: &str) -> String {
     }
     alike.sort_unstable();
     alike.truncate(3);
-    if alike.is_empty() { String::new() } else { format!("; did you mean {}?", alike.join(" or ")) }
+    if alike.is_empty() { ";".into() } else { format!("; did you mean {}?", alike.join(" or ")) }
 }
 
 fn found_by(p: &Pattern) -> String {

@@ -5,6 +5,7 @@
 //! in parts, on many threads: each part reports what starts in it, and sees the whole text.
 
 mod assigned;
+mod expression;
 pub mod prefilter;
 pub mod runs;
 pub mod token;
@@ -14,7 +15,6 @@ use crate::finding::Class;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet};
 use prefilter::windows::Windows;
 use prefilter::{Literal, LiteralId, Prefilter};
-use regex_automata::{Anchored, Input};
 use runs::Shape;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -86,8 +86,9 @@ impl<'p> Engine<'p> {
 
     /// Reports what starts in `within` (for regular expressions: whose literal does) to `sink`.
     pub fn search(&self, text: &[u8], within: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
+        let mut barren = expression::Barren::default();
         self.prefilter.find(text, within.clone(), &mut |literal, at| {
-            self.confirm(text, literal, at, kind, sink);
+            self.confirm(text, literal, at, kind, &mut barren, sink);
         });
         runs::for_each_run(text, within, &mut |run| {
             self.search_run(text, &run, kind, sink);
@@ -95,7 +96,15 @@ impl<'p> Engine<'p> {
         });
     }
 
-    fn confirm(&self, text: &[u8], literal: LiteralId, at: usize, kind: TextKind, sink: &mut dyn Sink) {
+    fn confirm(
+        &self,
+        text: &[u8],
+        literal: LiteralId,
+        at: usize,
+        kind: TextKind,
+        barren: &mut expression::Barren,
+        sink: &mut dyn Sink,
+    ) {
         let (length, ids) = &self.by_literal[literal.0 as usize];
         for &id in ids {
             let pattern = self.patterns.get(id);
@@ -109,7 +118,9 @@ impl<'p> Engine<'p> {
                     }
                 }
                 Matcher::Regex { regex, before, after, .. } => {
-                    confirm_regex(text, at..at + length, (*before, *after), regex.get(), pattern, id, sink);
+                    let window = expression::Window { literal: at..at + length, before: *before, after: *after };
+                    let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
+                    sink_accepted(pattern, text, found, sink);
                 }
                 Matcher::Run { .. } => {}
             }
@@ -161,52 +172,15 @@ impl Hit {
     }
 }
 
+fn sink_accepted(pattern: &Pattern, text: &[u8], found: Option<Hit>, sink: &mut dyn Sink) {
+    if let Some(hit) = found.filter(|hit| accepts(pattern, &text[hit.value.clone()])) {
+        sink.hit(hit);
+    }
+}
+
 fn accepts(pattern: &Pattern, value: &[u8]) -> bool {
     (pattern.entropy == 0.0 || Shape::of(value).entropy >= pattern.entropy)
         && pattern.checks.iter().all(|c| c.passes(value))
-}
-
-/// Matches of the expression in a window around `literal` that overlap it.
-fn confirm_regex(
-    text: &[u8],
-    literal: Range<usize>,
-    (before, after): (usize, usize),
-    regex: &regex_automata::meta::Regex,
-    pattern: &Pattern,
-    id: PatternId,
-    sink: &mut dyn Sink,
-) {
-    let mut from = literal.start.saturating_sub(before);
-    let to = text.len().min(literal.start.saturating_add(after));
-    let mut captures = regex.create_captures();
-    // Without `before` a match starts where its literal does: most attempts then end within a few bytes.
-    let anchored = if before == 0 { Anchored::Yes } else { Anchored::No };
-    // Matches may lie one after another before the one that holds the literal.
-    while from <= literal.start {
-        regex.search_captures(&Input::new(text).range(from..to).anchored(anchored), &mut captures);
-        let Some(span) = captures.get_match().map(|m| m.range()) else { return };
-        if span.start >= literal.end {
-            return;
-        }
-        from = span.end.max(span.start + 1);
-        if span.end <= literal.start {
-            continue;
-        }
-        let group = |name| captures.get_group_by_name(name).map(|g| g.range());
-        let value = group("value").unwrap_or_else(|| span.clone());
-        let boundary = match pattern.boundary {
-            Boundary::None => true,
-            Boundary::Start => token::starts_token(text, span.start),
-            Boundary::Token => {
-                token::starts_token(text, span.start)
-                    && !text.get(span.end).is_some_and(|b| b.is_ascii_alphanumeric())
-            }
-        };
-        if boundary && accepts(pattern, &text[value.clone()]) {
-            sink.hit(Hit { id: group("id"), secret: group("secret"), value, ..Hit::new(id, span) });
-        }
-        return;
-    }
 }
 
 /// Bytes before a run in which a word may name it.

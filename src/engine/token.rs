@@ -23,6 +23,10 @@ pub fn confirm(
     boundary: Boundary,
     kind: TextKind,
 ) -> Option<Token> {
+    // First, for it refuses most: without a start nothing is a token, not even in binary data.
+    if boundary != Boundary::None && !starts_token(text, at) {
+        return None;
+    }
     let mut end = at + prefix_len;
     let mut fixed = true;
     for segment in body {
@@ -49,10 +53,8 @@ pub fn confirm(
             }
         }
     }
-    let starts = boundary == Boundary::None || starts_token(text, at);
-    let ends = boundary != Boundary::Token || ends_token(text, end, body);
-    let loose = !(starts && ends);
-    (!loose || (kind == TextKind::Binary && fixed && starts)).then_some(Token { span: at..end, loose })
+    let loose = boundary == Boundary::Token && !ends_token(text, end, body);
+    (!loose || (kind == TextKind::Binary && fixed)).then_some(Token { span: at..end, loose })
 }
 
 /// Whether a token may start at `at`: the byte before is no letter or digit, or it ends an escape
