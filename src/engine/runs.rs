@@ -35,7 +35,7 @@ pub fn for_each_run(text: &[u8], within: Range<usize>, on_run: &mut dyn FnMut(Ra
     // A run that began before `within` belongs to whoever searches there.
     let mut floor = within.start;
     if floor > 0 && floor < end && is_token(text[floor - 1]) {
-        floor = run_end(text, floor).min(end);
+        floor = run_end(&text[..end], floor);
     }
     // Every run that starts at `floor` or later covers a probe at `floor + k * MIN_RUN + MIN_RUN - 1`.
     let mut probe = floor + MIN_RUN - 1;
