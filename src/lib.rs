@@ -9,6 +9,8 @@ pub mod cli;
 pub mod container;
 pub mod engine;
 pub mod finding;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod ledger;
 pub mod lens;
 pub mod limits;

@@ -27,6 +27,9 @@ pub fn confirm(
     if boundary != Boundary::None && !starts_token(text, at) {
         return None;
     }
+    if prefix_len <= SHORT_PREFIX && is_inside_base64(text, at) {
+        return None;
+    }
     let mut end = at + prefix_len;
     let mut fixed = true;
     for segment in body {
@@ -55,6 +58,23 @@ pub fn confirm(
     }
     let loose = boundary == Boundary::Token && !ends_token(text, end, body);
     (!loose || (kind == TextKind::Binary && fixed)).then_some(Token { span: at..end, loose })
+}
+
+/// Prefixes up to this length stand in base64 by chance.
+const SHORT_PREFIX: usize = 4;
+
+/// Whether `at` is in the middle of base64: behind a `+` or `/` that itself ends a stretch of base64
+/// with letters of both cases and digits, which a path rarely is.
+fn is_inside_base64(text: &[u8], at: usize) -> bool {
+    const STRETCH: usize = 32;
+    let before = &text[at.saturating_sub(STRETCH)..at];
+    let has = |class: fn(&u8) -> bool| before.iter().filter(|b| class(b)).count() >= 3;
+    before.len() == STRETCH
+        && matches!(before[STRETCH - 1], b'+' | b'/')
+        && before.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
 }
 
 /// Whether a token may start at `at`: the byte before is no letter or digit, or it ends an escape
@@ -120,6 +140,13 @@ mod tests {
         for no in ["xKEY1234", "KEY123", "KEY12345", "KEY1234x", "nKEY1234"] {
             assert!(!found(no), "{no}");
         }
+    }
+
+    #[test]
+    fn a_short_prefix_in_the_middle_of_base64_is_chance() {
+        let body = [chars("digits", 4, 4)];
+        assert_eq!(at("q83nVZxT0kLmP9sWb2RtYfGhJcDaEuIo/KEY1234+x", &body, TextKind::Plain), None);
+        assert!(at("https://host.tld/some/path/to/it/KEY1234", &body, TextKind::Plain).is_some());
     }
 
     #[test]

@@ -1,0 +1,116 @@
+//! Bodies of the fuzz targets, so that `cargo fuzz` and the stable tests run the same code.
+
+use crate::address::Address;
+use crate::blob::Blob;
+use crate::container::budget::Budget;
+use crate::container::{CONTAINERS, Container};
+use crate::engine::prefilter::portable::Portable;
+use crate::engine::prefilter::windows::Windows;
+use crate::engine::prefilter::{Literal, Prefilter};
+use crate::engine::runs;
+use crate::lens::{LENSES, config, decode};
+use crate::limits::Limits;
+use crate::pattern::PatternSet;
+use crate::scan::{Options, Scanner};
+use std::sync::OnceLock;
+
+fn limits() -> Limits {
+    Limits {
+        depth: 3,
+        expanded_bytes: 4 << 20,
+        entry_bytes: 1 << 20,
+        entries: 1000,
+        decoded_bytes: 64 << 10,
+        ..Limits::default()
+    }
+}
+
+/// Opens the data with every container, whether it looks like one or not, and reads all members.
+pub fn containers(data: &[u8]) {
+    let blob = Blob { address: Address::named("fuzz"), bytes: data };
+    let limits = limits();
+    let budget = Budget::new(&limits, data.len() as u64);
+    for container in CONTAINERS {
+        container.reads(&blob);
+        let opened = container.open(&blob, &limits);
+        let mut buffer = Vec::new();
+        for member in &opened.members {
+            member.read(&mut buffer, &budget);
+        }
+        assert!(opened.gaps.iter().all(|gap| gap.end <= data.len()));
+    }
+}
+
+/// Reads the data with every lens, and asks for the sites of a few spans of every text.
+pub fn lenses(data: &[u8]) {
+    let blob = Blob { address: Address::named("fuzz"), bytes: data };
+    for lens in LENSES {
+        let _ = lens.texts(&blob, &limits(), &mut |text| {
+            let step = (text.bytes.len() / 8).max(1);
+            let spans: Vec<_> = (0..text.bytes.len()).step_by(step).map(|at| at..at + 1).collect();
+            assert_eq!(text.sites.resolve(text.bytes, &spans).len(), spans.len());
+        });
+    }
+}
+
+/// Decodes every run and every escape.
+pub fn decoding(data: &[u8]) {
+    runs::for_each_run(data, 0..data.len(), &mut |run| {
+        if let Some(decoded) = decode::run(data, &run, 4096) {
+            assert!(decoded.span.end <= data.len() && decoded.bytes.len() <= 4096 + 64);
+        }
+    });
+    decode::escaped(data, 0..data.len(), &mut |decoded| assert!(decoded.span.end <= data.len()));
+}
+
+/// Locates a few spans with every syntax.
+pub fn syntaxes(data: &[u8]) {
+    let step = (data.len() / 8).max(1);
+    let spans: Vec<_> = (0..data.len()).step_by(step).map(|at| at..at + 1).collect();
+    for syntax in config::SYNTAXES {
+        syntax.reads(data, b"fuzz.conf");
+        let places = syntax.locate(data, &spans);
+        assert_eq!(places.len(), spans.len());
+        assert!(places.iter().flatten().all(|p| p.value.end <= data.len()));
+    }
+}
+
+/// Compares the prefilter with its oracle: the first bytes make the literals.
+pub fn prefilters(data: &[u8]) {
+    let (head, text) = data.split_at(data.len().min(24));
+    let literals: Vec<Literal> = head
+        .chunks(5)
+        .filter(|c| c.len() > 1)
+        .map(|c| Literal { bytes: c[1..].to_vec(), ignore_case: c[0] & 1 == 1 })
+        .collect();
+    let found = |prefilter: &dyn Prefilter| {
+        let mut all = Vec::new();
+        prefilter.find(text, 0..text.len(), &mut |id, at| all.push((at, id.0)));
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(found(&Windows::new(literals.clone())), found(&Portable::new(literals)));
+}
+
+/// Scans the data from end to end: no defect is caught in silence.
+pub fn scan(data: &[u8]) {
+    static PATTERNS: OnceLock<PatternSet> = OnceLock::new();
+    static SCANNER: OnceLock<Scanner<'static>> = OnceLock::new();
+    let patterns = PATTERNS.get_or_init(|| PatternSet::builtin().expect("the built-in patterns load"));
+    let scanner = SCANNER.get_or_init(|| {
+        let options = Options { limits: limits(), honour_ignore: true, threads: 1 };
+        Scanner::new(patterns, options).expect("one thread can be had")
+    });
+    let outcome = scanner.scan_stream("fuzz", &mut std::io::Cursor::new(data));
+    assert!(outcome.ledger.entries.iter().all(|e| !e.detail.contains("internal error")));
+}
+
+/// All targets, by the name of their file in `fuzz/fuzz_targets`.
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+    ("containers", containers),
+    ("lenses", lenses),
+    ("decoding", decoding),
+    ("syntaxes", syntaxes),
+    ("prefilters", prefilters),
+    ("scan", scan),
+];
