@@ -3,7 +3,7 @@
 use crate::address::Address;
 use crate::blob::Blob;
 use crate::container::budget::Budget;
-use crate::container::{CONTAINERS, Container};
+use crate::container::CONTAINERS;
 use crate::engine::prefilter::portable::Portable;
 use crate::engine::prefilter::windows::Windows;
 use crate::engine::prefilter::{Literal, Prefilter};
