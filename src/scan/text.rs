@@ -178,7 +178,7 @@ impl PartSink<'_, '_, '_, '_> {
             matches!(decoded.encoding, crate::address::Encoding::Base64 | crate::address::Encoding::Hex);
         let text = Text {
             bytes: &decoded.bytes,
-            kind: if is_document { TextKind::Plain } else { TextKind::Pool },
+            kind: if is_document { TextKind::Plain } else { self.text.kind },
             encoding: Some(decoded.encoding),
             map: &decoded.map,
             outer: Some(self.text),
