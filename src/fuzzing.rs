@@ -2,8 +2,8 @@
 
 use crate::address::Address;
 use crate::blob::Blob;
-use crate::container::budget::Budget;
 use crate::container::CONTAINERS;
+use crate::container::budget::Budget;
 use crate::engine::prefilter::portable::Portable;
 use crate::engine::prefilter::windows::Windows;
 use crate::engine::prefilter::{Literal, Prefilter};
@@ -105,8 +105,11 @@ pub fn scan(data: &[u8]) {
     assert!(outcome.ledger.entries.iter().all(|e| !e.detail.contains("internal error")));
 }
 
+/// What one target does with its data; a panic is a failure.
+pub type Target = fn(&[u8]);
+
 /// All targets, by the name of their file in `fuzz/fuzz_targets`.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("containers", containers),
     ("lenses", lenses),
     ("decoding", decoding),

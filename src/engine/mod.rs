@@ -118,7 +118,8 @@ impl<'p> Engine<'p> {
                     }
                 }
                 Matcher::Regex { regex, before, after, .. } => {
-                    let window = expression::Window { literal: at..at + length, before: *before, after: *after };
+                    let window =
+                        expression::Window { literal: at..at + length, before: *before, after: *after };
                     let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
                     sink_accepted(pattern, text, found, sink);
                 }

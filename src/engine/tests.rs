@@ -65,6 +65,10 @@ impl Sink for Collect {
     fn run(&mut self, _: Range<usize>) {}
 }
 
+fn all_hits(set: &PatternSet, text: &[u8]) -> Vec<Hit> {
+    hits(set, text, std::slice::from_ref(&(0..text.len())))
+}
+
 fn hits(set: &PatternSet, text: &[u8], parts: &[Range<usize>]) -> Vec<Hit> {
     let engine = Engine::new(set);
     let mut sink = Collect(Vec::new());
@@ -82,7 +86,7 @@ const SECRET: &str = "x9Qm/Tz2LkRw8VbN4cYh+Jf6PsDg1AeUoI3nXqZt";
 fn each_kind_of_matcher_finds_its_own() {
     let set = set();
     let text = format!("id = AKIAQQQQQQQQQQQQQQQQ\nSecret_Key: {SECRET}\nsee pg://me:pa55@db.local, x");
-    let found = hits(&set, text.as_bytes(), &[0..text.len()]);
+    let found = all_hits(&set, text.as_bytes());
     let values: Vec<_> = found.iter().map(|h| &text[h.value.clone()]).collect();
     assert_eq!(values, ["AKIAQQQQQQQQQQQQQQQQ", SECRET, "pg://me:pa55@db.local"]);
     assert!(found[1].near);
@@ -93,7 +97,7 @@ fn each_kind_of_matcher_finds_its_own() {
 #[test]
 fn near_words_are_looked_for_on_this_line_and_the_one_before() {
     let set = set();
-    let near = |text: &str| hits(&set, text.as_bytes(), &[0..text.len()])[0].near;
+    let near = |text: &str| all_hits(&set, text.as_bytes())[0].near;
     assert!(near(&format!("secret key\n  {SECRET}")));
     assert!(!near(&format!("secret key\nother\n  {SECRET}")));
 }
@@ -116,7 +120,7 @@ proptest! {
         edges.extend([0, text.len()]);
         edges.sort_unstable();
         let parts: Vec<_> = edges.windows(2).map(|w| w[0]..w[1]).collect();
-        prop_assert_eq!(hits(&set, &text, &parts), hits(&set, &text, &[0..text.len()]));
+        prop_assert_eq!(hits(&set, &text, &parts), all_hits(&set, &text));
     }
 }
 
@@ -125,7 +129,7 @@ fn every_cut_of_a_small_text() {
     let set = set();
     let text = format!("k=AKIAQQQQQQQQQQQQQQQQ;{SECRET} pg://me:pa55@db.local");
     let text = text.as_bytes();
-    let whole = hits(&set, text, &[0..text.len()]);
+    let whole = all_hits(&set, text);
     assert_eq!(whole.len(), 3);
     for cut in 0..=text.len() {
         assert_eq!(hits(&set, text, &[0..cut, cut..text.len()]), whole, "cut at {cut}");

@@ -35,10 +35,11 @@ const MIN_HEX: usize = 32;
 /// caller skips runs inside the returned span. At most `limit` bytes come out.
 pub fn run(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
     let value = &text[run.clone()];
-    if value.len() >= MIN_HEX && value.len() % 2 == 0 && value[..16].iter().all(u8::is_ascii_hexdigit) {
-        if let Some(decoded) = hex(text, run, limit) {
-            return Some(decoded);
-        }
+    let is_hex = value.len() >= MIN_HEX
+        && value.len().is_multiple_of(2)
+        && value[..16].iter().all(u8::is_ascii_hexdigit);
+    if is_hex && let Some(decoded) = hex(text, run, limit) {
+        return Some(decoded);
     }
     if value.len() < MIN_BASE64 {
         return None;

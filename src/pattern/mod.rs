@@ -276,13 +276,11 @@ impl PatternSet {
             if let Some(first) = seen.insert(&pattern.id, &pattern.origin) {
                 return error(format!("pattern id {:?} is used twice (first at {first})", pattern.id));
             }
-            if let Some((group, _)) = &pattern.part {
-                if !self.groups.contains_key(group) {
-                    return error(format!(
-                        "{}: part.of names the group {group:?}, which does not exist",
-                        pattern.id
-                    ));
-                }
+            if let Some((group, _)) = &pattern.part
+                && !self.groups.contains_key(group)
+            {
+                let what = format!("{}: part.of names the group {group:?}, which does not exist", pattern.id);
+                return error(what);
             }
         }
         if self.patterns.len() > usize::from(u16::MAX) {

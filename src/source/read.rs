@@ -40,10 +40,11 @@ pub fn file<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> io::Result<Bytes<'b>> {
     if meta.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder"));
     }
-    if meta.is_file() && meta.len() > READ_LIMIT {
-        if let Ok(map) = Mapping::new(&file) {
-            return Ok(Bytes::Mapped(map));
-        }
+    if meta.is_file()
+        && meta.len() > READ_LIMIT
+        && let Ok(map) = Mapping::new(&file)
+    {
+        return Ok(Bytes::Mapped(map));
     }
     // Files that say they are empty (in /proc) or that grow are read to wherever they end now.
     buffer.clear();

@@ -122,11 +122,12 @@ fn bedrock(value: &[u8], details: &mut BTreeMap<String, String>) {
     let Some(name) = decoded.split(|&b| b == b':').next().and_then(|n| std::str::from_utf8(n).ok()) else {
         return;
     };
-    if let Some((user, account)) = name.rsplit_once("-at-") {
-        if account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()) {
-            details.insert("account_id".into(), account.into());
-            details.insert("user".into(), crate::address::escape(user.as_bytes()));
-        }
+    if let Some((user, account)) = name.rsplit_once("-at-")
+        && account.len() == 12
+        && account.bytes().all(|b| b.is_ascii_digit())
+    {
+        details.insert("account_id".into(), account.into());
+        details.insert("user".into(), crate::address::escape(user.as_bytes()));
     }
 }
 

@@ -6,8 +6,11 @@ use super::*;
 use crate::address::Address;
 use proptest::prelude::*;
 
-/// Names, contents and problems of all members, then the problems of the archive.
-fn read(bytes: &[u8]) -> (Vec<(String, Vec<u8>, Option<Reason>)>, Vec<Reason>) {
+/// Name, content and problem of a member.
+type Read = (String, Vec<u8>, Option<Reason>);
+
+/// All members, then the problems of the archive.
+fn read(bytes: &[u8]) -> (Vec<Read>, Vec<Reason>) {
     let limits = Limits { expanded_bytes: 64 << 20, ..Limits::default() };
     let blob = Blob { address: Address::named("a.zip"), bytes };
     let opened = Zip.open(&blob, &limits);
@@ -83,7 +86,11 @@ fn lies_that_hide_entries_from_other_readers() {
     ] {
         let want: &[u8] = if lying.data == a.data { b"stored" } else { TEXT };
         let (members, _) = read(&archive(&[a.clone(), lying.clone(), a.clone()]));
-        assert_eq!(members[1].1, want, "method {} flags {} sizes {:?}", lying.method, lying.flags, lying.sizes);
+        assert_eq!(
+            members[1].1, want,
+            "method {} flags {} sizes {:?}",
+            lying.method, lying.flags, lying.sizes
+        );
     }
 }
 
