@@ -36,14 +36,26 @@ impl Container for Zip {
         let listing = directory::list(archive, limits);
         let mut members: Vec<Entry<'b>> = Vec::with_capacity(listing.headers.len());
         let mut empty = Vec::new();
+        let mut seen = HashSet::new();
+        let mut shared = 0;
         for header in listing.headers {
             let offset = header.local_offset;
+            // Entries that all point at one stretch of data are how small bombs grow large.
+            if !header.is_empty() && !seen.insert((offset, header.compressed, header.method)) {
+                shared += 1;
+                continue;
+            }
             match Entry::locate(archive, header) {
                 Some(entry) => members.push(entry),
                 None => empty.push(offset),
             }
         }
         let mut problems = listing.problems;
+
+        if shared > 0 {
+            let detail = format!("{shared} entries have their data in common with others; it was searched once");
+            problems.push(Problem::new(Reason::Duplicate, detail).of_bytes(0));
+        }
 
         // Local headers between the members: entries that the directory does not tell about.
         let known: HashSet<usize> = members.iter().map(|m| m.header.local_offset).chain(empty).collect();

@@ -140,6 +140,15 @@ fn is_text(b: u8) -> bool {
 fn for_each_stretch(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, Encoding)) {
     let mut from = 0;
     while let Some(nul) = memchr::memchr(0, &bytes[from..]).map(|i| from + i) {
+        // Of many NULs in a row only the first can end a character and only the last can begin one.
+        let behind = bytes[nul..].iter().position(|&b| b != 0).map_or(bytes.len(), |n| nul + n);
+        if behind - nul > 3 && !(nul > from && is_text(bytes[nul - 1])) {
+            from = behind - 1;
+            if behind == bytes.len() {
+                break;
+            }
+        }
+        let nul = nul.max(from);
         // Back over at most the one text byte that belongs to this NUL in little endian.
         let starts_with_text = nul > from && is_text(bytes[nul - 1]);
         let mut end = nul + 1;
