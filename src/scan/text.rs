@@ -1,7 +1,7 @@
 //! One text: the engine over its parts, what is encoded in it, and the sites of what was hit.
 
 use super::blob::{Job, Searched};
-use crate::address::Address;
+use crate::address::{Address, Encoding};
 use crate::blob::{Blob, NoSites, Scope, ScopeClass, ScopeId, Site, Text, TextKind, TextOffset};
 use crate::engine::{Hit, Sink};
 use crate::finding::Secret;
@@ -226,13 +226,21 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
         secret: hit.secret.as_ref().map(copy),
         near: hit.near,
         loose: hit.loose,
-        kind: text.kind,
+        kind: own_kind(text),
         address: address.clone(),
         blob: job.blob,
         range: (first, end),
         position: None,
         encodings: text.encodings(),
         sites: Vec::new(),
+    }
+}
+
+/// The kind of a text, or of the one around it: what is unescaped keeps its place among its neighbours.
+fn own_kind(text: &Text<'_>) -> TextKind {
+    match (text.encoding, text.outer) {
+        (Some(Encoding::Percent | Encoding::Escapes), Some(outer)) => own_kind(outer),
+        _ => text.kind,
     }
 }
 

@@ -231,7 +231,8 @@ fn is_named(pattern: &Pattern, s: &Sighting) -> bool {
 /// Whether a value can be half of a pair: not one that its own name calls something else.
 fn may_pair(pattern: &Pattern, s: &Sighting) -> bool {
     let Matcher::Run { .. } = pattern.matcher else { return true };
-    let mut keys = s.keys().peekable();
+    // In `{ID: SECRET}` and `f(ID, SECRET)` the id stands where a name does.
+    let mut keys = s.keys().filter(|k| !generic::is_random(k.as_bytes())).peekable();
     keys.peek().is_none() || s.near || keys.any(|k| !matches!(names::judge(k), names::Verdict::Negated))
 }
 

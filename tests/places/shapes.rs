@@ -126,7 +126,7 @@ pub fn many() -> Vec<Case> {
         c("one pair twice far apart", "x.txt", format!("{0}{1}{0}", "AWS_ACCESS_KEY_ID=@{I1}\nAWS_SECRET_ACCESS_KEY=@{S1}\n", "words of prose\n".repeat(300)), "1+1"),
         c("a pair and an id far away", "x.txt", format!("AWS_ACCESS_KEY_ID=@{{I1}}\nAWS_SECRET_ACCESS_KEY=@{{S1}}\n{}arn of key @{{I2}}\n", "words of prose\n".repeat(300)), "1+1 i2"),
         c("a pair and an id close by", "x.sh", "# old key @{I2} was deleted\nexport AWS_ACCESS_KEY_ID=@{I1}\nexport AWS_SECRET_ACCESS_KEY=@{S1}\n", "1+1 i2"),
-        c("a pair and a secret of something else close by", "x.env", "AWS_ACCESS_KEY_ID=@{I1}\nAWS_SECRET_ACCESS_KEY=@{S1}\nJWT_VALUE=@{b40.j}\n", "1+1").only_pairs(),
+        c("a pair and a secret of something else close by", "x.env", "AWS_ACCESS_KEY_ID=@{I1}\nAWS_SECRET_ACCESS_KEY=@{S1}\nASSET_STAMP=@{b40.j}\n", "1+1").only_pairs(),
         c("the pair is named, the other secret is not aws", "x.env", "MAILGUN_HASH=@{b40.j}\nAWS_ACCESS_KEY_ID=@{I1}\nAWS_SECRET_ACCESS_KEY=@{S1}\n", "1+1").only_pairs(),
         c("interleaved by line order broken by names", "x.env", "A_KEY=@{I1}\nB_SECRET=@{S2}\nB_KEY=@{I2}\nA_SECRET=@{S1}\n", "1+1 2+2"),
     ]
