@@ -79,8 +79,7 @@ pub fn unshadowed(patterns: &PatternSet, sightings: Vec<Sighting>, halves: bool)
             let is_role = |j: usize, wanted| {
                 patterns.get(sightings[j].pattern).part.as_ref().is_some_and(|(_, role)| *role == wanted)
             };
-            let holds_id =
-                halves && !is_role(i, Role::Id) && inside.clone().any(|&j| is_role(j, Role::Id));
+            let holds_id = halves && !is_role(i, Role::Id) && inside.clone().any(|&j| is_role(j, Role::Id));
             for &j in inside {
                 if holds_id && is_role(j, Role::Secret) {
                     continue;
@@ -100,13 +99,12 @@ pub fn unshadowed(patterns: &PatternSet, sightings: Vec<Sighting>, halves: bool)
 }
 
 /// Leaves out what only wraps a value of `paired`: the URL or header around both halves of a pair.
-pub fn outside(
-    patterns: &PatternSet,
-    sightings: Vec<Sighting>,
-    paired: &BTreeSet<Secret>,
-) -> Vec<Sighting> {
-    let halves: BTreeSet<(u64, u64, u64)> =
-        sightings.iter().filter(|s| paired.contains(&s.value)).map(|s| (s.blob, s.range.0, s.range.1)).collect();
+pub fn outside(patterns: &PatternSet, sightings: Vec<Sighting>, paired: &BTreeSet<Secret>) -> Vec<Sighting> {
+    let halves: BTreeSet<(u64, u64, u64)> = sightings
+        .iter()
+        .filter(|s| paired.contains(&s.value))
+        .map(|s| (s.blob, s.range.0, s.range.1))
+        .collect();
     let wraps = |s: &Sighting| {
         let pattern = patterns.get(s.pattern);
         let inside = halves

@@ -214,7 +214,7 @@ pub fn source_code() -> Vec<Case> {
         c("js ternary", "a.js", "const key = isProd ? '@{I1}' : '@{I2}';\nconst secret = isProd ? '@{S1}' : '@{S2}';\n", "1+1 2+2"),
         c("js switch", "a.js", "switch (env) {\n  case 'a':\n    key = '@{I1}';\n    secret = '@{S1}';\n    break;\n  case 'b':\n    key = '@{I2}';\n    secret = '@{S2}';\n    break;\n}\n", "1+1 2+2"),
         c("ts enum", "k.ts", "export enum Keys {\n  AccessKey = '@{I1}',\n  SecretKey = '@{S1}',\n}\n", "1+1"),
-        c("dart", "aws.dart", "final policy = Policy.fromS3('@{I1}', '@{S1}');\nconst accessKeyId = '@{I1}';\nconst secretKeyId = '@{S1}';\n", "1+1"),
+        c("dart", "aws.dart", "final upload = Policy.fromS3('@{I1}', '@{S1}');\nconst accessKeyId = '@{I1}';\nconst secretKeyId = '@{S1}';\n", "1+1"),
         c("c", "a.c", "static const char *access_key = \"@{I1}\";\nstatic const char secret_key[] = \"@{S1}\";\n", "1+1"),
         c("cpp", "a.cpp", "Aws::Auth::AWSCredentials c(\"@{I1}\", \"@{S1}\");\n", "1+1"),
         c("scala", "a.scala", "val creds = new BasicAWSCredentials(\n  \"@{I1}\",\n  \"@{S1}\"\n)\nhadoopConf.set(\"fs.s3a.access.key\", \"@{I1}\")\nhadoopConf.set(\"fs.s3a.secret.key\", \"@{S1}\")\n", "1+1"),

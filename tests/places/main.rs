@@ -81,8 +81,11 @@ pub fn secret(random: &mut Random) -> String {
         let value = random.chars(BASE64, 40);
         let count = |f: fn(char) -> bool| value.chars().filter(|c| f(*c)).count();
         let first = value.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
-        if first && count(|c| c.is_ascii_digit()) > 2 && count(|c| c.is_ascii_uppercase()) > 9
-            && count(|c| c.is_ascii_lowercase()) > 9 && count(|c| "+/".contains(c)) > 0
+        if first
+            && count(|c| c.is_ascii_digit()) > 2
+            && count(|c| c.is_ascii_uppercase()) > 9
+            && count(|c| c.is_ascii_lowercase()) > 9
+            && count(|c| "+/".contains(c)) > 0
         {
             return value;
         }
@@ -95,7 +98,11 @@ pub fn base64(bytes: &[u8]) -> String {
     for chunk in bytes.chunks(3) {
         let n = chunk.iter().fold(0u32, |n, b| n << 8 | u32::from(*b)) << (8 * (3 - chunk.len()));
         for i in 0..4 {
-            out.push(if i <= chunk.len() { char::from(BASE64[(n >> (18 - 6 * i) & 63) as usize]) } else { '=' });
+            out.push(if i <= chunk.len() {
+                char::from(BASE64[(n >> (18 - 6 * i) & 63) as usize])
+            } else {
+                '='
+            });
         }
     }
     out
@@ -108,7 +115,8 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// The value with this name, the same whenever it is asked for in one run.
 fn value(seed: u64, name: &str) -> String {
-    let hash = name.bytes().fold(seed ^ 0x51_7c_c1_b7, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    let hash =
+        name.bytes().fold(seed ^ 0x51_7c_c1_b7, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
     let mut random = Random(hash);
     let (kind, rest) = name.split_at(name.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(name.len()));
     let number: usize = rest.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0);
@@ -175,7 +183,8 @@ fn check(scanner: &Scanner<'_>, case: &Case, seed: u64) -> String {
         let part = |role| f.parts.get(&role).map(|v| short(role, v.reveal()));
         match (&f.pair, part(Role::Id), part(Role::Secret)) {
             (Some(pair), Some(id), None) => {
-                let mut all: Vec<_> = pair.candidates.iter().map(|c| short(Role::Secret, c.secret.reveal())).collect();
+                let mut all: Vec<_> =
+                    pair.candidates.iter().map(|c| short(Role::Secret, c.secret.reveal())).collect();
                 all.sort();
                 format!("?{id}:{}", all.join(","))
             }
@@ -188,19 +197,29 @@ fn check(scanner: &Scanner<'_>, case: &Case, seed: u64) -> String {
             (None, None, None) if f.pattern == "aws.session-token" => {
                 format!("t{}", part(Role::Token).unwrap_or_default())
             }
-            _ => format!("{}={}", f.pattern, f.parts.values().map(|v| String::from_utf8_lossy(v.reveal())).collect::<Vec<_>>().join("|")),
+            _ => format!(
+                "{}={}",
+                f.pattern,
+                f.parts.values().map(|v| String::from_utf8_lossy(v.reveal())).collect::<Vec<_>>().join("|")
+            ),
         }
     };
     let mut got: Vec<String> = found
         .iter()
         .filter(|f| f.severity >= Severity::Medium && (!case.only_pairs || f.pattern.starts_with("aws.")))
-        .map(describe).collect();
+        .map(describe)
+        .collect();
     let mut want: Vec<&str> = case.want.split_whitespace().collect();
     got.sort();
     want.sort_unstable();
     if got != want {
-        let evidence: Vec<String> =
-            found.iter().filter_map(|f| f.pair.as_ref()).map(|p| format!("{} {:?}", p.evidence, p.candidates.iter().map(|c| &c.evidence).collect::<Vec<_>>())).collect();
+        let evidence: Vec<String> = found
+            .iter()
+            .filter_map(|f| f.pair.as_ref())
+            .map(|p| {
+                format!("{} {:?}", p.evidence, p.candidates.iter().map(|c| &c.evidence).collect::<Vec<_>>())
+            })
+            .collect();
         let _ = write!(wrong, "wanted {want:?}, got {got:?} ({})", evidence.join("; "));
         return wrong;
     }

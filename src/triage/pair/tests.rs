@@ -46,13 +46,10 @@ fn pooled(key: &str, class: ScopeClass, id: u64) -> Sighting {
 }
 
 fn paired(lefts: &[Sighting], rights: &[Sighting]) -> Pairing {
-    let values = |side: &'_ [Sighting]| -> Vec<Vec<Sighting>> { side.iter().map(|s| vec![s.clone()]).collect() };
-    let (lefts, rights) = (values(lefts), values(rights));
-    let of = |side: &'_ [Vec<Sighting>]| side.iter().map(|v| v.iter().collect::<Vec<_>>()).collect::<Vec<_>>();
-    let value = |sightings| Value { sightings, named: true };
-    let lefts: Vec<Value<'_>> = of(&lefts).into_iter().map(value).collect();
-    let rights: Vec<Value<'_>> = of(&rights).into_iter().map(value).collect();
-    pair(&lefts, &rights)
+    fn values(side: &[Sighting]) -> Vec<Value<'_>> {
+        side.iter().map(|s| Value { sightings: vec![s], named: true }).collect()
+    }
+    pair(&values(lefts), &values(rights))
 }
 
 fn joined(pairing: &Pairing) -> Vec<(usize, usize, Level)> {
@@ -97,10 +94,8 @@ fn stronger_evidence_takes_its_ends_first() {
 #[test]
 fn names_tell_pairs_of_one_scope_apart() {
     let of = |key: &str| pooled(key, ScopeClass::Type, 1);
-    let pairing = paired(
-        &[of("PROD_ACCESS_KEY_ID"), of("devAccessKey")],
-        &[of("DEV_SECRET"), of("prodSecretKey")],
-    );
+    let pairing =
+        paired(&[of("PROD_ACCESS_KEY_ID"), of("devAccessKey")], &[of("DEV_SECRET"), of("prodSecretKey")]);
     assert_eq!(joined(&pairing), [(0, 1, Level::Type), (1, 0, Level::Type)]);
     assert!(pairing.joined[0].evidence.contains("named alike"), "{}", pairing.joined[0].evidence);
 }
@@ -114,7 +109,8 @@ fn what_remains_when_the_others_have_names() {
 
 #[test]
 fn names_that_differ_are_at_odds() {
-    let pairing = paired(&[pooled("PROD_KEY", ScopeClass::Type, 1)], &[pooled("STAGING_SECRET", ScopeClass::Type, 1)]);
+    let pairing =
+        paired(&[pooled("PROD_KEY", ScopeClass::Type, 1)], &[pooled("STAGING_SECRET", ScopeClass::Type, 1)]);
     // Only as a last resort, as the only two in the artifact.
     assert!(joined(&pairing).iter().all(|j| j.2 == Level::Artifact));
 }
