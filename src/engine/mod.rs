@@ -84,6 +84,11 @@ impl<'p> Engine<'p> {
         self.prefilter.name()
     }
 
+    /// Whether a pattern knows its values by their shape alone.
+    pub fn is_run(&self, id: PatternId) -> bool {
+        self.runs.contains(&id)
+    }
+
     /// Reports what starts in `within` (for regular expressions: whose literal does) to `sink`.
     pub fn search(&self, text: &[u8], within: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
         let mut barren = expression::Barren::default();

@@ -188,8 +188,7 @@ fn hex(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
 /// Only escapes that stand for token characters matter: all others end a token anyway.
 pub fn escaped(text: &[u8], within: Range<usize>, found: &mut dyn FnMut(Decoded)) {
     let mut from = within.start;
-    // A value that was unescaped may have ended behind `within`.
-    while let Some(at) = text.get(from..within.end).and_then(|t| memchr::memchr2(b'\\', b'%', t)).map(|i| from + i) {
+    while let Some(at) = memchr::memchr3(b'\\', b'%', b'&', &text[from..within.end]).map(|i| from + i) {
         let Some((byte, len)) = escape_at(text, at) else {
             from = at + 1;
             continue;
@@ -247,6 +246,15 @@ fn escape_at(text: &[u8], at: usize) -> Option<(u8, usize)> {
     let ascii = |n: u32| u8::try_from(n).ok().filter(u8::is_ascii);
     match (text.get(at)?, text.get(at + 1)?) {
         (b'%', _) => Some((ascii(hex(at + 1..at + 3)?)?, 3)),
+        (b'&', b'#') => {
+            let len = text[at + 2..].iter().take(6).position(|&b| b == b';').filter(|&n| n > 0)?;
+            let digits = std::str::from_utf8(&text[at + 2..at + 2 + len]).ok()?;
+            let number = match digits.strip_prefix(['x', 'X']) {
+                Some(digits) => u32::from_str_radix(digits, 16),
+                None => digits.parse(),
+            };
+            Some((ascii(number.ok()?)?, len + 3))
+        }
         (b'\\', b'/') => Some((b'/', 2)),
         (b'\\', b'x') => Some((ascii(hex(at + 2..at + 4)?)?, 4)),
         (b'\\', b'u') if text.get(at + 2) == Some(&b'{') => {
@@ -332,6 +340,7 @@ mod tests {
         for (text, want) in [
             (r#""wJalr\/utnFEMI\/K7MDENG""#, "wJalr/utnFEMI/K7MDENG"),
             (r"x=AKIA\u0041BCD\x45FGHIJKLMNOP;", "x=AKIAABCDEFGHIJKLMNOP"),
+            ("<key>abc&#43;def&#x2F;ghi&#47;jklmno</key>", "abc+def/ghi/jklmno"),
             ("k=abc%2Fdef%2Bghi%3Djklmno&x", "k=abc/def+ghi=jklmno"),
         ] {
             let found = unescaped(text);

@@ -1,7 +1,7 @@
 //! One text: the engine over its parts, what is encoded in it, and the sites of what was hit.
 
 use super::blob::{Job, Searched};
-use crate::address::Address;
+use crate::address::{Address, Encoding};
 use crate::blob::{Blob, NoSites, Scope, ScopeClass, ScopeId, Site, Text, TextKind, TextOffset};
 use crate::engine::{Hit, Sink};
 use crate::finding::Secret;
@@ -132,6 +132,9 @@ struct PartSink<'s, 'j, 'e, 'p> {
 
 impl Sink for PartSink<'_, '_, '_, '_> {
     fn hit(&mut self, hit: Hit) {
+        if is_last_line(self.text.bytes, &hit.value) && self.job.job.engine.is_run(hit.pattern) {
+            return;
+        }
         if self.gathered.hits.len() < self.job.job.budget.limits.hits {
             self.gathered.hits.push(hit);
         } else {
@@ -149,6 +152,22 @@ impl Sink for PartSink<'_, '_, '_, '_> {
             self.decoded(&decoded);
         }
     }
+}
+
+/// Longest indentation of wrapped base64.
+const MAX_INDENT: usize = 32;
+
+/// Whether a value is a line by itself below a longer line of base64: the end of a wrapped value.
+fn is_last_line(text: &[u8], value: &Range<usize>) -> bool {
+    let is_blank = |b: &&u8| matches!(b, b' ' | b'\t' | b'\r');
+    let is_base64 = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    let indent = text[..value.start].iter().rev().take(MAX_INDENT).take_while(is_blank).count();
+    let Some(above) = text[..value.start - indent].strip_suffix(b"\n") else { return false };
+    let above = above.strip_suffix(b"\r").unwrap_or(above);
+    let length = above.iter().rev().take(2 * value.len()).take_while(is_base64).count();
+    let before = &above[..above.len() - length];
+    let border = before.iter().rev().take(MAX_INDENT).find(|b| !is_blank(b));
+    length > value.len() && border.is_none_or(|b| *b == b'\n' || length == 2 * value.len())
 }
 
 impl PartSink<'_, '_, '_, '_> {
@@ -207,13 +226,21 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
         secret: hit.secret.as_ref().map(copy),
         near: hit.near,
         loose: hit.loose,
-        kind: text.kind,
+        kind: own_kind(text),
         address: address.clone(),
         blob: job.blob,
         range: (first, end),
         position: None,
         encodings: text.encodings(),
         sites: Vec::new(),
+    }
+}
+
+/// The kind of a text, or of the one around it: what is unescaped keeps its place among its neighbours.
+fn own_kind(text: &Text<'_>) -> TextKind {
+    match (text.encoding, text.outer) {
+        (Some(Encoding::Percent | Encoding::Escapes), Some(outer)) => own_kind(outer),
+        _ => text.kind,
     }
 }
 

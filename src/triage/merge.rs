@@ -4,7 +4,7 @@ use super::sighting::Sighting;
 use crate::blob::Site;
 use crate::finding::{Class, Finding, Role, Secret};
 use crate::pattern::{Matcher, Pattern, PatternSet};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One sighting for each pattern, value and place: the raw bytes and a lens see the same string.
 /// The one that knows most is kept, with the sites of all.
@@ -60,7 +60,9 @@ fn drop_partial_names(sites: &mut Vec<Site>) {
 
 /// Leaves out sightings that lie in one of a more telling pattern: the generic run inside a named
 /// token, the token inside a private key, the whole URL around a token that has a name of its own.
-pub fn unshadowed(patterns: &PatternSet, sightings: Vec<Sighting>) -> Vec<Sighting> {
+///
+/// With `halves`, the secret in a URL or header that holds an id too is kept beside it, to be paired.
+pub fn unshadowed(patterns: &PatternSet, sightings: Vec<Sighting>, halves: bool) -> Vec<Sighting> {
     let mut by_blob: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     for (i, s) in sightings.iter().enumerate() {
         by_blob.entry(s.blob).or_default().push(i);
@@ -74,7 +76,14 @@ pub fn unshadowed(patterns: &PatternSet, sightings: Vec<Sighting>) -> Vec<Sighti
                 .iter()
                 .take(64)
                 .take_while(|&&j| sightings[j].range.0 < sightings[i].range.1);
+            let is_role = |j: usize, wanted| {
+                patterns.get(sightings[j].pattern).part.as_ref().is_some_and(|(_, role)| *role == wanted)
+            };
+            let holds_id = halves && !is_role(i, Role::Id) && inside.clone().any(|&j| is_role(j, Role::Id));
             for &j in inside {
+                if holds_id && is_role(j, Role::Secret) {
+                    continue;
+                }
                 let (a, b) = (&sightings[i], &sightings[j]);
                 let (pa, pb) = (patterns.get(a.pattern), patterns.get(b.pattern));
                 match shadow((pa, a), (pb, b)) {
@@ -87,6 +96,26 @@ pub fn unshadowed(patterns: &PatternSet, sightings: Vec<Sighting>) -> Vec<Sighti
     }
     let mut keep = keep.into_iter();
     sightings.into_iter().filter(|_| keep.next().unwrap_or(true)).collect()
+}
+
+/// Leaves out what only wraps a value of `paired`: the URL or header around both halves of a pair.
+pub fn outside(patterns: &PatternSet, sightings: Vec<Sighting>, paired: &BTreeSet<Secret>) -> Vec<Sighting> {
+    let halves: BTreeSet<(u64, u64, u64)> = sightings
+        .iter()
+        .filter(|s| paired.contains(&s.value))
+        .map(|s| (s.blob, s.range.0, s.range.1))
+        .collect();
+    let wraps = |s: &Sighting| {
+        let pattern = patterns.get(s.pattern);
+        let inside = halves
+            .range((s.blob, s.range.0, 0)..(s.blob, s.range.1, 0))
+            .filter(|h| h.2 <= s.range.1 && (h.1, h.2) != s.range)
+            .take(2)
+            .count();
+        inside == 2 && pattern.part.is_none() && pattern.class == Class::Credential
+    };
+    let keep: Vec<bool> = sightings.iter().map(|s| !wraps(s)).collect();
+    sightings.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(s, _)| s).collect()
 }
 
 enum Side {

@@ -28,7 +28,7 @@ pub use merge::merge;
 /// Makes findings of the sightings of one artifact.
 pub fn artifact(patterns: &PatternSet, sightings: Vec<Sighting>) -> Vec<Finding> {
     let sightings = merge::same_places(patterns, sightings);
-    let sightings: Vec<Sighting> = merge::unshadowed(patterns, sightings)
+    let sightings: Vec<Sighting> = merge::unshadowed(patterns, sightings, true)
         .into_iter()
         .filter(|s| !is_decoy(patterns.get(s.pattern), s))
         .collect();
@@ -39,7 +39,8 @@ pub fn artifact(patterns: &PatternSet, sightings: Vec<Sighting>) -> Vec<Finding>
     for group in groups.into_iter().filter_map(|id| patterns.group(id)) {
         pair_group(patterns, group, &sightings, &mut findings, &mut paired);
     }
-    single(patterns, &sightings, &paired, &mut findings);
+    let rest = merge::unshadowed(patterns, merge::outside(patterns, sightings, &paired), false);
+    single(patterns, &rest, &paired, &mut findings);
     findings
 }
 
@@ -212,7 +213,11 @@ fn judge(pattern: &Pattern, s: &Sighting, details: &mut BTreeMap<String, String>
 fn is_named(pattern: &Pattern, s: &Sighting) -> bool {
     let Matcher::Run { near, .. } = &pattern.matcher else { return true };
     let role = pattern.part.as_ref().map(|(_, role)| *role);
-    s.near
+    // A word close by is the name of another value where this one has a name that says nothing.
+    let is_own = |k: &str| {
+        matches!(names::judge(k), names::Verdict::Secret(_)) || pair::stem(k).iter().all(|w| w == "default")
+    };
+    (s.near && (s.keys().next().is_none() || s.keys().any(is_own)))
         || s.sites.iter().any(|site| {
             let joined = |name: &str| names::words(name).concat();
             role.is_some() && site.role == role
@@ -226,7 +231,8 @@ fn is_named(pattern: &Pattern, s: &Sighting) -> bool {
 /// Whether a value can be half of a pair: not one that its own name calls something else.
 fn may_pair(pattern: &Pattern, s: &Sighting) -> bool {
     let Matcher::Run { .. } = pattern.matcher else { return true };
-    let mut keys = s.keys().peekable();
+    // In `{ID: SECRET}` and `f(ID, SECRET)` the id stands where a name does.
+    let mut keys = s.keys().filter(|k| !generic::is_random(k.as_bytes())).peekable();
     keys.peek().is_none() || s.near || keys.any(|k| !matches!(names::judge(k), names::Verdict::Negated))
 }
 
@@ -256,7 +262,8 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
         (Matcher::Run { .. }, None) => placeholders::kind(value),
         (Matcher::Regex { .. }, None) => return false,
     };
-    judged.is_some_and(|found| !matches!(found, Placeholder::KnownDefault(_))) || (value.len() >= 16 && Shape::of(value).entropy < 1.5)
+    judged.is_some_and(|found| !matches!(found, Placeholder::KnownDefault(_)))
+        || (value.len() >= 16 && Shape::of(value).entropy < 1.5)
 }
 
 fn starts_with(value: &[u8], prefix: &[u8], ignore_case: bool) -> bool {

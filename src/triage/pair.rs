@@ -288,6 +288,13 @@ fn resolve(level: Level, key: &Key, bucket: &Bucket, free: &Free) -> Resolved {
                 ([l], [r]) if distance(l, r) <= reach && !are_at_odds(l, r) => {
                     one(level, l, r, "the only two of their kind in the file".into())
                 }
+                // Too far apart for anything but names that match.
+                _ if key.1 == 0 => {
+                    let named = |m: &&Member| m.key.as_deref().is_some_and(|k| !stem(k).is_empty());
+                    let of = |members: &[Member]| members.iter().filter(named).cloned().collect::<Vec<_>>();
+                    let (joined, ..) = by_name(level, &of(&left), &of(&right), "in one file");
+                    Resolved { joined, ties: Vec::new() }
+                }
                 _ => Resolved::default(),
             }
         }
@@ -449,7 +456,7 @@ const HALF_WORDS: &[&str] = &[
 ];
 
 /// What a name says beyond its half: `PROD_ACCESS_KEY_ID` and `prodSecretKey` have the stem `prod`.
-fn stem(key: &str) -> Vec<String> {
+pub(super) fn stem(key: &str) -> Vec<String> {
     names::words(key).into_iter().filter(|w| !HALF_WORDS.contains(&w.as_str())).collect()
 }
 
