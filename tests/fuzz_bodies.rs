@@ -13,7 +13,9 @@ impl Random {
 }
 
 fn seeds() -> Vec<Vec<u8>> {
-    let read = |name: &str| std::fs::read(format!("{}/{name}", env!("CARGO_MANIFEST_DIR"))).expect("a committed file");
+    let read = |name: &str| {
+        std::fs::read(format!("{}/{name}", env!("CARGO_MANIFEST_DIR"))).expect("a committed file")
+    };
     let mut seeds = vec![read("testdata/dex/scenes.dex"), read("Cargo.toml"), read("patterns/keys.toml")];
     let apk = read("testdata/demo-app/demo.apk");
     seeds.push(apk[apk.len() - 8192..].to_vec());

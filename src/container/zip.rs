@@ -53,7 +53,8 @@ impl Container for Zip {
         let mut problems = listing.problems;
 
         if shared > 0 {
-            let detail = format!("{shared} entries have their data in common with others; it was searched once");
+            let detail =
+                format!("{shared} entries have their data in common with others; it was searched once");
             problems.push(Problem::new(Reason::Duplicate, detail).of_bytes(0));
         }
 

@@ -16,6 +16,9 @@ use keysift::scan::{Options, Scanner};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+/// Encodes a whole case.
+type Wrap = fn(&[u8]) -> Vec<u8>;
+
 /// A document and what is in it.
 pub struct Case {
     name: &'static str,
@@ -23,7 +26,7 @@ pub struct Case {
     text: String,
     want: &'static str,
     sites: Vec<(&'static str, &'static str)>,
-    wrap: Option<fn(&[u8]) -> Vec<u8>>,
+    wrap: Option<Wrap>,
     only_pairs: bool,
 }
 
@@ -57,7 +60,7 @@ pub struct Random(pub u64);
 
 impl Random {
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -67,7 +70,7 @@ impl Random {
 
     /// So many characters of an alphabet.
     pub fn chars(&mut self, alphabet: &[u8], n: usize) -> String {
-        (0..n).map(|_| char::from(alphabet[(self.next() % alphabet.len() as u64) as usize])).collect()
+        (0..n).map(|_| char::from(alphabet[(self.draw() % alphabet.len() as u64) as usize])).collect()
     }
 }
 

@@ -59,13 +59,19 @@ fn zipped(bytes: &[u8]) -> Vec<u8> {
 /// In the middle of half a megabyte of a program on one line.
 fn bundled(bytes: &[u8]) -> Vec<u8> {
     let filler = |n: usize| {
-        (0..n).map(|i| format!("function f{i}(e,t){{return e.get(\"k{i}\").then((function(n){{t(n)}}))}};")).collect::<String>()
+        (0..n)
+            .map(|i| format!("function f{i}(e,t){{return e.get(\"k{i}\").then((function(n){{t(n)}}))}};"))
+            .collect::<String>()
     };
     [filler(4500).into_bytes(), bytes.to_vec(), filler(4500).into_bytes()].concat()
 }
 
 fn binary(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().map(|&b| if b == b'\n' { 0 } else { b }).chain((0..600u32).map(|i| (i * 7 % 251) as u8)).collect()
+    bytes
+        .iter()
+        .map(|&b| if b == b'\n' { 0 } else { b })
+        .chain((0..600u32).map(|i| (i * 7 % 251) as u8))
+        .collect()
 }
 
 pub fn encodings() -> Vec<Case> {
@@ -106,7 +112,9 @@ pub fn encodings() -> Vec<Case> {
 
 pub fn many() -> Vec<Case> {
     let profiles = |n: usize| {
-        (1..=n).map(|i| format!("[p{i}]\naws_access_key_id = @{{I{i}}}\naws_secret_access_key = @{{S{i}}}\n\n")).collect::<String>()
+        (1..=n)
+            .map(|i| format!("[p{i}]\naws_access_key_id = @{{I{i}}}\naws_secret_access_key = @{{S{i}}}\n\n"))
+            .collect::<String>()
     };
     let grouped = |left: &dyn Fn(usize) -> String, right: &dyn Fn(usize) -> String, n: usize| {
         (1..=n).map(left).chain((1..=n).rev().map(right)).collect::<String>()
@@ -114,20 +122,113 @@ pub fn many() -> Vec<Case> {
     const TEN: &str = "1+1 2+2 3+3 4+4 5+5 6+6 7+7 8+8 9+9 10+10";
     vec![
         c("ten profiles", "credentials", profiles(10), TEN),
-        c("ten profiles without blank lines or sections", "x.txt", (1..=10).map(|i| format!("id=@{{I{i}}}\nsecret=@{{S{i}}}\n")).collect::<String>(), TEN),
-        c("ten numbered, grouped", "x.env", grouped(&|i| format!("AWS_ACCESS_KEY_ID_{i}=@{{I{i}}}\n"), &|i| format!("AWS_SECRET_ACCESS_KEY_{i}=@{{S{i}}}\n"), 10), TEN),
-        c("ten numbered, grouped, json", "x.json", format!("{{{}\"x\":1}}", grouped(&|i| format!("\"key{i}\": \"@{{I{i}}}\",\n"), &|i| format!("\"secret{i}\": \"@{{S{i}}}\",\n"), 10)), TEN),
-        c("three without names, grouped", "x.txt", "@{I1}\n@{I2}\n@{I3}\n\n@{S1}\n@{S2}\n@{S3}\n", "?1:1,2,3 ?2:1,2,3 ?3:1,2,3"),
+        c(
+            "ten profiles without blank lines or sections",
+            "x.txt",
+            (1..=10).map(|i| format!("id=@{{I{i}}}\nsecret=@{{S{i}}}\n")).collect::<String>(),
+            TEN,
+        ),
+        c(
+            "ten numbered, grouped",
+            "x.env",
+            grouped(
+                &|i| format!("AWS_ACCESS_KEY_ID_{i}=@{{I{i}}}\n"),
+                &|i| format!("AWS_SECRET_ACCESS_KEY_{i}=@{{S{i}}}\n"),
+                10,
+            ),
+            TEN,
+        ),
+        c(
+            "ten numbered, grouped, json",
+            "x.json",
+            format!(
+                "{{{}\"x\":1}}",
+                grouped(
+                    &|i| format!("\"key{i}\": \"@{{I{i}}}\",\n"),
+                    &|i| format!("\"secret{i}\": \"@{{S{i}}}\",\n"),
+                    10
+                )
+            ),
+            TEN,
+        ),
+        c(
+            "three without names, grouped",
+            "x.txt",
+            "@{I1}\n@{I2}\n@{I3}\n\n@{S1}\n@{S2}\n@{S3}\n",
+            "?1:1,2,3 ?2:1,2,3 ?3:1,2,3",
+        ),
         c("two ids, one secret", "x.txt", "key a @{I1}\nkey b @{I2}\naws secret @{S1}\n", "?1:1 ?2:1"),
         c("one id, two secrets", "x.txt", "key a @{I1}\naws secret @{S1}\naws secret @{S2}\n", "?1:1,2"),
-        c("secret first, ten times", "x.ini", (1..=10).map(|i| format!("[p{i}]\nsecret_key = @{{S{i}}}\naccess_key = @{{I{i}}}\n")).collect::<String>(), TEN),
-        c("far lines in one file", "x.py", format!("KEY = '@{{I1}}'\n{}AWS_SECRET = '@{{S1}}'\n", "print('some line of text')\n".repeat(400)), "1+1"),
-        c("far lines, two by name", "x.py", format!("PROD_KEY = '@{{I1}}'\nDEV_KEY = '@{{I2}}'\n{}DEV_SECRET = '@{{S2}}'\nPROD_SECRET = '@{{S1}}'\n", "print('some line of text')\n".repeat(400)), "1+1 2+2"),
-        c("one pair twice far apart", "x.txt", format!("{0}{1}{0}", "AWS_ACCESS_KEY_ID=@{I1}\nAWS_SECRET_ACCESS_KEY=@{S1}\n", "words of prose\n".repeat(300)), "1+1"),
-        c("a pair and an id far away", "x.txt", format!("AWS_ACCESS_KEY_ID=@{{I1}}\nAWS_SECRET_ACCESS_KEY=@{{S1}}\n{}arn of key @{{I2}}\n", "words of prose\n".repeat(300)), "1+1 i2"),
-        c("a pair and an id close by", "x.sh", "# old key @{I2} was deleted\nexport AWS_ACCESS_KEY_ID=@{I1}\nexport AWS_SECRET_ACCESS_KEY=@{S1}\n", "1+1 i2"),
-        c("a pair and a secret of something else close by", "x.env", "AWS_ACCESS_KEY_ID=@{I1}\nAWS_SECRET_ACCESS_KEY=@{S1}\nASSET_STAMP=@{b40.j}\n", "1+1").only_pairs(),
-        c("the pair is named, the other secret is not aws", "x.env", "MAILGUN_HASH=@{b40.j}\nAWS_ACCESS_KEY_ID=@{I1}\nAWS_SECRET_ACCESS_KEY=@{S1}\n", "1+1").only_pairs(),
-        c("interleaved by line order broken by names", "x.env", "A_KEY=@{I1}\nB_SECRET=@{S2}\nB_KEY=@{I2}\nA_SECRET=@{S1}\n", "1+1 2+2"),
+        c(
+            "secret first, ten times",
+            "x.ini",
+            (1..=10)
+                .map(|i| format!("[p{i}]\nsecret_key = @{{S{i}}}\naccess_key = @{{I{i}}}\n"))
+                .collect::<String>(),
+            TEN,
+        ),
+        c(
+            "far lines in one file",
+            "x.py",
+            format!(
+                "KEY = '@{{I1}}'\n{}AWS_SECRET = '@{{S1}}'\n",
+                "print('some line of text')\n".repeat(400)
+            ),
+            "1+1",
+        ),
+        c(
+            "far lines, two by name",
+            "x.py",
+            format!(
+                "PROD_KEY = '@{{I1}}'\nDEV_KEY = '@{{I2}}'\n{}DEV_SECRET = '@{{S2}}'\nPROD_SECRET = '@{{S1}}'\n",
+                "print('some line of text')\n".repeat(400)
+            ),
+            "1+1 2+2",
+        ),
+        c(
+            "one pair twice far apart",
+            "x.txt",
+            format!(
+                "{0}{1}{0}",
+                "AWS_ACCESS_KEY_ID=@{I1}\nAWS_SECRET_ACCESS_KEY=@{S1}\n",
+                "words of prose\n".repeat(300)
+            ),
+            "1+1",
+        ),
+        c(
+            "a pair and an id far away",
+            "x.txt",
+            format!(
+                "AWS_ACCESS_KEY_ID=@{{I1}}\nAWS_SECRET_ACCESS_KEY=@{{S1}}\n{}arn of key @{{I2}}\n",
+                "words of prose\n".repeat(300)
+            ),
+            "1+1 i2",
+        ),
+        c(
+            "a pair and an id close by",
+            "x.sh",
+            "# old key @{I2} was deleted\nexport AWS_ACCESS_KEY_ID=@{I1}\nexport AWS_SECRET_ACCESS_KEY=@{S1}\n",
+            "1+1 i2",
+        ),
+        c(
+            "a pair and a secret of something else close by",
+            "x.env",
+            "AWS_ACCESS_KEY_ID=@{I1}\nAWS_SECRET_ACCESS_KEY=@{S1}\nASSET_STAMP=@{b40.j}\n",
+            "1+1",
+        )
+        .only_pairs(),
+        c(
+            "the pair is named, the other secret is not aws",
+            "x.env",
+            "MAILGUN_HASH=@{b40.j}\nAWS_ACCESS_KEY_ID=@{I1}\nAWS_SECRET_ACCESS_KEY=@{S1}\n",
+            "1+1",
+        )
+        .only_pairs(),
+        c(
+            "interleaved by line order broken by names",
+            "x.env",
+            "A_KEY=@{I1}\nB_SECRET=@{S2}\nB_KEY=@{I2}\nA_SECRET=@{S1}\n",
+            "1+1 2+2",
+        ),
     ]
 }
