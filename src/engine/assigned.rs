@@ -27,15 +27,16 @@ pub fn may_be_secret(text: &[u8], start: usize) -> bool {
         return verdict;
     }
     // Between operator and quote: a prefix (`b"`, `@"`), or inside the quotes a word (`Bearer `).
-    let word = unquoted.iter().rev().take(8).take_while(|b| b.is_ascii_alphabetic() || matches!(b, b'@' | b'$' | b'#')).count();
+    let word = unquoted
+        .iter()
+        .rev()
+        .take(8)
+        .take_while(|b| b.is_ascii_alphabetic() || matches!(b, b'@' | b'$' | b'#'))
+        .count();
     let (before, word) = unquoted.split_at(unquoted.len() - word);
     let is_prefix = quotes > 0 && word.len() <= 2 && word.iter().all(|b| b"rbfuLRBFU@$#".contains(b));
     let is_scheme = [&b"bearer"[..], b"basic", b"token"].iter().any(|s| word.eq_ignore_ascii_case(s));
-    if is_prefix {
-        operator(before.trim_ascii_end()).unwrap_or(false)
-    } else {
-        is_scheme
-    }
+    if is_prefix { operator(before.trim_ascii_end()).unwrap_or(false) } else { is_scheme }
 }
 
 fn ends_head(b: u8) -> bool {
@@ -62,14 +63,33 @@ fn operator(before: &[u8]) -> Option<bool> {
 fn name_may_be_secret(before: &[u8]) -> bool {
     let trimmed = |b: &u8| matches!(b, b' ' | b'\t' | b':' | b'?' | b'+' | b'=' | b'!') || is_quote(*b);
     let end = before.len() - before.iter().rev().take_while(|b| trimmed(b)).count();
-    let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$') || !b.is_ascii();
+    let is_name =
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$') || !b.is_ascii();
     let start = end - before[..end].iter().rev().take(NAME).take_while(|b| is_name(b)).count();
     let Ok(name) = std::str::from_utf8(&before[start..end]) else { return true };
     let is_slot = |word: &str| {
         matches!(
             word,
-            "value" | "val" | "default" | "content" | "contents" | "data" | "text" | "string" | "str" | "char"
-                | "byte" | "bytes" | "const" | "final" | "object" | "any" | "var" | "let" | "body" | "input"
+            "value"
+                | "val"
+                | "default"
+                | "content"
+                | "contents"
+                | "data"
+                | "text"
+                | "string"
+                | "str"
+                | "char"
+                | "byte"
+                | "bytes"
+                | "const"
+                | "final"
+                | "object"
+                | "any"
+                | "var"
+                | "let"
+                | "body"
+                | "input"
         )
     };
     name.is_empty()

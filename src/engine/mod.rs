@@ -143,7 +143,10 @@ impl<'p> Engine<'p> {
             if !pattern.checks.iter().all(|c| c.passes(value)) {
                 continue;
             }
-            if pattern.class == Class::Generic && kind == TextKind::Plain && !assigned::may_be_secret(text, run.start) {
+            if pattern.class == Class::Generic
+                && kind == TextKind::Plain
+                && !assigned::may_be_secret(text, run.start)
+            {
                 continue;
             }
             let shape = shape.get_or_insert_with(|| Shape::of(value));

@@ -67,7 +67,9 @@ fn randomness(value: &[u8]) -> Option<Randomness> {
 
 /// Whether a value looks random at all: a cheap look first, since nearly every run is a word.
 pub fn is_random(value: &[u8]) -> bool {
-    value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic) && randomness(value).is_some()
+    value.iter().any(u8::is_ascii_digit)
+        && value.iter().any(u8::is_ascii_alphabetic)
+        && randomness(value).is_some()
 }
 
 fn is_uuid(value: &[u8]) -> bool {
@@ -100,7 +102,11 @@ fn is_words(value: &[u8]) -> bool {
     let reads_well = pairs >= 6 && common * 2 >= pairs + 2;
     let mixed = value.iter().any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
     let reads_rather_well = pairs >= 6 && common * 2 > pairs && mixed_slug(value);
-    reads_well || reads_rather_well || is_slug(value) || (mixed && in_words * 3 > letters * 2 && common * 3 >= pairs) || letters * 6 < value.len()
+    reads_well
+        || reads_rather_well
+        || is_slug(value)
+        || (mixed && in_words * 3 > letters * 2 && common * 3 >= pairs)
+        || letters * 6 < value.len()
 }
 
 /// Whether a value is parts in one case, each of letters or digits or a few of either, joined by
@@ -112,7 +118,8 @@ fn is_slug(value: &[u8]) -> bool {
     if parts().nth(1).is_none() || is_uuid(value) {
         return false;
     }
-    let turns = |part: &[u8]| part.windows(2).filter(|w| w[0].is_ascii_digit() != w[1].is_ascii_digit()).count();
+    let turns =
+        |part: &[u8]| part.windows(2).filter(|w| w[0].is_ascii_digit() != w[1].is_ascii_digit()).count();
     let grouped = value.contains(&b'_') && parts().all(|p| p.iter().all(u8::is_ascii_hexdigit));
     grouped || (!mixed && parts().all(|p| p.len() <= 4 || turns(p) <= 2))
 }
@@ -124,9 +131,13 @@ fn mixed_slug(value: &[u8]) -> bool {
 
 /// The words of a value: letters of one case, perhaps behind one capital.
 fn words(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value.chunk_by(|a, b| {
-        a.is_ascii_alphabetic() && b.is_ascii_alphabetic() && !(a.is_ascii_lowercase() && b.is_ascii_uppercase())
-    }).filter(|w| w[0].is_ascii_alphabetic())
+    value
+        .chunk_by(|a, b| {
+            a.is_ascii_alphabetic()
+                && b.is_ascii_alphabetic()
+                && !(a.is_ascii_lowercase() && b.is_ascii_uppercase())
+        })
+        .filter(|w| w[0].is_ascii_alphabetic())
 }
 
 /// The pairs of letters that make up most of English.
@@ -166,10 +177,13 @@ mod tests {
     #[test]
     fn random_values_of_every_alphabet_pass() {
         use crate::pattern::{alphabet::Alphabet, example::Generator};
-        for (alphabet, length) in [("alnum", 20), ("base36", 20), ("base36", 32), ("hex", 32), ("anybase64", 40), ("BASE36", 24)] {
+        for (alphabet, length) in
+            [("alnum", 20), ("base36", 20), ("base36", 32), ("hex", 32), ("anybase64", 40), ("BASE36", 24)]
+        {
             let alphabet = Alphabet::parse(alphabet).unwrap();
             let mut generator = Generator::new(7);
-            let lost = (0..2000).filter(|_| !is_random(generator.chars(&alphabet, length).as_bytes())).count();
+            let lost =
+                (0..2000).filter(|_| !is_random(generator.chars(&alphabet, length).as_bytes())).count();
             assert!(lost <= 40, "{lost} of 2,000 lost: {alphabet:?} {length}");
         }
     }

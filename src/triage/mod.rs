@@ -256,7 +256,8 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
         (Matcher::Run { .. }, None) => placeholders::kind(value),
         (Matcher::Regex { .. }, None) => return false,
     };
-    judged.is_some_and(|found| !matches!(found, Placeholder::KnownDefault(_))) || (value.len() >= 16 && Shape::of(value).entropy < 1.5)
+    judged.is_some_and(|found| !matches!(found, Placeholder::KnownDefault(_)))
+        || (value.len() >= 16 && Shape::of(value).entropy < 1.5)
 }
 
 fn starts_with(value: &[u8], prefix: &[u8], ignore_case: bool) -> bool {

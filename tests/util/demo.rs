@@ -42,9 +42,11 @@ const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 
 /// The account number in an access key id: 5 bits a character, 39 bits from the second on.
 pub fn account(id: &str) -> u64 {
-    let first = id.bytes().skip(4).take(10).fold(0u64, |n, c| {
-        n << 5 | BASE32.iter().position(|&b| b == c).unwrap() as u64
-    });
+    let first = id
+        .bytes()
+        .skip(4)
+        .take(10)
+        .fold(0u64, |n, c| n << 5 | BASE32.iter().position(|&b| b == c).unwrap() as u64);
     // Ten characters are 50 bits, six bytes are 48.
     ((first >> 2) & 0x7fff_ffff_ff80) >> 7
 }
@@ -104,9 +106,8 @@ pub fn check(report: &Report, apk: &str) {
                 let has = s["site"].as_str().unwrap_or_default();
                 let address = s["address"].as_str().unwrap();
                 // A value inside an encoded field: the field, then the path inside its text.
-                let site_is = has == site
-                    || has.ends_with(&format!(" {site}"))
-                    || has.starts_with(&format!("{site}/"));
+                let site_is =
+                    has == site || has.ends_with(&format!(" {site}")) || has.starts_with(&format!("{site}/"));
                 let at_place = address == place || address.starts_with(&format!("{place}!base64@"));
                 s["role"] == role && site_is && at_place
             });
@@ -127,8 +128,11 @@ pub fn check(report: &Report, apk: &str) {
     assert_eq!(lone[0]["sites"][0]["site"], p.id_site);
 
     // Decoys: the documented pair, the hash beside the lone id.
-    let decoys =
-        ["AKIA".to_owned() + "IOSFODNN7" + "EXAMPLE", "wJalrXUtnFEMI/".to_owned() + "K7MDENG/bPxRfi" + "CYEXAMPLEKEY", hash("lone-id")];
+    let decoys = [
+        "AKIA".to_owned() + "IOSFODNN7" + "EXAMPLE",
+        "wJalrXUtnFEMI/".to_owned() + "K7MDENG/bPxRfi" + "CYEXAMPLEKEY",
+        hash("lone-id"),
+    ];
     for f in &report.findings {
         let parts = f["parts"].to_string() + &f["pair"].to_string();
         assert!(!decoys.iter().any(|d| parts.contains(d)), "a decoy: {f:#}");

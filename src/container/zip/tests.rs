@@ -83,7 +83,11 @@ fn lies_that_hide_entries_from_other_readers() {
     ] {
         let want: &[u8] = if lying.data == a.data { b"stored" } else { TEXT };
         let (members, _) = read(&archive(&[a.clone(), lying.clone(), a.clone()]));
-        assert_eq!(members[1].1, want, "method {} flags {} sizes {:?}", lying.method, lying.flags, lying.sizes);
+        assert_eq!(
+            members[1].1, want,
+            "method {} flags {} sizes {:?}",
+            lying.method, lying.flags, lying.sizes
+        );
     }
 }
 

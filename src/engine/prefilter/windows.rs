@@ -46,7 +46,8 @@ impl Windows {
     pub fn new(literals: Vec<Literal>) -> Self {
         let mut long: Bitmap = Box::new([0; 1 << (HASH_BITS - 6)]);
         let mut short = long.clone();
-        let (mut entries, mut short_entries, mut tiny) = (Vec::with_capacity(literals.len()), Vec::new(), Vec::new());
+        let (mut entries, mut short_entries, mut tiny) =
+            (Vec::with_capacity(literals.len()), Vec::new(), Vec::new());
         for (i, literal) in literals.iter().enumerate() {
             let id = LiteralId(i as u32);
             match (rarest_window(&literal.bytes), &literal.bytes[..]) {
@@ -75,7 +76,14 @@ impl Windows {
 
     /// Compares the literals that have `hash` with the text around the window at `window`.
     #[inline(never)]
-    fn candidate(&self, text: &[u8], window: usize, list: &[(u32, Entry)], hash: u32, report: &mut Report<'_>) {
+    fn candidate(
+        &self,
+        text: &[u8],
+        window: usize,
+        list: &[(u32, Entry)],
+        hash: u32,
+        report: &mut Report<'_>,
+    ) {
         let first = list.partition_point(|(h, _)| *h < hash);
         for (_, entry) in list[first..].iter().take_while(|(h, _)| *h == hash) {
             let Some(start) = window.checked_sub(entry.offset) else { continue };

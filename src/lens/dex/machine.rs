@@ -25,34 +25,19 @@ pub(super) enum Value {
     /// A number of 32 bits.
     Int(i32),
     /// A string of the pool.
-    Str {
-        string: u32,
-        at: u32,
-    },
+    Str { string: u32, at: u32 },
     /// A string that was put together: the last of its nodes.
-    Rope {
-        node: u32,
-        at: u32,
-    },
+    Rope { node: u32, at: u32 },
     /// A string builder that was made at `id`, and the last node of what it holds.
-    Builder {
-        id: u32,
-        node: u32,
-    },
+    Builder { id: u32, node: u32 },
     /// What the method was given in this register.
     Param(u32),
     /// A new object or array.
     Object(u32),
     /// What was read from a field.
-    Field {
-        field: u32,
-        at: u32,
-    },
+    Field { field: u32, at: u32 },
     /// What a method answered.
-    Result {
-        method: u32,
-        at: u32,
-    },
+    Result { method: u32, at: u32 },
 }
 
 #[derive(Clone, Copy)]
