@@ -56,7 +56,12 @@ pub fn write(report: &Report, outputs: &[Output], arguments: &Scan) -> anyhow::R
     for output in outputs {
         let (format, written) = match output {
             Output::Stdout(format) => {
-                (*format, stdout(report, *format, arguments).context("cannot write the report"))
+                // A reader that has seen enough changes nothing about what was found.
+                let written = match stdout(report, *format, arguments) {
+                    Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                    written => written,
+                };
+                (*format, written.context("cannot write the report"))
             }
             Output::File(format, path) => {
                 let written = file(report, *format, path, arguments).with_context(|| {
