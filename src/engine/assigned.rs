@@ -39,6 +39,12 @@ pub fn may_be_secret(text: &[u8], start: usize) -> bool {
     if is_prefix { operator(before.trim_ascii_end()).unwrap_or(false) } else { is_scheme }
 }
 
+/// Whether the value that ends at `end` goes on with a field to be filled in: it is no whole value.
+pub fn is_template(text: &[u8], end: usize) -> bool {
+    let rest = &text[end..];
+    [&b"{"[..], b"${", b"#{", b"$(", b"<%", b"%s", b"%(", b"%{"].iter().any(|field| rest.starts_with(field))
+}
+
 fn ends_head(b: u8) -> bool {
     b <= b' ' || is_quote(b) || matches!(b, b'=' | b':' | b',' | b'(' | b'[' | b'{' | b'>')
 }

@@ -162,7 +162,7 @@ impl<'p> Engine<'p> {
             }
             if pattern.class == Class::Generic
                 && kind == TextKind::Plain
-                && !assigned::may_be_secret(text, run.start)
+                && (assigned::is_template(text, run.end) || !assigned::may_be_secret(text, run.start))
             {
                 continue;
             }
