@@ -1,5 +1,6 @@
 //! Hostile, broken and awkward input: a clear message or a ledger entry, the rest is scanned, no
 //! panic, the right exit code.
+#![allow(clippy::unwrap_used, reason = "a failure may panic")]
 
 mod util;
 

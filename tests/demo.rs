@@ -1,4 +1,5 @@
 //! The demo app: everything planted is found, at its place, and nothing that is none.
+#![allow(clippy::unwrap_used, reason = "a failure may panic")]
 
 mod util;
 

@@ -1,5 +1,6 @@
 //! The DEX lens against another parser, on the scenes committed here; `real_packages.rs` does the
 //! same on packages nobody here wrote.
+#![allow(clippy::unwrap_used, reason = "a failure may panic")]
 
 mod util;
 

@@ -1,7 +1,7 @@
 //! What integration tests share: a temporary folder, the binary, its reports, made-up keys.
 //!
 //! Every way of running the binary prints the command and all it said when the test fails.
-#![allow(dead_code, reason = "each test uses its own part")]
+#![allow(dead_code, clippy::unwrap_used, reason = "each test uses its own part, and a failure may panic")]
 
 pub mod demo;
 pub mod dex_oracle;
