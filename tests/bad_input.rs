@@ -1,6 +1,11 @@
 //! Hostile, broken and awkward input: a clear message or a ledger entry, the rest is scanned, no
 //! panic, the right exit code.
-#![allow(clippy::unwrap_used, reason = "a failure may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::zombie_processes,
+    reason = "a failure may panic; wait4 waits"
+)]
 
 mod util;
 
@@ -61,8 +66,8 @@ fn what_cannot_be_read_is_in_the_ledger_and_the_rest_is_scanned() {
     let closed = dir.write("closed.ini", credentials("constants"));
     dir.write("folder/in.ini", credentials("constants"));
     dir.write("open.txt", "nothing here");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
-    fs::set_permissions(dir.join("folder"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o0)).unwrap();
+    fs::set_permissions(dir.join("folder"), fs::Permissions::from_mode(0o0)).unwrap();
     let run = |exit| {
         let mut command = unprivileged(&dir);
         command.args(["scan", "-f", "jsonl", "."]);

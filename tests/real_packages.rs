@@ -3,7 +3,7 @@
 //!
 //! They are fetched into `target/real-packages`. Where there is no network the tests fail, unless
 //! `KEYSIFT_SKIP_NETWORK=1` says so.
-#![allow(clippy::unwrap_used, reason = "a failure may panic")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a failure may panic")]
 
 mod util;
 

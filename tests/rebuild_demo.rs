@@ -2,7 +2,7 @@
 //!
 //! Needs the Debian packages that `build.sh` installs, and PyPI. Where that cannot be, the test
 //! fails, unless `KEYSIFT_SKIP_ANDROID=1` says so.
-#![allow(clippy::unwrap_used, reason = "a failure may panic")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a failure may panic")]
 
 mod util;
 

@@ -70,7 +70,7 @@ fn forty(name: &str, usage: &str) -> String {
         .find(|s| {
             [u8::is_ascii_uppercase, u8::is_ascii_lowercase, u8::is_ascii_digit]
                 .iter()
-                .all(|is| s.bytes().filter(|b| is(b)).count() >= 3)
+                .all(|is| s.bytes().filter(is).count() >= 3)
         })
         .unwrap()
 }
