@@ -17,7 +17,7 @@ pub fn may_be_secret(text: &[u8], start: usize) -> bool {
     let head = before.iter().rev().take(VALUE_HEAD).take_while(|&&b| !ends_head(b)).count();
     let (before, head) = before.split_at(before.len() - head);
     let is_url = head.starts_with(b"//") || (before.ends_with(b":") && text[start..].starts_with(b"//"));
-    if is_url {
+    if is_url || is_hashed(before, head, &text[start..]) {
         return false;
     }
     let before = before.trim_ascii_end();
@@ -36,7 +36,55 @@ pub fn may_be_secret(text: &[u8], start: usize) -> bool {
     let (before, word) = unquoted.split_at(unquoted.len() - word);
     let is_prefix = quotes > 0 && word.len() <= 2 && word.iter().all(|b| b"rbfuLRBFU@$#".contains(b));
     let is_scheme = [&b"bearer"[..], b"basic", b"token"].iter().any(|s| word.eq_ignore_ascii_case(s));
-    if is_prefix { operator(before.trim_ascii_end()).unwrap_or(false) } else { is_scheme }
+    if is_prefix {
+        operator(before.trim_ascii_end()).unwrap_or(false)
+    } else {
+        is_scheme || follows_name(unquoted)
+    }
+}
+
+/// Whether the run is a part of a hashed password: `$6$salt$hash`, `pbkdf2_sha256$1000$salt$hash`,
+/// `{SSHA}…`, `*` and a hash of MySQL.
+fn is_hashed(before: &[u8], head: &[u8], run: &[u8]) -> bool {
+    let dollars = head.iter().filter(|&&b| b == b'$').count();
+    let is_crypt = dollars >= 2 && !head.contains(&b'{');
+    let is_django = dollars == 1
+        && head.ends_with(b"$")
+        && [&b"sha1$"[..], b"md5$", b"bcrypt$"].iter().any(|scheme| head.ends_with(scheme));
+    let is_ldap = before.ends_with(b"{")
+        && head.strip_suffix(b"}").is_some_and(|scheme| {
+            let known = [
+                &b"ssha"[..],
+                b"sha",
+                b"smd5",
+                b"md5",
+                b"crypt",
+                b"pbkdf2",
+                b"ssha256",
+                b"ssha512",
+                b"sha256",
+                b"sha512",
+            ];
+            known.iter().any(|k| scheme.eq_ignore_ascii_case(k))
+        });
+    let is_mysql = head.ends_with(b"*")
+        && run.iter().take(41).take_while(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(b)).count() == 40;
+    is_crypt || is_django || is_ldap || is_mysql
+}
+
+/// Whether `before` ends with a name that a value may follow without an operator, and that says
+/// secret: `#define NAME`, `ENV NAME`, `setx NAME`, `--name`.
+fn follows_name(before: &[u8]) -> bool {
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let from = before.len() - before.iter().rev().take(NAME).take_while(|b| is_name(b)).count();
+    let (line, name) = before.split_at(from);
+    let line = &line[memchr::memrchr(b'\n', line).map_or(0, |at| at + 1)..];
+    let command = line.trim_ascii();
+    let is_command = command.starts_with(b"#") && command.ends_with(b"define")
+        || [&b"ENV"[..], b"ARG", b"setenv", b"setx", b"SETX", b"set -gx", b"set -x"].contains(&command);
+    let is_flag = name.starts_with(b"--");
+    (is_command || is_flag)
+        && std::str::from_utf8(name).is_ok_and(|name| matches!(names::judge(name), Verdict::Secret(_)))
 }
 
 /// Whether the value that ends at `end` goes on with a field to be filled in: it is no whole value.
@@ -130,6 +178,12 @@ mod tests {
             r#"auth = "Bearer RUN"#,
             "RUN",
             "geheimnis_schlüssel = RUN",
+            "#define API_SECRET \"RUN",
+            "# define API_SECRET \"RUN",
+            "FROM x\nENV API_SECRET RUN",
+            "setx API_SECRET RUN",
+            "tool --x --api-secret RUN",
+            "password = \"p$RUN",
         ] {
             assert!(passes(yes), "{yes}");
         }
@@ -144,6 +198,12 @@ mod tests {
             "commit RUN",
             "the text RUN",
             r#"title = "RUN"#,
+            "ENV TITLE RUN",
+            "git --commit RUN",
+            r#"password = "$6$RUN"#,
+            r#"password = "$6$salt$RUN"#,
+            r#"password = "pbkdf2_sha256$1000$salt$RUN"#,
+            r#"password: "{SSHA}RUN"#,
         ] {
             assert!(!passes(no), "{no}");
         }

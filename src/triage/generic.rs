@@ -4,6 +4,7 @@
 //! the value has to look random: what people and programs put under such names is full of paths,
 //! type names, ids and hashes.
 
+use super::checksum::base64_decode;
 use super::names::{self, Strength, Verdict};
 use crate::engine::runs::Shape;
 
@@ -47,7 +48,11 @@ enum Randomness {
 }
 
 fn randomness(value: &[u8]) -> Option<Randomness> {
-    if value.len() < 16 || is_words(value) {
+    if value.len() < 16
+        || is_identifier(value)
+        || is_hash_or_header(value)
+        || (!is_hex(value) && is_words(value))
+    {
         return None;
     }
     if is_uuid(value) {
@@ -109,6 +114,66 @@ fn is_words(value: &[u8]) -> bool {
         || letters * 6 < value.len()
 }
 
+/// Whether a value is hexadecimal digits of one case, with digits among them: half the pairs of the
+/// letters from A to F are common in English, so hexadecimal values seem to read well.
+fn is_hex(value: &[u8]) -> bool {
+    value.iter().all(u8::is_ascii_hexdigit)
+        && !(value.iter().any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase))
+        && value.iter().filter(|b| b.is_ascii_digit()).count() * 4 >= value.len()
+}
+
+/// Whether a value is an identifier in mixed case with a few numbers in it: `Ed25519PrivateKey`,
+/// `OAuth2CredentialProvider`. Most of its letters are in words with a vowel, many in words of four
+/// letters and more. Less than one in a hundred random values of 20 letters and digits is like that.
+fn is_identifier(value: &[u8]) -> bool {
+    let (mut letters, mut words, mut good, mut long, mut numbers, mut digits) = (0, 0, 0, 0, 0, 0);
+    let mut mixed = [false; 2];
+    let mut rest = value;
+    while let Some(&first) = rest.first() {
+        let count = |is: fn(&u8) -> bool| rest.iter().take_while(|b| is(b)).count();
+        let len = if first.is_ascii_digit() {
+            let len = count(u8::is_ascii_digit);
+            numbers += 1;
+            digits += len;
+            len
+        } else if first.is_ascii_alphabetic() {
+            let upper = count(u8::is_ascii_uppercase);
+            let lower = rest[upper..].iter().take_while(|b| b.is_ascii_lowercase()).count();
+            // The last of several capitals belongs to the word that follows.
+            let len = if upper > 1 && lower > 0 { upper - 1 } else { upper + lower };
+            let word = &rest[..len];
+            let vowel = word.iter().any(|b| b"aeiouyAEIOUY".contains(b));
+            mixed[0] |= upper > 0;
+            mixed[1] |= lower > 0;
+            letters += len;
+            words += 1;
+            good += if len >= 3 && (vowel || (upper >= len && len <= 5)) { len } else { 0 };
+            long += if len >= 4 && vowel { len } else { 0 };
+            len
+        } else {
+            1
+        };
+        rest = &rest[len..];
+    }
+    mixed == [true; 2]
+        && numbers <= 4
+        && digits * 3 <= value.len()
+        && good * 10 >= letters * 8
+        && long * 5 >= letters * 2
+        && letters >= words * 3
+}
+
+/// Whether a value is what PostgreSQL makes of a password (`md5` and a hash), or the header of a
+/// token by itself.
+fn is_hash_or_header(value: &[u8]) -> bool {
+    let is_md5 =
+        value.len() == 35 && value.starts_with(b"md5") && value[3..].iter().all(u8::is_ascii_hexdigit);
+    let is_header = value.starts_with(b"eyJ")
+        && serde_json::from_slice::<serde_json::Value>(&base64_decode(value))
+            .is_ok_and(|json| json.get("alg").is_some());
+    is_md5 || is_header
+}
+
 /// Whether a value is parts in one case, each of letters or digits or a few of either, joined by
 /// punctuation: `x86_64-unknown-linux-gnu`, `RFC3526_2048BIT_GROUP`; or a hexadecimal number with
 /// its digits grouped.
@@ -121,7 +186,11 @@ fn is_slug(value: &[u8]) -> bool {
     let turns =
         |part: &[u8]| part.windows(2).filter(|w| w[0].is_ascii_digit() != w[1].is_ascii_digit()).count();
     let grouped = value.contains(&b'_') && parts().all(|p| p.iter().all(u8::is_ascii_hexdigit));
-    grouped || (!mixed && parts().all(|p| p.len() <= 4 || turns(p) <= 2))
+    grouped
+        || (!mixed
+            && parts().all(|p| {
+                p.len() <= 4 || turns(p) <= 2 || (p.len() <= 12 && turns(p) == 3 && value.contains(&b'_'))
+            }))
 }
 
 /// Whether a value has punctuation and no capitals.
@@ -177,9 +246,17 @@ mod tests {
     #[test]
     fn random_values_of_every_alphabet_pass() {
         use crate::pattern::{alphabet::Alphabet, example::Generator};
-        for (alphabet, length) in
-            [("alnum", 20), ("base36", 20), ("base36", 32), ("hex", 32), ("anybase64", 40), ("BASE36", 24)]
-        {
+        for (alphabet, length) in [
+            ("alnum", 20),
+            ("base36", 20),
+            ("base36", 32),
+            ("hex", 32),
+            ("hex", 64),
+            ("alnum", 32),
+            ("alnum", 40),
+            ("anybase64", 40),
+            ("BASE36", 24),
+        ] {
             let alphabet = Alphabet::parse(alphabet).unwrap();
             let mut generator = Generator::new(7);
             let lost =
@@ -202,6 +279,15 @@ mod tests {
             "recursive_disassembler_0",
             "0x1234567890abcdef1234",
             "Win32_Storage_FileSystem",
+            "Ed25519PrivateKey",
+            "PKCS7PrivateKeyTypes",
+            "OAuth2CredentialProvider",
+            "UsWest1BucketKeyArn",
+            "privateKeyToAsn1",
+            "Cryptography_STACK_OF_X509",
+            "EC_KEY_SECP256R1",
+            "md59543f1d82624df2b31672ec0f7050460",
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9",
         ] {
             assert_eq!(confidence("secret", value), None, "{value}");
         }
