@@ -126,13 +126,16 @@ enum Side {
 /// Which of two overlapping sightings the other one makes superfluous.
 fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Option<Side> {
     let contains = |x: &Sighting, y: &Sighting| x.range.0 <= y.range.0 && y.range.1 <= x.range.1;
-    let rank = |p: &Pattern| match (&p.matcher, p.class) {
+    // What has only its shape and is half of a pair says less than a name that says secret: the pair
+    // decides later.
+    let rank = |p: &Pattern, s: &Sighting| match (&p.matcher, p.class) {
         (_, Class::Generic) => 0,
+        (Matcher::Run { .. }, _) if p.part.is_some() && !super::is_named(p, s) => 0,
         (Matcher::Run { .. }, _) => 1,
         (_, Class::Config) => 2,
         _ => 3,
     };
-    let (ra, rb) = (rank(pa), rank(pb));
+    let (ra, rb) = (rank(pa, a), rank(pb, b));
     // A generic or shape-only match gives way to any other that overlaps it; two of them to the
     // surer one.
     if ra.min(rb) <= 1 && ra != rb {
@@ -155,7 +158,7 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
             _ => None,
         };
     }
-    if a.range == b.range && ra == rb && ra != 1 {
+    if a.range == b.range && ra == rb && ra > 1 {
         return Some(if (pa.confidence, &pb.id) >= (pb.confidence, &pa.id) {
             Side::Second
         } else {

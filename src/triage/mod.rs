@@ -153,8 +153,10 @@ fn single(
     findings: &mut Vec<Finding>,
 ) {
     let mut values: BTreeMap<(u16, &Secret), Vec<&Sighting>> = BTreeMap::new();
+    let halves: Vec<&Sighting> = sightings.iter().filter(|s| paired.contains(&s.value)).collect();
     for s in sightings {
-        if !paired.contains(&s.value) {
+        let is_told = patterns.get(s.pattern).class == Class::Generic && is_part_of_pair(s, &halves);
+        if !paired.contains(&s.value) && !is_told {
             values.entry((s.pattern.0, &s.value)).or_default().push(s);
         }
     }
@@ -191,6 +193,15 @@ fn single(
             reference: pattern.reference.clone(),
         });
     }
+}
+
+/// Whether a generic secret is told already: an encoded half of a pair, or a piece of one that the
+/// program joins when it runs.
+fn is_part_of_pair(s: &Sighting, halves: &[&Sighting]) -> bool {
+    halves.iter().any(|half| {
+        let overlaps = half.blob == s.blob && half.range.0 < s.range.1 && s.range.0 < half.range.1;
+        overlaps || memchr::memmem::find(half.value.reveal(), s.value.reveal()).is_some()
+    })
 }
 
 /// How sure a lone sighting is, or `None` where it is nothing by itself.
