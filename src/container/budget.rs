@@ -38,6 +38,18 @@ impl Budget {
         taken.is_ok()
     }
 
+    /// Whether nothing is left.
+    pub fn is_spent(&self) -> bool {
+        self.left.load(Ordering::Relaxed) == 0
+    }
+
+    /// Leaves nothing for whatever comes next. For work that was done and then refused: without
+    /// this, every further member of a bomb would be done and refused as well.
+    pub fn spend(&self) {
+        self.exhausted.store(true, Ordering::Relaxed);
+        self.left.store(0, Ordering::Relaxed);
+    }
+
     /// Whether something was refused.
     pub fn is_exhausted(&self) -> bool {
         self.exhausted.load(Ordering::Relaxed)
@@ -53,6 +65,10 @@ mod tests {
         let budget = Budget::new(&Limits { expanded_bytes: 10, ..Limits::default() }, 5);
         assert!(budget.take(7) && !budget.is_exhausted());
         assert!(!budget.take(4) && budget.is_exhausted());
-        assert!(budget.take(3));
+        assert!(budget.take(3) && budget.is_spent());
+
+        let budget = Budget::new(&Limits::default(), 5);
+        budget.spend();
+        assert!(budget.is_exhausted() && budget.is_spent() && !budget.take(1));
     }
 }

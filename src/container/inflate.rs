@@ -43,6 +43,8 @@ impl Inflated {
     }
 }
 
+const OVER_BUDGET: &str = "more came out of this artifact than its budget allows";
+
 /// Most bytes that are inflated between two looks at the budget.
 const STEP: usize = 1 << 20;
 
@@ -64,6 +66,10 @@ fn inflate_with(
 ) -> Inflated {
     let limits = &budget.limits;
     out.clear();
+    if budget.is_spent() {
+        budget.spend();
+        return Inflated::Cut(OVER_BUDGET.into());
+    }
     // Deflate expands at most 1,032-fold, so a promise above that is a lie.
     let plausible = expected.min(input.len() as u64 * 1032 + 64).min(64 << 20);
     out.reserve(plausible as usize + 64);
@@ -76,7 +82,8 @@ fn inflate_with(
         let produced = (out.len() - out_before) as u64;
         if !budget.take(produced) {
             out.truncate(out_before);
-            return Inflated::Cut("more came out of this artifact than its budget allows".into());
+            budget.spend();
+            return Inflated::Cut(OVER_BUDGET.into());
         }
         if out.len() as u64 > limits.entry_bytes {
             out.truncate(limits.entry_bytes as usize);
