@@ -130,9 +130,9 @@ fn hostile_names_are_escaped_everywhere_and_their_files_searched() {
     assert_eq!(
         all,
         [
-            r"./a.zip!in\u{001B}[2J\xFF.ini",
-            r"./bad\xFF\xFE.ini",
-            r"./esc\u{001B}]0;x\u{0007}\u{202E}\u{000A}.ini"
+            r"./a.zip!in\u{001b}[2J\xff.ini",
+            r"./bad\xff\xfe.ini",
+            r"./esc\u{001b}]0;x\u{0007}\u{202e}\u{000a}.ini"
         ]
     );
 }
