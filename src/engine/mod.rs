@@ -135,7 +135,7 @@ impl<'p> Engine<'p> {
 
     fn search_run(&self, text: &[u8], run: &Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
         let value = &text[run.clone()];
-        let mut shape = None;
+        let (mut shape, mut window) = (None, None);
         for &id in &self.runs {
             let pattern = self.patterns.get(id);
             let Matcher::Run { alphabet, min, max, near } = &pattern.matcher else { continue };
@@ -152,7 +152,10 @@ impl<'p> Engine<'p> {
             }
             // A value known only by its surroundings: in text the word must be close by, in a pool a
             // lens may know it.
-            let is_near = is_near(text, run.start, near);
+            let is_near = !near.is_empty() && {
+                let window = window.get_or_insert_with(|| near_window(text, run.start));
+                near.iter().any(|word| memchr::memmem::find(window, word.as_bytes()).is_some())
+            };
             let lone = pattern.part.is_none() && !near.is_empty() && !is_near;
             if lone && (kind == TextKind::Plain || !crate::triage::generic::is_random(value)) {
                 continue;
@@ -195,22 +198,19 @@ fn accepts(pattern: &Pattern, value: &[u8]) -> bool {
 /// Bytes before a run in which a word may name it.
 const NEAR_WINDOW: usize = 160;
 
-/// Whether one of `words` (lower case) stands shortly before `start`.
-fn is_near(text: &[u8], start: usize, words: &[String]) -> bool {
-    if words.is_empty() {
-        return false;
-    }
+/// What stands shortly before `start`, in lower case and without the joints of names: made once a
+/// run, for all patterns that look for their words in it.
+fn near_window(text: &[u8], start: usize) -> Vec<u8> {
     let window = &text[start.saturating_sub(NEAR_WINDOW)..start];
     // Key words stand on the line of the value or on the one before it, and in the same string of a
     // pool: its neighbours there mean nothing.
     let lines = window.iter().enumerate().rev().filter(|&(_, &b)| b == b'\n').nth(1).map_or(0, |(i, _)| i);
     let string = memchr::memrchr(0, window).map_or(0, |i| i + 1);
-    let window: Vec<u8> = window[lines.max(string)..]
+    window[lines.max(string)..]
         .iter()
         .filter(|b| !matches!(b, b'_' | b'-' | b'.' | b' '))
         .map(u8::to_ascii_lowercase)
-        .collect();
-    words.iter().any(|word| memchr::memmem::find(&window, word.as_bytes()).is_some())
+        .collect()
 }
 
 #[cfg(test)]

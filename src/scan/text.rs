@@ -5,7 +5,7 @@ use crate::address::{Address, Encoding};
 use crate::blob::{Blob, NoSites, Scope, ScopeClass, ScopeId, Site, Text, TextKind, TextOffset};
 use crate::engine::{Hit, Sink};
 use crate::finding::Secret;
-use crate::ledger::{Ledger, Reason};
+use crate::ledger::Reason;
 use crate::lens::decode::{self, Decoded};
 use crate::lens::document::DocumentSites;
 use crate::lens::raw;
@@ -177,9 +177,7 @@ impl PartSink<'_, '_, '_, '_> {
         let address = self.address.decoded(decoded.encoding, start.0);
         if decoded.cut {
             let detail = "encoded text is longer than the limit; its beginning was searched";
-            let mut ledger = Ledger::default();
-            ledger.skipped(address.clone(), None, Reason::Limit, detail);
-            self.gathered.inner.ledger.merge(ledger);
+            self.gathered.inner.ledger.skipped(address.clone(), None, Reason::Limit, detail);
         }
         if raw::kind(&decoded.bytes) == TextKind::Binary || decoded.bytes.starts_with(&[0xff, 0xfe]) {
             // A file of its own: an archive, a keystore, UTF-16 text.
@@ -193,10 +191,10 @@ impl PartSink<'_, '_, '_, '_> {
             return;
         }
         let document = DocumentSites::new(b"");
-        let is_document =
-            matches!(decoded.encoding, crate::address::Encoding::Base64 | crate::address::Encoding::Hex);
+        let is_document = matches!(decoded.encoding, Encoding::Base64 | Encoding::Hex);
         let text = Text {
             bytes: &decoded.bytes,
+            // What is unescaped keeps its place among its neighbours.
             kind: if is_document { TextKind::Plain } else { self.text.kind },
             encoding: Some(decoded.encoding),
             map: &decoded.map,
@@ -226,21 +224,13 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
         secret: hit.secret.as_ref().map(copy),
         near: hit.near,
         loose: hit.loose,
-        kind: own_kind(text),
+        kind: text.kind,
         address: address.clone(),
         blob: job.blob,
         range: (first, end),
         position: None,
         encodings: text.encodings(),
         sites: Vec::new(),
-    }
-}
-
-/// The kind of a text, or of the one around it: what is unescaped keeps its place among its neighbours.
-fn own_kind(text: &Text<'_>) -> TextKind {
-    match (text.encoding, text.outer) {
-        (Some(Encoding::Percent | Encoding::Escapes), Some(outer)) => own_kind(outer),
-        _ => text.kind,
     }
 }
 

@@ -304,6 +304,3 @@ fn ordered(mut sites: Vec<Location>) -> Vec<Location> {
     sites.dedup();
     sites
 }
-
-#[cfg(test)]
-mod tests;
