@@ -27,8 +27,11 @@ pub struct TextOffset(pub usize);
 pub enum TextKind {
     /// Text that a person or a program wrote as text: lines, assignments, quotes.
     Plain,
-    /// Strings taken out of a format one by one, a NUL byte between them: true boundaries.
+    /// Strings taken out of a format one by one, a NUL byte between them: true boundaries, and
+    /// neighbours that mean nothing (a sorted or hashed table).
     Pool,
+    /// The same in the order in which author or compiler had them: neighbours belong together.
+    List,
     /// Arbitrary bytes: neighbours may touch a token.
     Binary,
 }

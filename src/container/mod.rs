@@ -25,7 +25,10 @@ pub trait Container: Send + Sync {
 }
 
 /// The containers, in the order in which they are asked; the first that reads a blob opens it.
-pub static CONTAINERS: &[&dyn Container] = &[&zip::Zip];
+#[rustfmt::skip]
+pub static CONTAINERS: &[&dyn Container] = &[
+    &zip::Zip,
+];
 
 /// What is inside a container.
 #[derive(Default)]

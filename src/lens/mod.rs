@@ -4,13 +4,16 @@
 //! sites; it never hides the raw bytes. A new lens is one file here and one line in [`LENSES`].
 
 use crate::blob::{Blob, Text};
+use crate::ledger::Reason;
 use crate::limits::Limits;
 
+pub mod bytes;
 pub mod config;
 pub mod decode;
 pub mod dex;
 pub mod document;
 pub mod raw;
+pub mod strings;
 pub mod wide;
 
 /// Makes texts of blobs of one format.
@@ -27,7 +30,11 @@ pub trait Lens: Send + Sync {
 }
 
 /// The lenses, in the order in which they are asked; several may read one blob.
-pub static LENSES: &[&dyn Lens] = &[&wide::WideLens, &dex::DexLens];
+#[rustfmt::skip]
+pub static LENSES: &[&dyn Lens] = &[
+    &wide::WideLens,
+    &dex::DexLens,
+];
 
 /// What is wrong with a blob: becomes a ledger entry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,4 +46,52 @@ pub struct Damage {
     pub offset: u64,
     /// What was expected and what was found.
     pub what: String,
+    /// Why it could not be read: damaged, if nothing else is said.
+    pub reason: Reason,
+    /// Bytes whose meaning is hidden, as in an encrypted segment. The raw bytes are always searched,
+    /// so of what is merely damaged nothing is missing: 0.
+    pub hidden: u64,
+}
+
+impl Damage {
+    /// Something is damaged.
+    pub fn new(format: &'static str, offset: u64, what: impl Into<String>) -> Self {
+        Damage { format, offset, what: what.into(), reason: Reason::Damaged, hidden: 0 }
+    }
+
+    /// Not damaged but encrypted, unsupported, over a limit: `hidden` bytes could not be understood.
+    pub fn because(self, reason: Reason, hidden: u64) -> Self {
+        Damage { reason, hidden, ..self }
+    }
+}
+
+/// The first thing that is wrong with a blob, while the rest of it is read.
+#[derive(Debug)]
+pub struct Complaint {
+    format: &'static str,
+    first: Option<Damage>,
+}
+
+impl Complaint {
+    /// Nothing is wrong so far with a blob that should be of `format`.
+    pub fn of(format: &'static str) -> Self {
+        Complaint { format, first: None }
+    }
+
+    /// Remembers what is wrong at `offset` of the blob unless something was before.
+    pub fn note(&mut self, offset: u64, what: impl FnOnce() -> String) {
+        if self.first.is_none() {
+            self.first = Some(Damage::new(self.format, offset, what()));
+        }
+    }
+
+    /// The same for what is known to be more, or other, than damage.
+    pub fn note_damage(&mut self, damage: Damage) {
+        self.first.get_or_insert(damage);
+    }
+
+    /// The damage, if any.
+    pub fn into_result(self) -> Result<(), Damage> {
+        self.first.map_or(Ok(()), Err)
+    }
 }

@@ -124,7 +124,7 @@ impl Pool {
         }
         let is_file = covered + blob_len / 16 + 4 >= blob_len && self.bytes.contains(&b'\n');
         let (kind, sites): (_, &dyn Sites) =
-            if is_file { (TextKind::Plain, sites) } else { (TextKind::Pool, &NoSites) };
+            if is_file { (TextKind::Plain, sites) } else { (TextKind::List, &NoSites) };
         emit(&Text { bytes: &self.bytes, kind, encoding: self.encoding, map: &self.map, outer: None, sites });
         self.bytes.clear();
         self.map.clear();

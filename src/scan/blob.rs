@@ -87,6 +87,13 @@ impl Job<'_, '_> {
         let number = self.number();
         let mut bytes = 0;
         for gap in opened.gaps {
+            // A program or script with the container behind it is a file of its own.
+            if gap.start == 0 && gap.len() >= MIN_CARRIER {
+                found.merge(
+                    self.leaf(&Blob { address: blob.address.clone(), bytes: &blob.bytes[gap] }, depth),
+                );
+                continue;
+            }
             bytes += gap.len() as u64;
             let mut map = OffsetMap::identity();
             map.push_plain(0, gap.start as u64);
@@ -155,7 +162,8 @@ impl Job<'_, '_> {
         let read = lens.texts(blob, &self.budget.limits, &mut |text| found.merge(text::search(job, text)));
         if let Err(damage) = read {
             // The raw bytes were searched, so no byte is missing; but values may be.
-            found.ledger.skipped(blob.address.clone(), Some(0), Reason::Damaged, damage.to_string());
+            let hidden = Some(damage.hidden);
+            found.ledger.skipped(blob.address.clone(), hidden, damage.reason, damage.to_string());
         }
     }
 
@@ -169,6 +177,9 @@ impl Job<'_, '_> {
         found.merge(own);
     }
 }
+
+/// What stands before a container and is at least as long as this is read through the lenses too.
+const MIN_CARRIER: usize = 256;
 
 /// Buffers above this size are given back to the system after use.
 const KEEP_BUFFER: usize = 32 << 20;

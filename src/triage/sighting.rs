@@ -39,8 +39,7 @@ pub struct Sighting {
 impl Sighting {
     /// Whether neighbours in the blob were neighbours for the author: not so in sorted pools.
     pub fn is_ordered(&self) -> bool {
-        let wide = self.encodings.iter().any(|e| matches!(e, Encoding::Utf16Le | Encoding::Utf16Be));
-        self.kind != TextKind::Pool || wide
+        self.kind != TextKind::Pool
     }
 
     /// What the author calls the value.

@@ -5,6 +5,7 @@
 //! more in a row, goes into the text. Which methods matter cannot be known before the search, so
 //! all that join are looked at: they are few, and the rest is passed over by one look at each call.
 
+use super::super::Complaint;
 use super::body::Code;
 use super::classes::Method;
 use super::code::Insns;
@@ -13,7 +14,7 @@ use super::mutf8;
 use super::refs::Program;
 use super::ropes::Piece;
 use super::strings::StringOps;
-use super::tables::{Complaint, Dex};
+use super::tables::Dex;
 use crate::blob::{OffsetMap, Segment};
 use crate::limits::Limits;
 use std::ops::Range;

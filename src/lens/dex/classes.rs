@@ -1,8 +1,9 @@
 //! The classes of a DEX file: which fields and methods each defines, and where their code is.
 
+use super::super::Complaint;
 use super::body::Code;
 use super::leb::Cursor;
-use super::tables::{Complaint, Dex};
+use super::tables::Dex;
 
 /// A method with code.
 #[derive(Clone, Copy)]

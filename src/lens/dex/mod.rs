@@ -34,7 +34,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-use super::{Damage, Lens};
+use super::{Complaint, Damage, Lens};
 use crate::address::Encoding;
 use crate::blob::{Blob, Site, Sites, Text, TextKind};
 use crate::limits::Limits;
@@ -43,7 +43,7 @@ use refs::{Program, Wanted};
 use std::collections::HashMap;
 use std::ops::Range;
 use strings::StringOps;
-use tables::{Complaint, Dex};
+use tables::Dex;
 
 /// Reads DEX files, and containers of several (version 041).
 pub struct DexLens;
@@ -58,7 +58,7 @@ impl Lens for DexLens {
     }
 
     fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
-        let mut complaint = Complaint::default();
+        let mut complaint = Complaint::of(tables::FORMAT);
         // Files of one container share strings; files that say so too often are hostile.
         let mut budget = blob.bytes.len().saturating_mul(4);
         let mut start = 0;

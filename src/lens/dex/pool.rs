@@ -7,8 +7,9 @@
 //! string by string. The raw bytes of the file would not do as a text: each string follows a
 //! length, which often looks like one more letter of a token.
 
+use super::super::Complaint;
 use super::mutf8;
-use super::tables::{Complaint, Dex};
+use super::tables::Dex;
 use crate::blob::OffsetMap;
 use crate::limits::Limits;
 use std::ops::Range;

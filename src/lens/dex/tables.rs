@@ -5,7 +5,7 @@
 //! runtime forgives it.
 
 use super::leb::{Cursor, size_at, u16_at, u32_at};
-use crate::lens::Damage;
+use crate::lens::{Complaint, Damage};
 
 const HEADER_SIZE: usize = 0x70;
 const ENDIAN_CONSTANT: u32 = 0x1234_5678;
@@ -21,25 +21,11 @@ pub(super) fn version(bytes: &[u8]) -> Option<u32> {
     }
 }
 
-/// The first thing that is wrong, by its offset in the blob.
-#[derive(Default)]
-pub(super) struct Complaint(Option<Damage>);
-
-impl Complaint {
-    /// Remembers what is wrong unless something was before.
-    pub(super) fn note(&mut self, offset: u64, what: impl FnOnce() -> String) {
-        if self.0.is_none() {
-            self.0 = Some(damage(offset, what()));
-        }
-    }
-
-    pub(super) fn into_result(self) -> Result<(), Damage> {
-        self.0.map_or(Ok(()), Err)
-    }
-}
+/// What the ledger calls the format.
+pub(super) const FORMAT: &str = "DEX";
 
 pub(super) fn damage(offset: u64, what: String) -> Damage {
-    Damage { format: "DEX", offset, what }
+    Damage::new(FORMAT, offset, what)
 }
 
 /// A method as the method table has it.

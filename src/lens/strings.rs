@@ -1,0 +1,249 @@
+//! Many small strings of a format as one text: what a lens with a string table gives to the engine.
+//!
+//! A lens pushes each string with its offset in the blob and a *tag* of its own choice (an index
+//! into the format's tables); [`Places`] turns the tags of strings that were hit into sites, later
+//! and only for those. The text is handed on whenever the limit on tables is reached, so that a
+//! lens need not count.
+
+use crate::address::Encoding;
+use crate::blob::{OffsetMap, Segment, Site, Sites, Text, TextKind};
+use crate::limits::Limits;
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// Names the places of strings by the tags a lens gave them.
+pub trait Places: Sync {
+    /// The places of each tag, in the order asked. Asked once a text, and only for hits, so an
+    /// answer may cost a pass over the whole blob.
+    fn places(&self, tags: &[u64]) -> Vec<Vec<Site>>;
+}
+
+/// A [`Places`] that answers tag by tag.
+impl<F: Fn(u64) -> Vec<Site> + Sync> Places for F {
+    fn places(&self, tags: &[u64]) -> Vec<Vec<Site>> {
+        tags.iter().map(|&tag| self(tag)).collect()
+    }
+}
+
+/// Memory that one string takes in the tables beside the text, in bytes.
+const TABLE_BYTES: usize = 48;
+
+/// Joins strings to texts, a NUL byte between them.
+pub struct Strings<'s> {
+    kind: TextKind,
+    encoding: Option<Encoding>,
+    places: &'s dyn Places,
+    emit: &'s mut dyn FnMut(&Text<'_>),
+    cap: usize,
+    budget: usize,
+    bytes: Vec<u8>,
+    map: OffsetMap,
+    starts: Vec<(usize, u64)>,
+    count: u64,
+    cut: bool,
+}
+
+impl<'s> Strings<'s> {
+    /// Of a blob of `blob_len` bytes. `kind` is [`TextKind::Pool`] where the format has lost the
+    /// author's order, [`TextKind::List`] where neighbours belong together. All strings together
+    /// may have four times the bytes of the blob: tables that overlap more are hostile.
+    pub fn new(
+        kind: TextKind,
+        blob_len: usize,
+        limits: &Limits,
+        places: &'s dyn Places,
+        emit: &'s mut dyn FnMut(&Text<'_>),
+    ) -> Self {
+        Strings {
+            kind,
+            encoding: None,
+            places,
+            emit,
+            cap: usize::try_from(limits.decoded_bytes).unwrap_or(usize::MAX),
+            budget: blob_len.saturating_mul(4).saturating_add(1 << 12),
+            bytes: Vec::new(),
+            map: OffsetMap::identity(),
+            starts: Vec::new(),
+            count: 0,
+            cut: false,
+        }
+    }
+
+    /// Adds a string that stands at `offset` of the blob as it is. `false`: no more is taken.
+    pub fn push(&mut self, string: &[u8], offset: u64, tag: u64) -> bool {
+        if !self.begin(None, string.len(), tag) {
+            return false;
+        }
+        self.map.push_plain(self.bytes.len(), offset);
+        self.bytes.extend_from_slice(string);
+        true
+    }
+
+    /// Adds a string that stands at `offset` as UTF-16 (`units` in bytes; an odd last byte is
+    /// ignored), big endian or little.
+    pub fn push_utf16(&mut self, units: &[u8], big_endian: bool, offset: u64, tag: u64) -> bool {
+        let encoding = if big_endian { Encoding::Utf16Be } else { Encoding::Utf16Le };
+        if !self.begin(Some(encoding), units.len() / 2 * 3, tag) {
+            return false;
+        }
+        let unit = |pair: &[u8]| {
+            let pair = [pair[0], pair[1]];
+            if big_endian { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) }
+        };
+        let mut at = offset;
+        self.map.push(Segment { text: self.bytes.len(), outer: at, num: 2, den: 1 });
+        for c in char::decode_utf16(units.chunks_exact(2).map(unit)) {
+            let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
+            at += 2 * c.len_utf16() as u64;
+            self.bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            if !c.is_ascii() {
+                self.map.push(Segment { text: self.bytes.len(), outer: at, num: 2, den: 1 });
+            }
+        }
+        true
+    }
+
+    /// Adds a string that stands nowhere as it is, but is made of what stands at `offset`: pieces
+    /// that code joins, runs of a paragraph, a record that was put together from pages.
+    pub fn push_made(&mut self, string: &[u8], offset: u64, tag: u64) -> bool {
+        if !self.begin(Some(Encoding::Assembled), string.len(), tag) {
+            return false;
+        }
+        self.map.push(Segment { text: self.bytes.len(), outer: offset, num: 0, den: 1 });
+        self.bytes.extend_from_slice(string);
+        true
+    }
+
+    fn begin(&mut self, encoding: Option<Encoding>, len: usize, tag: u64) -> bool {
+        let Some(left) = self.budget.checked_sub(len) else {
+            self.cut = true;
+            return false;
+        };
+        self.budget = left;
+        let is_full = self.bytes.len() + self.starts.len() * TABLE_BYTES + len > self.cap;
+        if is_full || (encoding != self.encoding && !self.bytes.is_empty()) {
+            self.flush();
+        }
+        self.encoding = encoding;
+        if !self.starts.is_empty() {
+            self.bytes.push(0);
+        }
+        self.starts.push((self.bytes.len(), tag));
+        self.count += 1;
+        true
+    }
+
+    fn flush(&mut self) {
+        if !self.bytes.is_empty() {
+            (self.emit)(&Text {
+                bytes: &self.bytes,
+                kind: self.kind,
+                encoding: self.encoding,
+                map: &self.map,
+                outer: None,
+                sites: &Tagged { starts: &self.starts, places: self.places },
+            });
+        }
+        self.bytes.clear();
+        self.map.clear();
+        self.starts.clear();
+    }
+
+    /// Hands the last text on. `false` if strings were refused because there were too many bytes.
+    pub fn finish(mut self) -> bool {
+        self.flush();
+        !self.cut
+    }
+}
+
+/// Sites of a text by the tags of its strings.
+struct Tagged<'t> {
+    starts: &'t [(usize, u64)],
+    places: &'t dyn Places,
+}
+
+impl Sites for Tagged<'_> {
+    fn resolve(&self, _: &[u8], spans: &[Range<usize>]) -> Vec<Vec<Site>> {
+        let mut tags: Vec<u64> = Vec::new();
+        let mut known: HashMap<u64, usize> = HashMap::new();
+        let wanted: Vec<Option<usize>> = spans
+            .iter()
+            .map(|span| {
+                let after = self.starts.partition_point(|&(start, _)| start <= span.start);
+                let (_, tag) = *self.starts.get(after.checked_sub(1)?)?;
+                Some(*known.entry(tag).or_insert_with(|| {
+                    tags.push(tag);
+                    tags.len() - 1
+                }))
+            })
+            .collect();
+        let places = self.places.places(&tags);
+        debug_assert_eq!(places.len(), tags.len());
+        let of = |i: Option<usize>| i.and_then(|i| places.get(i).cloned()).unwrap_or_default();
+        wanted.into_iter().map(of).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blob::TextOffset;
+
+    /// Texts as (bytes, encoding, offset of `probe` in the blob, sites of `probe`).
+    type Read = Vec<(String, Option<Encoding>, u64, Vec<String>)>;
+
+    fn read(limits: &Limits, probe: &str, fill: &dyn Fn(&mut Strings<'_>)) -> (Read, bool) {
+        let mut found = Vec::new();
+        let places = |tag: u64| vec![Site { name: format!("#{tag}"), ..Site::default() }];
+        let mut emit = |text: &Text<'_>| {
+            let bytes = String::from_utf8_lossy(text.bytes).into_owned();
+            let (mut offset, mut names) = (0, Vec::new());
+            if let Some(at) = bytes.find(probe) {
+                offset = text.blob_offset(TextOffset(at)).0;
+                let sites = text.sites.resolve(text.bytes, &[at..at + probe.len(), at..at + 1]);
+                names = sites.into_iter().flatten().map(|s| s.name).collect();
+            }
+            found.push((bytes, text.encoding, offset, names));
+        };
+        let mut strings = Strings::new(TextKind::Pool, 40, limits, &places, &mut emit);
+        fill(&mut strings);
+        let whole = strings.finish();
+        (found, whole)
+    }
+
+    #[test]
+    fn strings_of_all_kinds() {
+        let (found, whole) = read(&Limits::default(), "needle", &|strings| {
+            strings.push(b"", 3, 1);
+            strings.push(b"a needle", 5, 2);
+            strings.push_utf16(
+                &[0xe4, 0, b'n', 0, b'e', 0, b'e', 0, b'd', 0, b'l', 0, b'e', 0, 9],
+                false,
+                100,
+                3,
+            );
+            strings.push_made(b"needle", 50, 4);
+        });
+        let names = |n: u64| vec![format!("#{n}"); 2];
+        assert!(whole);
+        assert_eq!(
+            found,
+            [
+                ("\0a needle".into(), None, 7, names(2)),
+                ("äneedle".into(), Some(Encoding::Utf16Le), 102, names(3)),
+                ("needle".into(), Some(Encoding::Assembled), 50, names(4)),
+            ]
+        );
+    }
+
+    #[test]
+    fn texts_are_bounded_and_so_is_all_together() {
+        let limits = Limits { decoded_bytes: 200, ..Limits::default() };
+        let (found, whole) = read(&limits, "", &|strings| {
+            while strings.push(&[b'x'; 100], 0, 0) {}
+        });
+        assert!(!whole);
+        assert_eq!(found.len(), (40 * 4 + (1 << 12)) / 100);
+        assert!(found.iter().all(|f| f.0.len() == 100));
+    }
+}

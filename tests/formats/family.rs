@@ -1,0 +1,215 @@
+//! Builds a family and holds what keysift finds against its table.
+
+use crate::util::{self, Report, demo, root};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The families there are: folders of `testdata` with a table.
+pub fn all() -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(root().join("testdata"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("expected.tsv").exists() && path.join("needs").exists())
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// A row of `expected.tsv`: `file`, `name` of the pair, `kind`, `place`, `id site`, `secret site`.
+///
+/// `kind`: `pair`, found, joined, and nothing else joined with either half; `lone-id`, no secret belongs to it;
+/// `none`, nothing at all is planted in the file (a decoy alone).
+/// `place`: what follows the file in the address, with its `!` (`!lib/arm64-v8a/libapp.so`), or `-`.
+/// Sites: the place in the author's own terms; `-` where the format knows none; `*` not looked at.
+/// A site ending in `*` must begin like that.
+struct Row {
+    file: String,
+    name: String,
+    kind: String,
+    place: String,
+    sites: [String; 2],
+}
+
+fn table(family: &str) -> Vec<Row> {
+    let text = fs::read_to_string(root().join("testdata").join(family).join("expected.tsv")).unwrap();
+    text.lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .map(|line| {
+            let cells: Vec<String> = line.split('\t').map(str::to_owned).collect();
+            let [file, name, kind, place, id, secret] = cells.try_into().unwrap_or_else(|cells: Vec<_>| {
+                panic!("{family}/expected.tsv: {} cells, not 6: {line}", cells.len())
+            });
+            Row { file, name, kind, place, sites: [id, secret] }
+        })
+        .collect()
+}
+
+/// Builds a family, unless the same recipe was built before, and gives the folder.
+pub fn built(family: &str) -> PathBuf {
+    let recipe = root().join("testdata").join(family);
+    let mut hash = Sha256::new();
+    digest(&recipe, &mut hash);
+    digest(&root().join("testdata/plant.py"), &mut hash);
+    let key: String = hash.finalize().iter().take(6).map(|b| format!("{b:02x}")).collect();
+    let out = root().join("target/testdata").join(format!("{family}-{key}"));
+    if !out.exists() {
+        let temporary = out.with_extension(format!("new-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&temporary);
+        fs::create_dir_all(&temporary).unwrap();
+        let run = std::process::Command::new(recipe.join("build.sh")).arg(&temporary).output().unwrap();
+        assert!(
+            run.status.success(),
+            "testdata/{family}/build.sh: {}\n{}{}\n(KEYSIFT_SKIP_TOOLS=1 leaves out what needs tools)",
+            run.status,
+            String::from_utf8_lossy(&run.stdout),
+            String::from_utf8_lossy(&run.stderr)
+        );
+        // Another test may have been faster.
+        let _ = fs::rename(&temporary, &out);
+        let _ = fs::remove_dir_all(&temporary);
+    }
+    out
+}
+
+fn digest(path: &Path, hash: &mut Sha256) {
+    if path.is_dir() {
+        let mut inside: Vec<PathBuf> = fs::read_dir(path).unwrap().map(|e| e.unwrap().path()).collect();
+        inside.sort();
+        inside.iter().filter(|p| !p.ends_with("__pycache__")).for_each(|p| digest(p, hash));
+    } else {
+        hash.update(path.to_str().unwrap());
+        hash.update(fs::read(path).unwrap());
+    }
+}
+
+/// Whether artifacts that need tools are left out, because the user said so.
+pub fn skipped(what: &str) -> bool {
+    let skip = std::env::var_os("KEYSIFT_SKIP_TOOLS").is_some_and(|v| v == "1");
+    if skip {
+        eprintln!("KEYSIFT_SKIP_TOOLS=1: {what} is not built");
+    }
+    skip
+}
+
+/// Builds a family, scans each of its files and compares all that is found with the table.
+pub fn check(family: &str) {
+    if skipped(family) {
+        return;
+    }
+    let folder = built(family);
+    let mut files: BTreeMap<String, Vec<Row>> = BTreeMap::new();
+    for row in table(family) {
+        files.entry(row.file.clone()).or_default().push(row);
+    }
+    let wrong: Vec<String> = files.iter().flat_map(|(file, rows)| check_file(&folder, file, rows)).collect();
+    assert!(wrong.is_empty(), "{} of {family} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn check_file(folder: &Path, file: &str, rows: &[Row]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut complain = |what: String| wrong.push(format!("  {file}: {what}"));
+    let mut command = util::keysift();
+    command.current_dir(folder).args(["scan", "-f", "jsonl", "--reveal", "--fail-on", "critical"]).arg(file);
+    let output = command.output().unwrap();
+    if !matches!(output.status.code(), Some(0 | 1)) {
+        complain(format!("exit {}: {}", output.status, String::from_utf8_lossy(&output.stderr)));
+    }
+    let report = Report::parse(&output.stdout);
+    for entry in report.ledger["entries"].as_array().unwrap() {
+        complain(format!("not searched: {entry}"));
+    }
+    let mut pairs = 0;
+    for row in rows {
+        match row.kind.as_str() {
+            "pair" => {
+                pairs += 1;
+                check_pair(&report, file, row).into_iter().for_each(&mut complain);
+            }
+            "lone-id" => {
+                let id = demo::access_key_id(&row.name);
+                let found = with_part(&report, "id", &id);
+                match found[..] {
+                    [f] if f["pair"].is_null() => {
+                        complain_about_site(f, file, row, 0).into_iter().for_each(&mut complain);
+                    }
+                    _ => complain(format!("{}: not found alone: {found:#?}", row.name)),
+                }
+            }
+            "none" => {}
+            other => complain(format!("kind {other}?")),
+        }
+    }
+    if report.pairs().len() != pairs {
+        complain(format!("{} pairs, {pairs} planted: {:?}", report.pairs().len(), report.pairs()));
+    }
+    let decoys = ["IOSFODNN7".to_owned() + "EXAMPLE", "wJalrXUtnFEMI/".to_owned() + "K7MDENG"];
+    for finding in &report.findings {
+        let parts = finding["parts"].to_string() + &finding["pair"].to_string();
+        let hash = rows.iter().find(|r| parts.contains(&demo::hash(&r.name)));
+        if hash.is_some() || decoys.iter().any(|d| parts.contains(d.as_str())) {
+            complain(format!("a decoy is reported: {finding:#}"));
+        }
+    }
+    wrong
+}
+
+fn with_part<'r>(report: &'r Report, role: &str, value: &str) -> Vec<&'r Value> {
+    report.findings.iter().filter(|f| f["parts"][role] == value).collect()
+}
+
+fn check_pair(report: &Report, file: &str, row: &Row) -> Vec<String> {
+    let (id, secret) = (demo::access_key_id(&row.name), demo::secret_access_key(&row.name));
+    let found: Vec<&Value> =
+        with_part(report, "id", &id).into_iter().filter(|f| f["pattern"] == "aws.key-pair").collect();
+    let [f] = found[..] else {
+        let (ids, secrets) = (with_part(report, "id", &id), with_part(report, "secret", &secret));
+        let places = |of: &[&Value]| of.iter().map(|f| f["sites"].to_string()).collect::<Vec<_>>();
+        return vec![format!(
+            "{}: {} pairs for its id; id at {:?}; secret at {:?}",
+            row.name,
+            found.len(),
+            places(&ids),
+            places(&secrets)
+        )];
+    };
+    if f["parts"]["secret"] != secret.as_str() {
+        let candidates = &f["pair"]["candidates"];
+        return vec![format!("{}: not joined with its secret: {} {candidates}", row.name, f["parts"])];
+    }
+    let mut wrong = Vec::new();
+    if f["pair"]["candidates"].as_array().is_some_and(|c| !c.is_empty()) {
+        wrong.push(format!("{}: candidates beside it: {}", row.name, f["pair"]));
+    }
+    wrong.extend((0..2).flat_map(|role| complain_about_site(f, file, row, role)));
+    wrong
+}
+
+/// Looks for a place of the part (0: id, 1: secret) that is where the row says.
+fn complain_about_site(finding: &Value, file: &str, row: &Row, role: usize) -> Option<String> {
+    let role_name = ["id", "secret"][role];
+    let place = if row.place == "-" { "" } else { &row.place };
+    let wanted = row.sites[role].as_str();
+    let site_is = |site: Option<&str>| match (wanted, site) {
+        ("*", _) => true,
+        ("-", site) => site.is_none(),
+        (wanted, Some(site)) => match wanted.strip_suffix('*') {
+            Some(start) => site.starts_with(start),
+            None => site == wanted,
+        },
+        (_, None) => false,
+    };
+    let sites: Vec<&Value> =
+        finding["sites"].as_array().unwrap().iter().filter(|s| s["role"] == role_name).collect();
+    let address = format!("{file}{place}");
+    let found = sites.iter().any(|s| {
+        let is_at = s["address"].as_str().is_some_and(|a| {
+            a.strip_prefix(&address).is_some_and(|rest| rest.is_empty() || rest.starts_with('!'))
+        });
+        is_at && site_is(s["site"].as_str())
+    });
+    (!found).then(|| format!("{}: no {role_name} at {address} {wanted}: {sites:#?}", row.name))
+}
