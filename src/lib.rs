@@ -11,6 +11,7 @@ pub mod engine;
 pub mod finding;
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod inspect;
 pub mod ledger;
 pub mod lens;
 pub mod limits;

@@ -149,7 +149,10 @@ fn torture(name: &str, read: &(dyn Fn(&Blob<'_>) + Sync)) -> Result<(), String> 
     Ok(())
 }
 
-fn all(names: Vec<(&'static str, Box<dyn Fn(&Blob<'_>) + Sync + Send>)>) {
+/// Reads a blob with one lens or container.
+type Read = Box<dyn Fn(&Blob<'_>) + Sync + Send>;
+
+fn all(names: Vec<(&'static str, Read)>) {
     let queue = std::sync::Mutex::new(names);
     let wrong = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -181,7 +184,7 @@ fn lenses_survive() {
                     assert_eq!(text.sites.resolve(text.bytes, &spans).len(), spans.len());
                 });
             };
-            (lens.name(), Box::new(read) as Box<dyn Fn(&Blob<'_>) + Sync + Send>)
+            (lens.name(), Box::new(read) as Read)
         })
         .collect());
 }
@@ -201,7 +204,7 @@ fn containers_survive() {
                     member.read(&mut buffer, &budget);
                 }
             };
-            (container.name(), Box::new(read) as Box<dyn Fn(&Blob<'_>) + Sync + Send>)
+            (container.name(), Box::new(read) as Read)
         })
         .collect());
 }

@@ -30,6 +30,8 @@ Start with:  keysift scan app.apk";
 pub enum Command {
     /// Search files, folders, packages or standard input
     Scan(Scan),
+    /// Show what keysift sees in files: containers, lenses, strings, places, what was not understood
+    Inspect(Inspect),
     /// Look at the patterns that are searched for, or check your own
     Patterns(Patterns),
 }
@@ -86,6 +88,30 @@ pub struct Scan {
     #[arg(long, short = 'j', value_name = "N", help_heading = "Limits",
           value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+
+    /// Bounds against hostile input.
+    #[command(flatten)]
+    pub limits: LimitArguments,
+}
+
+/// `keysift inspect`.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// Files to look at; `-` for standard input
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// Show the strings that hold this text, with offset, encodings and places
+    #[arg(long, short, value_name = "TEXT")]
+    pub grep: Option<String>,
+
+    /// Print strings in full; otherwise all that could be a secret is masked
+    #[arg(long)]
+    pub reveal: bool,
+
+    /// One JSON object a blob
+    #[arg(long)]
+    pub json: bool,
 
     /// Bounds against hostile input.
     #[command(flatten)]

@@ -2,6 +2,7 @@
 
 mod args;
 mod exit;
+mod inspect;
 mod output;
 mod patterns;
 mod progress;
@@ -28,6 +29,7 @@ pub fn main() -> ExitCode {
     };
     let result = match &arguments.command {
         args::Command::Scan(scan) => scan::run(scan),
+        args::Command::Inspect(inspect) => inspect::run(inspect),
         args::Command::Patterns(patterns) => patterns::run(patterns),
     };
     match result {

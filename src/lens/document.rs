@@ -1,6 +1,6 @@
 //! Sites of a text that is a document: key paths from the syntaxes of [`super::config`].
 
-use super::config::{Object, SYNTAXES};
+use super::config::{Object, SYNTAXES, Syntax};
 use crate::blob::{Scope, ScopeClass, ScopeId, Site, Sites};
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ impl<'n> DocumentSites<'n> {
 
 impl Sites for DocumentSites<'_> {
     fn resolve(&self, text: &[u8], spans: &[Range<usize>]) -> Vec<Vec<Site>> {
-        let Some(syntax) = SYNTAXES.iter().find(|s| s.reads(text, self.file_name)) else {
+        let Some(syntax) = syntax(text, self.file_name) else {
             return vec![Vec::new(); spans.len()];
         };
         let places = syntax.locate(text, spans);
@@ -35,6 +35,11 @@ impl Sites for DocumentSites<'_> {
             })
             .collect()
     }
+}
+
+/// The first syntax that reads a text.
+pub fn syntax(text: &[u8], file_name: &[u8]) -> Option<&'static dyn Syntax> {
+    SYNTAXES.iter().copied().find(|s| s.reads(text, file_name))
 }
 
 /// The objects around a value: the innermost as its object, those around that as parents.

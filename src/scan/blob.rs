@@ -179,7 +179,7 @@ impl Job<'_, '_> {
 }
 
 /// What stands before a container and is at least as long as this is read through the lenses too.
-const MIN_CARRIER: usize = 256;
+pub const MIN_CARRIER: usize = 256;
 
 /// Buffers above this size are given back to the system after use.
 const KEEP_BUFFER: usize = 32 << 20;

@@ -7,6 +7,8 @@
 mod blob;
 mod text;
 
+pub use blob::MIN_CARRIER;
+
 use crate::address::Address;
 use crate::blob::Blob;
 use crate::container::budget::Budget;
