@@ -23,6 +23,8 @@ pub enum Encoding {
     Escapes,
     /// Percent encoding of URLs.
     Percent,
+    /// Quoted-printable, as in mail.
+    QuotedPrintable,
     /// Pieces of a string that the program joins when it runs.
     Assembled,
 }
@@ -37,6 +39,7 @@ impl Encoding {
             Encoding::Utf16Be => "utf-16be",
             Encoding::Escapes => "escapes",
             Encoding::Percent => "percent",
+            Encoding::QuotedPrintable => "quoted-printable",
             Encoding::Assembled => "assembled",
         }
     }

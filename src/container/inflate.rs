@@ -51,6 +51,12 @@ const STEP: usize = 1 << 20;
 /// Inflates `input` into `out` (emptied first). `expected` is what the container promises: a hint
 /// for the allocation, never trusted.
 pub fn inflate(input: &[u8], out: &mut Vec<u8>, expected: u64, budget: &Budget) -> Inflated {
+    out.clear();
+    inflate_more(input, out, expected, budget)
+}
+
+/// Inflates `input` behind what is in `out` already.
+pub fn inflate_more(input: &[u8], out: &mut Vec<u8>, expected: u64, budget: &Budget) -> Inflated {
     DECOMPRESS.with_borrow_mut(|stream| {
         stream.reset(false);
         inflate_with(stream, input, out, expected, budget)
@@ -65,7 +71,6 @@ fn inflate_with(
     budget: &Budget,
 ) -> Inflated {
     let limits = &budget.limits;
-    out.clear();
     if budget.is_spent() {
         budget.spend();
         return Inflated::Cut(OVER_BUDGET.into());
@@ -89,8 +94,8 @@ fn inflate_with(
             out.truncate(limits.entry_bytes as usize);
             return Inflated::Cut(format!("the entry expands to more than {} bytes", limits.entry_bytes));
         }
-        if out.len() as u64 > Limits::RATIO_FREE_BYTES
-            && out.len() as u64 > stream.total_in().saturating_mul(limits.ratio)
+        if stream.total_out() > Limits::RATIO_FREE_BYTES
+            && stream.total_out() > stream.total_in().saturating_mul(limits.ratio)
         {
             return Inflated::Cut(format!("the entry expands more than {}-fold: a bomb", limits.ratio));
         }

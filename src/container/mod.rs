@@ -3,7 +3,9 @@
 //! A new container is one file here and one line in [`CONTAINERS`].
 
 pub mod budget;
+pub mod gzip;
 mod inflate;
+pub mod pdf;
 pub mod zip;
 
 use crate::blob::Blob;
@@ -28,6 +30,8 @@ pub trait Container: Send + Sync {
 #[rustfmt::skip]
 pub static CONTAINERS: &[&dyn Container] = &[
     &zip::Zip,
+    &gzip::Gzip,
+    &pdf::Pdf,
 ];
 
 /// What is inside a container.

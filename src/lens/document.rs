@@ -27,6 +27,8 @@ impl Sites for DocumentSites<'_> {
             .into_iter()
             .map(|place| {
                 place
+                    // The whole of a document is no place.
+                    .filter(|p| !p.path.is_empty() || p.key.is_some())
                     .map(|p| {
                         let scopes = scopes(p.objects, p.value.start);
                         vec![Site { name: p.path, key: p.key, role: None, scopes }]

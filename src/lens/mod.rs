@@ -12,6 +12,8 @@ pub mod config;
 pub mod decode;
 pub mod dex;
 pub mod document;
+pub mod office;
+pub mod quoted;
 pub mod raw;
 pub mod strings;
 pub mod wide;
@@ -24,6 +26,12 @@ pub trait Lens: Send + Sync {
     /// Whether this lens reads the blob: a cheap look at its first bytes, never at its name only.
     fn reads(&self, blob: &Blob<'_>) -> bool;
 
+    /// Whether the places it knows are better than those of the raw text: of a document whose markup
+    /// says nothing.
+    fn names_places(&self) -> bool {
+        false
+    }
+
     /// Pushes the texts of the blob, few and large: many small strings go into one text with a
     /// NUL byte between them. Gives what it read up to any damage, then says what was wrong.
     fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage>;
@@ -34,6 +42,8 @@ pub trait Lens: Send + Sync {
 pub static LENSES: &[&dyn Lens] = &[
     &wide::WideLens,
     &dex::DexLens,
+    &quoted::QuotedLens,
+    &office::OfficeLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.

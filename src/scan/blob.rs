@@ -142,17 +142,19 @@ impl Job<'_, '_> {
         let job = TextJob { job: self, address: &blob.address, blob: self.number(), depth };
         let kind = raw::kind(blob.bytes);
         let document = DocumentSites::new(blob.address.file_name());
+        let lenses: Vec<&dyn Lens> = LENSES.iter().copied().filter(|lens| lens.reads(blob)).collect();
+        let is_named = lenses.iter().any(|lens| lens.names_places());
         let text = Text {
             bytes: blob.bytes,
             kind,
             encoding: None,
             map: &OffsetMap::identity(),
             outer: None,
-            sites: if kind == TextKind::Plain { &document } else { &NoSites },
+            sites: if kind == TextKind::Plain && !is_named { &document } else { &NoSites },
         };
         self.guarded(&mut found, blob, "raw", &mut |found| found.merge(text::search(&job, &text)));
-        for lens in LENSES.iter().filter(|lens| lens.reads(blob)) {
-            self.guarded(&mut found, blob, lens.name(), &mut |found| self.through(*lens, blob, &job, found));
+        for lens in lenses {
+            self.guarded(&mut found, blob, lens.name(), &mut |found| self.through(lens, blob, &job, found));
         }
         found.ledger.searched(blob.bytes.len() as u64);
         found

@@ -51,9 +51,11 @@ pub(super) fn search(job: &TextJob<'_, '_, '_>, text: &Text<'_>) -> Searched {
         return found;
     }
     let lines = (text.kind == TextKind::Plain).then(|| Lines::new(text.bytes));
+    let number = job.job.number();
     found.sightings.extend(pending.into_iter().map(|p| {
         let position = lines.as_ref().map(|lines| lines.position(p.at.start));
-        Sighting { position, ..p.sighting }
+        let lines = position.iter().map(|p| (number, p.0)).collect();
+        Sighting { position, lines, ..p.sighting }
     }));
     found
 }
@@ -229,6 +231,7 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
         blob: job.blob,
         range: (first, end),
         position: None,
+        lines: Vec::new(),
         encodings: text.encodings(),
         sites: Vec::new(),
     }

@@ -35,6 +35,7 @@ pub fn same_places(patterns: &PatternSet, mut sightings: Vec<Sighting>) -> Vec<S
                 if !s.sites.is_empty() && last.sites.is_empty() {
                     last.kind = s.kind;
                 }
+                last.lines.extend(s.lines);
                 for site in s.sites {
                     if !last.sites.contains(&site) {
                         last.sites.push(site);

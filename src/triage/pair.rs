@@ -218,8 +218,8 @@ fn enter(
             let name = sighting.keys().next();
             let offset = Some(sighting.range.0);
             let blob = ScopeId::Local(sighting.blob);
-            if let Some((line, _)) = sighting.position {
-                let line = ScopeId::InText(sighting.blob, u64::from(line));
+            for &(text, line) in &sighting.lines {
+                let line = ScopeId::InText(text, u64::from(line));
                 put((Level::Line, 0, line), &|| "one line".into(), offset, name);
             }
             put((Level::Near, 0, blob.clone()), &String::new, offset, name);

@@ -30,6 +30,9 @@ pub struct Sighting {
     pub range: (u64, u64),
     /// Line and column from 1, where the blob is text.
     pub position: Option<(u32, u32)>,
+    /// The lines it stands on: the number of a text of the blob, and the line there from 1. The raw
+    /// bytes and a lens may both see it, on lines of their own.
+    pub lines: Vec<(u64, u32)>,
     /// The encodings between blob and value.
     pub encodings: Vec<Encoding>,
     /// Places in the author's own terms.

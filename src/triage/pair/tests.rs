@@ -19,6 +19,7 @@ fn seen(offset: u64, line: u32, sites: &[(&str, &[(ScopeClass, u64)])]) -> Sight
         blob: 1,
         range: (offset, offset + 20),
         position: Some((line, 1)),
+        lines: vec![(1, line)],
         encodings: Vec::new(),
         sites: sites
             .iter()
@@ -42,7 +43,12 @@ fn seen(offset: u64, line: u32, sites: &[(&str, &[(ScopeClass, u64)])]) -> Sight
 
 /// A value in one scope, out of a sorted pool: nothing else is known of it.
 fn pooled(key: &str, class: ScopeClass, id: u64) -> Sighting {
-    Sighting { kind: TextKind::Pool, position: None, ..seen(0, 1, &[(key, &[(class, id)])]) }
+    Sighting {
+        kind: TextKind::Pool,
+        position: None,
+        lines: Vec::new(),
+        ..seen(0, 1, &[(key, &[(class, id)])])
+    }
 }
 
 fn paired(lefts: &[Sighting], rights: &[Sighting]) -> Pairing {
