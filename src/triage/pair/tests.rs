@@ -85,7 +85,7 @@ fn every_scope_joins_at_its_level() {
     assert_eq!(joined(&paired(&[at(0, 1)], &[at(50, 1)])), [(0, 0, Level::Line)]);
     assert_eq!(joined(&paired(&[at(0, 1)], &[at(50, 2)])), [(0, 0, Level::Near)]);
     assert_eq!(joined(&paired(&[at(0, 1)], &[at(9000, 90)])), [(0, 0, Level::File)]);
-    let elsewhere = Sighting { blob: 2, ..at(0, 1) };
+    let elsewhere = Sighting { blob: 2, lines: vec![(2, 1)], ..at(0, 1) };
     assert_eq!(joined(&paired(&[at(0, 1)], &[elsewhere])), [(0, 0, Level::Artifact)]);
 }
 
