@@ -31,7 +31,11 @@ impl Container for Gzip {
             _ => stem(blob.address.file_name()),
         };
         let stream = Stream { name, bytes: blob.bytes };
-        Opened { members: vec![Box::new(stream)], gaps: vec![0..header.len], problems: Vec::new() }
+        Opened {
+            members: vec![Box::new(stream)],
+            gaps: std::iter::once(0..header.len).collect(),
+            problems: Vec::new(),
+        }
     }
 }
 

@@ -120,6 +120,10 @@ impl Joined {
         self.text.last().is_none_or(|&b| b == b'\n')
     }
 
+    fn ends_with_blank(&self) -> bool {
+        matches!(self.text.last(), Some(b' ' | b'\t'))
+    }
+
     /// Reads the markup or the characters at `at`; gives where they end.
     fn next(&mut self, bytes: &[u8], at: usize) -> usize {
         let is_odf = *self.is_odf.get_or_insert_with(|| {
@@ -152,11 +156,8 @@ impl Joined {
         match meaning {
             Meaning::Text if is_end => self.depth = self.depth.saturating_sub(1),
             Meaning::Text if !is_empty => self.depth += 1,
-            Meaning::Line if closes && self.cells > 0 => {
-                if !matches!(self.text.last(), Some(b' ' | b'\t')) {
-                    self.separate(b' ');
-                }
-            }
+            Meaning::Line if closes && self.cells > 0 && self.ends_with_blank() => {}
+            Meaning::Line if closes && self.cells > 0 => self.separate(b' '),
             Meaning::Line if closes => self.separate(b'\n'),
             Meaning::Tab if closes => self.separate(b'\t'),
             Meaning::Blank if closes => self.separate(b' '),
