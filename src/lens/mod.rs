@@ -7,6 +7,7 @@ use crate::blob::{Blob, Text};
 use crate::ledger::Reason;
 use crate::limits::Limits;
 
+pub mod android;
 pub mod bytes;
 pub mod config;
 pub mod decode;
@@ -34,6 +35,9 @@ pub trait Lens: Send + Sync {
 pub static LENSES: &[&dyn Lens] = &[
     &wide::WideLens,
     &dex::DexLens,
+    &android::ArscLens,
+    &android::AxmlLens,
+    &android::AabLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.
