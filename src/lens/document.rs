@@ -57,3 +57,36 @@ fn scopes(objects: Vec<Object>, at: usize) -> Vec<Scope> {
         })
         .collect()
 }
+
+/// Most places that are kept of one value.
+pub const MAX_SITES: usize = 64;
+
+/// Places inside a value that itself stands in several places.
+pub fn nest(outer: &[Site], inner: &[Site]) -> Vec<Site> {
+    let mut all = Vec::new();
+    for o in outer {
+        for i in inner {
+            if all.len() == MAX_SITES {
+                return all;
+            }
+            let joint = if i.name.starts_with('/') { "" } else { " " };
+            all.push(Site {
+                name: format!("{}{joint}{}", o.name, i.name),
+                key: i.key.clone().or_else(|| o.key.clone()),
+                role: i.role.or(o.role),
+                scopes: i.scopes.iter().cloned().chain(o.scopes.iter().cloned().map(around)).collect(),
+            });
+        }
+    }
+    all
+}
+
+/// A scope of an encoded value, as its contents see it: what holds the value says less of two things
+/// inside it than their own scopes do.
+fn around(scope: Scope) -> Scope {
+    let class = match scope.class {
+        ScopeClass::Call | ScopeClass::Object | ScopeClass::Method => ScopeClass::Parent,
+        class => class,
+    };
+    Scope { class, ..scope }
+}

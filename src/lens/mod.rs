@@ -7,6 +7,7 @@ use crate::blob::{Blob, Text};
 use crate::ledger::Reason;
 use crate::limits::Limits;
 
+pub mod android;
 pub mod bytes;
 pub mod config;
 pub mod decode;
@@ -44,6 +45,9 @@ pub static LENSES: &[&dyn Lens] = &[
     &dex::DexLens,
     &quoted::QuotedLens,
     &office::OfficeLens,
+    &android::ArscLens,
+    &android::AxmlLens,
+    &android::AabLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.

@@ -5,8 +5,9 @@
 //! and only for those. The text is handed on whenever the limit on tables is reached, so that a
 //! lens need not count.
 
+use super::document::{DocumentSites, nest};
 use crate::address::Encoding;
-use crate::blob::{OffsetMap, Segment, Site, Sites, Text, TextKind};
+use crate::blob::{OffsetMap, Scope, ScopeClass, ScopeId, Segment, Site, Sites, Text, TextKind};
 use crate::limits::Limits;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -156,14 +157,82 @@ impl<'s> Strings<'s> {
     }
 }
 
+/// Values in a string of at most this length that is no document belong together.
+const ONE_STRING: usize = 1024;
+/// Scopes inside of strings, so that they are none of the lens's own.
+const INSIDE: u64 = 1 << 62;
+
 /// Sites of a text by the tags of its strings.
 struct Tagged<'t> {
     starts: &'t [(usize, u64)],
     places: &'t dyn Places,
 }
 
+impl Tagged<'_> {
+    /// The string that holds the byte at `at`.
+    fn string(&self, text: &[u8], at: usize) -> Range<usize> {
+        let after = self.starts.partition_point(|&(start, _)| start <= at);
+        let start = after.checked_sub(1).and_then(|i| self.starts.get(i)).map_or(0, |s| s.0);
+        let end = self.starts.get(after).map_or(text.len(), |s| s.0.saturating_sub(1));
+        start..end.max(start)
+    }
+
+    /// Adds what strings say themselves about values that are only a part of them: a document in a
+    /// string has paths and objects, and values in one short string belong together.
+    fn look_inside(&self, text: &[u8], spans: &[Range<usize>], found: &mut [Vec<Site>]) {
+        let mut first = 0;
+        while let Some(span) = spans.get(first) {
+            let string = self.string(text, span.start);
+            let here = spans.iter().skip(first).take_while(|s| s.start < string.end.max(span.end)).count();
+            let group = first..first + here.max(1);
+            first = group.end;
+            let (Some(inside), Some(bytes)) = (spans.get(group.clone()), text.get(string.clone())) else {
+                continue;
+            };
+            let Some(sites) = found.get_mut(group) else { continue };
+            if bytes.len() <= span.len() {
+                continue;
+            }
+            let id = |n: u64| ScopeId::Local(INSIDE | (string.start as u64).saturating_add(n));
+            let is_document = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'[' | b'<'))
+                || memchr::memchr(b'\n', bytes).is_some();
+            if is_document {
+                let of = |s: &Range<usize>| s.start - string.start..s.end.min(string.end) - string.start;
+                let inner: Vec<Range<usize>> = inside.iter().map(of).collect();
+                let inner = DocumentSites::new(b"").resolve(bytes, &inner);
+                for (site, mut inner) in sites.iter_mut().zip(inner) {
+                    for scope in inner.iter_mut().flat_map(|site| &mut site.scopes) {
+                        if let ScopeId::Local(n) = scope.id {
+                            scope.id = id(n);
+                        }
+                    }
+                    if !inner.is_empty() {
+                        let outer =
+                            if site.is_empty() { vec![Site::default()] } else { std::mem::take(site) };
+                        *site = nest(&outer, &inner);
+                    }
+                }
+            } else if inside.len() > 1 && bytes.len() <= ONE_STRING {
+                for (site, span) in sites.iter_mut().zip(inside) {
+                    for site in site {
+                        site.scopes.insert(
+                            0,
+                            Scope {
+                                class: ScopeClass::Call,
+                                id: id(0),
+                                order: Some(span.start as u64),
+                                label: format!("the string {}", site.name),
+                            },
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
 impl Sites for Tagged<'_> {
-    fn resolve(&self, _: &[u8], spans: &[Range<usize>]) -> Vec<Vec<Site>> {
+    fn resolve(&self, text: &[u8], spans: &[Range<usize>]) -> Vec<Vec<Site>> {
         let mut tags: Vec<u64> = Vec::new();
         let mut known: HashMap<u64, usize> = HashMap::new();
         let wanted: Vec<Option<usize>> = spans
@@ -180,7 +249,9 @@ impl Sites for Tagged<'_> {
         let places = self.places.places(&tags);
         debug_assert_eq!(places.len(), tags.len());
         let of = |i: Option<usize>| i.and_then(|i| places.get(i).cloned()).unwrap_or_default();
-        wanted.into_iter().map(of).collect()
+        let mut found: Vec<Vec<Site>> = wanted.into_iter().map(of).collect();
+        self.look_inside(text, spans, &mut found);
+        found
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::blob::{Job, Searched};
 use crate::address::{Address, Encoding};
-use crate::blob::{Blob, NoSites, Scope, ScopeClass, ScopeId, Site, Text, TextKind, TextOffset};
+use crate::blob::{Blob, NoSites, Scope, ScopeId, Text, TextKind, TextOffset};
 use crate::engine::{Hit, Sink};
 use crate::finding::Secret;
 use crate::ledger::Reason;
 use crate::lens::decode::{self, Decoded};
-use crate::lens::document::DocumentSites;
+use crate::lens::document::{DocumentSites, MAX_SITES, nest};
 use crate::lens::raw;
 use crate::triage::sighting::Sighting;
 use rayon::prelude::*;
@@ -237,9 +237,6 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
     }
 }
 
-/// Most places that are kept of one value.
-const MAX_SITES: usize = 64;
-
 /// Adds the sites that this text knows. What was decoded from it keeps the sites it has inside,
 /// behind those of the value it was decoded from.
 fn name_places(job: &TextJob<'_, '_, '_>, text: &Text<'_>, pending: &mut [Pending]) {
@@ -262,36 +259,6 @@ fn qualify(scope: &mut Scope, number: u64) {
     if let ScopeId::Local(id) = scope.id {
         scope.id = ScopeId::InText(number, id);
     }
-}
-
-/// Places inside a value that itself stands in several places.
-fn nest(outer: &[Site], inner: &[Site]) -> Vec<Site> {
-    let mut all = Vec::new();
-    for o in outer {
-        for i in inner {
-            if all.len() == MAX_SITES {
-                return all;
-            }
-            let joint = if i.name.starts_with('/') { "" } else { " " };
-            all.push(Site {
-                name: format!("{}{joint}{}", o.name, i.name),
-                key: i.key.clone().or_else(|| o.key.clone()),
-                role: i.role.or(o.role),
-                scopes: i.scopes.iter().cloned().chain(o.scopes.iter().cloned().map(around)).collect(),
-            });
-        }
-    }
-    all
-}
-
-/// A scope of an encoded value, as its contents see it: what holds the value says less of two things
-/// inside it than their own scopes do.
-fn around(scope: Scope) -> Scope {
-    let class = match scope.class {
-        ScopeClass::Call | ScopeClass::Object | ScopeClass::Method => ScopeClass::Parent,
-        class => class,
-    };
-    Scope { class, ..scope }
 }
 
 /// Line starts of a text.

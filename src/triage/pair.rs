@@ -335,13 +335,18 @@ fn in_scope(level: Level, left: &[Member], right: &[Member], label: &str) -> Res
     match (&left[..], &right[..]) {
         ([], _) | (_, []) => return Resolved { joined, ties: Vec::new() },
         // What remains when the others are told apart by name.
-        ([l], [r]) if !joined.is_empty() => {
+        ([l], [r]) if !joined.is_empty() && !(level >= Level::Type && are_at_odds(l, r)) => {
             joined.extend(one(level, l, r, format!("{words}, the others told apart by name")).joined);
             return Resolved { joined, ties: Vec::new() };
         }
         _ => {}
     }
-    if let Some(pairs) = in_turn(&left, &right) {
+    let find = |members: &[Member], value| members.iter().find(|m| m.value == value).cloned();
+    let fits = |&(l, r): &(usize, usize)| match (find(&left, l), find(&right, r)) {
+        (Some(l), Some(r)) => level < Level::Type || !are_at_odds(&l, &r),
+        _ => false,
+    };
+    if let Some(pairs) = in_turn(&left, &right).filter(|pairs| pairs.iter().all(fits)) {
         let evidence = format!("{words}, id and secret in turn");
         joined.extend(pairs.into_iter().map(|(l, r)| Joined {
             left: l,
@@ -351,7 +356,16 @@ fn in_scope(level: Level, left: &[Member], right: &[Member], label: &str) -> Res
         }));
         return Resolved { joined, ties: Vec::new() };
     }
-    let ties = ties(level, &left, &right, &words);
+    let mut ties = ties(level, &left, &right, &words);
+    if level == Level::Type {
+        // Neighbours in the author's order, where the type has one: fields, resources.
+        let is_next = |j: &Joined| is_mutual(j, &left, &right) && fits(&(j.left, j.right));
+        let (next, rest): (Vec<Joined>, Vec<Joined>) = ties.into_iter().partition(is_next);
+        joined.extend(
+            next.into_iter().map(|j| Joined { evidence: format!("{words}, next to each other"), ..j }),
+        );
+        ties = rest;
+    }
     Resolved { joined, ties }
 }
 
@@ -429,6 +443,7 @@ const HALF_WORDS: &[&str] = &[
     "client",
     "clientid",
     "id",
+    "ids",
     "key",
     "keyid",
     "keys",
@@ -443,6 +458,7 @@ const HALF_WORDS: &[&str] = &[
     "secretaccesskey",
     "secretid",
     "secretkey",
+    "secrets",
     "session",
     "sessiontoken",
     "sk",

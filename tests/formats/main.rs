@@ -33,4 +33,5 @@ macro_rules! families {
 #[rustfmt::skip]
 families! {
     documents
+    android
 }
