@@ -2,8 +2,13 @@
 //!
 //! A new container is one file here and one line in [`CONTAINERS`].
 
+pub mod asar;
 pub mod budget;
 mod inflate;
+pub mod json;
+mod piece;
+pub mod ram_bundle;
+pub mod source_map;
 pub mod zip;
 
 use crate::blob::Blob;
@@ -28,6 +33,9 @@ pub trait Container: Send + Sync {
 #[rustfmt::skip]
 pub static CONTAINERS: &[&dyn Container] = &[
     &zip::Zip,
+    &asar::Asar,
+    &ram_bundle::RamBundle,
+    &source_map::SourceMap,
 ];
 
 /// What is inside a container.
