@@ -132,6 +132,15 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
     if is_string(a) && is_string(b) && !contains(a, b) && !contains(b, a) {
         return None;
     }
+    // What the raw bytes seem to hold across the end of such a string is none.
+    let crosses = |raw: &Sighting, s: &Sighting| {
+        raw.kind == TextKind::Binary && raw.loose && is_string(s) && !contains(s, raw) && raw.range != s.range
+    };
+    match (crosses(a, b), crosses(b, a)) {
+        (true, _) => return Some(Side::First),
+        (_, true) => return Some(Side::Second),
+        _ => {}
+    }
     // What has only its shape says less than a name that says secret. Half of a pair: the pair decides
     // later. Anything else is no finding at all (see `judge`), and must not hide that half.
     let rank = |p: &Pattern, s: &Sighting| match (&p.matcher, p.class) {
