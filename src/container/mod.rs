@@ -2,10 +2,15 @@
 //!
 //! A new container is one file here and one line in [`CONTAINERS`].
 
+pub mod asar;
 pub mod budget;
 pub mod gzip;
 mod inflate;
 pub mod pdf;
+pub mod json;
+mod piece;
+pub mod ram_bundle;
+pub mod source_map;
 pub mod zip;
 
 use crate::blob::Blob;
@@ -32,6 +37,9 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &zip::Zip,
     &gzip::Gzip,
     &pdf::Pdf,
+    &asar::Asar,
+    &ram_bundle::RamBundle,
+    &source_map::SourceMap,
 ];
 
 /// What is inside a container.

@@ -15,6 +15,7 @@ pub mod dex;
 pub mod document;
 pub mod office;
 pub mod quoted;
+pub mod hermes;
 pub mod raw;
 pub mod strings;
 pub mod wide;
@@ -48,6 +49,7 @@ pub static LENSES: &[&dyn Lens] = &[
     &android::ArscLens,
     &android::AxmlLens,
     &android::AabLens,
+    &hermes::HermesLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.

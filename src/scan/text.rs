@@ -3,6 +3,7 @@
 use super::blob::{Job, Searched};
 use crate::address::{Address, Encoding};
 use crate::blob::{Blob, NoSites, Scope, ScopeId, Text, TextKind, TextOffset};
+use crate::container::{CONTAINERS, Container};
 use crate::engine::{Hit, Sink};
 use crate::finding::Secret;
 use crate::ledger::Reason;
@@ -181,8 +182,13 @@ impl PartSink<'_, '_, '_, '_> {
             let detail = "encoded text is longer than the limit; its beginning was searched";
             self.gathered.inner.ledger.skipped(address.clone(), None, Reason::Limit, detail);
         }
-        if raw::kind(&decoded.bytes) == TextKind::Binary || decoded.bytes.starts_with(&[0xff, 0xfe]) {
-            // A file of its own: an archive, a keystore, UTF-16 text.
+        let is_encoded_file = matches!(decoded.encoding, Encoding::Base64 | Encoding::Hex);
+        let opens = |c: &&dyn Container| c.reads(&Blob { address: address.clone(), bytes: &decoded.bytes });
+        if raw::kind(&decoded.bytes) == TextKind::Binary
+            || decoded.bytes.starts_with(&[0xff, 0xfe])
+            || is_encoded_file && CONTAINERS.iter().any(opens)
+        {
+            // A file of its own: an archive, a keystore, UTF-16 text, an inline source map.
             let job = self.job.job;
             if self.job.depth < job.budget.limits.depth {
                 let inner = job.search(&Blob { address, bytes: &decoded.bytes }, self.job.depth + 1);
@@ -193,15 +199,14 @@ impl PartSink<'_, '_, '_, '_> {
             return;
         }
         let document = DocumentSites::new(b"");
-        let is_document = matches!(decoded.encoding, Encoding::Base64 | Encoding::Hex);
         let text = Text {
             bytes: &decoded.bytes,
             // What is unescaped keeps its place among its neighbours.
-            kind: if is_document { TextKind::Plain } else { self.text.kind },
+            kind: if is_encoded_file { TextKind::Plain } else { self.text.kind },
             encoding: Some(decoded.encoding),
             map: &decoded.map,
             outer: Some(self.text),
-            sites: if is_document { &document } else { &NoSites },
+            sites: if is_encoded_file { &document } else { &NoSites },
         };
         let pending = search_level(self.job, &text, &address, self.level + 1, &mut self.gathered.inner);
         self.gathered.decoded.extend(pending.into_iter().map(|p| {

@@ -1,7 +1,7 @@
 //! Merging: one sighting a place, one finding a secret.
 
 use super::sighting::Sighting;
-use crate::blob::Site;
+use crate::blob::{Site, TextKind};
 use crate::finding::{Class, Finding, Role, Secret};
 use crate::pattern::{Matcher, Pattern, PatternSet};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -127,8 +127,23 @@ enum Side {
 /// Which of two overlapping sightings the other one makes superfluous.
 fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Option<Side> {
     let contains = |x: &Sighting, y: &Sighting| x.range.0 <= y.range.0 && y.range.1 <= x.range.1;
-    // What has only its shape says less than a name that says secret: half of a pair is told by the
-    // other half later, and anything else by nothing.
+    // Strings with boundaries of their own may share bytes where one ends and the next begins, as a
+    // format packs them: neither is part of the other.
+    let is_string = |s: &Sighting| matches!(s.kind, TextKind::Pool | TextKind::List) && !s.loose;
+    if is_string(a) && is_string(b) && !contains(a, b) && !contains(b, a) {
+        return None;
+    }
+    // What the raw bytes seem to hold across the end of such a string is none.
+    let crosses = |raw: &Sighting, s: &Sighting| {
+        raw.kind == TextKind::Binary && raw.loose && is_string(s) && !contains(s, raw) && raw.range != s.range
+    };
+    match (crosses(a, b), crosses(b, a)) {
+        (true, _) => return Some(Side::First),
+        (_, true) => return Some(Side::Second),
+        _ => {}
+    }
+    // What has only its shape says less than a name that says secret. Half of a pair: the pair decides
+    // later. Anything else is no finding at all (see `judge`), and must not hide that half.
     let rank = |p: &Pattern, s: &Sighting| match (&p.matcher, p.class) {
         (_, Class::Generic) => 0,
         (Matcher::Run { .. }, _) if !super::is_named(p, s) => 0,

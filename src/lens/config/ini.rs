@@ -61,7 +61,10 @@ pub(super) fn looks_like_assignments(head: &[u8]) -> bool {
             _ => match assignment(line, 0..line.len()) {
                 Some(a) if line[a.separator] == b'=' => {
                     assigned += 1;
-                    code += usize::from(line.ends_with(b";") || line.ends_with(b"{") || line.ends_with(b"("));
+                    // A bundle may be one line, of which only the beginning is seen.
+                    let declares = [&b"var "[..], b"let ", b"const "].iter().any(|w| line.starts_with(w));
+                    let ends = matches!(line.last(), Some(b';' | b'{' | b'('));
+                    code += usize::from(declares || ends);
                 }
                 _ => other += 1,
             },
@@ -503,6 +506,7 @@ mod tests {
         for (no, name) in [
             ("A=1\nB=2", "x.py"),
             ("x = 1;\ny = 2;\n", "x"),
+            ("var __BUNDLE_START_TIME__=now(),__DEV__=!1", "x"),
             ("import os\nx = 1\ndef f():\n  pass\n", "x"),
             ("a: b\nc: d", "x"),
             ("Some words = here\nand more\nand more", "x"),

@@ -1,0 +1,80 @@
+//! Members that stand in their container as they are.
+
+use super::budget::Budget;
+use super::{Contents, Member, Problem};
+use crate::ledger::Reason;
+use std::ops::Range;
+
+/// A stretch of the container with a name.
+pub struct Piece<'b> {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// What is there of it.
+    pub bytes: &'b [u8],
+    /// Bytes that it should have and that are behind the end of the container.
+    pub missing: u64,
+}
+
+impl Member for Piece<'_> {
+    fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn size_hint(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn read<'s>(&'s self, _: &'s mut Vec<u8>, _: &Budget) -> Contents<'s> {
+        let problem = (self.missing > 0).then(|| {
+            let detail = format!("the container ends {} bytes before the member does", self.missing);
+            Problem::new(Reason::Damaged, detail).of_bytes(self.missing)
+        });
+        Contents { bytes: self.bytes, problem }
+    }
+}
+
+/// Takes stretches of a container, no byte twice: members that overlap are how small bombs grow large.
+pub struct Taken {
+    ranges: Vec<(Range<usize>, usize)>,
+}
+
+impl Taken {
+    /// Of wanted ranges, those that lie behind all before them, in order of their place, by index.
+    pub fn new(mut wanted: Vec<(Range<usize>, usize)>) -> (Self, usize) {
+        wanted.sort_by_key(|(range, index)| (range.start, range.end, *index));
+        let all = wanted.len();
+        let mut end = 0;
+        wanted.retain(|(range, _)| {
+            let is_behind = range.start >= end && range.end >= range.start;
+            if is_behind {
+                end = range.end;
+            }
+            is_behind
+        });
+        let refused = all - wanted.len();
+        (Taken { ranges: wanted }, refused)
+    }
+
+    /// The indexes that were taken, in the order in which they were given.
+    pub fn indexes(&self) -> Vec<(usize, Range<usize>)> {
+        let mut indexes: Vec<_> = self.ranges.iter().map(|(range, index)| (*index, range.clone())).collect();
+        indexes.sort_by_key(|(index, _)| *index);
+        indexes
+    }
+
+    /// What was not taken of `0..len`.
+    pub fn gaps(&self, len: usize) -> Vec<Range<usize>> {
+        let mut gaps = Vec::new();
+        let mut at = 0;
+        for (range, _) in &self.ranges {
+            if range.start > at {
+                gaps.push(at..range.start);
+            }
+            at = at.max(range.end);
+        }
+        if at < len {
+            gaps.push(at..len);
+        }
+        gaps
+    }
+}
