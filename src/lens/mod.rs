@@ -8,10 +8,12 @@ use crate::ledger::Reason;
 use crate::limits::Limits;
 
 pub mod bytes;
+mod calls;
 pub mod config;
 pub mod decode;
 pub mod dex;
 pub mod document;
+pub mod jvm;
 pub mod raw;
 pub mod strings;
 pub mod wide;
@@ -34,6 +36,7 @@ pub trait Lens: Send + Sync {
 pub static LENSES: &[&dyn Lens] = &[
     &wide::WideLens,
     &dex::DexLens,
+    &jvm::ClassLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.
