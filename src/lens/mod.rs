@@ -14,6 +14,7 @@ pub mod decode;
 pub mod dex;
 pub mod document;
 pub mod jvm;
+pub mod python;
 pub mod raw;
 pub mod strings;
 pub mod wide;
@@ -37,6 +38,7 @@ pub static LENSES: &[&dyn Lens] = &[
     &wide::WideLens,
     &dex::DexLens,
     &jvm::ClassLens,
+    &python::pyc::PycLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.

@@ -112,6 +112,9 @@ pub(super) struct Machine<'c, 'a> {
     locals: Vec<Value>,
     pub(super) objects: Vec<Object>,
     strings: Vec<Vec<Piece>>,
+    /// Where each was made, in the file.
+    made_at: Vec<u64>,
+    now: u64,
     saved: BTreeMap<usize, Vec<Value>>,
     targets: Vec<usize>,
     slots: Vec<u8>,
@@ -129,6 +132,8 @@ impl<'c, 'a> Machine<'c, 'a> {
             locals: Vec::new(),
             objects: Vec::new(),
             strings: Vec::new(),
+            made_at: Vec::new(),
+            now: 0,
             saved: BTreeMap::new(),
             targets: Vec::new(),
             slots: Vec::new(),
@@ -181,6 +186,7 @@ impl<'c, 'a> Machine<'c, 'a> {
         self.locals.clear();
         self.objects.clear();
         self.strings.clear();
+        self.made_at.clear();
         self.saved.clear();
         self.rendered.clear();
         let class = self.class;
@@ -194,6 +200,7 @@ impl<'c, 'a> Machine<'c, 'a> {
             .filter_map(|h| u16_be(h, 4).map(usize::from))
             .collect();
         handlers.sort_unstable();
+        let start = (code.as_ptr() as usize).wrapping_sub(class.data.as_ptr() as usize) as u64;
         let (mut at, mut reached) = (0, true);
         while let Some(len) = ops::len(code, at) {
             if handlers.binary_search(&at).is_ok() {
@@ -214,6 +221,7 @@ impl<'c, 'a> Machine<'c, 'a> {
                 self.stack.clear();
             }
             let op = code.get(at).copied().unwrap_or_default();
+            self.now = start.saturating_add(at as u64);
             self.step(code, at, op, watch);
             let mut targets = std::mem::take(&mut self.targets);
             targets.clear();
@@ -388,7 +396,11 @@ impl<'c, 'a> Machine<'c, 'a> {
     /// A builder goes where it cannot be followed.
     fn escape(&mut self, value: Value) {
         if let Value::Made(id) = value
-            && self.objects.get(id as usize).is_some_and(|o| o.what == What::Builder && !o.pieces.is_empty())
+            && self.objects.get(id as usize).is_some_and(|o| match o.what {
+                What::Builder => !o.pieces.is_empty(),
+                What::Chars => o.pieces.len() >= MIN_JOINED,
+                _ => false,
+            })
         {
             self.text_of(id);
         }
@@ -417,6 +429,7 @@ impl<'c, 'a> Machine<'c, 'a> {
         }
         self.budget = left;
         self.strings.push(pieces);
+        self.made_at.push(self.now);
         Value::Text((self.strings.len() - 1) as u32)
     }
 
@@ -679,7 +692,8 @@ impl<'c, 'a> Machine<'c, 'a> {
         let mut all = Vec::new();
         for (n, pieces) in self.strings.iter().enumerate() {
             let id = n as u32;
-            let at = self.parts(id).first().map_or(0, |first| self.class.offset(*first));
+            let made_at = self.made_at.get(n).copied().unwrap_or_default();
+            let at = self.parts(id).first().map_or(made_at, |first| self.class.offset(*first));
             for run in pieces.split(|p| matches!(p, Piece::Gap)) {
                 if run.len() < 2 {
                     continue;
