@@ -9,6 +9,7 @@ use crate::limits::Limits;
 
 pub mod android;
 pub mod bytes;
+mod calls;
 pub mod config;
 pub mod decode;
 pub mod dex;
@@ -16,6 +17,8 @@ pub mod document;
 pub mod office;
 pub mod quoted;
 pub mod hermes;
+pub mod jvm;
+pub mod python;
 pub mod raw;
 pub mod strings;
 pub mod wide;
@@ -50,6 +53,8 @@ pub static LENSES: &[&dyn Lens] = &[
     &android::AxmlLens,
     &android::AabLens,
     &hermes::HermesLens,
+    &jvm::ClassLens,
+    &python::pyc::PycLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.

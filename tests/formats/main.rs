@@ -34,4 +34,5 @@ macro_rules! families {
 families! {
     documents
     android
+    data
 }

@@ -2,6 +2,7 @@
 
 use super::tables::{Dex, FieldId};
 use crate::address::escape;
+pub(super) use crate::lens::calls::{property, simple};
 
 /// A name, or `?` where the file has none.
 pub(super) fn plain(dex: &Dex<'_>, string: u32) -> String {
@@ -42,11 +43,6 @@ pub(super) fn package(class: &str) -> Option<&str> {
     class.rsplit_once('.').map(|(package, _)| package)
 }
 
-/// The last part of a class name: `Editor` of `android.content.SharedPreferences$Editor`.
-pub(super) fn simple(class: &str) -> &str {
-    class.rsplit(['.', '$']).find(|part| !part.is_empty()).unwrap_or(class)
-}
-
 /// `com.shop.Aws.SECRET_KEY`.
 pub(super) fn field(dex: &Dex<'_>, id: FieldId) -> String {
     format!("{}.{}", class(dex, id.class), plain(dex, id.name))
@@ -58,17 +54,6 @@ pub(super) fn method(dex: &Dex<'_>, index: u32) -> String {
         Some(id) => format!("{}.{}()", class(dex, id.class), plain(dex, id.name)),
         None => "?".into(),
     }
-}
-
-/// Cuts `prefix` off where a capital follows, and makes that small: `setSecretKey` → `secretKey`.
-pub(super) fn property(name: &str, prefix: &str) -> Option<String> {
-    let rest = name.strip_prefix(prefix)?;
-    let first = rest.chars().next().filter(|c| c.is_uppercase())?;
-    let all_capitals = rest.chars().nth(1).is_some_and(char::is_uppercase);
-    if all_capitals {
-        return Some(rest.into());
-    }
-    Some(first.to_lowercase().chain(rest.chars().skip(1)).collect())
 }
 
 #[cfg(test)]
