@@ -12,6 +12,7 @@ pub mod config;
 pub mod decode;
 pub mod dex;
 pub mod document;
+pub mod dotnet;
 pub mod raw;
 pub mod strings;
 pub mod wide;
@@ -34,6 +35,7 @@ pub trait Lens: Send + Sync {
 pub static LENSES: &[&dyn Lens] = &[
     &wide::WideLens,
     &dex::DexLens,
+    &dotnet::DotnetLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.
