@@ -2,7 +2,8 @@
 
 use super::image::Image;
 use super::meta::{Meta, table};
-use crate::lens::bytes::{slice, u16_le, u32_le};
+use crate::lens::bytes::{u16_le, u32_le};
+use std::ops::Range;
 
 /// Opcodes that are told apart; those behind `fe` have 0x100 added.
 pub(super) mod op {
@@ -110,6 +111,11 @@ pub(super) fn decode(code: &[u8], at: usize) -> Option<Insn> {
 
 /// The code of a method.
 pub(super) fn body<'a>(meta: &Meta<'a>, image: &Image, method: u32) -> Option<&'a [u8]> {
+    meta.data.get(place(meta, image, method)?)
+}
+
+/// Where the code of a method is in the file.
+pub(super) fn place(meta: &Meta<'_>, image: &Image, method: u32) -> Option<Range<usize>> {
     let rva = meta.cell(table::METHOD, method, 0) as usize;
     if rva == 0 {
         return None;
@@ -117,14 +123,14 @@ pub(super) fn body<'a>(meta: &Meta<'a>, image: &Image, method: u32) -> Option<&'
     let at = image.offset(rva)?;
     let first = *meta.data.get(at)?;
     match first & 3 {
-        2 => slice(meta.data, at + 1, usize::from(first >> 2)),
+        2 => Some(at + 1..(at + 1 + usize::from(first >> 2)).min(meta.data.len())),
         3 => {
             let header = usize::from(u16_le(meta.data, at)? >> 12) * 4;
             let size = u32_le(meta.data, at + 4)? as usize;
             let start = at.checked_add(header.max(12))?;
             // What is cut off is read as far as it goes.
             let end = start.checked_add(size)?.min(meta.data.len());
-            meta.data.get(start..end)
+            Some(start..end)
         }
         _ => None,
     }

@@ -395,7 +395,11 @@ impl<'m, 'a> Machine<'m, 'a> {
         if let Some(&hit) = self.wanted.data.get(&field.row).filter(|_| field.table == table::FIELD) {
             hits.extend(self.load(vec![hit], None, at));
         }
-        self.push(Rc::new(Value { hits, object, field: Some(field), ..Value::default() }));
+        let is_empty = field.table == table::MEMBER_REF
+            && self.meta.name_of(table::MEMBER_REF, field.row, 1) == b"Empty"
+            && super::names::of_member(self.meta, field).0.name == "System.String";
+        let text = is_empty.then(|| Rc::from(""));
+        self.push(Rc::new(Value { hits, object, text, field: Some(field), ..Value::default() }));
     }
 
     fn call(&mut self, insn: &Insn) {
@@ -475,7 +479,10 @@ impl<'m, 'a> Machine<'m, 'a> {
             }
             return self.nothing.clone();
         }
-        if call.is_builder() {
+        // `ToString` of a builder is called by the name of the base class.
+        let is_built = call.name == b"ToString"
+            && receiver.is_some_and(|r| self.object(r.object).is_some_and(|o| o.builder.is_some()));
+        if call.is_builder() || is_built {
             self.build(call, receiver, args, made, &mut value);
         } else if call.is_text() {
             let copied = self.copied;

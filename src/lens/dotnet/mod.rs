@@ -172,9 +172,9 @@ impl<'m, 'a> Assembly<'m, 'a> {
         self.constants(&mut strings);
         self.initial_data(&mut strings);
         self.attributes(&mut strings);
-        for (n, ((method, _), text)) in (0u64..).zip(&made) {
-            let at = self.image.offset(self.meta.cell(table::METHOD, *method, 0) as usize).unwrap_or(0);
-            strings.push_made(text.as_bytes(), at as u64, Tag::Made(n).pack());
+        for (n, ((method, at), text)) in (0u64..).zip(&made) {
+            let code = il::place(&self.meta, self.image, *method).map_or(0, |code| code.start);
+            strings.push_made(text.as_bytes(), code as u64 + u64::from(*at), Tag::Made(n).pack());
         }
         strings.finish();
         self.manifest_resources(limits, emit);

@@ -280,6 +280,12 @@ impl<'p, 'm, 'a> Speaker<'p, 'm, 'a> {
         match &record.what {
             What::Field { field, holder } => {
                 let (class, raw) = names::of_member(meta, *field);
+                // What an iterator yields is no field to its author.
+                if matches!(raw, b"$current" | b"<>2__current") {
+                    site.scopes.push(self.method_scope(record.at));
+                    site.scopes.extend(names::type_scopes(&class));
+                    return site;
+                }
                 let key = names::member(raw);
                 site.name = format!("{}.{key}", class.name);
                 site.key = Some(key);
@@ -307,16 +313,16 @@ impl<'p, 'm, 'a> Speaker<'p, 'm, 'a> {
                 if !is_member || name != b"set_Item" {
                     site.scopes.push(as_call);
                 }
-                if let Some(holder) = holder.map(|h| home(machine, h)) {
+                let own = holder.or(Some(*made).filter(|&made| made > 0));
+                if let Some(holder) = holder {
                     site.scopes.push(self.call_scope(&format!("o{holder}"), record.at, "object".into()));
-                } else if *made > 0 {
-                    if let Some(&to) = machine.links.get(made) {
-                        let to = home(machine, to);
-                        site.scopes.push(Scope {
-                            class: ScopeClass::Object,
-                            ..self.call_scope(&format!("o{to}"), record.at, "object".into())
-                        });
-                    }
+                }
+                // The list or map that the object was put into.
+                if let Some(around) = own.map(|own| (own, home(machine, own))).filter(|(own, to)| own != to) {
+                    site.scopes.push(Scope {
+                        class: ScopeClass::Object,
+                        ..self.call_scope(&format!("o{}", around.1), record.at, "object".into())
+                    });
                 }
             }
             What::Element { array, n } => {

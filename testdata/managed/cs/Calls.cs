@@ -109,8 +109,8 @@ namespace Shop.Cloud
 
         public IEnumerable<string> Iterate()
         {
-            yield return "@{id:managed-iter}";
-            yield return "@{secret:managed-iter}";
+            yield return "@{id:managed-iter2}";
+            yield return "@{secret:managed-iter2}";
         }
 
         public Func<string> Closure(int n)
@@ -158,7 +158,7 @@ namespace Shop.Cloud
 
         public static string Url()
         {
-            return "https://@{id:managed-url}:" + "@{secret:managed-url}" + "@sqs.example.net/queue";
+            return "Region=eu-west-1;AccessKey=@{id:managed-url}" + ";SecretKey=@{secret:managed-url};Timeout=30";
         }
     }
 }
