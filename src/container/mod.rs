@@ -2,8 +2,12 @@
 //!
 //! A new container is one file here and one line in [`CONTAINERS`].
 
+pub mod assembly_store;
 pub mod budget;
+pub mod dotnet_bundle;
 mod inflate;
+mod lz4;
+pub mod unityfs;
 pub mod zip;
 
 use crate::blob::Blob;
@@ -27,6 +31,10 @@ pub trait Container: Send + Sync {
 /// The containers, in the order in which they are asked; the first that reads a blob opens it.
 #[rustfmt::skip]
 pub static CONTAINERS: &[&dyn Container] = &[
+    &assembly_store::Xalz,
+    &assembly_store::AssemblyStore,
+    &dotnet_bundle::DotnetBundle,
+    &unityfs::UnityFs,
     &zip::Zip,
 ];
 

@@ -13,8 +13,10 @@ pub mod decode;
 pub mod dex;
 pub mod document;
 pub mod dotnet;
+pub mod il2cpp;
 pub mod raw;
 pub mod strings;
+pub mod unity;
 pub mod wide;
 
 /// Makes texts of blobs of one format.
@@ -36,6 +38,8 @@ pub static LENSES: &[&dyn Lens] = &[
     &wide::WideLens,
     &dex::DexLens,
     &dotnet::DotnetLens,
+    &il2cpp::Il2CppLens,
+    &unity::UnityLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.

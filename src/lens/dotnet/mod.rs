@@ -389,6 +389,30 @@ fn emit_document(bytes: &[u8], at: usize, name: &[u8], emit: &mut dyn FnMut(&Tex
     emit(&Text { bytes, kind: TextKind::Plain, encoding: None, map: &map, outer: None, sites: &sites });
 }
 
+/// A field or class as its author calls it, whatever the compiler made of its name.
+pub(crate) fn owned_name(name: &[u8]) -> String {
+    names::member(name)
+}
+
+/// A compressed number (II.23.2), for the metadata that IL2CPP makes of an assembly's.
+pub(crate) fn packed_int(data: &[u8], at: &mut usize) -> Option<usize> {
+    let first = *data.get(*at)?;
+    // IL2CPP marks four more bytes by f0, and -1 by ff; its signed numbers are rotated by one.
+    let (raw, next) = match first {
+        0xf0 => (size_le(data, *at + 1)?, *at + 5),
+        0xfe | 0xff => return None,
+        _ => packed(data, *at)?,
+    };
+    *at = next;
+    (raw & 1 == 0).then_some(raw >> 1)
+}
+
+/// The name that an assembly gives its main module: `Shop.dll`.
+pub(crate) fn module_name(data: &[u8]) -> Option<Vec<u8>> {
+    let meta = Meta::read(data, Image::read(data)?.metadata?)?;
+    Some(meta.name_of(0, 1, 1).to_vec()).filter(|name| !name.is_empty())
+}
+
 /// A set of methods.
 #[derive(Default)]
 struct Makers {
