@@ -11,6 +11,12 @@ pub mod json;
 mod piece;
 pub mod ram_bundle;
 pub mod source_map;
+pub mod assembly_store;
+pub mod budget;
+pub mod dotnet_bundle;
+mod inflate;
+mod lz4;
+pub mod unityfs;
 pub mod zip;
 
 use crate::blob::Blob;
@@ -34,6 +40,10 @@ pub trait Container: Send + Sync {
 /// The containers, in the order in which they are asked; the first that reads a blob opens it.
 #[rustfmt::skip]
 pub static CONTAINERS: &[&dyn Container] = &[
+    &assembly_store::Xalz,
+    &assembly_store::AssemblyStore,
+    &dotnet_bundle::DotnetBundle,
+    &unityfs::UnityFs,
     &zip::Zip,
     &gzip::Gzip,
     &pdf::Pdf,

@@ -19,8 +19,11 @@ pub mod quoted;
 pub mod hermes;
 pub mod jvm;
 pub mod python;
+pub mod dotnet;
+pub mod il2cpp;
 pub mod raw;
 pub mod strings;
+pub mod unity;
 pub mod wide;
 
 /// Makes texts of blobs of one format.
@@ -55,6 +58,9 @@ pub static LENSES: &[&dyn Lens] = &[
     &hermes::HermesLens,
     &jvm::ClassLens,
     &python::pyc::PycLens,
+    &dotnet::DotnetLens,
+    &il2cpp::Il2CppLens,
+    &unity::UnityLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.

@@ -35,4 +35,5 @@ families! {
     documents
     android
     data
+    managed
 }

@@ -1,0 +1,1 @@
+public class Resources { public static string Name = "nothing of interest here"; }
