@@ -3,6 +3,8 @@
 //! A new container is one file here and one line in [`CONTAINERS`].
 
 pub mod budget;
+pub mod cms;
+pub mod fat;
 mod inflate;
 pub mod zip;
 
@@ -28,6 +30,8 @@ pub trait Container: Send + Sync {
 #[rustfmt::skip]
 pub static CONTAINERS: &[&dyn Container] = &[
     &zip::Zip,
+    &fat::Fat,
+    &cms::Cms,
 ];
 
 /// What is inside a container.

@@ -12,6 +12,8 @@ pub mod config;
 pub mod decode;
 pub mod dex;
 pub mod document;
+pub mod macho;
+pub mod plist;
 pub mod raw;
 pub mod strings;
 pub mod wide;
@@ -33,6 +35,9 @@ pub trait Lens: Send + Sync {
 #[rustfmt::skip]
 pub static LENSES: &[&dyn Lens] = &[
     &wide::WideLens,
+    &macho::MachoLens,
+    &plist::PlistLens,
+    &plist::nib::NibLens,
     &dex::DexLens,
 ];
 
