@@ -5,6 +5,8 @@
 pub mod asar;
 pub mod budget;
 pub mod gzip;
+pub mod cms;
+pub mod fat;
 mod inflate;
 pub mod pdf;
 pub mod json;
@@ -50,6 +52,8 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &asar::Asar,
     &ram_bundle::RamBundle,
     &source_map::SourceMap,
+    &fat::Fat,
+    &cms::Cms,
 ];
 
 /// What is inside a container.

@@ -21,6 +21,8 @@ pub mod jvm;
 pub mod python;
 pub mod dotnet;
 pub mod il2cpp;
+pub mod macho;
+pub mod plist;
 pub mod raw;
 pub mod strings;
 pub mod unity;
@@ -49,6 +51,9 @@ pub trait Lens: Send + Sync {
 #[rustfmt::skip]
 pub static LENSES: &[&dyn Lens] = &[
     &wide::WideLens,
+    &macho::MachoLens,
+    &plist::PlistLens,
+    &plist::nib::NibLens,
     &dex::DexLens,
     &quoted::QuotedLens,
     &office::OfficeLens,

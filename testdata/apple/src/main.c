@@ -1,0 +1,2 @@
+extern int run(void);
+int main(void) { return run(); }
