@@ -2,8 +2,10 @@
 //!
 //! A new container is one file here and one line in [`CONTAINERS`].
 
+pub mod ar;
 pub mod budget;
 mod inflate;
+pub mod pyinstaller;
 pub mod zip;
 
 use crate::blob::Blob;
@@ -27,7 +29,10 @@ pub trait Container: Send + Sync {
 /// The containers, in the order in which they are asked; the first that reads a blob opens it.
 #[rustfmt::skip]
 pub static CONTAINERS: &[&dyn Container] = &[
+    &pyinstaller::PyInstaller,
     &zip::Zip,
+    &ar::Ar,
+    &pyinstaller::Pyz,
 ];
 
 /// What is inside a container.

@@ -12,6 +12,7 @@ pub mod config;
 pub mod decode;
 pub mod dex;
 pub mod document;
+pub mod native;
 pub mod raw;
 pub mod strings;
 pub mod wide;
@@ -34,6 +35,10 @@ pub trait Lens: Send + Sync {
 pub static LENSES: &[&dyn Lens] = &[
     &wide::WideLens,
     &dex::DexLens,
+    &native::elf::ElfLens,
+    &native::pe::PeLens,
+    &native::wasm::WasmLens,
+    &native::environment::EnvironmentLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.
