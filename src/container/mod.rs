@@ -3,6 +3,7 @@
 //! A new container is one file here and one line in [`CONTAINERS`].
 
 pub mod asar;
+pub mod ar;
 pub mod budget;
 pub mod gzip;
 pub mod cms;
@@ -19,6 +20,7 @@ pub mod dotnet_bundle;
 mod inflate;
 mod lz4;
 pub mod unityfs;
+pub mod pyinstaller;
 pub mod zip;
 
 use crate::blob::Blob;
@@ -54,6 +56,10 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &source_map::SourceMap,
     &fat::Fat,
     &cms::Cms,
+    &pyinstaller::PyInstaller,
+    &zip::Zip,
+    &ar::Ar,
+    &pyinstaller::Pyz,
 ];
 
 /// What is inside a container.

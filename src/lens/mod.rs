@@ -23,6 +23,7 @@ pub mod dotnet;
 pub mod il2cpp;
 pub mod macho;
 pub mod plist;
+pub mod native;
 pub mod raw;
 pub mod strings;
 pub mod unity;
@@ -66,6 +67,10 @@ pub static LENSES: &[&dyn Lens] = &[
     &dotnet::DotnetLens,
     &il2cpp::Il2CppLens,
     &unity::UnityLens,
+    &native::elf::ElfLens,
+    &native::pe::PeLens,
+    &native::wasm::WasmLens,
+    &native::environment::EnvironmentLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.

@@ -137,7 +137,7 @@ fn is_text(b: u8) -> bool {
 
 /// Calls `found` with every stretch of text bytes and NULs in turn, in rising order, with the byte
 /// order that it has if it is a whole string. The range begins at the first code unit.
-fn for_each_stretch(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, Encoding)) {
+pub(in crate::lens) fn for_each_stretch(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, Encoding)) {
     let mut from = 0;
     while let Some(nul) = memchr::memchr(0, &bytes[from..]).map(|i| from + i) {
         // Of many NULs in a row only the first can end a character and only the last can begin one.

@@ -1,0 +1,107 @@
+//! The strings of an image as texts.
+
+use super::image::{Image, Kind};
+use super::refs::{BUILT, Where};
+use super::{packed, stack};
+use crate::address::{Address, Encoding};
+use crate::blob::{Text, TextKind};
+use crate::lens::strings::Strings;
+use crate::lens::wide;
+use crate::limits::Limits;
+
+/// Shortest string that is taken: what is shorter is neither secret nor the name of one.
+const MIN_LEN: usize = 6;
+
+/// Shortest UTF-32 string, in characters: no token is shorter.
+const MIN_UTF32: usize = 12;
+
+/// Hands on the strings of `image`, a file at `address`.
+pub fn texts(image: &Image<'_>, address: &Address, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) {
+    let places = Where::new(image, address);
+    let mut strings = Strings::new(TextKind::List, image.bytes.len(), limits, &places, emit);
+    let boundaries = packed::boundaries(image);
+    for region in image.regions.iter().filter(|r| r.kind != Kind::Code) {
+        let data = image.slice(region);
+        let mut from = 0;
+        for nul in memchr::memchr_iter(0, data).chain(std::iter::once(data.len())) {
+            if nul - from >= MIN_LEN {
+                let offset = region.offset + from;
+                strings.push(&data[from..nul], offset as u64, offset as u64);
+                pieces(&boundaries, image.bytes, offset, region.offset + nul, &mut strings);
+            }
+            from = nul + 1;
+        }
+    }
+    for region in image.regions.iter().filter(|r| r.kind != Kind::Code) {
+        let data = image.slice(region);
+        wide::for_each_stretch(data, &mut |stretch, encoding| {
+            let offset = (region.offset + stretch.start) as u64;
+            strings.push_utf16(&data[stretch], encoding == Encoding::Utf16Be, offset, offset);
+        });
+        utf32(data, image.is_big, &mut |at, text| {
+            let offset = (region.offset + at) as u64;
+            strings.push_made(text, offset, offset);
+        });
+    }
+    stack::strings(image, &mut |offset, text| {
+        strings.push_made(text, offset as u64, BUILT | offset as u64);
+    });
+    strings.finish();
+}
+
+/// The strings that are packed in the stretch between two NULs, as far as anything tells.
+fn pieces(
+    boundaries: &packed::Boundaries,
+    data: &[u8],
+    from: usize,
+    to: usize,
+    strings: &mut Strings<'_>,
+) {
+    let starts = &boundaries.starts;
+    let first = starts.partition_point(|&s| s <= from);
+    let mut start = from;
+    let mut add = |start: usize, end: usize| {
+        if end - start >= MIN_LEN {
+            strings.push(&data[start..end], start as u64, start as u64);
+        }
+    };
+    let mut is_cut = false;
+    for &cut in starts[first..].iter().take_while(|&&s| s < to) {
+        add(start, cut);
+        start = cut;
+        is_cut = true;
+    }
+    if is_cut {
+        add(start, to);
+    }
+    let spans = &boundaries.spans;
+    let first = spans.partition_point(|&s| s.0 < from);
+    for &(start, len) in spans[first..].iter().take_while(|s| s.0 < to) {
+        let end = start.saturating_add(len).min(to);
+        // Where the next one starts, the piece was whole.
+        if starts.binary_search(&end).is_err() && end != to {
+            add(start, end);
+        }
+    }
+}
+
+/// UTF-32 of ASCII: what `L"…"` is outside Windows.
+fn utf32(data: &[u8], is_big: bool, found: &mut dyn FnMut(usize, &[u8])) {
+    let mut text = Vec::new();
+    let mut flush = |i: usize, text: &mut Vec<u8>| {
+        if text.len() >= MIN_UTF32 {
+            found((i - text.len()) * 4, text);
+        }
+        text.clear();
+    };
+    let words = data.as_chunks::<4>().0;
+    for (i, word) in words.iter().enumerate() {
+        let n = if is_big { u32::from_be_bytes(*word) } else { u32::from_le_bytes(*word) };
+        if n.wrapping_sub(0x20) < 0x5f {
+            text.push(n as u8);
+        } else if !text.is_empty() {
+            flush(i, &mut text);
+        }
+    }
+    flush(words.len(), &mut text);
+}

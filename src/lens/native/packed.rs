@@ -1,0 +1,221 @@
+//! Strings without NUL between them: Rust and Go pack theirs end to end, and only pointers and
+//! lengths elsewhere say where one ends and the next begins.
+//!
+//! Two things are learnt in one pass over data and code: *starts*, addresses that something points
+//! to, and *spans*, addresses with a length beside them: a (pointer, length) pair in a table, or an
+//! immediate near the instruction that loads the address.
+
+use super::image::{Arch, Image, Kind};
+use crate::lens::bytes;
+
+/// What is known about boundaries in an image, as offsets in the file.
+#[derive(Debug, Default)]
+pub struct Boundaries {
+    /// Where something starts; sorted.
+    pub starts: Vec<usize>,
+    /// Offset and length; sorted.
+    pub spans: Vec<(usize, usize)>,
+}
+
+/// Lengths outside this are no strings that hold a secret.
+const LENGTHS: std::ops::RangeInclusive<u64> = 12..=8192;
+
+/// Bytes of code around an address that may say its length.
+const NEAR_CODE: usize = 28;
+
+/// Reads the boundaries that data and code tell.
+pub fn boundaries(image: &Image<'_>) -> Boundaries {
+    let mut found = Gatherer { image, bounds: constant_bounds(image), boundaries: Boundaries::default() };
+    image.for_each_pointer(&mut |slot, target| {
+        if found.start(target).is_some() {
+            let next = image.offset(slot).and_then(|at| image.word(at.checked_add(image.word_len())?));
+            found.span(target, next.unwrap_or(0));
+        }
+    });
+    for region in image.regions.iter().filter(|r| r.kind == Kind::Code) {
+        let code = image.slice(region);
+        match image.arch {
+            Arch::X64 => found.x64(code, region.addr),
+            Arch::Arm64 => found.arm64(code, region.addr),
+            Arch::Wasm => for_each_constant(code, &mut |_, addr, next| {
+                if found.start(addr).is_some() {
+                    found.span(addr, next.unwrap_or(0));
+                }
+            }),
+            Arch::X86 | Arch::Other => {}
+        }
+    }
+    for &(_, target) in &image.direct {
+        found.start(target);
+    }
+    for symbol in image.symbols.iter().filter(|s| !s.is_function) {
+        // `char secret[40]` has no room for a NUL.
+        if found.start(symbol.addr).is_some() {
+            found.span(symbol.addr, symbol.size);
+        }
+    }
+    let mut boundaries = found.boundaries;
+    boundaries.starts.sort_unstable();
+    boundaries.starts.dedup();
+    boundaries.spans.sort_unstable();
+    boundaries.spans.dedup();
+    boundaries
+}
+
+fn constant_bounds(image: &Image<'_>) -> (u64, u64) {
+    // What is not loaded has an address of our own, far above.
+    let of = || image.regions.iter().filter(|r| r.kind != Kind::Code && r.addr >> 63 == 0);
+    let low = of().map(|r| r.addr).min().unwrap_or(0);
+    (low, of().map(|r| r.addr + r.len as u64).max().unwrap_or(0))
+}
+
+struct Gatherer<'i, 'a> {
+    image: &'i Image<'a>,
+    bounds: (u64, u64),
+    boundaries: Boundaries,
+}
+
+impl Gatherer<'_, '_> {
+    /// Notes that something starts at an address, if text does: the byte before being NUL, the
+    /// boundary is known anyway.
+    fn start(&mut self, addr: u64) -> Option<usize> {
+        let (low, high) = self.bounds;
+        if addr.wrapping_sub(low) >= high.wrapping_sub(low) {
+            return None;
+        }
+        let at = self.image.offset(addr)?;
+        let here = *self.image.bytes.get(at)?;
+        if !(0x20..0x7f).contains(&here) {
+            return None;
+        }
+        if at > 0 && self.image.bytes.get(at - 1).is_some_and(|&b| b != 0) {
+            self.boundaries.starts.push(at);
+        }
+        Some(at)
+    }
+
+    fn span(&mut self, addr: u64, len: u64) {
+        if !LENGTHS.contains(&len) {
+            return;
+        }
+        let (Some(at), Ok(len)) = (self.image.offset(addr), usize::try_from(len)) else { return };
+        let Some(text) = bytes::slice(self.image.bytes, at, len + 1) else { return };
+        // A string that a NUL ends needs no length.
+        if text[len] != 0 && !text[..len].contains(&0) {
+            self.boundaries.spans.push((at, len));
+        } else if at > 0 && self.image.bytes[at - 1] != 0 && text[len] == 0 {
+            self.boundaries.starts.push(at);
+        }
+    }
+
+    /// `lea reg, [rip + disp]`: REX.W 8D, modrm 00 reg 101 (Intel SDM volume 2, 2.2.1.6).
+    fn x64(&mut self, code: &[u8], base: u64) {
+        for at in memchr::memchr_iter(0x8d, code) {
+            let Some(rex) = at.checked_sub(1).and_then(|i| code.get(i)) else { continue };
+            let Some(modrm) = code.get(at + 1) else { break };
+            if rex & 0xfb != 0x48 || modrm & 0xc7 != 5 {
+                continue;
+            }
+            let Some(disp) = bytes::u32_le(code, at + 2) else { break };
+            let addr = (base + at as u64 + 6).wrapping_add_signed(i64::from(disp as i32));
+            if self.start(addr).is_none() {
+                continue;
+            }
+            let near = &code[at.saturating_sub(NEAR_CODE)..code.len().min(at + 6 + NEAR_CODE)];
+            for i in 0..near.len().saturating_sub(4) {
+                // mov r32, imm32; mov qword [rsp+disp8], imm32; mov qword [reg+disp8], imm32.
+                let len = match &near[i..] {
+                    [0xb8..=0xbf, ..] => bytes::u32_le(near, i + 1),
+                    [0xc7, 0x44, 0x24, _, ..] => bytes::u32_le(near, i + 4),
+                    [0xc7, modrm, ..] if modrm & 0xf8 == 0x40 => bytes::u32_le(near, i + 3),
+                    [0xc7, modrm, ..] if *modrm < 8 => bytes::u32_le(near, i + 2),
+                    // push imm8; pop reg: how small code loads a length.
+                    [0x6a, n, 0x58..=0x5f, ..] => Some(u32::from(*n)),
+                    _ => None,
+                };
+                if let Some(len) = len {
+                    self.span(addr, len.into());
+                }
+            }
+        }
+    }
+
+    /// `adrp reg, page` and `add reg, reg, #low` (Arm ARM, C6.2), a few instructions apart.
+    fn arm64(&mut self, code: &[u8], base: u64) {
+        let mut pages = [(0u64, usize::MAX); 32];
+        let words = code.as_chunks::<4>().0;
+        for (i, word) in words.iter().enumerate() {
+            let w = u32::from_le_bytes(*word);
+            if w & 0x9f00_0000 == 0x9000_0000 {
+                pages[(w & 31) as usize] = (adrp(w, base + 4 * i as u64), i);
+            } else if w & 0xffc0_0000 == 0x9100_0000 {
+                let (page, from) = pages[(w >> 5 & 31) as usize];
+                if from == usize::MAX || i - from > 16 {
+                    continue;
+                }
+                let addr = page.wrapping_add(u64::from(w >> 10 & 0xfff));
+                if self.start(addr).is_none() {
+                    continue;
+                }
+                for near in &words[i.saturating_sub(6)..words.len().min(i + 7)] {
+                    // mov wN, #imm.
+                    let w = u32::from_le_bytes(*near);
+                    if w & 0x7fe0_0000 == 0x5280_0000 {
+                        self.span(addr, u64::from(w >> 5 & 0xffff));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Calls `found` with the place and value of every `i32.const` and of the one right behind it
+/// (WebAssembly core specification, 5.4.6): a string and its length.
+pub(super) fn for_each_constant(code: &[u8], found: &mut dyn FnMut(usize, u64, Option<u64>)) {
+    const I32_CONST: u8 = 0x41;
+    let read = |at: usize| -> Option<(u64, usize)> {
+        if code.get(at) != Some(&I32_CONST) {
+            return None;
+        }
+        let (mut end, mut value, mut shift) = (at + 1, 0u64, 0);
+        loop {
+            let byte = *code.get(end)?;
+            end += 1;
+            value |= u64::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                break;
+            }
+            if shift > 28 {
+                return None;
+            }
+        }
+        // Signed; addresses in the upper half of memory are negative.
+        let is_negative = shift < 32 && value >> (shift - 1) & 1 != 0;
+        let value = if is_negative { value | u64::MAX << shift } else { value };
+        Some((value & 0xffff_ffff, end))
+    };
+    for at in memchr::memchr_iter(I32_CONST, code) {
+        if let Some((value, end)) = read(at) {
+            found(at, value, read(end).map(|next| next.0));
+        }
+    }
+}
+
+/// The page that an `adrp` at `at` loads.
+pub(super) fn adrp(w: u32, at: u64) -> u64 {
+    let imm = ((w >> 5 & 0x7_ffff) << 2 | (w >> 29 & 3)) << 11;
+    (at & !0xfff).wrapping_add_signed(i64::from(imm as i32) << 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_adrp() {
+        // adrp x0, +1 page; adrp x1, -1 page.
+        assert_eq!(adrp(0xb000_0000, 0x1234), 0x2000);
+        assert_eq!(adrp(0xf0ff_ffe1, 0x2234), 0x1000);
+    }
+}

@@ -1,0 +1,422 @@
+//! Strings that code builds from immediates: `char key[] = "…"` on the stack, and what authors do to
+//! hide a string from `strings`.
+//!
+//! A cheap look finds an immediate (or a 16-byte constant) of printable characters; from there on
+//! the few instructions that move such values are followed, all others are skipped, and the bytes
+//! that were stored side by side are put together. No full decoder: what is taken for an
+//! instruction and is none makes no long printable string.
+
+use super::image::{Arch, Image, Kind};
+use super::packed::adrp;
+use crate::lens::bytes;
+use std::collections::BTreeMap;
+
+/// Shortest string that is reported.
+const MIN_LEN: usize = 12;
+
+/// Bytes of code without a store of anything known, after which a string is taken as finished.
+const PATIENCE: usize = 96;
+
+/// Bytes that are followed of one window: hostile code must not make a table of itself.
+const MAX_STORED: usize = 1 << 16;
+
+/// Calls `found` with every built string and the offset of the code that starts to build it.
+pub fn strings(image: &Image<'_>, found: &mut dyn FnMut(usize, &[u8])) {
+    for region in image.regions.iter().filter(|r| r.kind == Kind::Code) {
+        let code = image.slice(region);
+        let mut sweep = Sweep { image, code, base: region.addr, state: State::default() };
+        let mut report = |at: usize, text: &[u8]| found(region.offset + at, text);
+        match image.arch {
+            Arch::X64 | Arch::X86 => sweep.intel(&mut report),
+            Arch::Arm64 => sweep.arm64(&mut report),
+            Arch::Wasm | Arch::Other => {}
+        }
+    }
+}
+
+/// Where a byte was stored: register (or none for an address) and displacement.
+type Slot = (u8, i64);
+
+/// The register of stores to a fixed address.
+const ABSOLUTE: u8 = 0xff;
+
+#[derive(Default)]
+struct State {
+    general: [Option<u64>; 32],
+    vector: [Option<[u8; 16]>; 32],
+    stored: BTreeMap<Slot, u8>,
+    first: usize,
+}
+
+fn is_text(b: u8) -> bool {
+    (0x20..0x7f).contains(&b) || matches!(b, b'\n' | b'\t')
+}
+
+impl State {
+    fn store(&mut self, at: usize, slot: Slot, value: &[u8], found: &mut dyn FnMut(usize, &[u8])) {
+        let clashes = value.iter().enumerate().any(|(i, b)| {
+            self.stored.get(&(slot.0, slot.1.wrapping_add(i as i64))).is_some_and(|old| old != b && *old != 0)
+        });
+        if clashes || self.stored.len() + value.len() > MAX_STORED {
+            self.flush(found);
+        }
+        if self.stored.is_empty() {
+            self.first = at;
+        }
+        for (i, &b) in value.iter().enumerate() {
+            self.stored.insert((slot.0, slot.1.wrapping_add(i as i64)), b);
+        }
+    }
+
+    fn flush(&mut self, found: &mut dyn FnMut(usize, &[u8])) {
+        let mut text: Vec<u8> = Vec::new();
+        let mut next: Option<Slot> = None;
+        for (&slot, &b) in &self.stored {
+            if next != Some(slot) || !is_text(b) {
+                if text.len() >= MIN_LEN {
+                    found(self.first, &text);
+                }
+                text.clear();
+            }
+            if is_text(b) {
+                text.push(b);
+            }
+            next = Some((slot.0, slot.1.wrapping_add(1)));
+        }
+        if text.len() >= MIN_LEN {
+            found(self.first, &text);
+        }
+        self.stored.clear();
+    }
+
+    fn finish(&mut self, found: &mut dyn FnMut(usize, &[u8])) {
+        self.flush(found);
+        self.general = [None; 32];
+        self.vector = [None; 32];
+    }
+}
+
+struct Sweep<'i, 'a> {
+    image: &'i Image<'a>,
+    code: &'a [u8],
+    base: u64,
+    state: State,
+}
+
+/// A memory operand: where, and how many bytes modrm, SIB and displacement take.
+struct Operand {
+    slot: Slot,
+    register: usize,
+    len: usize,
+}
+
+const fn opcodes() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut i = 0xb8;
+    while i <= 0xbf {
+        table[i] = true;
+        i += 1;
+    }
+    table[0xc7] = true;
+    table[0x0f] = true;
+    table
+}
+
+static OPCODES: [bool; 256] = opcodes();
+
+impl Sweep<'_, '_> {
+    fn intel(&mut self, found: &mut dyn FnMut(usize, &[u8])) {
+        let mut at = 0;
+        while let Some(n) = self.code.get(at..).and_then(|c| c.iter().position(|&b| OPCODES[usize::from(b)])) {
+            at += n;
+            if !self.is_anchor(at) {
+                at += 1;
+                continue;
+            }
+            // Prefixes stand before.
+            let mut here = at.saturating_sub(2);
+            let mut last = at;
+            while here < self.code.len() && here - last < PATIENCE {
+                match self.step(here, found) {
+                    Some(len) => {
+                        here += len;
+                        last = here;
+                    }
+                    None => here += 1,
+                }
+            }
+            self.state.finish(found);
+            at = last.max(at + 1);
+        }
+    }
+
+    /// Whether an immediate or constant of printable characters is loaded by the opcode at `at`.
+    fn is_anchor(&self, at: usize) -> bool {
+        let code = self.code;
+        let printable = |from: usize, n: usize| {
+            bytes::slice(code, from, n).is_some_and(|b| b.iter().all(|&b| is_text(b)))
+        };
+        match code[at] {
+            0xb8..=0xbf => {
+                let is_wide = at > 0 && code[at - 1] & 0xfe == 0x48;
+                is_wide && printable(at + 1, 4)
+            }
+            0xc7 => self.operand(at + 1, 0).is_some_and(|o| printable(at + 1 + o.len, 4)),
+            _ => {
+                let is_load = matches!(code.get(at + 1), Some(0x28 | 0x10 | 0x6f));
+                is_load
+                    && code.get(at + 2).is_some_and(|m| m & 0xc7 == 5)
+                    && self.constant(at + 3).is_some_and(|c| c.iter().all(|&b| is_text(b)))
+            }
+        }
+    }
+
+    /// The 16 bytes that a displacement at `at` from the next instruction leads to.
+    fn constant(&self, at: usize) -> Option<[u8; 16]> {
+        let disp = bytes::u32_le(self.code, at)?;
+        let addr = (self.base + at as u64 + 4).wrapping_add_signed(i64::from(disp as i32));
+        let place = self.base + at as u64;
+        let addr = match self.image.direct.binary_search_by_key(&place, |d| d.0) {
+            Ok(i) => self.image.direct.get(i)?.1,
+            Err(_) => addr,
+        };
+        let offset = self.image.offset(addr)?;
+        Some(*self.image.bytes.get(offset..)?.first_chunk()?)
+    }
+
+    /// The operand whose modrm byte is at `at` (Intel SDM volume 2, 2.1.5). Only in memory.
+    fn operand(&self, at: usize, rex: u8) -> Option<Operand> {
+        let modrm = *self.code.get(at)?;
+        let (mode, mut base) = (modrm >> 6, modrm & 7);
+        let register = usize::from(modrm >> 3 & 7 | (rex & 4) << 1);
+        let mut len = 1;
+        if mode == 3 {
+            return None;
+        }
+        if base == 4 {
+            let sib = *self.code.get(at + 1)?;
+            // No index.
+            if sib >> 3 & 7 != 4 || rex & 2 != 0 {
+                return None;
+            }
+            base = sib & 7;
+            len += 1;
+        }
+        if mode == 0 && base == 5 {
+            let disp = bytes::u32_le(self.code, at + len)?;
+            return Some(Operand { slot: (ABSOLUTE, i64::from(disp as i32)), register, len: len + 4 });
+        }
+        let disp = match mode {
+            1 => i64::from(*self.code.get(at + len)? as i8),
+            2 => i64::from(bytes::u32_le(self.code, at + len)? as i32),
+            _ => 0,
+        };
+        len += [0, 1, 4][usize::from(mode)];
+        Some(Operand { slot: (base | (rex & 1) << 3, disp), register, len })
+    }
+
+    /// Follows the instruction at `at` if it moves known values; its length.
+    fn step(&mut self, start: usize, found: &mut dyn FnMut(usize, &[u8])) -> Option<usize> {
+        let code = self.code;
+        let mut at = start;
+        let mut prefix = 0;
+        if let b @ (0x66 | 0xf3 | 0xf2) = *code.get(at)? {
+            prefix = b;
+            at += 1;
+        }
+        let mut rex = 0;
+        if self.image.arch == Arch::X64
+            && let b @ 0x40..=0x4f = *code.get(at)?
+        {
+            rex = b;
+            at += 1;
+        }
+        let is_wide = rex & 8 != 0;
+        let size = if is_wide { 8 } else if prefix == 0x66 { 2 } else { 4 };
+        // Stores to a fixed address are told apart by the address.
+        let fix = |operand: &Operand, end: usize, base: u64| match operand.slot {
+            (ABSOLUTE, disp) => (ABSOLUTE, (base as i64).wrapping_add(end as i64).wrapping_add(disp)),
+            slot => slot,
+        };
+        match *code.get(at)? {
+            op @ 0xb8..=0xbf if prefix == 0 => {
+                let register = usize::from(op & 7 | (rex & 1) << 3);
+                let (value, n) = if is_wide {
+                    (bytes::u64_le(code, at + 1)?, 8)
+                } else {
+                    (bytes::u32_le(code, at + 1)?.into(), 4)
+                };
+                self.state.general[register] = Some(value);
+                Some(at + 1 + n - start)
+            }
+            0xc7 => {
+                let operand = self.operand(at + 1, rex)?;
+                let n = size.min(4);
+                let end = at + 1 + operand.len;
+                let value = bytes::slice(code, end, n)?;
+                let mut wide = [0; 8];
+                wide[..n].copy_from_slice(value);
+                if !value.iter().all(|&b| is_text(b) || b == 0) {
+                    return None;
+                }
+                self.state.store(start, fix(&operand, end + n, self.base), &wide[..size.max(n)], found);
+                Some(end + n - start)
+            }
+            0xc6 => {
+                let operand = self.operand(at + 1, rex)?;
+                let end = at + 1 + operand.len;
+                let value = *code.get(end)?;
+                if !is_text(value) && value != 0 {
+                    return None;
+                }
+                self.state.store(start, fix(&operand, end + 1, self.base), &[value], found);
+                Some(end + 1 - start)
+            }
+            op @ (0x88 | 0x89) => {
+                let operand = self.operand(at + 1, rex)?;
+                let value = self.state.general[operand.register]?.to_le_bytes();
+                let n = if op == 0x88 { 1 } else { size };
+                let end = at + 1 + operand.len;
+                self.state.store(start, fix(&operand, end, self.base), &value[..n], found);
+                Some(end - start)
+            }
+            0x0f => {
+                let modrm = *code.get(at + 2)?;
+                let register = usize::from(modrm >> 3 & 7 | (rex & 4) << 1);
+                let other = usize::from(modrm & 7 | (rex & 1) << 3);
+                match *code.get(at + 1)? {
+                    0x28 | 0x10 | 0x6f if modrm & 0xc7 == 5 => {
+                        self.state.vector[register] = self.constant(at + 3);
+                        Some(at + 7 - start)
+                    }
+                    // movq xmm, r64
+                    0x6e if is_wide && prefix == 0x66 && modrm >> 6 == 3 => {
+                        let low = self.state.general[other]?.to_le_bytes();
+                        let mut value = [0; 16];
+                        value[..8].copy_from_slice(&low);
+                        self.state.vector[register] = Some(value);
+                        Some(at + 3 - start)
+                    }
+                    // punpcklqdq
+                    0x6c if prefix == 0x66 && modrm >> 6 == 3 => {
+                        let high = self.state.vector[other]?;
+                        self.state.vector[register].as_mut()?[8..].copy_from_slice(&high[..8]);
+                        Some(at + 3 - start)
+                    }
+                    // pinsrq xmm, r64, 1
+                    0x3a if is_wide && modrm == 0x22 => {
+                        let modrm = *code.get(at + 3)?;
+                        let register = usize::from(modrm >> 3 & 7 | (rex & 4) << 1);
+                        let high = self.state.general[usize::from(modrm & 7 | (rex & 1) << 3)]?;
+                        self.state.vector[register].as_mut()?[8..].copy_from_slice(&high.to_le_bytes());
+                        Some(at + 5 - start)
+                    }
+                    // Stores of all of it, then of its low half.
+                    op @ (0x11 | 0x29 | 0x7f | 0x13 | 0xd6) => {
+                        let operand = self.operand(at + 2, rex)?;
+                        let value = self.state.vector[operand.register]?;
+                        let n = if matches!(op, 0x13 | 0xd6) { 8 } else { 16 };
+                        let end = at + 2 + operand.len;
+                        self.state.store(start, fix(&operand, end, self.base), &value[..n], found);
+                        Some(end - start)
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn arm64(&mut self, found: &mut dyn FnMut(usize, &[u8])) {
+        let words = self.code.as_chunks::<4>().0;
+        let mut last = usize::MAX;
+        let mut pages = [(0u64, usize::MAX); 32];
+        for (i, word) in words.iter().enumerate() {
+            let w = u32::from_le_bytes(*word);
+            let known = match w {
+                // movz, movk; 64 and 32 bits.
+                _ if w & 0x5f80_0000 == 0x5280_0000 => self.move_wide(w),
+                _ if w & 0x9f00_0000 == 0x9000_0000 => {
+                    pages[(w & 31) as usize] = (adrp(w, self.base + 4 * i as u64), i);
+                    None
+                }
+                // ldr q
+                _ if w & 0xffc0_0000 == 0x3dc0_0000 => {
+                    let (page, from) = pages[(w >> 5 & 31) as usize];
+                    let addr = page.wrapping_add(u64::from(w >> 10 & 0xfff) * 16);
+                    let near = from != usize::MAX && i - from <= 32;
+                    let offset = near.then(|| self.image.offset(addr)).flatten();
+                    let value = offset.and_then(|at| self.image.bytes.get(at..)?.first_chunk().copied());
+                    self.state.vector[(w & 31) as usize] = value;
+                    value.filter(|v| v.iter().all(|&b| is_text(b))).map(|_| ())
+                }
+                _ if last != usize::MAX => self.arm64_store(w, i * 4, found),
+                _ => None,
+            };
+            match known {
+                Some(()) => last = i,
+                None if last != usize::MAX && (i - last) * 4 >= PATIENCE => {
+                    self.state.finish(found);
+                    last = usize::MAX;
+                }
+                None => {}
+            }
+        }
+        self.state.finish(found);
+    }
+
+    /// Keeps the value; known if its two bytes are printable.
+    fn move_wide(&mut self, w: u32) -> Option<()> {
+        let (register, shift) = ((w & 31) as usize, 16 * (w >> 21 & 3));
+        let imm = u64::from(w >> 5 & 0xffff);
+        let keeps = w & 0x2000_0000 != 0;
+        let old = if keeps { self.state.general[register].unwrap_or(0) & !(0xffff << shift) } else { 0 };
+        self.state.general[register] = Some(old | imm << shift);
+        (imm as u16).to_le_bytes().iter().all(|&b| is_text(b)).then_some(())
+    }
+
+    fn arm64_store(&mut self, w: u32, at: usize, found: &mut dyn FnMut(usize, &[u8])) -> Option<()> {
+        let (register, base) = ((w & 31) as usize, (w >> 5 & 31) as u8);
+        let general = |state: &State, r: usize| if r == 31 { Some(0) } else { state.general[r] };
+        let imm12 = i64::from(w >> 10 & 0xfff);
+        let imm9 = i64::from((w << 11) as i32 >> 23);
+        let imm7 = i64::from((w << 10) as i32 >> 25);
+        // Unsigned offset, then unscaled; by size: b, h, w, x, q.
+        let (n, disp, is_vector) = match (w & 0xffc0_0000, w & 0xffe0_0c00) {
+            (0x3900_0000, _) => (1, imm12, false),
+            (0x7900_0000, _) => (2, imm12 * 2, false),
+            (0xb900_0000, _) => (4, imm12 * 4, false),
+            (0xf900_0000, _) => (8, imm12 * 8, false),
+            (0x3d80_0000, _) => (16, imm12 * 16, true),
+            (_, 0x3800_0000) => (1, imm9, false),
+            (_, 0x7800_0000) => (2, imm9, false),
+            (_, 0xb800_0000) => (4, imm9, false),
+            (_, 0xf800_0000) => (8, imm9, false),
+            (_, 0x3c80_0000) => (16, imm9, true),
+            // stp of x and q.
+            (0xa900_0000, _) => {
+                let second = (w >> 10 & 31) as usize;
+                let (a, b) = (general(&self.state, register)?, general(&self.state, second)?);
+                self.state.store(at, (base, imm7 * 8), &a.to_le_bytes(), found);
+                self.state.store(at, (base, imm7 * 8 + 8), &b.to_le_bytes(), found);
+                return Some(());
+            }
+            (0xad00_0000, _) => {
+                let second = (w >> 10 & 31) as usize;
+                let (a, b) = (self.state.vector[register]?, self.state.vector[second]?);
+                self.state.store(at, (base, imm7 * 16), &a, found);
+                self.state.store(at, (base, imm7 * 16 + 16), &b, found);
+                return Some(());
+            }
+            _ => return None,
+        };
+        if is_vector {
+            let value = self.state.vector[register]?;
+            self.state.store(at, (base, disp), &value, found);
+        } else {
+            let value = general(&self.state, register)?.to_le_bytes();
+            self.state.store(at, (base, disp), &value[..n], found);
+        }
+        Some(())
+    }
+}
