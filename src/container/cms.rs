@@ -90,7 +90,9 @@ impl Container for Cms {
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
         let head = &blob.bytes[..blob.bytes.len().min(32)];
-        head.first() == Some(&0x30) && memchr::memmem::find(head, SIGNED).is_some() && content(blob.bytes).is_some()
+        head.first() == Some(&0x30)
+            && memchr::memmem::find(head, SIGNED).is_some()
+            && content(blob.bytes).is_some()
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {
@@ -160,7 +162,8 @@ mod tests {
 
     #[test]
     fn whole_and_in_pieces() {
-        let pieces = [&[0x24, 0x80, 4, 3][..], b"abc", &[0x24, 4, 4, 2], b"de", &[4, 1], b"f", &[0, 0]].concat();
+        let pieces =
+            [&[0x24, 0x80, 4, 3][..], b"abc", &[0x24, 4, 4, 2], b"de", &[4, 1], b"f", &[0, 0]].concat();
         for string in [der(4, b"abcdef"), pieces] {
             let data = signed(&string);
             let blob = Blob { address: Address::named("x"), bytes: &data };

@@ -46,8 +46,11 @@ impl Container for Fat {
             let end = offset.saturating_add(size);
             if end > data.len() {
                 let missing = (end - data.len().max(offset)) as u64;
-                let detail = format!("fat Mach-O: a slice at {offset} of {size} bytes in a file of {}", data.len());
-                opened.problems.push(Problem::new(Reason::Damaged, detail).of_bytes(missing.min(size as u64)));
+                let detail =
+                    format!("fat Mach-O: a slice at {offset} of {size} bytes in a file of {}", data.len());
+                opened
+                    .problems
+                    .push(Problem::new(Reason::Damaged, detail).of_bytes(missing.min(size as u64)));
             }
             let range = offset.min(data.len())..end.min(data.len());
             // What overlaps has been read.

@@ -2,25 +2,23 @@
 //!
 //! A new container is one file here and one line in [`CONTAINERS`].
 
-pub mod asar;
 pub mod ar;
-pub mod budget;
-pub mod gzip;
-pub mod cms;
-pub mod fat;
-mod inflate;
-pub mod pdf;
-pub mod json;
-mod piece;
-pub mod ram_bundle;
-pub mod source_map;
+pub mod asar;
 pub mod assembly_store;
 pub mod budget;
+pub mod cms;
 pub mod dotnet_bundle;
+pub mod fat;
+pub mod gzip;
 mod inflate;
+pub mod json;
 mod lz4;
-pub mod unityfs;
+pub mod pdf;
+mod piece;
 pub mod pyinstaller;
+pub mod ram_bundle;
+pub mod source_map;
+pub mod unityfs;
 pub mod zip;
 
 use crate::blob::Blob;
@@ -48,7 +46,6 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &assembly_store::AssemblyStore,
     &dotnet_bundle::DotnetBundle,
     &unityfs::UnityFs,
-    &zip::Zip,
     &gzip::Gzip,
     &pdf::Pdf,
     &asar::Asar,

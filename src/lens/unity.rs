@@ -61,7 +61,14 @@ impl Lens for UnityLens {
             let mut map = OffsetMap::identity();
             map.push_plain(0, range.start as u64);
             let sites = DocumentSites::new(b"");
-            emit(&Text { bytes, kind: TextKind::Plain, encoding: None, map: &map, outer: None, sites: &sites });
+            emit(&Text {
+                bytes,
+                kind: TextKind::Plain,
+                encoding: None,
+                map: &map,
+                outer: None,
+                sites: &sites,
+            });
         }
         Ok(())
     }
@@ -137,7 +144,8 @@ impl Header {
                 let at = r.at;
                 r.skip(8)?;
                 let number = slice(data, at, 8)?.first_chunk()?;
-                let number = if self.big_endian { u64::from_be_bytes(*number) } else { u64::from_le_bytes(*number) };
+                let number =
+                    if self.big_endian { u64::from_be_bytes(*number) } else { u64::from_le_bytes(*number) };
                 usize::try_from(number).ok()?
             } else {
                 r.number()? as usize

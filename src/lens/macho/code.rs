@@ -123,7 +123,13 @@ fn arm64(section: &Section<'_>, from: u64, to: u64, found: &mut dyn FnMut(Refere
     }
 }
 
-fn x86_64(section: &Section<'_>, stubs: Option<&Section<'_>>, from: u64, to: u64, found: &mut dyn FnMut(Reference)) {
+fn x86_64(
+    section: &Section<'_>,
+    stubs: Option<&Section<'_>>,
+    from: u64,
+    to: u64,
+    found: &mut dyn FnMut(Reference),
+) {
     let code = code(section, from, to);
     // modrm with mod 00, rm 101 has a 32-bit distance to the next instruction.
     for (i, window) in code.windows(7).enumerate() {
@@ -132,7 +138,10 @@ fn x86_64(section: &Section<'_>, stubs: Option<&Section<'_>>, from: u64, to: u64
             let distance = crate::lens::bytes::u32_le(window, 1).unwrap_or(0);
             let to_code = from + i as u64 + 5;
             // Any byte can be E8: a call leads into this code.
-            if a == 0xff || section.contains(to_code.wrapping_add(i64::from(distance as i32) as u64)) || stubs.is_some_and(|s| s.contains(to_code.wrapping_add(i64::from(distance as i32) as u64))) {
+            if a == 0xff
+                || section.contains(to_code.wrapping_add(i64::from(distance as i32) as u64))
+                || stubs.is_some_and(|s| s.contains(to_code.wrapping_add(i64::from(distance as i32) as u64)))
+            {
                 found(Reference::call(from + i as u64));
             }
             continue;

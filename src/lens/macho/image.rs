@@ -39,7 +39,12 @@ impl Section<'_> {
 
     /// Whether the section may hold pointers.
     pub(super) fn has_pointers(&self) -> bool {
-        !self.is_code() && self.flags & 0xff != 2 && (self.segment.starts_with(b"__DATA") || self.segment.starts_with(b"__AUTH") || self.name == b"__const" || self.segment.is_empty())
+        !self.is_code()
+            && self.flags & 0xff != 2
+            && (self.segment.starts_with(b"__DATA")
+                || self.segment.starts_with(b"__AUTH")
+                || self.name == b"__const"
+                || self.segment.is_empty())
             && !matches!(self.name, b"__ustring" | b"__eh_frame" | b"__unwind_info" | b"__gcc_except_tab")
     }
 }
@@ -178,7 +183,14 @@ impl<'a> Image<'a> {
         }
     }
 
-    fn segment(&mut self, at: usize, len: usize, wide: bool, has_bytes: bool, complaint: &mut Complaint) -> Option<()> {
+    fn segment(
+        &mut self,
+        at: usize,
+        len: usize,
+        wide: bool,
+        has_bytes: bool,
+        complaint: &mut Complaint,
+    ) -> Option<()> {
         let (head, one) = if wide { (72, 80) } else { (56, 68) };
         let segment = name(bytes::slice(self.data, at + 8, 16));
         let word = |at: usize| if wide { self.u64(at) } else { self.u32(at).map(u64::from) };
@@ -192,7 +204,8 @@ impl<'a> Image<'a> {
                 complaint.note(at as u64, || format!("{count} sections in a segment command of {len} bytes"));
                 break;
             }
-            let (addr, size) = if wide { (word(s + 32)?, word(s + 40)?) } else { (word(s + 32)?, word(s + 36)?) };
+            let (addr, size) =
+                if wide { (word(s + 32)?, word(s + 40)?) } else { (word(s + 32)?, word(s + 36)?) };
             let rest = s + if wide { 48 } else { 40 };
             let offset = self.size(rest)?;
             let flags = self.u32(rest + 16)?;
@@ -202,7 +215,9 @@ impl<'a> Image<'a> {
             }
             let size = usize::try_from(size).unwrap_or(usize::MAX);
             let bytes = bytes::slice(self.data, offset, size).or_else(|| {
-                complaint.note(s as u64, || format!("a section of {size} bytes at {offset} of a file of {}", self.data.len()));
+                complaint.note(s as u64, || {
+                    format!("a section of {size} bytes at {offset} of a file of {}", self.data.len())
+                });
                 self.data.get(offset..)
             })?;
             // Sections do not overlap: a file in which they do would be read over and over.
@@ -273,7 +288,8 @@ impl<'a> Image<'a> {
 
     /// The address of a file offset.
     pub(super) fn addr(&self, offset: usize) -> Option<u64> {
-        let section = self.sections.iter().find(|s| offset >= s.offset && offset - s.offset < s.bytes.len())?;
+        let section =
+            self.sections.iter().find(|s| offset >= s.offset && offset - s.offset < s.bytes.len())?;
         section.addr.checked_add((offset - section.offset) as u64)
     }
 
@@ -363,7 +379,11 @@ impl<'a> Image<'a> {
             let (at, count) = section.relocations;
             let code = section.is_code();
             for i in 0..count.min(self.data.len() / 8) {
-                let Some((place, info)) = self.size(at.saturating_add(8 * i)).zip(self.u32(at.saturating_add(8 * i + 4))) else { break };
+                let Some((place, info)) =
+                    self.size(at.saturating_add(8 * i)).zip(self.u32(at.saturating_add(8 * i + 4)))
+                else {
+                    break;
+                };
                 if place >= section.bytes.len() {
                     continue;
                 }
@@ -371,7 +391,11 @@ impl<'a> Image<'a> {
                 let is_symbol = info >> 27 & 1 == 1;
                 let raw = if code {
                     // x86-64 keeps the addend in the instruction, arm64 (but for ADDEND) has none.
-                    if self.cpu == X86_64 { self.u32(section.offset + place).map_or(0, |n| n as i32 as i64 as u64) } else { 0 }
+                    if self.cpu == X86_64 {
+                        self.u32(section.offset + place).map_or(0, |n| n as i32 as i64 as u64)
+                    } else {
+                        0
+                    }
                 } else if self.wide && info >> 25 & 3 == 3 {
                     self.u64(section.offset + place).unwrap_or(0)
                 } else {

@@ -95,8 +95,10 @@ fn class(section: &Section<'_>) -> Class {
         b"__ustring" => Class::Wide,
         b"__cstring" | b"__oslogstring" => Class::Constants,
         _ if section.flags & 0xff == 2 => Class::Constants,
-        b"__const" | b"__data" | b"__rodata" | b"__literals" | b"__constdata" | b"__literal16" | b"__literal8" | b"__go_buildinfo"
-        | b"__noptrdata" | b"__static_data" | b"__objc_const" => Class::Data,
+        b"__const" | b"__data" | b"__rodata" | b"__literals" | b"__constdata" | b"__literal16"
+        | b"__literal8" | b"__go_buildinfo" | b"__noptrdata" | b"__static_data" | b"__objc_const" => {
+            Class::Data
+        }
         _ => Class::None,
     }
 }
@@ -121,7 +123,8 @@ fn wide(section: &Section<'_>, big: bool, strings: &mut Strings<'_>) {
         if unit != [0, 0] {
             continue;
         }
-        let (at, bytes) = (section.offset.saturating_add(from) as u64, section.bytes.get(from..(2 * i).min(2 * count)));
+        let (at, bytes) =
+            (section.offset.saturating_add(from) as u64, section.bytes.get(from..(2 * i).min(2 * count)));
         let Some(bytes) = bytes else { return };
         if !bytes.is_empty() && !strings.push_utf16(bytes, big, at, at) {
             return;
@@ -179,8 +182,13 @@ fn cuts(image: &Image<'_>) -> Vec<u64> {
     }
     let mut cut = |target: u64, len: Option<u64>| {
         let after = long.partition_point(|r| r.start <= target);
-        let Some(run) = after.checked_sub(1).and_then(|i| long.get(i)).filter(|r| r.contains(&target)) else { return };
-        if let Some(end) = len.and_then(|len| target.checked_add(len)).filter(|end| (4..=run.end - target).contains(&(end - target))) {
+        let Some(run) = after.checked_sub(1).and_then(|i| long.get(i)).filter(|r| r.contains(&target)) else {
+            return;
+        };
+        if let Some(end) = len
+            .and_then(|len| target.checked_add(len))
+            .filter(|end| (4..=run.end - target).contains(&(end - target)))
+        {
             cuts.push(end);
         }
         cuts.push(target);

@@ -18,7 +18,19 @@ pub(super) struct Name {
 /// Whether a symbol is one that the compiler made up.
 pub(super) fn is_made_up(symbol: &[u8]) -> bool {
     symbol.is_empty()
-        || [&b"l_"[..], b"L", b"ltmp", b"__unnamed_", b"_.str", b"_OBJC_", b"__OBJC_", b"_objc_", b"GCC_except"].iter().any(|p| symbol.starts_with(p))
+        || [
+            &b"l_"[..],
+            b"L",
+            b"ltmp",
+            b"__unnamed_",
+            b"_.str",
+            b"_OBJC_",
+            b"__OBJC_",
+            b"_objc_",
+            b"GCC_except",
+        ]
+        .iter()
+        .any(|p| symbol.starts_with(p))
         || symbol.starts_with(b"l") && symbol.contains(&b'.')
 }
 
@@ -33,7 +45,10 @@ pub(super) fn read(symbol: &[u8]) -> Name {
     }
     let plain = text.strip_prefix('_').unwrap_or(&text);
     if let Some(name) = swift::demangle(plain) {
-        let last = name.member.clone().unwrap_or_else(|| name.context.rsplit('.').next().unwrap_or_default().to_owned());
+        let last = name
+            .member
+            .clone()
+            .unwrap_or_else(|| name.context.rsplit('.').next().unwrap_or_default().to_owned());
         let whole = match (&name.member, name.context.is_empty()) {
             (Some(member), false) => format!("{}.{member}", name.context),
             (Some(member), true) => member.clone(),
@@ -77,9 +92,14 @@ fn itanium(symbol: &str) -> Option<Vec<String>> {
         let Some(len) = rest_.get(..digits).and_then(|d| d.parse::<usize>().ok()) else { break };
         let Some(part) = rest_.get(digits..digits.saturating_add(len)) else { break };
         rest = &rest_[digits + len..];
-        let is_hash = part.len() == 17 && part.starts_with('h') && part[1..].bytes().all(|b| b.is_ascii_hexdigit());
+        let is_hash =
+            part.len() == 17 && part.starts_with('h') && part[1..].bytes().all(|b| b.is_ascii_hexdigit());
         if !is_hash {
-            parts.push(if part.starts_with("_GLOBAL__N") { "(anonymous)".to_owned() } else { part.to_owned() });
+            parts.push(if part.starts_with("_GLOBAL__N") {
+                "(anonymous)".to_owned()
+            } else {
+                part.to_owned()
+            });
         }
     }
     (!parts.is_empty()).then_some(parts)
@@ -94,7 +114,12 @@ mod tests {
         let cases = [
             ("_kAWSSecret", "kAWSSecret", "kAWSSecret", None),
             ("-[AwsManager configure]", "-[AwsManager configure]", "configure", Some("AwsManager")),
-            ("___23-[AwsManager configure]_block_invoke_2", "-[AwsManager configure]", "configure", Some("AwsManager")),
+            (
+                "___23-[AwsManager configure]_block_invoke_2",
+                "-[AwsManager configure]",
+                "configure",
+                Some("AwsManager"),
+            ),
             ("_$s4Shop3AWSV6secretSSvpZ", "Shop.AWS.secret", "secret", Some("Shop.AWS")),
             ("__ZN4shop3Aws7kSecretE", "shop::Aws::kSecret", "kSecret", Some("shop::Aws")),
             ("__ZL7kSecret", "kSecret", "kSecret", None),
@@ -104,7 +129,11 @@ mod tests {
         ];
         for (symbol, whole, last, within) in cases {
             let name = read(symbol.as_bytes());
-            assert_eq!((name.whole.as_str(), name.last.as_str(), name.within.as_deref()), (whole, last, within), "{symbol}");
+            assert_eq!(
+                (name.whole.as_str(), name.last.as_str(), name.within.as_deref()),
+                (whole, last, within),
+                "{symbol}"
+            );
         }
         assert!(is_made_up(b"l_.str.4") && is_made_up(b"ltmp0") && !is_made_up(b"_kSecret"));
     }

@@ -91,12 +91,17 @@ impl Reader<'_, '_> {
                 };
                 // Through the table of selectors, or (in the shared cache) to the name itself.
                 let slot = distance(0)?;
-                (image.pointer(image.offset(slot)?).filter(|_| flags & 0x4000_0000 == 0).or(Some(slot))?, distance(2)?)
+                (
+                    image.pointer(image.offset(slot)?).filter(|_| flags & 0x4000_0000 == 0).or(Some(slot))?,
+                    distance(2)?,
+                )
             } else {
                 (image.pointer(at)?, image.pointer(at + 2 * image.pointer_size())?)
             };
             let selector = image.text_at(selector).unwrap_or(b"?");
-            self.found.entry(code).or_insert_with(|| format!("{sign}[{class} {}]", String::from_utf8_lossy(selector)));
+            self.found
+                .entry(code)
+                .or_insert_with(|| format!("{sign}[{class} {}]", String::from_utf8_lossy(selector)));
         }
         Some(())
     }

@@ -74,9 +74,15 @@ impl<'i, 'a> Sites<'i, 'a> {
             for (addr, method) in objc::methods(image) {
                 functions.insert(addr, Some(names::method(&method)));
             }
-            let code: Vec<(u64, u64)> = image.sections.iter().filter(|s| s.is_code()).map(|s| (s.addr, s.bytes.len() as u64)).collect();
+            let code: Vec<(u64, u64)> = image
+                .sections
+                .iter()
+                .filter(|s| s.is_code())
+                .map(|s| (s.addr, s.bytes.len() as u64))
+                .collect();
             for symbol in &symbols {
-                let inside = code.iter().any(|&(from, len)| symbol.addr.checked_sub(from).is_some_and(|d| d < len));
+                let inside =
+                    code.iter().any(|&(from, len)| symbol.addr.checked_sub(from).is_some_and(|d| d < len));
                 if inside && !names::is_made_up(symbol.name) {
                     functions.insert(symbol.addr, Some(names::read(symbol.name)));
                 }
@@ -102,7 +108,9 @@ impl<'i, 'a> Sites<'i, 'a> {
         for section in self.image.sections.iter().filter(|s| s.has_pointers()) {
             let size = self.image.pointer_size();
             for at in (0..section.bytes.len()).step_by(size) {
-                if let Some(target) = self.image.pointer(section.offset.saturating_add(at)).filter(|&t| t != 0) {
+                if let Some(target) =
+                    self.image.pointer(section.offset.saturating_add(at)).filter(|&t| t != 0)
+                {
                     found(section.addr.saturating_add(at as u64), target);
                 }
             }
@@ -171,7 +179,8 @@ impl<'i, 'a> Sites<'i, 'a> {
             };
             return self.image.text_at(target);
         }
-        matches!(section.name, b"__cstring" | b"__const" | b"__objc_methname").then(|| self.image.text_at(addr))?
+        matches!(section.name, b"__cstring" | b"__const" | b"__objc_methname")
+            .then(|| self.image.text_at(addr))?
     }
 
     fn resolve(&self, hits: &HashMap<u64, usize>, count: usize) -> Vec<Vec<Site>> {
@@ -279,9 +288,17 @@ impl<'i, 'a> Sites<'i, 'a> {
         };
         if self.image.object {
             // What code calls is relocated too, and leads to code or nowhere.
-            let mut all: Vec<(u64, u64)> = self.tables().relocations.iter().filter(|&(at, _)| (from..to).contains(at)).map(|(&a, &t)| (a, t)).collect();
+            let mut all: Vec<(u64, u64)> = self
+                .tables()
+                .relocations
+                .iter()
+                .filter(|&(at, _)| (from..to).contains(at))
+                .map(|(&a, &t)| (a, t))
+                .collect();
             all.sort_unstable();
-            all.into_iter().for_each(|(at, target)| add(Reference { at, target, number: None, argument: None, call: false }));
+            all.into_iter().for_each(|(at, target)| {
+                add(Reference { at, target, number: None, argument: None, call: false })
+            });
         } else {
             code::references(self.image, from, to, &mut add);
         }
@@ -309,9 +326,14 @@ impl<'i, 'a> Sites<'i, 'a> {
         };
         let strings = loads.iter().filter(|l| matches!(l.what, Loaded::Hit(_) | Loaded::Text(_))).count();
         // A function with nothing else in it gives or makes one value: it is named for that.
-        let own = (known && (name.variable || strings == 1) && !name.last.contains(':')).then(|| name.last.clone());
+        let own =
+            (known && (name.variable || strings == 1) && !name.last.contains(':')).then(|| name.last.clone());
         // Blocks and closures count with the function around them.
-        let id = format!("macho {:x} {}", self.image.id, if known { name.whole.clone() } else { start.to_string() });
+        let id = format!(
+            "macho {:x} {}",
+            self.image.id,
+            if known { name.whole.clone() } else { start.to_string() }
+        );
         let label = match (known, name.whole.starts_with(['-', '+'])) {
             (true, true) => format!("method {}", name.whole),
             (true, false) => format!("function {}", name.whole),
@@ -343,7 +365,10 @@ impl<'i, 'a> Sites<'i, 'a> {
                     scopes.push(type_scope(within, load.at));
                 }
                 let site = Site { name: name.whole.clone(), key, role: None, scopes };
-                if !sites.iter().any(|s| s.name == site.name && s.key == site.key && s.scopes.len() == site.scopes.len()) {
+                if !sites
+                    .iter()
+                    .any(|s| s.name == site.name && s.key == site.key && s.scopes.len() == site.scopes.len())
+                {
                     sites.push(site);
                 }
             }
@@ -363,7 +388,9 @@ fn type_scope(within: &str, order: u64) -> Scope {
 /// What a string says if it is a name: `accessKey`, `aws.secret`.
 fn name_like(text: &[u8]) -> Option<String> {
     let fits = (2..=64).contains(&text.len())
-        && text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':' | b' ' | b'/'))
+        && text
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':' | b' ' | b'/'))
         && text.iter().any(u8::is_ascii_alphabetic)
         && !crate::triage::generic::is_random(text);
     fits.then(|| String::from_utf8_lossy(text).into_owned())
@@ -418,12 +445,14 @@ fn keys(group: &[Load<'_>]) -> Vec<Option<String>> {
 /// `secretKey` of the selector part `initWithSecretKey` or `setSecretKey`.
 fn argument_name(part: &str) -> Option<String> {
     let tail = part.rsplit_once("With").map_or(part, |(_, tail)| tail);
-    let tail = tail.strip_prefix("set").filter(|t| t.starts_with(|c: char| c.is_ascii_uppercase())).unwrap_or(tail);
+    let tail =
+        tail.strip_prefix("set").filter(|t| t.starts_with(|c: char| c.is_ascii_uppercase())).unwrap_or(tail);
     let mut chars = tail.chars();
     let first = chars.next()?;
     let name: String = first.to_lowercase().chain(chars).collect();
     // `addObject:`, `stringByAppendingString:` say nothing of the value.
-    (judge(&name) != Verdict::Unknown || name.to_ascii_lowercase().contains("key") || tail.len() < part.len()).then_some(name)
+    (judge(&name) != Verdict::Unknown || name.to_ascii_lowercase().contains("key") || tail.len() < part.len())
+        .then_some(name)
 }
 
 impl Places for Sites<'_, '_> {
@@ -438,7 +467,10 @@ impl Places for Sites<'_, '_> {
         // What is held by nothing with a name and loaded by nothing stands at least in a section.
         for (i, &tag) in tags.iter().enumerate() {
             if sites[i].is_empty()
-                && let Some(section) = usize::try_from(tag).ok().and_then(|at| self.image.addr(at)).and_then(|a| self.image.section_at(a))
+                && let Some(section) = usize::try_from(tag)
+                    .ok()
+                    .and_then(|at| self.image.addr(at))
+                    .and_then(|a| self.image.section_at(a))
             {
                 let part = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
                 let name = format!("{},{}", part(section.segment), part(section.name));

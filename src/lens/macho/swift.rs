@@ -75,7 +75,8 @@ pub(super) fn demangle(symbol: &str) -> Option<Name> {
     }
     let tail = &rest[at.min(rest.len())..];
     let is_init = tail.contains("fC") || tail.contains("fc");
-    let variable = ["vp", "vg", "vs", "vM", "vau", "WZ", "vr", "vZ", "Wvd"].iter().any(|op| tail.contains(op));
+    let variable =
+        ["vp", "vg", "vs", "vM", "vau", "WZ", "vr", "vZ", "Wvd"].iter().any(|op| tail.contains(op));
     if context.is_empty() && pending.is_none() {
         return None;
     }
@@ -129,7 +130,9 @@ fn split(name: &str, words: &mut Vec<String>) {
     let bytes = name.as_bytes();
     let mut from = 0;
     for i in 0..=bytes.len() {
-        let end = i == bytes.len() || bytes[i] == b'_' || (i > from && bytes[i].is_ascii_uppercase() && !bytes[i - 1].is_ascii_uppercase());
+        let end = i == bytes.len()
+            || bytes[i] == b'_'
+            || (i > from && bytes[i].is_ascii_uppercase() && !bytes[i - 1].is_ascii_uppercase());
         if end {
             if i - from >= 2 && words.len() < 26 && bytes[from..i].is_ascii() {
                 words.extend(name.get(from..i).map(str::to_owned));
@@ -154,14 +157,25 @@ mod tests {
             ("$s4Shop6ConfigO4ProdO9secretKeySSvgZ", "Shop.Config.Prod", Some("secretKey"), true),
             ("$s4Shop6ClientCACycfC", "Shop.Client", Some("init"), false),
             ("$s9AwsConfig0bA0V9secretKeySSvpZ", "AwsConfig.ConfigAws", Some("secretKey"), true),
-            ("$s4Shop6Config33_0123456789ABCDEF0123456789ABCDEFLLV6secretSSvpZ", "Shop.Config", Some("secret"), true),
+            (
+                "$s4Shop6Config33_0123456789ABCDEF0123456789ABCDEFLLV6secretSSvpZ",
+                "Shop.Config",
+                Some("secret"),
+                true,
+            ),
         ];
         for (symbol, context, member, variable) in cases {
             let found = demangle(symbol).unwrap_or_else(|| panic!("{symbol}"));
-            assert_eq!((found.context.as_str(), found.member.as_deref(), found.variable), (context, member, variable), "{symbol}");
+            assert_eq!(
+                (found.context.as_str(), found.member.as_deref(), found.variable),
+                (context, member, variable),
+                "{symbol}"
+            );
         }
         assert_eq!(demangle("main"), None);
-        for hostile in ["$s", "$s99999999999999999999a", "$s0a", "$s1", "$s3é", "$s0z4abcd", "$sA", "$s4ShopAaaaaaa"] {
+        for hostile in
+            ["$s", "$s99999999999999999999a", "$s0a", "$s1", "$s3é", "$s0z4abcd", "$sA", "$s4ShopAaaaaaa"]
+        {
             demangle(hostile);
         }
     }

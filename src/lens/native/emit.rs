@@ -50,13 +50,7 @@ pub fn texts(image: &Image<'_>, address: &Address, limits: &Limits, emit: &mut d
 }
 
 /// The strings that are packed in the stretch between two NULs, as far as anything tells.
-fn pieces(
-    boundaries: &packed::Boundaries,
-    data: &[u8],
-    from: usize,
-    to: usize,
-    strings: &mut Strings<'_>,
-) {
+fn pieces(boundaries: &packed::Boundaries, data: &[u8], from: usize, to: usize, strings: &mut Strings<'_>) {
     let starts = &boundaries.starts;
     let first = starts.partition_point(|&s| s <= from);
     let mut start = from;

@@ -127,7 +127,8 @@ static OPCODES: [bool; 256] = opcodes();
 impl Sweep<'_, '_> {
     fn intel(&mut self, found: &mut dyn FnMut(usize, &[u8])) {
         let mut at = 0;
-        while let Some(n) = self.code.get(at..).and_then(|c| c.iter().position(|&b| OPCODES[usize::from(b)])) {
+        while let Some(n) = self.code.get(at..).and_then(|c| c.iter().position(|&b| OPCODES[usize::from(b)]))
+        {
             at += n;
             if !self.is_anchor(at) {
                 at += 1;
@@ -232,7 +233,13 @@ impl Sweep<'_, '_> {
             at += 1;
         }
         let is_wide = rex & 8 != 0;
-        let size = if is_wide { 8 } else if prefix == 0x66 { 2 } else { 4 };
+        let size = if is_wide {
+            8
+        } else if prefix == 0x66 {
+            2
+        } else {
+            4
+        };
         // Stores to a fixed address are told apart by the address.
         let fix = |operand: &Operand, end: usize, base: u64| match operand.slot {
             (ABSOLUTE, disp) => (ABSOLUTE, (base as i64).wrapping_add(end as i64).wrapping_add(disp)),

@@ -77,7 +77,8 @@ impl Archive {
     }
 
     fn dict(&mut self, plist: &Plist<'_>, n: usize, object: Object, left: &mut usize) {
-        let entries = (0..object.count).map(|i| (plist.entry(object, i), plist.entry(object, object.count.saturating_add(i))));
+        let entries = (0..object.count)
+            .map(|i| (plist.entry(object, i), plist.entry(object, object.count.saturating_add(i))));
         let entries: Vec<(usize, usize)> = entries.filter_map(|(key, value)| key.zip(value)).collect();
         let name = |key: usize| if self.keyed { plist.text(key) } else { None };
         let names: Vec<Option<String>> = entries.iter().map(|&(key, _)| name(key)).collect();
@@ -90,7 +91,10 @@ impl Archive {
             match name.as_deref() {
                 Some("$class" | "NS.keys") => {}
                 Some("NS.objects") => {
-                    let Some(values) = plist.get(value).filter(|v| v.kind == Kind::Array && v.count <= *left) else { continue };
+                    let Some(values) = plist.get(value).filter(|v| v.kind == Kind::Array && v.count <= *left)
+                    else {
+                        continue;
+                    };
                     *left -= values.count;
                     for i in 0..values.count {
                         let Some(value) = plist.entry(values, i) else { break };
@@ -107,7 +111,9 @@ impl Archive {
                     // The array of references itself is no place.
                     self.holders.remove(&value);
                 }
-                Some("NS.string" | "NS.bytes" | "NS.data" | "NSString") => self.hold(plist, value, n, How::Inside, order),
+                Some("NS.string" | "NS.bytes" | "NS.data" | "NSString") => {
+                    self.hold(plist, value, n, How::Inside, order)
+                }
                 Some(name) if name.starts_with("NS.key.") => {}
                 Some(name) if name.starts_with("NS.object.") => {
                     let number = &name["NS.object.".len()..];
@@ -132,7 +138,9 @@ impl Archive {
     /// The object that a value is: itself, or the one it refers to by number.
     fn target(&self, plist: &Plist<'_>, value: usize) -> usize {
         match plist.get(value) {
-            Some(Object { kind: Kind::Uid, count, .. }) if self.keyed => self.uids.get(count).copied().unwrap_or(value),
+            Some(Object { kind: Kind::Uid, count, .. }) if self.keyed => {
+                self.uids.get(count).copied().unwrap_or(value)
+            }
             _ => value,
         }
     }
@@ -149,7 +157,8 @@ impl Archive {
 /// The value under a key of a dictionary.
 fn member(plist: &Plist<'_>, dict: Object, name: &str) -> Option<usize> {
     const MOST: usize = 4096;
-    let at = (0..dict.count.min(MOST)).find(|&i| plist.entry(dict, i).and_then(|k| plist.text(k)).as_deref() == Some(name))?;
+    let at = (0..dict.count.min(MOST))
+        .find(|&i| plist.entry(dict, i).and_then(|k| plist.text(k)).as_deref() == Some(name))?;
     plist.entry(dict, dict.count.checked_add(at)?)
 }
 
@@ -170,7 +179,9 @@ impl View<'_, '_> {
         if let Some(value) = member(self.plist, dict, key) {
             return Some(self.archive.target(self.plist, value));
         }
-        let array = |name| member(self.plist, dict, name).and_then(|n| self.plist.get(n)).filter(|o| o.kind == Kind::Array);
+        let array = |name| {
+            member(self.plist, dict, name).and_then(|n| self.plist.get(n)).filter(|o| o.kind == Kind::Array)
+        };
         let (keys, values) = array("NS.keys").zip(array("NS.objects")).filter(|_| self.archive.keyed)?;
         let at = (0..keys.count.min(4096)).find(|&i| {
             let key_object = self.plist.entry(keys, i).map(|k| self.archive.target(self.plist, k));
@@ -196,7 +207,8 @@ impl Graph for View<'_, '_> {
             Edge { holder, step, order }
         };
         // As a name only where it is nothing else.
-        let (names, values): (Vec<Edge>, Vec<Edge>) = holders.iter().map(edge).partition(|e| e.step == Step::Name);
+        let (names, values): (Vec<Edge>, Vec<Edge>) =
+            holders.iter().map(edge).partition(|e| e.step == Step::Name);
         if values.is_empty() { names } else { values }
     }
 
@@ -211,8 +223,10 @@ impl Graph for View<'_, '_> {
     }
 
     fn class(&self, node: usize) -> Option<String> {
-        let class = self.dict(node).filter(|_| self.archive.keyed).and_then(|d| member(self.plist, d, "$class"))?;
-        let class = self.plist.get(self.archive.target(self.plist, class)).filter(|o| o.kind == Kind::Dict)?;
+        let class =
+            self.dict(node).filter(|_| self.archive.keyed).and_then(|d| member(self.plist, d, "$class"))?;
+        let class =
+            self.plist.get(self.archive.target(self.plist, class)).filter(|o| o.kind == Kind::Dict)?;
         let name = member(self.plist, class, "$classname").and_then(|n| self.plist.text(n))?;
         // What the author knows as a dictionary or an array is called that.
         (!name.contains("Dictionary") && !name.contains("Array") && !name.contains("Set")).then_some(name)

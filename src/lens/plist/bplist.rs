@@ -57,7 +57,9 @@ impl<'b> Plist<'b> {
             Some(_) => {}
             None => {
                 if is_known {
-                    complaint.note((base + data.len().saturating_sub(TRAILER)) as u64, || "no sound trailer: objects have no names".into());
+                    complaint.note((base + data.len().saturating_sub(TRAILER)) as u64, || {
+                        "no sound trailer: objects have no names".into()
+                    });
                 }
                 plist.objects.clear();
                 plist.in_a_row();
@@ -82,9 +84,12 @@ impl<'b> Plist<'b> {
         let mut bad = 0;
         self.objects.reserve_exact(count);
         for i in 0..count {
-            let object = number(data, table + i * offset_size, offset_size).filter(|at| *at < table).and_then(|at| self.object(at));
+            let object = number(data, table + i * offset_size, offset_size)
+                .filter(|at| *at < table)
+                .and_then(|at| self.object(at));
             bad += usize::from(object.is_none());
-            self.objects.push(object.map_or(Object { kind: Kind::Other, at: 0, count: 0 }, |(object, _)| object));
+            self.objects
+                .push(object.map_or(Object { kind: Kind::Other, at: 0, count: 0 }, |(object, _)| object));
         }
         Some(bad)
     }
@@ -167,7 +172,8 @@ impl<'b> Plist<'b> {
         match o.kind {
             Kind::Ascii => Some(String::from_utf8_lossy(bytes).into_owned()),
             Kind::Utf16 => {
-                let units: Vec<u16> = bytes.chunks_exact(2).map(|u| u16::from_be_bytes([u[0], u[1]])).collect();
+                let units: Vec<u16> =
+                    bytes.chunks_exact(2).map(|u| u16::from_be_bytes([u[0], u[1]])).collect();
                 Some(String::from_utf16_lossy(&units))
             }
             _ => None,

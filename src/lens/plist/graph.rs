@@ -47,7 +47,24 @@ const MAX_SCOPES: usize = 8;
 /// Names that say no more than that this is the value, and the siblings that name it.
 const VALUES: &[&str] =
     &["defaultvalue", "value", "string", "text", "val", "data", "uivalue", "payload", "content", "default"];
-const NAMES: &[&str] = &["Key", "key", "Name", "name", "UIKeyPath", "keyPath", "KeyPath", "Identifier", "identifier", "PayloadKey", "acct", "account", "title", "Title", "NSKeyPath", "NSName"];
+const NAMES: &[&str] = &[
+    "Key",
+    "key",
+    "Name",
+    "name",
+    "UIKeyPath",
+    "keyPath",
+    "KeyPath",
+    "Identifier",
+    "identifier",
+    "PayloadKey",
+    "acct",
+    "account",
+    "title",
+    "Title",
+    "NSKeyPath",
+    "NSName",
+];
 
 /// The sites of a node. `prefix` is the path of the whole graph in something else, `id` tells
 /// graphs of one text apart.
@@ -87,7 +104,9 @@ fn site(graph: &dyn Graph, edge: &Edge, prefix: &str, id: u64) -> Site {
     let mut chain = vec![edge.clone()];
     let mut seen = HashSet::from([edge.holder]);
     while chain.len() < MAX_DEPTH {
-        let Some(next) = chain.last().and_then(|e| unwrapped(graph, e.holder).into_iter().next()) else { break };
+        let Some(next) = chain.last().and_then(|e| unwrapped(graph, e.holder).into_iter().next()) else {
+            break;
+        };
         if !seen.insert(next.holder) {
             break;
         }

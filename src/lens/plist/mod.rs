@@ -37,13 +37,23 @@ impl Lens for PlistLens {
 
     fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
         let mut complaint = Complaint::of("binary property list");
-        let mut lists = vec![Nested { plist: Plist::parse(blob.bytes, 0, &mut complaint), within: None, depth: 0, graph: OnceLock::new() }];
+        let mut lists = vec![Nested {
+            plist: Plist::parse(blob.bytes, 0, &mut complaint),
+            within: None,
+            depth: 0,
+            graph: OnceLock::new(),
+        }];
         // Archives keep other lists as data: settings, attributes, one archive in another.
         let mut next = 0;
         while next < lists.len() {
             let list = &lists[next];
             let depth = list.depth + 1;
-            let data: Vec<(usize, usize, usize)> = list.plist.values().filter(|v| v.1 == Kind::Data && depth <= MAX_NESTED).map(|(n, _, r)| (n, r.start, r.end)).collect();
+            let data: Vec<(usize, usize, usize)> = list
+                .plist
+                .values()
+                .filter(|v| v.1 == Kind::Data && depth <= MAX_NESTED)
+                .map(|(n, _, r)| (n, r.start, r.end))
+                .collect();
             for (object, from, to) in data {
                 let bytes = &blob.bytes[from..to];
                 if bytes.starts_with(b"bplist") && bytes.len() > 40 && lists.len() < MAX_LISTS {
@@ -87,7 +97,9 @@ impl Lens for PlistLens {
 
 /// Whether data are text that is worth a name of its own.
 fn is_text(bytes: &[u8]) -> bool {
-    bytes.len() >= 8 && !bytes.starts_with(b"bplist") && bytes.iter().all(|b| matches!(b, b'\t' | b'\n' | b'\r' | 0x20..=0x7e | 0x80..))
+    bytes.len() >= 8
+        && !bytes.starts_with(b"bplist")
+        && bytes.iter().all(|b| matches!(b, b'\t' | b'\n' | b'\r' | 0x20..=0x7e | 0x80..))
 }
 
 /// A list, in a file or in data of another one.

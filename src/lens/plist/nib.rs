@@ -92,7 +92,14 @@ fn varint(data: &[u8], at: &mut usize) -> Option<usize> {
 
 impl<'b> Nib<'b> {
     fn parse(data: &'b [u8], complaint: &mut Complaint) -> Self {
-        let mut nib = Nib { data, objects: Vec::new(), keys: Vec::new(), values: Vec::new(), classes: Vec::new(), holders: OnceLock::new() };
+        let mut nib = Nib {
+            data,
+            objects: Vec::new(),
+            keys: Vec::new(),
+            values: Vec::new(),
+            classes: Vec::new(),
+            holders: OnceLock::new(),
+        };
         let head = |n: usize| bytes::size_le(data, 18 + 4 * n).unwrap_or(0);
         let mut table = |n: usize, name: &str, one: &mut dyn FnMut(&mut usize) -> Option<()>| {
             let (count, mut at) = (head(2 * n), head(2 * n + 1));
@@ -188,7 +195,8 @@ impl<'b> Nib<'b> {
 
     fn members(&self, object: usize) -> Range<usize> {
         let range = self.objects.get(object).map_or(0..0, |o| o.values.clone());
-        range.start.min(self.values.len())..range.end.min(self.values.len()).min(range.start.saturating_add(4096))
+        range.start.min(self.values.len())
+            ..range.end.min(self.values.len()).min(range.start.saturating_add(4096))
     }
 }
 
