@@ -133,3 +133,22 @@ fn findings_are_in_the_order_of_their_first_sites() {
     assert!(keys.windows(2).all(|w| outer(&w[0].0) <= outer(&w[1].0)), "{keys:#?}");
     assert!(keys.windows(2).all(|w| w[0].0 != w[1].0 || w[0].1 <= w[1].1), "{keys:#?}");
 }
+
+#[test]
+fn splits_in_one_folder_are_one_app() {
+    use util::zip::Zip;
+    let json = |key: &str, value: &str| format!("{{\"aws\": {{\"{key}\": \"{value}\"}}}}");
+    let (id, secret) = (access_key_id("constants"), secret_access_key("constants"));
+    let base = Zip::new().deflated(b"assets/a.json", json("accessKeyId", &id).as_bytes()).finish();
+    let split = Zip::new().deflated(b"assets/b.json", json("secretAccessKey", &secret).as_bytes()).finish();
+    let dir = Dir::new();
+    dir.write("shop/base.apk", &base);
+    dir.write("shop/split_config.en.apk", &split);
+    dir.write("other/split_config.en.apk", &split);
+    dir.write("alone.apk", &base);
+    let report = dir.scan(&["."], 1);
+    let pairs = report.of_pattern("aws.key-pair");
+    assert_eq!(report.pairs(), [(id, secret)]);
+    let addresses = pairs[0]["sites"].to_string();
+    assert!(addresses.contains("shop/base.apk!") && addresses.contains("shop/split_config.en.apk!"));
+}

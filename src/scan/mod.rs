@@ -5,6 +5,7 @@
 //! are put in order before anybody sees them.
 
 mod blob;
+mod splits;
 mod text;
 
 pub use blob::MIN_CARRIER;
@@ -106,7 +107,7 @@ impl<'p> Scanner<'p> {
                 }
             }
         });
-        let mut outcome = collected.into_outcome();
+        let mut outcome = collected.into_outcome(self.patterns);
         outcome.findings = triage::merge(outcome.findings);
         outcome.ledger.sort();
         outcome
@@ -116,7 +117,7 @@ impl<'p> Scanner<'p> {
     pub fn scan_stream(&self, name: &str, stream: &mut (dyn Read + Send)) -> Outcome {
         let collected = Collected::default();
         self.pool.install(|| self.stream(Address::named(name), stream, &collected, &Progress::default()));
-        let mut outcome = collected.into_outcome();
+        let mut outcome = collected.into_outcome(self.patterns);
         outcome.findings = triage::merge(outcome.findings);
         outcome.ledger.sort();
         outcome
@@ -168,27 +169,38 @@ impl<'p> Scanner<'p> {
 
     fn bytes(&self, address: Address, bytes: &Bytes<'_>, collected: &Collected, progress: &Progress) {
         let blob = Blob { address, bytes: bytes.as_slice() };
-        let (sightings, mut ledger) = self.artifact(&blob);
+        let app = splits::app(&blob.address);
+        // Blobs of one app are told apart by their numbers.
+        let first = if app.is_some() { collected.splits.next_numbers() } else { 0 };
+        let (sightings, mut ledger) = self.artifact(&blob, first);
         if bytes.has_shrunk() {
             let detail = "the file was cut while it was read; what was left was searched";
             ledger.skipped(blob.address.clone(), None, Reason::Unreadable, detail);
         }
         progress.files.fetch_add(1, Ordering::Relaxed);
         progress.bytes.fetch_add(blob.bytes.len() as u64, Ordering::Relaxed);
-        let findings =
-            if sightings.is_empty() { Vec::new() } else { triage::artifact(self.patterns, sightings) };
+        let findings = match app {
+            _ if sightings.is_empty() => Vec::new(),
+            None => triage::artifact(self.patterns, sightings),
+            Some(app) => {
+                collected.splits.add(app, blob.address, sightings);
+                Vec::new()
+            }
+        };
         collected.add(findings, ledger);
     }
 
     /// Searches one artifact. Where its budget runs out while many threads share it, what is cut
     /// depends on chance: then it is searched once more, member by member.
-    fn artifact(&self, blob: &Blob<'_>) -> (Vec<triage::sighting::Sighting>, Ledger) {
+    ///
+    /// `first` is the number of its first blob.
+    fn artifact(&self, blob: &Blob<'_>, first: u64) -> (Vec<triage::sighting::Sighting>, Ledger) {
         let search = |parallel| {
             let job = blob::Job {
                 engine: self.engine(),
                 budget: Budget::new(&self.options.limits, blob.bytes.len() as u64),
                 parallel,
-                numbers: AtomicU64::new(0),
+                numbers: AtomicU64::new(first),
             };
             let found = job.search(blob, 0);
             (found, job.budget.is_exhausted())
@@ -208,6 +220,7 @@ impl<'p> Scanner<'p> {
 struct Collected {
     searched_count: AtomicU64,
     searched_bytes: AtomicU64,
+    splits: splits::Splits,
     rest: Mutex<Outcome>,
 }
 
@@ -228,8 +241,11 @@ impl Collected {
         self.add(Vec::new(), ledger);
     }
 
-    fn into_outcome(self) -> Outcome {
+    fn into_outcome(self, patterns: &PatternSet) -> Outcome {
         let mut outcome = self.rest.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for sightings in self.splits.into_apps() {
+            outcome.findings.extend(triage::artifact(patterns, sightings));
+        }
         outcome.ledger.searched_count = self.searched_count.into_inner();
         outcome.ledger.searched_bytes = self.searched_bytes.into_inner();
         outcome
