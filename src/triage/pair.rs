@@ -335,7 +335,7 @@ fn in_scope(level: Level, left: &[Member], right: &[Member], label: &str) -> Res
     match (&left[..], &right[..]) {
         ([], _) | (_, []) => return Resolved { joined, ties: Vec::new() },
         // What remains when the others are told apart by name.
-        ([l], [r]) if !joined.is_empty() && !(level >= Level::Type && are_at_odds(l, r)) => {
+        ([l], [r]) if !joined.is_empty() && (level < Level::Type || !are_at_odds(l, r)) => {
             joined.extend(one(level, l, r, format!("{words}, the others told apart by name")).joined);
             return Resolved { joined, ties: Vec::new() };
         }

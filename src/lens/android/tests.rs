@@ -72,7 +72,10 @@ fn table(values: &[&str], keys: &[&str], kinds: &[Vec<u8>]) -> Vec<u8> {
     chunk(2, &1u32.to_le_bytes(), &[pool(values), package].concat())
 }
 
-fn read(lens: &dyn Lens, bytes: &[u8]) -> (Vec<(String, Vec<Site>)>, Result<(), Damage>) {
+/// Strings and their places.
+type Found = Vec<(String, Vec<Site>)>;
+
+fn read(lens: &dyn Lens, bytes: &[u8]) -> (Found, Result<(), Damage>) {
     let blob = Blob { address: Address::named("shop.apk").entry(b"res/x"), bytes };
     assert!(lens.reads(&blob));
     let mut found = Vec::new();
