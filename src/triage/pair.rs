@@ -335,7 +335,7 @@ fn in_scope(level: Level, left: &[Member], right: &[Member], label: &str) -> Res
     match (&left[..], &right[..]) {
         ([], _) | (_, []) => return Resolved { joined, ties: Vec::new() },
         // What remains when the others are told apart by name.
-        ([l], [r]) if !joined.is_empty() && !(level >= Level::Type && are_at_odds(l, r)) => {
+        ([l], [r]) if !joined.is_empty() => {
             joined.extend(one(level, l, r, format!("{words}, the others told apart by name")).joined);
             return Resolved { joined, ties: Vec::new() };
         }
@@ -343,7 +343,7 @@ fn in_scope(level: Level, left: &[Member], right: &[Member], label: &str) -> Res
     }
     let find = |members: &[Member], value| members.iter().find(|m| m.value == value).cloned();
     let fits = |&(l, r): &(usize, usize)| match (find(&left, l), find(&right, r)) {
-        (Some(l), Some(r)) => level < Level::Type || !are_at_odds(&l, &r),
+        (Some(l), Some(r)) => !matches!(level, Level::Type | Level::Package) || !are_at_odds(&l, &r),
         _ => false,
     };
     if let Some(pairs) = in_turn(&left, &right).filter(|pairs| pairs.iter().all(fits)) {

@@ -9,6 +9,7 @@
 #[path = "../util/mod.rs"]
 mod util;
 
+mod android_oracle;
 mod family;
 
 /// One test a family, so that the runner tells them apart.

@@ -21,6 +21,9 @@ mod resource;
 mod table;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 pub use aab::AabLens;
 pub use arsc::ArscLens;
 pub use axml::AxmlLens;
