@@ -5,7 +5,7 @@ mod util;
 
 use serde_json::Value;
 use util::demo::{access_key_id, account, check, planted, secret_access_key};
-use util::{Report, demo_apk, keysift};
+use util::{Dir, Report, demo_apk, keysift};
 
 fn in_demo_folder() -> assert_cmd::Command {
     let mut command = keysift();
