@@ -4,6 +4,7 @@
 
 pub mod asar;
 pub mod budget;
+pub mod eval_bundle;
 mod inflate;
 pub mod json;
 mod piece;
@@ -36,6 +37,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &asar::Asar,
     &ram_bundle::RamBundle,
     &source_map::SourceMap,
+    &eval_bundle::EvalBundle,
 ];
 
 /// What is inside a container.

@@ -54,7 +54,8 @@ pub(super) fn file_kind(name: &[u8]) -> FileKind {
         | "r" | "jl" | "ex" | "exs" | "erl" | "hrl" | "hs" | "clj" | "cljs" | "edn" | "el" | "lisp"
         | "sql" | "sol" | "zig" | "nim" | "pas" | "d" | "ml" | "mli" | "css" | "scss" | "less" | "coffee"
         | "smali" | "kql" | "proto" | "graphql" | "md" | "rst" | "tex" | "ipp" | "asm" | "s" | "v"
-        | "bundle" | "jsbundle" | "mts" | "cts" | "ino" | "metal" | "glsl" | "hx" | "cr" | "tcl" | "vbs" | "bicep" => FileKind::Code,
+        | "bundle" | "jsbundle" | "mts" | "cts" | "ino" | "metal" | "glsl" | "hx" | "cr" | "tcl" | "vbs"
+        | "bicep" => FileKind::Code,
         "html" | "htm" | "xhtml" | "vue" | "svelte" | "php" | "phtml" | "jsp" | "aspx" | "cshtml" | "ejs"
         | "hbs" | "astro" => FileKind::Page,
         "json" | "jsonl" | "ndjson" | "jsonc" | "json5" | "ipynb" | "tfstate" | "har" | "map"
