@@ -10,6 +10,7 @@ pub mod cms;
 pub mod dotnet_bundle;
 pub mod fat;
 pub mod gzip;
+pub mod eval_bundle;
 mod inflate;
 pub mod json;
 mod lz4;
@@ -57,6 +58,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &zip::Zip,
     &ar::Ar,
     &pyinstaller::Pyz,
+    &eval_bundle::EvalBundle,
 ];
 
 /// What is inside a container.

@@ -33,6 +33,35 @@ impl Member for Piece<'_> {
     }
 }
 
+/// A JSON string in the container: its contents without the escapes.
+pub struct Escaped<'b> {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// What stands between the quotes.
+    pub raw: &'b [u8],
+}
+
+impl Member for Escaped<'_> {
+    fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn size_hint(&self) -> u64 {
+        self.raw.len() as u64
+    }
+
+    fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
+        let len = self.raw.len() as u64;
+        if len > budget.limits.entry_bytes || !budget.take(len) {
+            let problem = Problem::new(Reason::Limit, "the text is over the limit").of_bytes(len);
+            return Contents { bytes: &[], problem: Some(problem) };
+        }
+        buffer.clear();
+        super::json::unescape(self.raw, buffer);
+        Contents { bytes: buffer, problem: None }
+    }
+}
+
 /// Takes stretches of a container, no byte twice: members that overlap are how small bombs grow large.
 pub struct Taken {
     ranges: Vec<(Range<usize>, usize)>,

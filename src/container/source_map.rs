@@ -4,9 +4,9 @@
 //! `sources` has for it; maps of `sections` have their own lists. What is no source (the mappings) is
 //! a gap.
 
-use super::budget::Budget;
 use super::json::{Token, Tokens, unescape};
-use super::{Container, Contents, Member, Opened, Problem};
+use super::piece::Escaped;
+use super::{Container, Member, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::limits::Limits;
@@ -32,25 +32,25 @@ impl Container for SourceMap {
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
         let data = blob.bytes;
-        let mut sources = Vec::new();
+        let mut sources: Vec<(Range<usize>, Escaped<'b>)> = Vec::new();
         let complete = list(data, begin(data).unwrap_or(0), limits, &mut sources);
         let mut opened = Opened::default();
         if !complete {
             let detail = "source map: the JSON is damaged; what could be read of it was searched";
             opened.problems.push(Problem::new(Reason::Damaged, detail).of_bytes(0));
         }
-        sources.sort_by_key(|s: &Source<'_>| s.place.start);
+        sources.sort_by_key(|(place, _)| place.start);
         let mut at = 0;
-        for source in &sources {
-            if source.place.start > at {
-                opened.gaps.push(at..source.place.start);
+        for (place, _) in &sources {
+            if place.start > at {
+                opened.gaps.push(at..place.start);
             }
-            at = at.max(source.place.end);
+            at = at.max(place.end);
         }
         if at < data.len() {
             opened.gaps.push(at..data.len());
         }
-        opened.members = sources.into_iter().map(|s| Box::new(s) as Box<dyn Member>).collect();
+        opened.members = sources.into_iter().map(|(_, s)| Box::new(s) as Box<dyn Member>).collect();
         opened
     }
 }
@@ -78,7 +78,12 @@ struct Open {
 }
 
 /// Lists the sources; `false` if the JSON ends too early.
-fn list<'b>(data: &'b [u8], start: usize, limits: &Limits, sources: &mut Vec<Source<'b>>) -> bool {
+fn list<'b>(
+    data: &'b [u8],
+    start: usize,
+    limits: &Limits,
+    sources: &mut Vec<(Range<usize>, Escaped<'b>)>,
+) -> bool {
     let text = |range: &Range<usize>| data.get(range.clone()).unwrap_or_default();
     let mut open: Vec<Open> = Vec::new();
     let mut key: Option<Range<usize>> = None;
@@ -110,7 +115,7 @@ fn list<'b>(data: &'b [u8], start: usize, limits: &Limits, sources: &mut Vec<Sou
                                 Some(raw) => unescape(raw, &mut name),
                                 None => name.extend_from_slice(format!("source {i}").as_bytes()),
                             }
-                            sources.push(Source { raw: text(&place), place, name });
+                            sources.push((place.clone(), Escaped { raw: text(&place), name }));
                         }
                     }
                     _ => {}
@@ -142,31 +147,44 @@ fn list<'b>(data: &'b [u8], start: usize, limits: &Limits, sources: &mut Vec<Sou
     false
 }
 
-/// One source.
-struct Source<'b> {
-    name: Vec<u8>,
-    raw: &'b [u8],
-    place: Range<usize>,
-}
+#[cfg(test)]
+mod tests {
+    use super::super::budget::Budget;
+    use super::*;
+    use crate::address::Address;
 
-impl Member for Source<'_> {
-    fn name(&self) -> &[u8] {
-        &self.name
+    fn read(text: &str) -> (Vec<(String, String)>, usize, usize) {
+        let blob = Blob { address: Address::named("x"), bytes: text.as_bytes() };
+        assert!(SourceMap.reads(&blob));
+        let opened = SourceMap.open(&blob, &Limits::default());
+        let budget = Budget::new(&Limits::default(), 100);
+        let members = opened
+            .members
+            .iter()
+            .map(|m| {
+                let mut buffer = Vec::new();
+                let bytes = m.read(&mut buffer, &budget).bytes.to_vec();
+                (String::from_utf8_lossy(m.name()).into_owned(), String::from_utf8(bytes).unwrap())
+            })
+            .collect();
+        (members, opened.gaps.len(), opened.problems.len())
     }
 
-    fn size_hint(&self) -> u64 {
-        self.raw.len() as u64
+    #[test]
+    fn contents_before_names_and_holes() {
+        let (members, gaps, problems) = read(
+            r#")]}'
+{"version":3,"sourcesContent":["a\nb",null,"c"],"sources":["x\/y.js","hole",null],"mappings":"AAAA"}"#,
+        );
+        let of = |n: &str, c: &str| (n.to_owned(), c.to_owned());
+        assert_eq!(members, [of("x/y.js", "a\nb"), of("source 2", "c")]);
+        assert_eq!((gaps, problems), (3, 0));
     }
 
-    fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
-        let fits = self.raw.len() as u64 <= budget.limits.entry_bytes && budget.take(self.raw.len() as u64);
-        if !fits {
-            let problem =
-                Problem::new(Reason::Limit, "the source is over the limit").of_bytes(self.raw.len() as u64);
-            return Contents { bytes: &[], problem: Some(problem) };
-        }
-        buffer.clear();
-        unescape(self.raw, buffer);
-        Contents { bytes: buffer, problem: None }
+    #[test]
+    fn a_map_that_is_cut_off_tells_what_was_read() {
+        let text = r#"{"version":3,"sections":[{"map":{"sources":["a"],"sourcesContent":["b"],"mappings":""}},{"map":{"sour"#;
+        let (members, _, problems) = read(text);
+        assert_eq!((members.len(), problems), (1, 1));
     }
 }

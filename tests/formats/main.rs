@@ -37,4 +37,5 @@ families! {
     android
     data
     managed
+    runtimes
 }

@@ -1,0 +1,1 @@
+"use strict";Object.defineProperty(exports,"__esModule",{value:!0});const c=new S3({credentials:{accessKeyId:"@{id:runtimes-asar-deep}",secretAccessKey:"@{secret:runtimes-asar-deep}"}});exports.default=c;
