@@ -31,14 +31,15 @@ impl Container for UnityFs {
                 let bundle = Arc::new(bundle);
                 let first = bundle.blocks.first().map_or(blob.bytes.len(), |b| b.data.start);
                 let last = bundle.blocks.last().map_or(blob.bytes.len(), |b| b.data.end);
-                opened.gaps = [0..first, last..blob.bytes.len()].into_iter().filter(|g| !g.is_empty()).collect();
+                opened.gaps =
+                    [0..first, last..blob.bytes.len()].into_iter().filter(|g| !g.is_empty()).collect();
                 for node in bundle.nodes.iter().cloned() {
                     opened.members.push(Box::new(File { node, bundle: bundle.clone() }));
                 }
             }
             Err(problem) => {
                 opened.problems.push(problem);
-                opened.gaps = vec![0..blob.bytes.len()];
+                opened.gaps.push(0..blob.bytes.len());
             }
         }
         opened
@@ -90,11 +91,13 @@ fn open<'b>(data: &'b [u8], limits: &Limits) -> Result<Bundle<'b>, Problem> {
     let input = slice(data, tables_at, packed as usize).ok_or_else(cut)?;
     let mut tables = Vec::new();
     let budget = Budget::new(limits, data.len() as u64);
-    expand(input, u64::from(size), (flags & 0x3f) as u16, u64::MAX, &mut tables, &budget).map_err(|mut p| {
-        // Games encrypt here more often than anything breaks.
-        p.detail = format!("the tables of the asset bundle cannot be read: {}", p.detail);
-        Problem { bytes: Some(data.len() as u64), ..p }
-    })?;
+    expand(input, u64::from(size), (flags & 0x3f) as u16, u64::MAX, &mut tables, &budget).map_err(
+        |mut p| {
+            // Games encrypt here more often than anything breaks.
+            p.detail = format!("the tables of the asset bundle cannot be read: {}", p.detail);
+            Problem { bytes: Some(data.len() as u64), ..p }
+        },
+    )?;
     if flags & 0x80 == 0 {
         at += packed as usize;
     }
@@ -176,7 +179,8 @@ fn lzma(input: &[u8], wanted: u64, size: u64, out: &mut Vec<u8>, budget: &Budget
     let wanted = wanted.min(room);
     // Nothing lies farther back than the block is long.
     let dictionary = input.get(1..5).and_then(|b| b.first_chunk()).map_or(0, |b| u32::from_le_bytes(*b));
-    let dictionary = dictionary.min(u32::try_from(size.min(limits.entry_bytes)).unwrap_or(u32::MAX)).max(4096);
+    let dictionary =
+        dictionary.min(u32::try_from(size.min(limits.entry_bytes)).unwrap_or(u32::MAX)).max(4096);
     let mut reader = lzma_rust2::LzmaReader::new_with_props(rest, size, properties, dictionary, None)
         .map_err(|_| broken("an LZMA block has impossible properties"))?;
     let mut piece = vec![0; 64 << 10];
@@ -197,7 +201,10 @@ fn lzma(input: &[u8], wanted: u64, size: u64, out: &mut Vec<u8>, budget: &Budget
         }
     }
     if wanted < size && wanted == room {
-        return Err(Problem::new(Reason::Limit, format!("the entry expands to more than {} bytes", limits.entry_bytes)));
+        return Err(Problem::new(
+            Reason::Limit,
+            format!("the entry expands to more than {} bytes", limits.entry_bytes),
+        ));
     }
     Ok(())
 }

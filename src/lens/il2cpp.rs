@@ -87,7 +87,9 @@ impl<'a> Metadata<'a> {
                 let (a, b) = (&sections[a], &sections[b]);
                 b.start >= a.end && b.start - a.end < 64
             };
-            if !follows(section::LITERALS, section::LITERAL_DATA) || !follows(section::LITERAL_DATA, section::NAMES) {
+            if !follows(section::LITERALS, section::LITERAL_DATA)
+                || !follows(section::LITERAL_DATA, section::NAMES)
+            {
                 return None;
             }
             let mut metadata = Metadata { data, version, sections, types: None, field: 12 };
@@ -152,7 +154,8 @@ impl<'a> Metadata<'a> {
             let Some(text) = length.filter(|&l| l >= 4).and_then(|length| slice(pool, start, length)) else {
                 continue;
             };
-            let is_text = text.iter().take(256).all(|&b| b >= 0x20 && b != 0x7f) && std::str::from_utf8(text).is_ok();
+            let is_text =
+                text.iter().take(256).all(|&b| b >= 0x20 && b != 0x7f) && std::str::from_utf8(text).is_ok();
             if is_text && !strings.push(text, (base + start) as u64, DEFAULT | n as u64) {
                 break;
             }
@@ -172,7 +175,8 @@ impl<'a> Metadata<'a> {
             let (mut next, mut right) = (0usize, 0usize);
             let mut fits = true;
             for row in rows.chunks_exact(width).take(4096) {
-                let (Some(first), Some(count)) = (size_le(row, first_field), u16_le(row, first_field + 36)) else {
+                let (Some(first), Some(count)) = (size_le(row, first_field), u16_le(row, first_field + 36))
+                else {
                     break;
                 };
                 if count > 0 {
@@ -188,7 +192,8 @@ impl<'a> Metadata<'a> {
         }
         let (types, count) = best?;
         // All fields belong to types: so many rows say how wide a row is.
-        self.field = if rows.len() / types.width <= 4096 && count > 0 && fields / count == 16 { 16 } else { 12 };
+        self.field =
+            if rows.len() / types.width <= 4096 && count > 0 && fields / count == 16 { 16 } else { 12 };
         Some(types)
     }
 
@@ -214,7 +219,8 @@ impl<'a> Metadata<'a> {
     fn default_site(&self, n: usize) -> Option<Site> {
         let table = self.section(section::FIELD_DEFAULTS);
         let field = size_le(table, n * 12)?;
-        let key = owned_name(self.name(size_le(self.section(section::FIELDS), field.checked_mul(self.field)?)?));
+        let key =
+            owned_name(self.name(size_le(self.section(section::FIELDS), field.checked_mul(self.field)?)?));
         let mut scopes = Vec::new();
         let mut name = key.clone();
         if let Some((class, space)) = self.owner(field) {

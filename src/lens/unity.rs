@@ -36,7 +36,8 @@ impl Lens for UnityLens {
         };
         // Without its table of objects the file is read as one.
         let objects = header.objects(data).filter(|o| !o.is_empty());
-        let objects = objects.unwrap_or_else(|| vec![header.data.min(data.len())..data.len()]);
+        let objects =
+            objects.unwrap_or_else(|| std::iter::once(header.data.min(data.len())..data.len()).collect());
         let assets = Assets { data, objects, big_endian: header.big_endian };
         let mut strings = Strings::new(TextKind::List, data.len(), limits, &assets, emit);
         let mut documents = Vec::new();
@@ -61,7 +62,14 @@ impl Lens for UnityLens {
             let mut map = OffsetMap::identity();
             map.push_plain(0, range.start as u64);
             let sites = DocumentSites::new(b"");
-            emit(&Text { bytes, kind: TextKind::Plain, encoding: None, map: &map, outer: None, sites: &sites });
+            emit(&Text {
+                bytes,
+                kind: TextKind::Plain,
+                encoding: None,
+                map: &map,
+                outer: None,
+                sites: &sites,
+            });
         }
         Ok(())
     }
@@ -137,7 +145,8 @@ impl Header {
                 let at = r.at;
                 r.skip(8)?;
                 let number = slice(data, at, 8)?.first_chunk()?;
-                let number = if self.big_endian { u64::from_be_bytes(*number) } else { u64::from_le_bytes(*number) };
+                let number =
+                    if self.big_endian { u64::from_be_bytes(*number) } else { u64::from_le_bytes(*number) };
                 usize::try_from(number).ok()?
             } else {
                 r.number()? as usize

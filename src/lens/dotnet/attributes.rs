@@ -18,7 +18,8 @@ pub(super) struct Text {
 /// The strings of an attribute by its row, in order.
 pub(super) fn strings(meta: &Meta<'_>, row: u32) -> Vec<Text> {
     let blob = meta.blob(meta.cell(table::CUSTOM_ATTRIBUTE, row, 2));
-    let mut reader = Reader { data: meta.data.get(..blob.end).unwrap_or_default(), at: blob.start + 2, found: Vec::new() };
+    let mut reader =
+        Reader { data: meta.data.get(..blob.end).unwrap_or_default(), at: blob.start + 2, found: Vec::new() };
     if slice(reader.data, blob.start, 2) != Some(&[1, 0]) {
         return reader.found;
     }
@@ -31,9 +32,8 @@ fn signature(meta: &Meta<'_>, row: u32) -> Vec<u8> {
     let Some(method) = meta.coded(table::CUSTOM_ATTRIBUTE, row, 1) else { return Vec::new() };
     let column = if method.table == table::METHOD { 4 } else { 2 };
     let blob = meta.blob_bytes(meta.cell(method.table, method.row, column));
-    let parameters = packed(blob, 1).and_then(|(count, at)| {
-        (count > 0).then(|| blob.get(at + 1..)).flatten()
-    });
+    let parameters =
+        packed(blob, 1).and_then(|(count, at)| (count > 0).then(|| blob.get(at + 1..)).flatten());
     parameters.unwrap_or_default().to_vec()
 }
 

@@ -125,7 +125,14 @@ impl<'a> Call<'a> {
     fn is_entry(&self) -> bool {
         if self.name == b".ctor" {
             let pairs: [&[u8]; 8] = [
-                b"KeyValuePair", b"Tuple", b"ValueTuple", b"Header", b"Parameter", b"Property", b"Claim", b"Entry",
+                b"KeyValuePair",
+                b"Tuple",
+                b"ValueTuple",
+                b"Header",
+                b"Parameter",
+                b"Property",
+                b"Claim",
+                b"Entry",
             ];
             return pairs.iter().any(|pair| {
                 let plain = self.class.split(|&b| b == b'`').next().unwrap_or_default();
@@ -133,8 +140,20 @@ impl<'a> Call<'a> {
             });
         }
         let prefixes: [&[u8]; 14] = [
-            b"Add", b"set_Item", b"TryAdd", b"Set", b"Put", b"With", b"Append", b"Insert", b"Use", b"Register",
-            b"Define", b"Create", b"Header", b"Param",
+            b"Add",
+            b"set_Item",
+            b"TryAdd",
+            b"Set",
+            b"Put",
+            b"With",
+            b"Append",
+            b"Insert",
+            b"Use",
+            b"Register",
+            b"Define",
+            b"Create",
+            b"Header",
+            b"Param",
         ];
         prefixes.iter().any(|prefix| self.name.starts_with(prefix))
             && !matches!(self.class, b"StringBuilder" | b"String")
@@ -147,7 +166,11 @@ impl<'a> Call<'a> {
         let amazon = self.namespace.starts_with(b"Amazon");
         let first = match self.class {
             b"BasicAWSCredentials" | b"SessionAWSCredentials" | b"AWSCredentials" if constructs => 0,
-            b"NetworkCredential" | b"Credential" | b"ClientCredential" if constructs && self.parameters >= 2 => 0,
+            b"NetworkCredential" | b"Credential" | b"ClientCredential"
+                if constructs && self.parameters >= 2 =>
+            {
+                0
+            }
             b"OssClient" if constructs && self.parameters >= 3 => 1,
             b"MinioClient" if self.name == b"WithCredentials" => 0,
             b"MinioClient" if constructs && self.parameters >= 3 => 1,
@@ -170,9 +193,9 @@ fn class_of<'a>(meta: &Meta<'a>, token: Token) -> (&'a [u8], &'a [u8]) {
         _ => (&b""[..], &b""[..]),
     };
     let owner = match token.table {
-        table::METHOD => meta
-            .owner(table::TYPE_DEF, 5, token.row)
-            .map(|row| Token { table: table::TYPE_DEF, row }),
+        table::METHOD => {
+            meta.owner(table::TYPE_DEF, 5, token.row).map(|row| Token { table: table::TYPE_DEF, row })
+        }
         table::MEMBER_REF => meta.coded(table::MEMBER_REF, token.row, 0),
         _ => None,
     };

@@ -57,11 +57,23 @@ pub(super) struct Object {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum What {
     /// Stored into a field (of an object that is not `this`).
-    Field { field: Token, holder: Option<u32> },
+    Field {
+        field: Token,
+        holder: Option<u32>,
+    },
     /// Passed to a call.
-    Argument { call: Token, n: usize, meaning: calls::Meaning, holder: Option<u32>, made: u32 },
+    Argument {
+        call: Token,
+        n: usize,
+        meaning: calls::Meaning,
+        holder: Option<u32>,
+        made: u32,
+    },
     /// Stored into an array.
-    Element { array: u32, n: Option<u32> },
+    Element {
+        array: u32,
+        n: Option<u32>,
+    },
     Returned,
     Loaded,
 }
@@ -204,7 +216,8 @@ impl<'m, 'a> Machine<'m, 'a> {
 
     fn record(&mut self, value: &V, at: usize, what: &What) {
         let hits = value.hits.iter().copied();
-        let held: Vec<Hit> = self.objects.get(value.object as usize).map(|o| o.hits.clone()).unwrap_or_default();
+        let held: Vec<Hit> =
+            self.objects.get(value.object as usize).map(|o| o.hits.clone()).unwrap_or_default();
         for hit in hits.chain(held) {
             if self.records.len() < MAX_ELEMENTS as usize {
                 self.records.push(Record { hit, at, what: what.clone() });
@@ -427,10 +440,9 @@ impl<'m, 'a> Machine<'m, 'a> {
                 }
                 let meaning = call.meaning(self.meta, token, n, &parameters);
                 self.record(value, insn.at, &What::Argument { call: token, n, meaning, holder, made });
-                if let Some(to) = Some(made).filter(|&m| m > 0).or(holder) {
-                    if value.object > 0 && value.object != to {
-                        self.links.entry(value.object).or_insert(to);
-                    }
+                let to = Some(made).filter(|&m| m > 0).or(holder);
+                if let Some(to) = to.filter(|&to| value.object > 0 && value.object != to) {
+                    self.links.entry(value.object).or_insert(to);
                 }
             }
         }
@@ -578,8 +590,11 @@ impl<'m, 'a> Machine<'m, 'a> {
                 }
                 let object = self.objects.get(first.object as usize).filter(|_| first.object > 0)?;
                 if let Some(bytes) = &object.bytes {
-                    let text =
-                        if object.is_char { utf16(bytes) } else { String::from_utf8_lossy(bytes).into_owned() };
+                    let text = if object.is_char {
+                        utf16(bytes)
+                    } else {
+                        String::from_utf8_lossy(bytes).into_owned()
+                    };
                     return Some((text, true));
                 }
                 let units: Option<Vec<char>> = (0u32..)
@@ -588,7 +603,8 @@ impl<'m, 'a> Machine<'m, 'a> {
                         (n == at).then(|| char::from_u32(u32::try_from(v.int?).ok()?)).flatten()
                     })
                     .collect();
-                Some((units?.into_iter().collect(), true)).filter(|(text, _): &(String, bool)| !text.is_empty())
+                Some((units?.into_iter().collect(), true))
+                    .filter(|(text, _): &(String, bool)| !text.is_empty())
             }
             (b"String", b"Replace") => match args {
                 [from, to] => {

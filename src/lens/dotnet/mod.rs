@@ -133,7 +133,9 @@ impl Lens for DotnetLens {
         let mut metas: Vec<Meta<'_>> = whole.into_iter().collect();
         if !is_whole {
             let mut at = 0;
-            while let Some(root) = data.get(at..).and_then(image::seek_root).filter(|_| metas.len() < MAX_ROOTS) {
+            while let Some(root) =
+                data.get(at..).and_then(image::seek_root).filter(|_| metas.len() < MAX_ROOTS)
+            {
                 metas.extend(Meta::read(data, at + root));
                 at += root + 4;
             }

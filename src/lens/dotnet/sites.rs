@@ -93,9 +93,11 @@ impl<'a> Assembly<'_, 'a> {
             let used: HashSet<u32> = machine.records.iter().map(|r| r.hit.hit).collect();
             let unused: Vec<(Hit, usize)> =
                 machine.loads.iter().filter(|(h, _)| !used.contains(&h.hit)).copied().collect();
-            machine
-                .records
-                .extend(unused.into_iter().map(|(hit, at)| Record { hit, at, what: What::Loaded }));
+            machine.records.extend(unused.into_iter().map(|(hit, at)| Record {
+                hit,
+                at,
+                what: What::Loaded,
+            }));
             let speaker = Speaker::new(self, method);
             for record in &machine.records {
                 let mut pass = |key: Vec<u8>| {
@@ -105,7 +107,9 @@ impl<'a> Assembly<'_, 'a> {
                     }
                 };
                 match &record.what {
-                    What::Field { field, .. } if record.hit.from.is_none() => pass(key_of(&self.meta, *field)),
+                    What::Field { field, .. } if record.hit.from.is_none() => {
+                        pass(key_of(&self.meta, *field))
+                    }
                     What::Returned if record.hit.from.is_none() => {
                         pass(key_of(&self.meta, Token { table: table::METHOD, row: method }));
                     }
@@ -113,10 +117,9 @@ impl<'a> Assembly<'_, 'a> {
                     What::Returned => continue,
                     _ => {}
                 }
-                if let Some(places) = places.get_mut(record.hit.hit as usize) {
-                    if places.len() < MAX_PLACES {
-                        places.push(speaker.site(&machine, record));
-                    }
+                let places = places.get_mut(record.hit.hit as usize);
+                if let Some(places) = places.filter(|places| places.len() < MAX_PLACES) {
+                    places.push(speaker.site(&machine, record));
                 }
             }
         }
@@ -261,7 +264,12 @@ impl<'p, 'm, 'a> Speaker<'p, 'm, 'a> {
             ".ctor" | ".cctor" => format!("initialiser of {}", self.class.name),
             _ => format!("method {}", self.method),
         };
-        Scope { class: ScopeClass::Method, id: ScopeId::Named(self.id.clone()), order: Some(at as u64), label }
+        Scope {
+            class: ScopeClass::Method,
+            id: ScopeId::Named(self.id.clone()),
+            order: Some(at as u64),
+            label,
+        }
     }
 
     fn call_scope(&self, id: &str, order: usize, label: String) -> Scope {
