@@ -29,11 +29,11 @@ impl Container for DotnetBundle {
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
         let mut opened = Opened::default();
         let mut files = Vec::new();
-        if let Some(at) = manifest(blob.bytes) {
-            if list(blob.bytes, at, limits, &mut files).is_none() {
-                let what = "the manifest of the bundle is cut off";
-                opened.problems.push(Problem::new(Reason::Damaged, what).of_bytes(0));
-            }
+        if let Some(at) = manifest(blob.bytes)
+            && list(blob.bytes, at, limits, &mut files).is_none()
+        {
+            let what = "the manifest of the bundle is cut off";
+            opened.problems.push(Problem::new(Reason::Damaged, what).of_bytes(0));
         }
         let mut taken: Vec<Range<usize>> = files.iter().map(|f| f.range.clone()).collect();
         taken.sort_by_key(|r| r.start);

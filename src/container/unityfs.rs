@@ -39,7 +39,7 @@ impl Container for UnityFs {
             }
             Err(problem) => {
                 opened.problems.push(problem);
-                opened.gaps = vec![0..blob.bytes.len()];
+                opened.gaps.push(0..blob.bytes.len());
             }
         }
         opened

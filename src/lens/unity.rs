@@ -36,7 +36,8 @@ impl Lens for UnityLens {
         };
         // Without its table of objects the file is read as one.
         let objects = header.objects(data).filter(|o| !o.is_empty());
-        let objects = objects.unwrap_or_else(|| vec![header.data.min(data.len())..data.len()]);
+        let objects =
+            objects.unwrap_or_else(|| std::iter::once(header.data.min(data.len())..data.len()).collect());
         let assets = Assets { data, objects, big_endian: header.big_endian };
         let mut strings = Strings::new(TextKind::List, data.len(), limits, &assets, emit);
         let mut documents = Vec::new();

@@ -311,9 +311,9 @@ def containers(out):
     write("lzma.bundle", unityfs(files, 7, 1))
     write("end.bundle", unityfs(files, 6, 2, at_end=True))
 
-    ids = [planted("managed-literal"), planted("managed-literal2")]
+    ids = [planted("managed-literal-a1"), planted("managed-literal-b")]
     literals = ["Hello", ids[0][0], ids[0][1], "connected to", "%d items in the shop"] + ["text number %d of the game" % i for i in range(80)]
-    literals += [ids[1][0], ids[1][1], value("hash", "managed-literal"), "bye"]
+    literals += [ids[1][0], ids[1][1], "bye"]
     constant = planted("managed-il2cpp")
     types = [
         ("", "<Module>", []),

@@ -440,10 +440,9 @@ impl<'m, 'a> Machine<'m, 'a> {
                 }
                 let meaning = call.meaning(self.meta, token, n, &parameters);
                 self.record(value, insn.at, &What::Argument { call: token, n, meaning, holder, made });
-                if let Some(to) = Some(made).filter(|&m| m > 0).or(holder) {
-                    if value.object > 0 && value.object != to {
-                        self.links.entry(value.object).or_insert(to);
-                    }
+                let to = Some(made).filter(|&m| m > 0).or(holder);
+                if let Some(to) = to.filter(|&to| value.object > 0 && value.object != to) {
+                    self.links.entry(value.object).or_insert(to);
                 }
             }
         }

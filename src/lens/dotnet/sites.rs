@@ -117,10 +117,9 @@ impl<'a> Assembly<'_, 'a> {
                     What::Returned => continue,
                     _ => {}
                 }
-                if let Some(places) = places.get_mut(record.hit.hit as usize) {
-                    if places.len() < MAX_PLACES {
-                        places.push(speaker.site(&machine, record));
-                    }
+                let places = places.get_mut(record.hit.hit as usize);
+                if let Some(places) = places.filter(|places| places.len() < MAX_PLACES) {
+                    places.push(speaker.site(&machine, record));
                 }
             }
         }
