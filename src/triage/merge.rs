@@ -126,11 +126,11 @@ enum Side {
 /// Which of two overlapping sightings the other one makes superfluous.
 fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Option<Side> {
     let contains = |x: &Sighting, y: &Sighting| x.range.0 <= y.range.0 && y.range.1 <= x.range.1;
-    // What has only its shape and is half of a pair says less than a name that says secret: the pair
-    // decides later.
+    // What has only its shape says less than a name that says secret: a pair decides later. That also
+    // holds between two that only have their shapes: neither may hide the half of a pair.
     let rank = |p: &Pattern, s: &Sighting| match (&p.matcher, p.class) {
         (_, Class::Generic) => 0,
-        (Matcher::Run { .. }, _) if p.part.is_some() && !super::is_named(p, s) => 0,
+        (Matcher::Run { .. }, _) if !super::is_named(p, s) => 0,
         (Matcher::Run { .. }, _) => 1,
         (_, Class::Config) => 2,
         _ => 3,

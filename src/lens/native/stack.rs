@@ -118,6 +118,7 @@ const fn opcodes() -> [bool; 256] {
         i += 1;
     }
     table[0xc7] = true;
+    table[0xc6] = true;
     table[0x0f] = true;
     table
 }
@@ -136,7 +137,7 @@ impl Sweep<'_, '_> {
             // Prefixes stand before.
             let mut here = at.saturating_sub(2);
             let mut last = at;
-            while here < self.code.len() && here - last < PATIENCE {
+            while here < self.code.len() && here.saturating_sub(last) < PATIENCE {
                 match self.step(here, found) {
                     Some(len) => {
                         here += len;
@@ -162,17 +163,23 @@ impl Sweep<'_, '_> {
                 is_wide && printable(at + 1, 4)
             }
             0xc7 => self.operand(at + 1, 0).is_some_and(|o| printable(at + 1 + o.len, 4)),
+            // Byte by byte: more than one.
+            0xc6 => self.operand(at + 1, 0).is_some_and(|o| {
+                let next = code.get(at + 2 + o.len..).unwrap_or(&[]);
+                let next = next.strip_prefix(&[0x41]).unwrap_or(next);
+                printable(at + 1 + o.len, 1) && next.first() == Some(&0xc6)
+            }),
             _ => {
                 let is_load = matches!(code.get(at + 1), Some(0x28 | 0x10 | 0x6f));
                 is_load
                     && code.get(at + 2).is_some_and(|m| m & 0xc7 == 5)
-                    && self.constant(at + 3).is_some_and(|c| c.iter().all(|&b| is_text(b)))
+                    && self.constant::<16>(at + 3).is_some_and(|c| c.iter().all(|&b| is_text(b)))
             }
         }
     }
 
-    /// The 16 bytes that a displacement at `at` from the next instruction leads to.
-    fn constant(&self, at: usize) -> Option<[u8; 16]> {
+    /// The bytes that a displacement at `at` from the next instruction leads to.
+    fn constant<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
         let disp = bytes::u32_le(self.code, at)?;
         let addr = (self.base + at as u64 + 4).wrapping_add_signed(i64::from(disp as i32));
         let place = self.base + at as u64;
@@ -271,6 +278,17 @@ impl Sweep<'_, '_> {
                 }
                 self.state.store(start, fix(&operand, end + 1, self.base), &[value], found);
                 Some(end + 1 - start)
+            }
+            // mov reg, [rip + disp]: the rest of a string that is copied in pieces.
+            0x8b if code.get(at + 1).is_some_and(|m| m & 0xc7 == 5) => {
+                let register = usize::from(code[at + 1] >> 3 & 7 | (rex & 4) << 1);
+                let value = if is_wide {
+                    self.constant::<8>(at + 2).map(u64::from_le_bytes)
+                } else {
+                    self.constant::<4>(at + 2).map(|b| u32::from_le_bytes(b).into())
+                };
+                self.state.general[register] = value;
+                Some(at + 6 - start)
             }
             op @ (0x88 | 0x89) => {
                 let operand = self.operand(at + 1, rex)?;
@@ -372,7 +390,8 @@ impl Sweep<'_, '_> {
         let keeps = w & 0x2000_0000 != 0;
         let old = if keeps { self.state.general[register].unwrap_or(0) & !(0xffff << shift) } else { 0 };
         self.state.general[register] = Some(old | imm << shift);
-        (imm as u16).to_le_bytes().iter().all(|&b| is_text(b)).then_some(())
+        let [low, high] = (imm as u16).to_le_bytes();
+        (is_text(low) && (is_text(high) || high == 0)).then_some(())
     }
 
     fn arm64_store(&mut self, w: u32, at: usize, found: &mut dyn FnMut(usize, &[u8])) -> Option<()> {
