@@ -87,7 +87,14 @@ fn carchive<'b>(data: &'b [u8], limits: &Limits, members: &mut Vec<Module<'b>>) 
         }
         let header = if is_code { pyc_header(magic_of(version)) } else { Vec::new() };
         if packed > 0 {
-            members.push(Module { data, range: from..to, is_packed, plain: plain as u64, name: full, header });
+            members.push(Module {
+                data,
+                range: from..to,
+                is_packed,
+                plain: plain as u64,
+                name: full,
+                header,
+            });
         }
     }
     Some(())
@@ -284,7 +291,8 @@ impl Member for Module<'_> {
             }
             buffer.clear();
             if !budget.take(input.len() as u64) {
-                let problem = Problem::new(Reason::Limit, "more came out of this artifact than its budget allows");
+                let problem =
+                    Problem::new(Reason::Limit, "more came out of this artifact than its budget allows");
                 return Contents { bytes: input, problem: Some(problem) };
             }
             buffer.extend(&self.header);

@@ -182,7 +182,13 @@ impl<'a> Elf<'a> {
                 ".got.plt" => image.got = Some(s.addr),
                 ".got" if image.got.is_none() => image.got = Some(s.addr),
                 ".gopclntab" | ".data.rel.ro.gopclntab" => {
-                    golang::functions(self.bytes, s.offset, s.size, &sections_text(&sections, &named), &mut image);
+                    golang::functions(
+                        self.bytes,
+                        s.offset,
+                        s.size,
+                        &sections_text(&sections, &named),
+                        &mut image,
+                    );
                 }
                 _ => {}
             }
@@ -191,14 +197,21 @@ impl<'a> Elf<'a> {
         image
     }
 
-    fn regions(&self, sections: &[Section], names: &[String], image: &mut Image<'a>, complaint: &mut Complaint) {
+    fn regions(
+        &self,
+        sections: &[Section],
+        names: &[String],
+        image: &mut Image<'a>,
+        complaint: &mut Complaint,
+    ) {
         for (s, name) in sections.iter().zip(names) {
             // Only what holds program bits, is not compressed and is not about unwinding or debugging.
             if s.kind != 1 || s.flags & 0x800 != 0 || s.size == 0 {
                 continue;
             }
             let is_loaded = s.flags & 2 != 0;
-            let skipped = [".eh_frame", ".gcc_except_table", ".debug", ".gopclntab", ".gnu", ".stab", ".interp"];
+            let skipped =
+                [".eh_frame", ".gcc_except_table", ".debug", ".gopclntab", ".gnu", ".stab", ".interp"];
             if skipped.iter().any(|p| name.starts_with(p)) || name.ends_with(".gopclntab") {
                 continue;
             }
@@ -232,7 +245,8 @@ impl<'a> Elf<'a> {
                 1 => {
                     let mut add = |kind| {
                         if !image.add(addr, offset, size, kind, "segment") {
-                            complaint.note(offset, || format!("segment of {size} bytes ends behind the file"));
+                            complaint
+                                .note(offset, || format!("segment of {size} bytes ends behind the file"));
                         }
                     };
                     if flags & 1 != 0 {
@@ -264,7 +278,8 @@ impl<'a> Elf<'a> {
         let mut budget = (self.bytes.len() / 8) as u64;
         let machine = self.half(18).unwrap_or(0);
         let region = |addr: u64| {
-            let found = image.regions.iter().find(|r| addr.checked_sub(r.addr).is_some_and(|n| n < r.len as u64));
+            let found =
+                image.regions.iter().find(|r| addr.checked_sub(r.addr).is_some_and(|n| n < r.len as u64));
             found.map(|r| r.offset as u64 + (addr - r.addr))
         };
         let place = |tag: u64| table.get(&tag).and_then(|&addr| region(addr));
@@ -353,7 +368,8 @@ impl<'a> Elf<'a> {
         }
         for i in 0..entries(size, each as u64, budget) as usize {
             let Some(at) = start.checked_add(i * each) else { break };
-            let [Some(slot), Some(info), Some(addend)] = [at, at + step, at + 2 * step].map(|at| self.long(at))
+            let [Some(slot), Some(info), Some(addend)] =
+                [at, at + step, at + 2 * step].map(|at| self.long(at))
             else {
                 break;
             };
@@ -365,8 +381,15 @@ impl<'a> Elf<'a> {
     }
 
     /// Relocations of an object file: nothing points anywhere yet.
-    fn object_relocations(&self, table: &Section, sections: &[Section], image: &mut Image<'a>, budget: &mut u64) {
-        let (Some(target), Some(symbols)) = (sections.get(table.info as usize), sections.get(table.link as usize))
+    fn object_relocations(
+        &self,
+        table: &Section,
+        sections: &[Section],
+        image: &mut Image<'a>,
+        budget: &mut u64,
+    ) {
+        let (Some(target), Some(symbols)) =
+            (sections.get(table.info as usize), sections.get(table.link as usize))
         else {
             return;
         };
@@ -375,14 +398,17 @@ impl<'a> Elf<'a> {
         }
         let has_addend = table.kind == 4;
         let each = if has_addend { 24 } else { 16 };
-        let (Ok(start), Ok(base)) = (usize::try_from(table.offset), usize::try_from(symbols.offset)) else { return };
+        let (Ok(start), Ok(base)) = (usize::try_from(table.offset), usize::try_from(symbols.offset)) else {
+            return;
+        };
         for i in 0..entries(table.size, each as u64, budget) as usize {
             let Some(at) = start.checked_add(i * each) else { break };
             let (Some(place), Some(info)) = (self.long(at), self.long(at + 8)) else { break };
             let addend = if has_addend { self.long(at + 16).unwrap_or(0) } else { 0 };
             let symbol = (info >> 32).checked_mul(24).and_then(|n| usize::try_from(n).ok());
             let Some(symbol) = symbol.and_then(|n| base.checked_add(n)) else { continue };
-            let (Some(section), Some(value)) = (self.half(symbol.saturating_add(6)), self.long(symbol.saturating_add(8)))
+            let (Some(section), Some(value)) =
+                (self.half(symbol.saturating_add(6)), self.long(symbol.saturating_add(8)))
             else {
                 continue;
             };

@@ -55,7 +55,11 @@ struct Block {
 }
 
 impl Block {
-    fn see(&mut self, variable: std::ops::Range<usize>, found: &mut dyn FnMut(std::ops::Range<usize>, usize)) {
+    fn see(
+        &mut self,
+        variable: std::ops::Range<usize>,
+        found: &mut dyn FnMut(std::ops::Range<usize>, usize),
+    ) {
         self.count += 1;
         if self.count == 1 {
             self.first = variable.start;
@@ -151,7 +155,8 @@ impl Places<'_> {
         let first = start.saturating_sub((tag >> 40 & 0x7f_ffff) as usize);
         let step = if tag & WIDE != 0 { 2 } else { 1 };
         let rest = self.bytes.get(start..).unwrap_or(&[]);
-        let name: Vec<u8> = rest.iter().step_by(step).take(MAX_NAME).copied().take_while(|&b| is_name(b)).collect();
+        let name: Vec<u8> =
+            rest.iter().step_by(step).take(MAX_NAME).copied().take_while(|&b| is_name(b)).collect();
         let name = String::from_utf8_lossy(&name).into_owned();
         Site {
             name: format!("environment {name}"),

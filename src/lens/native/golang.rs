@@ -7,11 +7,8 @@ use crate::lens::bytes;
 /// `text` is where the code begins, if a section says so.
 pub(super) fn functions(data: &[u8], offset: u64, size: u64, text: &Option<u64>, image: &mut Image<'_>) {
     let mut read = || -> Option<()> {
-        let table = bytes::slice(
-            data,
-            usize::try_from(offset).ok()?,
-            usize::try_from(size).ok()?.min(data.len()),
-        )?;
+        let table =
+            bytes::slice(data, usize::try_from(offset).ok()?, usize::try_from(size).ok()?.min(data.len()))?;
         let word = |at: usize| bytes::u64_le(table, at).and_then(|n| usize::try_from(n).ok());
         // Magic, two zeros, instruction quantum, pointer size.
         let (magic, pointer) = (bytes::u32_le(table, 0)?, *table.get(7)?);

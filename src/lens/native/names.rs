@@ -158,8 +158,15 @@ impl Name {
             .find_map(|p| last.strip_prefix(p))
             .map(|r| r.trim_start_matches('_'))
             .filter(|r| r.len() >= 3);
+        // A name that says nothing of a value (`loadConfig`) would only speak against it.
+        let speaks = |name: &&str| {
+            let lower = name.to_ascii_lowercase();
+            let words =
+                ["key", "id", "secret", "token", "pass", "user", "account", "sum", "hash", "sha", "digest"];
+            words.iter().any(|w| lower.contains(w)) || matches!(names::judge(name), Verdict::Secret(_))
+        };
         let says = matches!(names::judge(last), Verdict::Secret(_));
-        rest.or_else(|| says.then_some(last)).map(str::to_owned)
+        rest.filter(speaks).or_else(|| says.then_some(last)).map(str::to_owned)
     }
 
     /// What the owner holds together.

@@ -69,8 +69,11 @@ impl<'a> Pe<'a> {
             0x10b => false,
             _ => return None,
         };
-        let base =
-            if is_64 { bytes::u64_le(data, optional + 24)? } else { bytes::u32_le(data, optional + 28)?.into() };
+        let base = if is_64 {
+            bytes::u64_le(data, optional + 24)?
+        } else {
+            bytes::u32_le(data, optional + 28)?.into()
+        };
         let table = optional + usize::from(bytes::u16_le(data, coff + 16)?);
         let mut pe = Pe { data, coff, is_64, base, sections: Vec::new() };
         for i in 0..count {
@@ -148,7 +151,8 @@ impl<'a> Pe<'a> {
         let Some((rva, size)) = self.directory(5) else { return };
         let Some(mut at) = self.offset(rva) else { return };
         let end = at.saturating_add(size as usize).min(self.data.len());
-        while let (Some(page), Some(len)) = (bytes::u32_le(self.data, at), bytes::size_le(self.data, at + 4)) {
+        while let (Some(page), Some(len)) = (bytes::u32_le(self.data, at), bytes::size_le(self.data, at + 4))
+        {
             if len < 8 || at >= end {
                 break;
             }
@@ -228,7 +232,8 @@ impl<'a> Pe<'a> {
             }
             // On 32 bits C names have an underscore in front.
             let name = if self.is_64 { name } else { name.strip_prefix(b"_").unwrap_or(name) };
-            let addr = self.base.wrapping_add(section.rva).wrapping_add(bytes::u32_le(row, 8).unwrap_or(0).into());
+            let addr =
+                self.base.wrapping_add(section.rva).wrapping_add(bytes::u32_le(row, 8).unwrap_or(0).into());
             let is_function = bytes::u16_le(row, 14) == Some(0x20);
             image.symbols.push(Symbol { addr, size: 0, name, is_function });
         }
@@ -244,7 +249,8 @@ impl<'a> Pe<'a> {
                 let name = self.offset(bytes::u32_le(self.data, names + 4 * i)?.into())?;
                 let ordinal = usize::from(bytes::u16_le(self.data, ordinals + 2 * i)?);
                 let rva = u64::from(bytes::u32_le(self.data, functions + 4 * ordinal)?);
-                let section = self.sections.iter().find(|s| rva.checked_sub(s.rva).is_some_and(|n| n < s.len));
+                let section =
+                    self.sections.iter().find(|s| rva.checked_sub(s.rva).is_some_and(|n| n < s.len));
                 image.symbols.push(Symbol {
                     addr: self.base.wrapping_add(rva),
                     size: 0,

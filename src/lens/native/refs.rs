@@ -14,11 +14,11 @@ use std::collections::HashMap;
 pub(super) const BUILT: u64 = 1 << 63;
 
 /// Places that are kept of one string, and slots and references of all.
-const MAX_PLACES: usize = 32;
+const MAX_PLACES: usize = 16;
 const MAX_FOUND: usize = 100_000;
 
 /// Pointers that one table is looked at for, each way.
-const MAX_TABLE: usize = 4096;
+const MAX_TABLE: usize = 64;
 
 /// Names the places of strings of an image.
 pub(super) struct Where<'i, 'a> {
@@ -192,10 +192,7 @@ impl Where<'_, '_> {
             None => names::read(format!("sub_{start:x}").as_bytes()),
         };
         let label = format!("function {}", name.full);
-        Some((
-            name,
-            Scope { class: ScopeClass::Method, id: self.id("f", start), order: Some(addr), label },
-        ))
+        Some((name, Scope { class: ScopeClass::Method, id: self.id("f", start), order: Some(addr), label }))
     }
 
     /// The first slot of the table around a slot, and how many pointers to text it has.
@@ -251,13 +248,15 @@ fn guess(image: &Image<'_>, addr: u64) -> Option<u64> {
         Arch::X64 | Arch::X86 => {
             let skew = (region.addr % 16) as usize;
             let aligned = (floor..=at).rev().filter(|i| (i + skew) % 16 == 0);
-            let mut before = aligned.filter(|&i| i == 0 || code.get(i - 1).is_some_and(|b| matches!(b, 0xcc | 0x90 | 0xc3)));
+            let mut before = aligned
+                .filter(|&i| i == 0 || code.get(i - 1).is_some_and(|b| matches!(b, 0xcc | 0x90 | 0xc3)));
             before.next()
         }
         // stp x29, x30, [sp, #-n]!
-        Arch::Arm64 => (floor..=at & !3).rev().step_by(4).find(|&i| {
-            bytes::u32_le(code, i).is_some_and(|w| w & 0xffc0_7fff == 0xa980_7bfd)
-        }),
+        Arch::Arm64 => (floor..=at & !3)
+            .rev()
+            .step_by(4)
+            .find(|&i| bytes::u32_le(code, i).is_some_and(|w| w & 0xffc0_7fff == 0xa980_7bfd)),
         Arch::Wasm | Arch::Other => None,
     };
     start.map(|s| region.addr + s as u64)
@@ -320,8 +319,10 @@ fn intel(
         let addr = u64::from(n);
         if addr >= 0x1_0000
             && is_wanted(addr)
-            && (matches!(back(1), 0xb8..=0xbf | 0x68 | 0xa1 | 0x05 | 0x0d | 0x15 | 0x1d | 0x25 | 0x2d | 0x35 | 0x3d)
-                || (2..=4).any(|n| back(n) == 0xc7))
+            && (matches!(
+                back(1),
+                0xb8..=0xbf | 0x68 | 0xa1 | 0x05 | 0x0d | 0x15 | 0x1d | 0x25 | 0x2d | 0x35 | 0x3d
+            ) || (2..=4).any(|n| back(n) == 0xc7))
         {
             found(at, addr);
         }

@@ -147,7 +147,14 @@ pub(super) fn texts(tree: &Tree<'_>, address: &Address, limits: &Limits, emit: &
             _ => format!("{}.{}", leaf.name, leaf.kind_name).trim_end_matches('.').to_owned(),
         };
         let sites = DocumentSites::new(name.as_bytes());
-        emit(&Text { bytes: text, kind: TextKind::Plain, encoding: None, map: &map, outer: None, sites: &sites });
+        emit(&Text {
+            bytes: text,
+            kind: TextKind::Plain,
+            encoding: None,
+            map: &map,
+            outer: None,
+            sites: &sites,
+        });
     }
 }
 

@@ -44,8 +44,8 @@ const ABSOLUTE: u8 = 0xff;
 struct State {
     general: [Option<u64>; 32],
     vector: [Option<[u8; 16]>; 32],
-    stored: BTreeMap<Slot, u8>,
-    first: usize,
+    /// What was stored, and by which instruction.
+    stored: BTreeMap<Slot, (u8, usize)>,
 }
 
 fn is_text(b: u8) -> bool {
@@ -55,36 +55,39 @@ fn is_text(b: u8) -> bool {
 impl State {
     fn store(&mut self, at: usize, slot: Slot, value: &[u8], found: &mut dyn FnMut(usize, &[u8])) {
         let clashes = value.iter().enumerate().any(|(i, b)| {
-            self.stored.get(&(slot.0, slot.1.wrapping_add(i as i64))).is_some_and(|old| old != b && *old != 0)
+            self.stored
+                .get(&(slot.0, slot.1.wrapping_add(i as i64)))
+                .is_some_and(|(old, _)| old != b && *old != 0)
         });
         if clashes || self.stored.len() + value.len() > MAX_STORED {
             self.flush(found);
         }
-        if self.stored.is_empty() {
-            self.first = at;
-        }
         for (i, &b) in value.iter().enumerate() {
-            self.stored.insert((slot.0, slot.1.wrapping_add(i as i64)), b);
+            self.stored.entry((slot.0, slot.1.wrapping_add(i as i64))).or_insert((b, at)).0 = b;
         }
     }
 
     fn flush(&mut self, found: &mut dyn FnMut(usize, &[u8])) {
+        // Each string stands where its first byte is stored: two that are built together are two places.
         let mut text: Vec<u8> = Vec::new();
-        let mut next: Option<Slot> = None;
-        for (&slot, &b) in &self.stored {
+        let (mut first, mut next): (usize, Option<Slot>) = (0, None);
+        for (&slot, &(b, at)) in &self.stored {
             if next != Some(slot) || !is_text(b) {
                 if text.len() >= MIN_LEN {
-                    found(self.first, &text);
+                    found(first, &text);
                 }
                 text.clear();
             }
             if is_text(b) {
+                if text.is_empty() {
+                    first = at;
+                }
                 text.push(b);
             }
             next = Some((slot.0, slot.1.wrapping_add(1)));
         }
         if text.len() >= MIN_LEN {
-            found(self.first, &text);
+            found(first, &text);
         }
         self.stored.clear();
     }
@@ -128,7 +131,8 @@ static OPCODES: [bool; 256] = opcodes();
 impl Sweep<'_, '_> {
     fn intel(&mut self, found: &mut dyn FnMut(usize, &[u8])) {
         let mut at = 0;
-        while let Some(n) = self.code.get(at..).and_then(|c| c.iter().position(|&b| OPCODES[usize::from(b)])) {
+        while let Some(n) = self.code.get(at..).and_then(|c| c.iter().position(|&b| OPCODES[usize::from(b)]))
+        {
             at += n;
             if !self.is_anchor(at) {
                 at += 1;
@@ -143,12 +147,20 @@ impl Sweep<'_, '_> {
                         here += len;
                         last = here;
                     }
+                    None if self.returns(here) => break,
                     None => here += 1,
                 }
             }
             self.state.finish(found);
             at = last.max(at + 1);
         }
+    }
+
+    /// Whether a function ends here: `ret` behind what gives the stack back.
+    fn returns(&self, at: usize) -> bool {
+        let before = &self.code[at.saturating_sub(4)..at];
+        self.code.get(at) == Some(&0xc3)
+            && (matches!(before.last(), Some(0xc9 | 0x58..=0x5f)) || before.starts_with(&[0x48, 0x83, 0xc4]))
     }
 
     /// Whether an immediate or constant of printable characters is loaded by the opcode at `at`.
@@ -239,7 +251,13 @@ impl Sweep<'_, '_> {
             at += 1;
         }
         let is_wide = rex & 8 != 0;
-        let size = if is_wide { 8 } else if prefix == 0x66 { 2 } else { 4 };
+        let size = if is_wide {
+            8
+        } else if prefix == 0x66 {
+            2
+        } else {
+            4
+        };
         // Stores to a fixed address are told apart by the address.
         let fix = |operand: &Operand, end: usize, base: u64| match operand.slot {
             (ABSOLUTE, disp) => (ABSOLUTE, (base as i64).wrapping_add(end as i64).wrapping_add(disp)),
@@ -351,6 +369,12 @@ impl Sweep<'_, '_> {
         let mut pages = [(0u64, usize::MAX); 32];
         for (i, word) in words.iter().enumerate() {
             let w = u32::from_le_bytes(*word);
+            if w == 0xd65f_03c0 && last != usize::MAX {
+                // ret
+                self.state.finish(found);
+                last = usize::MAX;
+                continue;
+            }
             let known = match w {
                 // movz, movk; 64 and 32 bits.
                 _ if w & 0x5f80_0000 == 0x5280_0000 => self.move_wide(w),
