@@ -127,7 +127,7 @@ impl Gatherer<'_, '_> {
                 continue;
             }
             let Some(disp) = bytes::u32_le(code, at + 2) else { break };
-            let addr = (base + at as u64 + 6).wrapping_add_signed(i64::from(disp as i32));
+            let addr = base.wrapping_add(at as u64 + 6).wrapping_add_signed(i64::from(disp as i32));
             if self.start(addr).is_none() {
                 continue;
             }

@@ -303,7 +303,7 @@ fn intel(
         let at = base + i as u64;
         let back = |n: usize| i.checked_sub(n).and_then(|i| code.get(i)).copied().unwrap_or(0);
         if is_64 {
-            let addr = (at + 4).wrapping_add_signed(i64::from(n as i32));
+            let addr = at.wrapping_add(4).wrapping_add_signed(i64::from(n as i32));
             if is_wanted(addr) && back(1) & 0xc7 == 5 {
                 found(at, addr);
                 continue;

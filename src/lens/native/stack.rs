@@ -193,7 +193,7 @@ impl Sweep<'_, '_> {
     /// The bytes that a displacement at `at` from the next instruction leads to.
     fn constant<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
         let disp = bytes::u32_le(self.code, at)?;
-        let addr = (self.base + at as u64 + 4).wrapping_add_signed(i64::from(disp as i32));
+        let addr = self.base.wrapping_add(at as u64 + 4).wrapping_add_signed(i64::from(disp as i32));
         let place = self.base + at as u64;
         let addr = match self.image.direct.binary_search_by_key(&place, |d| d.0) {
             Ok(i) => self.image.direct.get(i)?.1,
