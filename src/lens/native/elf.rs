@@ -162,11 +162,9 @@ impl<'a> Elf<'a> {
         let mut budget = (self.bytes.len() / 8) as u64;
         for s in &sections {
             match s.kind {
-                2 | 11 => {
-                    // The dynamic table repeats the full one.
-                    if s.kind == 2 || !sections.iter().any(|s| s.kind == 2) {
-                        self.symbols(s, &sections, is_object, &mut image, &mut budget);
-                    }
+                // The dynamic table repeats the full one.
+                2 | 11 if s.kind == 2 || !sections.iter().any(|s| s.kind == 2) => {
+                    self.symbols(s, &sections, is_object, &mut image, &mut budget);
                 }
                 4 | 9 if is_object => self.object_relocations(s, &sections, &mut image, &mut budget),
                 4 | 9 if s.info == 0 || s.flags & 2 != 0 => {

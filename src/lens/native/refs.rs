@@ -247,7 +247,7 @@ fn guess(image: &Image<'_>, addr: u64) -> Option<u64> {
     let start = match image.arch {
         Arch::X64 | Arch::X86 => {
             let skew = (region.addr % 16) as usize;
-            let aligned = (floor..=at).rev().filter(|i| (i + skew) % 16 == 0);
+            let aligned = (floor..=at).rev().filter(|i| (i + skew).is_multiple_of(16));
             let mut before = aligned
                 .filter(|&i| i == 0 || code.get(i - 1).is_some_and(|b| matches!(b, 0xcc | 0x90 | 0xc3)));
             before.next()
