@@ -38,4 +38,5 @@ families! {
     data
     managed
     runtimes
+    native
 }

@@ -162,11 +162,9 @@ impl<'a> Elf<'a> {
         let mut budget = (self.bytes.len() / 8) as u64;
         for s in &sections {
             match s.kind {
-                2 | 11 => {
-                    // The dynamic table repeats the full one.
-                    if s.kind == 2 || !sections.iter().any(|s| s.kind == 2) {
-                        self.symbols(s, &sections, is_object, &mut image, &mut budget);
-                    }
+                // The dynamic table repeats the full one.
+                2 | 11 if s.kind == 2 || !sections.iter().any(|s| s.kind == 2) => {
+                    self.symbols(s, &sections, is_object, &mut image, &mut budget);
                 }
                 4 | 9 if is_object => self.object_relocations(s, &sections, &mut image, &mut budget),
                 4 | 9 if s.info == 0 || s.flags & 2 != 0 => {
@@ -270,7 +268,7 @@ impl<'a> Elf<'a> {
         let Ok(start) = usize::try_from(offset) else { return };
         let mut table = std::collections::HashMap::new();
         for i in 0..(size as usize / (2 * step)).min(256) {
-            let Some(at) = start.checked_add(i * 2 * step) else { return };
+            let Some(at) = start.checked_add(i * 2 * step).filter(|a| *a < self.bytes.len()) else { return };
             if let (Some(tag), Some(value)) = (self.long(at), self.long(at + step)) {
                 table.entry(tag).or_insert(value);
             }
@@ -367,7 +365,7 @@ impl<'a> Elf<'a> {
             return;
         }
         for i in 0..entries(size, each as u64, budget) as usize {
-            let Some(at) = start.checked_add(i * each) else { break };
+            let Some(at) = start.checked_add(i * each).filter(|a| *a < self.bytes.len()) else { break };
             let [Some(slot), Some(info), Some(addend)] =
                 [at, at + step, at + 2 * step].map(|at| self.long(at))
             else {
@@ -402,7 +400,7 @@ impl<'a> Elf<'a> {
             return;
         };
         for i in 0..entries(table.size, each as u64, budget) as usize {
-            let Some(at) = start.checked_add(i * each) else { break };
+            let Some(at) = start.checked_add(i * each).filter(|a| *a < self.bytes.len()) else { break };
             let (Some(place), Some(info)) = (self.long(at), self.long(at + 8)) else { break };
             let addend = if has_addend { self.long(at + 16).unwrap_or(0) } else { 0 };
             let symbol = (info >> 32).checked_mul(24).and_then(|n| usize::try_from(n).ok());

@@ -32,13 +32,19 @@ pub fn texts(image: &Image<'_>, address: &Address, limits: &Limits, emit: &mut d
             from = nul + 1;
         }
     }
+    // One encoding after the other: each change begins a text of its own.
+    let own = if image.is_big { Encoding::Utf16Be } else { Encoding::Utf16Le };
     for region in image.regions.iter().filter(|r| r.kind != Kind::Code) {
         let data = image.slice(region);
         wide::for_each_stretch(data, &mut |stretch, encoding| {
             let offset = (region.offset + stretch.start) as u64;
-            strings.push_utf16(&data[stretch], encoding == Encoding::Utf16Be, offset, offset);
+            if encoding == own {
+                strings.push_utf16(&data[stretch], image.is_big, offset, offset);
+            }
         });
-        utf32(data, image.is_big, &mut |at, text| {
+    }
+    for region in image.regions.iter().filter(|r| r.kind != Kind::Code) {
+        utf32(image.slice(region), image.is_big, &mut |at, text| {
             let offset = (region.offset + at) as u64;
             strings.push_made(text, offset, offset);
         });

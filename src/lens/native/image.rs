@@ -201,7 +201,7 @@ impl<'a> Image<'a> {
             let skew = (region.addr % step as u64) as usize;
             let skip = if skew == 0 { 0 } else { step - skew };
             let data = self.slice(region).get(skip..).unwrap_or(&[]);
-            let base = region.addr + skip as u64;
+            let base = region.addr.wrapping_add(skip as u64);
             let mut see = |i: usize, word: u64| {
                 if word.wrapping_sub(low) < high.wrapping_sub(low) {
                     found(base + (i * step) as u64, word);

@@ -152,10 +152,21 @@ impl Name {
     pub fn value_key(&self) -> Option<String> {
         use crate::triage::names::{self, Verdict};
         let last = self.last.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-        let lower = last.to_ascii_lowercase();
-        let hands_out = ["get", "fetch", "load", "read", "native"].iter().any(|p| lower.starts_with(p));
+        // `getSecretKey` hands out the secret key; as a whole it is an action.
+        let rest = ["get", "fetch", "load", "read", "Get", "Fetch", "Load", "Read"]
+            .iter()
+            .find_map(|p| last.strip_prefix(p))
+            .map(|r| r.trim_start_matches('_'))
+            .filter(|r| r.len() >= 3);
+        // A name that says nothing of a value (`loadConfig`) would only speak against it.
+        let speaks = |name: &&str| {
+            let lower = name.to_ascii_lowercase();
+            let words =
+                ["key", "id", "secret", "token", "pass", "user", "account", "sum", "hash", "sha", "digest"];
+            words.iter().any(|w| lower.contains(w)) || matches!(names::judge(name), Verdict::Secret(_))
+        };
         let says = matches!(names::judge(last), Verdict::Secret(_));
-        (says || (hands_out && lower != "get" && lower.len() > 6)).then(|| last.to_owned())
+        rest.filter(speaks).or_else(|| says.then_some(last)).map(str::to_owned)
     }
 
     /// What the owner holds together.
@@ -207,6 +218,6 @@ mod tests {
             assert_eq!(of(symbol), (full.into(), owner.into(), last.into()));
         }
         assert_eq!(read(b"main").value_key(), None);
-        assert_eq!(read(b"getAwsSecret").value_key().as_deref(), Some("getAwsSecret"));
+        assert_eq!(read(b"getAwsSecret").value_key().as_deref(), Some("AwsSecret"));
     }
 }

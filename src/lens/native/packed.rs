@@ -108,16 +108,26 @@ impl Gatherer<'_, '_> {
         }
     }
 
-    /// `lea reg, [rip + disp]`: REX.W 8D, modrm 00 reg 101 (Intel SDM volume 2, 2.2.1.6).
+    /// `lea reg, [rip + disp]`: REX.W 8D, modrm 00 reg 101 (Intel SDM volume 2, 2.2.1.6); and the
+    /// loads of 16 bytes (0F 10, 0F 28, 0F 6F) by which code copies a string.
     fn x64(&mut self, code: &[u8], base: u64) {
-        for at in memchr::memchr_iter(0x8d, code) {
-            let Some(rex) = at.checked_sub(1).and_then(|i| code.get(i)) else { continue };
+        for at in memchr::memchr2_iter(0x8d, 0x0f, code) {
+            let at = if code[at] == 0x0f {
+                if !matches!(code.get(at + 1), Some(0x10 | 0x28 | 0x6f)) {
+                    continue;
+                }
+                at + 1
+            } else if at > 0 && code[at - 1] & 0xfb == 0x48 {
+                at
+            } else {
+                continue;
+            };
             let Some(modrm) = code.get(at + 1) else { break };
-            if rex & 0xfb != 0x48 || modrm & 0xc7 != 5 {
+            if modrm & 0xc7 != 5 {
                 continue;
             }
             let Some(disp) = bytes::u32_le(code, at + 2) else { break };
-            let addr = (base + at as u64 + 6).wrapping_add_signed(i64::from(disp as i32));
+            let addr = base.wrapping_add(at as u64 + 6).wrapping_add_signed(i64::from(disp as i32));
             if self.start(addr).is_none() {
                 continue;
             }

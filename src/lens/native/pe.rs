@@ -62,7 +62,8 @@ pub(super) struct Pe<'a> {
 impl<'a> Pe<'a> {
     fn new(data: &'a [u8], complaint: &mut Complaint) -> Option<Self> {
         let coff = header(data)?.checked_add(4)?;
-        let count = usize::from(bytes::u16_le(data, coff + 2)?);
+        // Windows itself takes 96 at most.
+        let count = usize::from(bytes::u16_le(data, coff + 2)?).min(256);
         let optional = coff + 20;
         let is_64 = match bytes::u16_le(data, optional)? {
             0x20b => true,

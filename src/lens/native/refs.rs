@@ -14,11 +14,11 @@ use std::collections::HashMap;
 pub(super) const BUILT: u64 = 1 << 63;
 
 /// Places that are kept of one string, and slots and references of all.
-const MAX_PLACES: usize = 32;
+const MAX_PLACES: usize = 16;
 const MAX_FOUND: usize = 100_000;
 
 /// Pointers that one table is looked at for, each way.
-const MAX_TABLE: usize = 4096;
+const MAX_TABLE: usize = 64;
 
 /// Names the places of strings of an image.
 pub(super) struct Where<'i, 'a> {
@@ -247,7 +247,7 @@ fn guess(image: &Image<'_>, addr: u64) -> Option<u64> {
     let start = match image.arch {
         Arch::X64 | Arch::X86 => {
             let skew = (region.addr % 16) as usize;
-            let aligned = (floor..=at).rev().filter(|i| (i + skew) % 16 == 0);
+            let aligned = (floor..=at).rev().filter(|i| (i + skew).is_multiple_of(16));
             let mut before = aligned
                 .filter(|&i| i == 0 || code.get(i - 1).is_some_and(|b| matches!(b, 0xcc | 0x90 | 0xc3)));
             before.next()
@@ -303,7 +303,7 @@ fn intel(
         let at = base + i as u64;
         let back = |n: usize| i.checked_sub(n).and_then(|i| code.get(i)).copied().unwrap_or(0);
         if is_64 {
-            let addr = (at + 4).wrapping_add_signed(i64::from(n as i32));
+            let addr = at.wrapping_add(4).wrapping_add_signed(i64::from(n as i32));
             if is_wanted(addr) && back(1) & 0xc7 == 5 {
                 found(at, addr);
                 continue;

@@ -42,11 +42,14 @@ struct Leaf {
 }
 
 impl Tree<'_> {
+    fn count(&self, at: usize) -> usize {
+        let count = |n| bytes::u16_le(self.data, at + n).map_or(0, usize::from);
+        (count(12) + count(14)).min(self.data.len() / 8)
+    }
+
     /// Entries of a directory: identifier and where it leads.
     fn entries(&self, at: usize) -> Vec<(u32, u32)> {
-        let count = |n| bytes::u16_le(self.data, at + n).map_or(0, usize::from);
-        let count = count(12) + count(14);
-        (0..count)
+        (0..self.count(at))
             .map_while(|i| {
                 let at = at.checked_add(16 + 8 * i)?;
                 Some((bytes::u32_le(self.data, at)?, bytes::u32_le(self.data, at + 4)?))
@@ -74,10 +77,20 @@ impl Tree<'_> {
     /// Type, name, language: three levels.
     fn leaves(&self) -> Vec<Leaf> {
         let mut leaves = Vec::new();
+        // Directories that are named many times would be read many times.
+        let mut left = self.data.len() / 8;
         for (kind, types) in self.entries(self.start) {
             let Some(types) = self.at(types).filter(|_| types >> 31 != 0) else { continue };
+            left = left.saturating_sub(1 + self.count(types));
+            if left == 0 {
+                break;
+            }
             for (id, names) in self.entries(types) {
                 let Some(names) = self.at(names).filter(|_| names >> 31 != 0) else { continue };
+                left = left.saturating_sub(1 + self.count(names));
+                if left == 0 {
+                    return distinct(leaves);
+                }
                 for (_, leaf) in self.entries(names) {
                     let read = || {
                         let at = self.at(leaf).filter(|_| leaf >> 31 == 0)?;
@@ -86,7 +99,7 @@ impl Tree<'_> {
                         Some(start..start.saturating_add(len).min(self.data.len()))
                     };
                     if leaves.len() >= MAX_LEAVES {
-                        return leaves;
+                        return distinct(leaves);
                     }
                     leaves.extend(read().map(|range| Leaf {
                         kind,
@@ -98,16 +111,20 @@ impl Tree<'_> {
                 }
             }
         }
-        // Hostile trees name one leaf many times.
-        leaves.sort_by_key(|l| (l.range.start, l.range.end));
-        let mut end = 0;
-        leaves.retain(|l| {
-            let fresh = l.range.start >= end;
-            end = end.max(l.range.end);
-            fresh
-        });
-        leaves
+        distinct(leaves)
     }
+}
+
+/// Hostile trees name one leaf many times.
+fn distinct(mut leaves: Vec<Leaf>) -> Vec<Leaf> {
+    leaves.sort_by_key(|l| (l.range.start, l.range.end));
+    let mut end = 0;
+    leaves.retain(|l| {
+        let fresh = l.range.start >= end;
+        end = end.max(l.range.end);
+        fresh
+    });
+    leaves
 }
 
 fn utf16(units: &[u8]) -> String {

@@ -44,8 +44,8 @@ const ABSOLUTE: u8 = 0xff;
 struct State {
     general: [Option<u64>; 32],
     vector: [Option<[u8; 16]>; 32],
-    stored: BTreeMap<Slot, u8>,
-    first: usize,
+    /// What was stored, and by which instruction.
+    stored: BTreeMap<Slot, (u8, usize)>,
 }
 
 fn is_text(b: u8) -> bool {
@@ -55,36 +55,39 @@ fn is_text(b: u8) -> bool {
 impl State {
     fn store(&mut self, at: usize, slot: Slot, value: &[u8], found: &mut dyn FnMut(usize, &[u8])) {
         let clashes = value.iter().enumerate().any(|(i, b)| {
-            self.stored.get(&(slot.0, slot.1.wrapping_add(i as i64))).is_some_and(|old| old != b && *old != 0)
+            self.stored
+                .get(&(slot.0, slot.1.wrapping_add(i as i64)))
+                .is_some_and(|(old, _)| old != b && *old != 0)
         });
         if clashes || self.stored.len() + value.len() > MAX_STORED {
             self.flush(found);
         }
-        if self.stored.is_empty() {
-            self.first = at;
-        }
         for (i, &b) in value.iter().enumerate() {
-            self.stored.insert((slot.0, slot.1.wrapping_add(i as i64)), b);
+            self.stored.entry((slot.0, slot.1.wrapping_add(i as i64))).or_insert((b, at)).0 = b;
         }
     }
 
     fn flush(&mut self, found: &mut dyn FnMut(usize, &[u8])) {
+        // Each string stands where its first byte is stored: two that are built together are two places.
         let mut text: Vec<u8> = Vec::new();
-        let mut next: Option<Slot> = None;
-        for (&slot, &b) in &self.stored {
+        let (mut first, mut next): (usize, Option<Slot>) = (0, None);
+        for (&slot, &(b, at)) in &self.stored {
             if next != Some(slot) || !is_text(b) {
                 if text.len() >= MIN_LEN {
-                    found(self.first, &text);
+                    found(first, &text);
                 }
                 text.clear();
             }
             if is_text(b) {
+                if text.is_empty() {
+                    first = at;
+                }
                 text.push(b);
             }
             next = Some((slot.0, slot.1.wrapping_add(1)));
         }
         if text.len() >= MIN_LEN {
-            found(self.first, &text);
+            found(first, &text);
         }
         self.stored.clear();
     }
@@ -118,6 +121,7 @@ const fn opcodes() -> [bool; 256] {
         i += 1;
     }
     table[0xc7] = true;
+    table[0xc6] = true;
     table[0x0f] = true;
     table
 }
@@ -137,18 +141,26 @@ impl Sweep<'_, '_> {
             // Prefixes stand before.
             let mut here = at.saturating_sub(2);
             let mut last = at;
-            while here < self.code.len() && here - last < PATIENCE {
+            while here < self.code.len() && here.saturating_sub(last) < PATIENCE {
                 match self.step(here, found) {
                     Some(len) => {
                         here += len;
                         last = here;
                     }
+                    None if self.returns(here) => break,
                     None => here += 1,
                 }
             }
             self.state.finish(found);
             at = last.max(at + 1);
         }
+    }
+
+    /// Whether a function ends here: `ret` behind what gives the stack back.
+    fn returns(&self, at: usize) -> bool {
+        let before = &self.code[at.saturating_sub(4)..at];
+        self.code.get(at) == Some(&0xc3)
+            && (matches!(before.last(), Some(0xc9 | 0x58..=0x5f)) || before.starts_with(&[0x48, 0x83, 0xc4]))
     }
 
     /// Whether an immediate or constant of printable characters is loaded by the opcode at `at`.
@@ -163,19 +175,25 @@ impl Sweep<'_, '_> {
                 is_wide && printable(at + 1, 4)
             }
             0xc7 => self.operand(at + 1, 0).is_some_and(|o| printable(at + 1 + o.len, 4)),
+            // Byte by byte: more than one.
+            0xc6 => self.operand(at + 1, 0).is_some_and(|o| {
+                let next = code.get(at + 2 + o.len..).unwrap_or(&[]);
+                let next = next.strip_prefix(&[0x41]).unwrap_or(next);
+                printable(at + 1 + o.len, 1) && next.first() == Some(&0xc6)
+            }),
             _ => {
                 let is_load = matches!(code.get(at + 1), Some(0x28 | 0x10 | 0x6f));
                 is_load
                     && code.get(at + 2).is_some_and(|m| m & 0xc7 == 5)
-                    && self.constant(at + 3).is_some_and(|c| c.iter().all(|&b| is_text(b)))
+                    && self.constant::<16>(at + 3).is_some_and(|c| c.iter().all(|&b| is_text(b)))
             }
         }
     }
 
-    /// The 16 bytes that a displacement at `at` from the next instruction leads to.
-    fn constant(&self, at: usize) -> Option<[u8; 16]> {
+    /// The bytes that a displacement at `at` from the next instruction leads to.
+    fn constant<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
         let disp = bytes::u32_le(self.code, at)?;
-        let addr = (self.base + at as u64 + 4).wrapping_add_signed(i64::from(disp as i32));
+        let addr = self.base.wrapping_add(at as u64 + 4).wrapping_add_signed(i64::from(disp as i32));
         let place = self.base + at as u64;
         let addr = match self.image.direct.binary_search_by_key(&place, |d| d.0) {
             Ok(i) => self.image.direct.get(i)?.1,
@@ -279,6 +297,17 @@ impl Sweep<'_, '_> {
                 self.state.store(start, fix(&operand, end + 1, self.base), &[value], found);
                 Some(end + 1 - start)
             }
+            // mov reg, [rip + disp]: the rest of a string that is copied in pieces.
+            0x8b if code.get(at + 1).is_some_and(|m| m & 0xc7 == 5) => {
+                let register = usize::from(code[at + 1] >> 3 & 7 | (rex & 4) << 1);
+                let value = if is_wide {
+                    self.constant::<8>(at + 2).map(u64::from_le_bytes)
+                } else {
+                    self.constant::<4>(at + 2).map(|b| u32::from_le_bytes(b).into())
+                };
+                self.state.general[register] = value;
+                Some(at + 6 - start)
+            }
             op @ (0x88 | 0x89) => {
                 let operand = self.operand(at + 1, rex)?;
                 let value = self.state.general[operand.register]?.to_le_bytes();
@@ -340,6 +369,12 @@ impl Sweep<'_, '_> {
         let mut pages = [(0u64, usize::MAX); 32];
         for (i, word) in words.iter().enumerate() {
             let w = u32::from_le_bytes(*word);
+            if w == 0xd65f_03c0 && last != usize::MAX {
+                // ret
+                self.state.finish(found);
+                last = usize::MAX;
+                continue;
+            }
             let known = match w {
                 // movz, movk; 64 and 32 bits.
                 _ if w & 0x5f80_0000 == 0x5280_0000 => self.move_wide(w),
@@ -379,7 +414,8 @@ impl Sweep<'_, '_> {
         let keeps = w & 0x2000_0000 != 0;
         let old = if keeps { self.state.general[register].unwrap_or(0) & !(0xffff << shift) } else { 0 };
         self.state.general[register] = Some(old | imm << shift);
-        (imm as u16).to_le_bytes().iter().all(|&b| is_text(b)).then_some(())
+        let [low, high] = (imm as u16).to_le_bytes();
+        (is_text(low) && (is_text(high) || high == 0)).then_some(())
     }
 
     fn arm64_store(&mut self, w: u32, at: usize, found: &mut dyn FnMut(usize, &[u8])) -> Option<()> {
