@@ -16,6 +16,7 @@ pub mod document;
 pub mod jvm;
 pub mod python;
 pub mod raw;
+pub mod sqlite;
 pub mod strings;
 pub mod wide;
 
@@ -39,6 +40,8 @@ pub static LENSES: &[&dyn Lens] = &[
     &dex::DexLens,
     &jvm::ClassLens,
     &python::pyc::PycLens,
+    &sqlite::SqliteLens,
+    &sqlite::WalLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.

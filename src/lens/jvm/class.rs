@@ -114,7 +114,9 @@ impl<'a> Class<'a> {
         for _ in 0..r.u16()? {
             let (name, mut body) = self.attribute(r)?;
             match name {
-                b"RuntimeVisibleAnnotations" | b"RuntimeInvisibleAnnotations" => self.annotations.push(body.data),
+                b"RuntimeVisibleAnnotations" | b"RuntimeInvisibleAnnotations" => {
+                    self.annotations.push(body.data)
+                }
                 b"BootstrapMethods" => {
                     for _ in 0..body.u16()? {
                         body.u16()?;

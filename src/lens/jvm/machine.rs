@@ -194,11 +194,8 @@ impl<'c, 'a> Machine<'c, 'a> {
         let code = method.code;
         self.budget = code.len().saturating_mul(4).saturating_add(64);
         self.parameters(method);
-        let mut handlers: Vec<usize> = method
-            .handlers
-            .chunks_exact(8)
-            .filter_map(|h| u16_be(h, 4).map(usize::from))
-            .collect();
+        let mut handlers: Vec<usize> =
+            method.handlers.chunks_exact(8).filter_map(|h| u16_be(h, 4).map(usize::from)).collect();
         handlers.sort_unstable();
         let start = (code.as_ptr() as usize).wrapping_sub(class.data.as_ptr() as usize) as u64;
         let (mut at, mut reached) = (0, true);
@@ -364,7 +361,8 @@ impl<'c, 'a> Machine<'c, 'a> {
     }
 
     fn dup(&mut self, op: u8) {
-        let (count, below) = [(1, 1), (1, 2), (2, 0), (2, 1), (2, 2)].get(usize::from(op - 90)).copied().unwrap_or((0, 0));
+        let (count, below) =
+            [(1, 1), (1, 2), (2, 0), (2, 1), (2, 2)].get(usize::from(op - 90)).copied().unwrap_or((0, 0));
         let Some(from) = self.stack.len().checked_sub(count + below) else { return };
         if self.stack.len() + count > MAX_SLOTS {
             return;
@@ -373,7 +371,15 @@ impl<'c, 'a> Machine<'c, 'a> {
         self.stack.splice(from..from, copied);
     }
 
-    fn element<W: Watch>(&mut self, pc: u32, op: u8, array: Value, index: Value, value: Value, watch: &mut W) {
+    fn element<W: Watch>(
+        &mut self,
+        pc: u32,
+        op: u8,
+        array: Value,
+        index: Value,
+        value: Value,
+        watch: &mut W,
+    ) {
         if op == 83 {
             watch.element(self, pc, array, index, value);
             if let Value::Made(_) = value
@@ -414,7 +420,11 @@ impl<'c, 'a> Machine<'c, 'a> {
         {
             return Value::Text(text);
         }
-        let pieces = if object.what == What::Builder { object.pieces.clone() } else { std::mem::take(&mut object.pieces) };
+        let pieces = if object.what == What::Builder {
+            object.pieces.clone()
+        } else {
+            std::mem::take(&mut object.pieces)
+        };
         let text = self.text(pieces);
         if let (Value::Text(text), Some(object)) = (text, self.objects.get_mut(id as usize)) {
             object.text = Some(text);
@@ -515,14 +525,21 @@ impl<'c, 'a> Machine<'c, 'a> {
                 for &argument in &arguments {
                     self.escape(argument);
                 }
-                let call =
-                    Invoke { method: index, is_static: op == 184, receiver, arguments: &arguments, class, name, descriptor };
+                let call = Invoke {
+                    method: index,
+                    is_static: op == 184,
+                    receiver,
+                    arguments: &arguments,
+                    class,
+                    name,
+                    descriptor,
+                };
                 watch.call(self, pc, &call);
                 // A call on an object that answers with its own type: most likely itself.
                 let is_fluent = op != 184
-                    && descriptor.strip_suffix(b";").is_some_and(|d| {
-                        d.strip_suffix(class).is_some_and(|before| before.ends_with(b")L"))
-                    });
+                    && descriptor
+                        .strip_suffix(b";")
+                        .is_some_and(|d| d.strip_suffix(class).is_some_and(|before| before.ends_with(b")L")));
                 if is_fluent && receiver != Value::Unknown { receiver } else { Value::Answer(index, pc) }
             }
         };
@@ -534,7 +551,14 @@ impl<'c, 'a> Machine<'c, 'a> {
     }
 
     /// Calls that make strings; `None` if this is another.
-    fn strings_call(&mut self, class: &[u8], name: &[u8], descriptor: &[u8], receiver: Value, arguments: &[Value]) -> Option<Value> {
+    fn strings_call(
+        &mut self,
+        class: &[u8],
+        name: &[u8],
+        descriptor: &[u8],
+        receiver: Value,
+        arguments: &[Value],
+    ) -> Option<Value> {
         let first = arguments.first().copied().unwrap_or_default();
         let kind = descriptor.get(1).copied().unwrap_or_default();
         match (class, name) {
@@ -554,12 +578,15 @@ impl<'c, 'a> Machine<'c, 'a> {
                     receiver
                 }
                 b"toString" => match receiver {
-                    Value::Made(id) if self.objects.get(id as usize).is_some_and(|o| o.what == What::Builder) => {
+                    Value::Made(id)
+                        if self.objects.get(id as usize).is_some_and(|o| o.what == What::Builder) =>
+                    {
                         self.text_of(id)
                     }
                     _ => Value::Unknown,
                 },
-                b"reverse" | b"insert" | b"replace" | b"deleteCharAt" | b"delete" | b"setCharAt" | b"setLength" => {
+                b"reverse" | b"insert" | b"replace" | b"deleteCharAt" | b"delete" | b"setCharAt"
+                | b"setLength" => {
                     if let Some(object) = self.object(receiver) {
                         object.pieces = vec![Piece::Gap];
                     }
@@ -572,7 +599,11 @@ impl<'c, 'a> Machine<'c, 'a> {
                 let text = self.text(pieces);
                 // The object on the stack and in variables becomes the string.
                 if let (Value::Made(_), true) = (receiver, text != Value::Unknown) {
-                    self.stack.iter_mut().chain(&mut self.locals).filter(|v| **v == receiver).for_each(|v| *v = text);
+                    self.stack
+                        .iter_mut()
+                        .chain(&mut self.locals)
+                        .filter(|v| **v == receiver)
+                        .for_each(|v| *v = text);
                 }
                 Some(Value::Unknown)
             }
@@ -582,11 +613,16 @@ impl<'c, 'a> Machine<'c, 'a> {
                 Some(self.text(pieces))
             }
             (b"java/lang/String", b"valueOf" | b"copyValueOf") if arguments.len() == 1 => Some(match first {
-                Value::Made(id) if self.objects.get(id as usize).is_some_and(|o| o.what == What::Chars) => self.text_of(id),
+                Value::Made(id) if self.objects.get(id as usize).is_some_and(|o| o.what == What::Chars) => {
+                    self.text_of(id)
+                }
                 Value::Int(_) => Value::Unknown,
                 other => other,
             }),
-            (b"java/lang/String", b"intern" | b"trim" | b"toString" | b"strip" | b"toCharArray" | b"getBytes" | b"stripIndent")
+            (
+                b"java/lang/String",
+                b"intern" | b"trim" | b"toString" | b"strip" | b"toCharArray" | b"getBytes" | b"stripIndent",
+            )
             | (b"java/lang/CharSequence", b"toString") => Some(receiver),
             (b"java/util/Objects", b"requireNonNull") => Some(first),
             (b"java/util/Base64$Decoder", b"decode") => Some(first),
@@ -705,7 +741,10 @@ impl<'c, 'a> Machine<'c, 'a> {
                         Piece::Str(utf8) => bytes.extend_from_slice(self.class.text(*utf8)),
                         Piece::Char(c) if *c < 0x80 => bytes.push(*c as u8),
                         Piece::Char(c) => bytes.extend(
-                            char::from_u32(u32::from(*c)).unwrap_or('\u{fffd}').encode_utf8(&mut [0; 4]).as_bytes(),
+                            char::from_u32(u32::from(*c))
+                                .unwrap_or('\u{fffd}')
+                                .encode_utf8(&mut [0; 4])
+                                .as_bytes(),
                         ),
                         Piece::Int(n) => bytes.extend(n.to_string().as_bytes()),
                     }

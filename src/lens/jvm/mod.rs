@@ -10,7 +10,6 @@ mod machine;
 mod ops;
 mod sites;
 
-
 use super::strings::{Places, Strings};
 use super::{Complaint, Damage, Lens, bytes};
 use crate::blob::{Blob, Site, Text, TextKind};

@@ -72,7 +72,9 @@ pub(super) fn effect(op: u8) -> Option<(usize, usize)> {
 /// Where an instruction may go besides the next one; of switches all their targets.
 pub(super) fn targets(code: &[u8], at: usize, len: usize, out: &mut Vec<usize>) {
     let mut go = |offset: i64| {
-        if let Some(target) = i64::try_from(at).ok().and_then(|at| usize::try_from(at.checked_add(offset)?).ok()) {
+        if let Some(target) =
+            i64::try_from(at).ok().and_then(|at| usize::try_from(at.checked_add(offset)?).ok())
+        {
             out.push(target);
         }
     };

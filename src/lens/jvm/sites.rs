@@ -62,7 +62,15 @@ pub(super) fn find(class: &Class<'_>, tags: &[u64]) -> HashMap<u64, Vec<Site>> {
             if method.code.is_empty() {
                 continue;
             }
-            let mut uses = Uses { class, wanted: &wanted, carried: &carried, method: n as u64, records: Vec::new(), used: HashSet::new(), loads: Vec::new() };
+            let mut uses = Uses {
+                class,
+                wanted: &wanted,
+                carried: &carried,
+                method: n as u64,
+                records: Vec::new(),
+                used: HashSet::new(),
+                loads: Vec::new(),
+            };
             machine.run(n, &mut uses);
             let Uses { mut records, used, loads, .. } = uses;
             if round == 0 {
@@ -120,7 +128,8 @@ impl<'c, 'a> Finder<'c, 'a> {
             {
                 let name = escape(field.name);
                 let scopes = type_scopes(&self.name, Some(order as u64));
-                let site = Site { name: format!("{}.{name}", self.name), key: Some(name), role: None, scopes };
+                let site =
+                    Site { name: format!("{}.{name}", self.name), key: Some(name), role: None, scopes };
                 self.push(u64::from(utf8), site);
             }
         }
@@ -142,7 +151,8 @@ impl<'c, 'a> Finder<'c, 'a> {
             }
         }
         for (utf8, kind, key, start) in found {
-            let what = simple(escape(self.class.text(kind)).trim_end_matches(';').replace('/', ".").as_str()).to_owned();
+            let what = simple(escape(self.class.text(kind)).trim_end_matches(';').replace('/', ".").as_str())
+                .to_owned();
             let target = match owner {
                 Some(member) => format!("{}.{}", self.name, escape(member.name)),
                 None => self.name.clone(),
@@ -190,7 +200,9 @@ impl<'c, 'a> Finder<'c, 'a> {
             let what = match outer {
                 Value::Made(made) => format!("l{made}"),
                 Value::Local(n) => format!("p{n}"),
-                Value::Field(field, _) => format!("f{}", class.member(field).map_or_else(String::new, |m| escape(m.1))),
+                Value::Field(field, _) => {
+                    format!("f{}", class.member(field).map_or_else(String::new, |m| escape(m.1)))
+                }
                 Value::Answer(_, at) => format!("r{at}"),
                 _ => "static".to_owned(),
             };
@@ -199,7 +211,12 @@ impl<'c, 'a> Finder<'c, 'a> {
                 s if s.ends_with("Map") || s.ends_with("Pair") => "map",
                 s => s,
             };
-            Scope { class: ScopeClass::Call, id: id(&what), order: Some(at), label: format!("{label} in {full}") }
+            Scope {
+                class: ScopeClass::Call,
+                id: id(&what),
+                order: Some(at),
+                label: format!("{label} in {full}"),
+            }
         };
         match record.what {
             Use::Field(index) => {
@@ -281,7 +298,12 @@ fn dotted(name: &[u8]) -> String {
 
 /// The class, the class around it, and the package.
 fn type_scopes(class: &str, order: Option<u64>) -> Vec<Scope> {
-    let scope = |kind, what: String, order| Scope { class: kind, id: ScopeId::Named(format!("jvm {what}")), order, label: what };
+    let scope = |kind, what: String, order| Scope {
+        class: kind,
+        id: ScopeId::Named(format!("jvm {what}")),
+        order,
+        label: what,
+    };
     let mut scopes = vec![scope(ScopeClass::Type, format!("class {class}"), order)];
     let start = class.rfind('.').map_or(0, |p| p + 1);
     if let Some(outer) = class[start..].find('$').filter(|p| *p > 0)
@@ -301,7 +323,14 @@ fn type_scopes(class: &str, order: Option<u64>) -> Vec<Scope> {
 type Noted = (u16, u16, u16, usize);
 
 /// Walks an annotation (JVMS 4.7.16).
-fn annotation(body: &[u8], at: &mut usize, wanted: &HashSet<u64>, depth: usize, names: &mut Vec<u16>, found: &mut Vec<Noted>) -> Option<()> {
+fn annotation(
+    body: &[u8],
+    at: &mut usize,
+    wanted: &HashSet<u64>,
+    depth: usize,
+    names: &mut Vec<u16>,
+    found: &mut Vec<Noted>,
+) -> Option<()> {
     if depth > MAX_DEPTH {
         return None;
     }
@@ -323,7 +352,14 @@ fn annotation(body: &[u8], at: &mut usize, wanted: &HashSet<u64>, depth: usize, 
     Some(())
 }
 
-fn element(body: &[u8], at: &mut usize, wanted: &HashSet<u64>, depth: usize, names: &mut Vec<u16>, found: &mut Vec<Noted>) -> Option<()> {
+fn element(
+    body: &[u8],
+    at: &mut usize,
+    wanted: &HashSet<u64>,
+    depth: usize,
+    names: &mut Vec<u16>,
+    found: &mut Vec<Noted>,
+) -> Option<()> {
     if depth > MAX_DEPTH {
         return None;
     }
@@ -394,7 +430,11 @@ impl Uses<'_, '_> {
     fn joined(&self, machine: &Machine<'_, '_>, text: u32) -> Vec<(u64, Option<String>)> {
         let whole = JOINED | self.method << 32 | u64::from(text);
         let parts = machine.parts(text).into_iter().map(u64::from);
-        std::iter::once(whole).chain(parts).filter(|tag| self.wanted.contains(tag)).map(|tag| (tag, None)).collect()
+        std::iter::once(whole)
+            .chain(parts)
+            .filter(|tag| self.wanted.contains(tag))
+            .map(|tag| (tag, None))
+            .collect()
     }
 
     fn record(&mut self, machine: &mut Machine<'_, '_>, value: Value, at: u32, what: impl Fn() -> Use) {
@@ -415,7 +455,8 @@ impl Watch for Uses<'_, '_> {
     }
 
     fn call(&mut self, machine: &mut Machine<'_, '_>, at: u32, call: &Invoke<'_>) {
-        let is_hit = |uses: &Self, machine: &mut Machine<'_, '_>, v: &Value| !uses.hits(machine, *v).is_empty();
+        let is_hit =
+            |uses: &Self, machine: &mut Machine<'_, '_>, v: &Value| !uses.hits(machine, *v).is_empty();
         if !call.arguments.iter().any(|v| is_hit(self, machine, v)) {
             return;
         }
@@ -441,12 +482,16 @@ impl Watch for Uses<'_, '_> {
         for (n, &value) in call.arguments.iter().enumerate() {
             match callee.meaning(n) {
                 Meaning::Nothing => {}
-                Meaning::Argument(role) => self.record(machine, value, at, || Use::Argument { method, n, role }),
+                Meaning::Argument(role) => {
+                    self.record(machine, value, at, || Use::Argument { method, n, role })
+                }
                 Meaning::Property(key) => {
                     self.record(machine, value, at, || Use::Property { key: key.clone(), holder, method });
                 }
                 Meaning::Entry { key } => match call.arguments.get(key) {
-                    Some(Value::Str(key)) => self.record(machine, value, at, || Use::Entry { key: *key, holder, method }),
+                    Some(Value::Str(key)) => {
+                        self.record(machine, value, at, || Use::Entry { key: *key, holder, method })
+                    }
                     _ => self.record(machine, value, at, || Use::Argument { method, n, role: None }),
                 },
             }

@@ -63,38 +63,140 @@ pub(super) struct Opcodes {
 pub(super) fn opcodes(version: Version) -> Option<Opcodes> {
     use Op::*;
     let mut common = vec![
-        (Pop, 1), (RotTwo, 2), (Dup, 4), (Nothing, 9), (Unary, 12), (Binary, 23), (Binary, 25), (StoreSubscr, 60),
-        (Push, 71), (Return, 83), (Nothing, 85), (StoreName, 90), (Unpack, 92), (StoreAttr, 95), (StoreGlobal, 97),
-        (LoadConst, 100), (LoadNamed, 101), (BuildSeq, 102), (BuildSeq, 103), (BuildSeq, 104), (BuildMap, 105),
-        (LoadAttr, 106), (Binary, 107), (ImportName, 108), (Push, 109), (LoadNamed, 116), (Load, 124), (StoreFast, 125),
+        (Pop, 1),
+        (RotTwo, 2),
+        (Dup, 4),
+        (Nothing, 9),
+        (Unary, 12),
+        (Binary, 23),
+        (Binary, 25),
+        (StoreSubscr, 60),
+        (Push, 71),
+        (Return, 83),
+        (Nothing, 85),
+        (StoreName, 90),
+        (Unpack, 92),
+        (StoreAttr, 95),
+        (StoreGlobal, 97),
+        (LoadConst, 100),
+        (LoadNamed, 101),
+        (BuildSeq, 102),
+        (BuildSeq, 103),
+        (BuildSeq, 104),
+        (BuildMap, 105),
+        (LoadAttr, 106),
+        (Binary, 107),
+        (ImportName, 108),
+        (Push, 109),
+        (LoadNamed, 116),
+        (Load, 124),
+        (StoreFast, 125),
         (MakeFunction, 132),
     ];
     let (more, have_argument, extended): (&[(Op, u8)], u8, u8) = match version {
-        Version(2, _) => (&[(StoreMap, 54), (CallFunction, 131), (Load, 135), (Load, 136), (StoreDeref, 137)], 90, 145),
+        Version(2, _) => {
+            (&[(StoreMap, 54), (CallFunction, 131), (Load, 135), (Load, 136), (StoreDeref, 137)], 90, 145)
+        }
         Version(3, 6..=10) => (
-            &[(CallFunction, 131), (CallKw, 141), (Load, 135), (Load, 136), (StoreDeref, 137), (Load, 148), (ConstKeyMap, 156),
-              (LoadMethod, 160), (CallMethod, 161), (ListExtend, 162), (DictMerge, 164), (DictMerge, 165)],
-            90, 144,
+            &[
+                (CallFunction, 131),
+                (CallKw, 141),
+                (Load, 135),
+                (Load, 136),
+                (StoreDeref, 137),
+                (Load, 148),
+                (ConstKeyMap, 156),
+                (LoadMethod, 160),
+                (CallMethod, 161),
+                (ListExtend, 162),
+                (DictMerge, 164),
+                (DictMerge, 165),
+            ],
+            90,
+            144,
         ),
         Version(3, 11 | 12) => {
             common.retain(|(op, n)| !matches!(op, RotTwo | Dup) && !matches!(n, 23 | 116));
             (
-                &[(Nothing, 0), (Push, 2), (Swap, 99), (LoadGlobal, 116), (Dup, 120), (ReturnConst, 121), (Binary, 122),
-                  (Nothing, 135), (Load, 136), (Load, 137), (StoreDeref, 138), (Nothing, 149), (Nothing, 151),
-                  (ConstKeyMap, 156), (LoadMethod, 160), (ListExtend, 162), (DictMerge, 164), (DictMerge, 165), (Nothing, 166),
-                  (Call, 171), (KwNames, 172), (Load, 127), (Load, 143)],
-                90, 144,
+                &[
+                    (Nothing, 0),
+                    (Push, 2),
+                    (Swap, 99),
+                    (LoadGlobal, 116),
+                    (Dup, 120),
+                    (ReturnConst, 121),
+                    (Binary, 122),
+                    (Nothing, 135),
+                    (Load, 136),
+                    (Load, 137),
+                    (StoreDeref, 138),
+                    (Nothing, 149),
+                    (Nothing, 151),
+                    (ConstKeyMap, 156),
+                    (LoadMethod, 160),
+                    (ListExtend, 162),
+                    (DictMerge, 164),
+                    (DictMerge, 165),
+                    (Nothing, 166),
+                    (Call, 171),
+                    (KwNames, 172),
+                    (Load, 127),
+                    (Load, 143),
+                ],
+                90,
+                144,
             )
         }
         Version(3, 13) => {
             common = vec![
-                (Nothing, 0), (Binary, 5), (Push, 24), (MakeFunction, 26), (Nothing, 30), (Pop, 32), (Push, 34), (Return, 36),
-                (Nothing, 37), (StoreSubscr, 39), (Binary, 45), (ConstKeyMap, 46), (BuildSeq, 47), (BuildMap, 48), (BuildSeq, 49),
-                (BuildSeq, 52), (Call, 53), (CallKw, 57), (Binary, 58), (Binary, 59), (Dup, 61), (Nothing, 62), (DictMerge, 68),
-                (DictMerge, 69), (Push, 74), (ImportName, 75), (ListExtend, 81), (LoadAttr, 82), (LoadConst, 83), (Load, 84),
-                (Load, 85), (Load, 86), (Load, 87), (LoadGlobal, 91), (LoadNamed, 92), (Nothing, 94), (ReturnConst, 103),
-                (SetAttribute, 106), (StoreAttr, 108), (StoreDeref, 109), (StoreFast, 110), (StoreLoad, 111), (StoreStore, 112),
-                (StoreGlobal, 113), (StoreName, 114), (Swap, 115), (Unpack, 117), (Nothing, 149),
+                (Nothing, 0),
+                (Binary, 5),
+                (Push, 24),
+                (MakeFunction, 26),
+                (Nothing, 30),
+                (Pop, 32),
+                (Push, 34),
+                (Return, 36),
+                (Nothing, 37),
+                (StoreSubscr, 39),
+                (Binary, 45),
+                (ConstKeyMap, 46),
+                (BuildSeq, 47),
+                (BuildMap, 48),
+                (BuildSeq, 49),
+                (BuildSeq, 52),
+                (Call, 53),
+                (CallKw, 57),
+                (Binary, 58),
+                (Binary, 59),
+                (Dup, 61),
+                (Nothing, 62),
+                (DictMerge, 68),
+                (DictMerge, 69),
+                (Push, 74),
+                (ImportName, 75),
+                (ListExtend, 81),
+                (LoadAttr, 82),
+                (LoadConst, 83),
+                (Load, 84),
+                (Load, 85),
+                (Load, 86),
+                (Load, 87),
+                (LoadGlobal, 91),
+                (LoadNamed, 92),
+                (Nothing, 94),
+                (ReturnConst, 103),
+                (SetAttribute, 106),
+                (StoreAttr, 108),
+                (StoreDeref, 109),
+                (StoreFast, 110),
+                (StoreLoad, 111),
+                (StoreStore, 112),
+                (StoreGlobal, 113),
+                (StoreName, 114),
+                (Swap, 115),
+                (Unpack, 117),
+                (Nothing, 149),
             ];
             (&[], 44, 71)
         }
@@ -175,19 +277,41 @@ impl<'m, 'a> Finder<'m, 'a> {
         self.class_bodies(code, &mut classes);
         for record in records {
             let mut site = Site { name: full.clone(), key: record.key, role: record.role, ..Site::default() };
-            if record.is_member && let Some(key) = &site.key {
+            if record.is_member
+                && let Some(key) = &site.key
+            {
                 site.name = format!("{full}.{key}");
             }
             let order = record.at as u64;
             if let Some((group, what)) = record.group {
-                site.scopes.push(scope(ScopeClass::Call, format!("py {full}#{node}@{group}"), order, format!("{what} in {full}")));
+                site.scopes.push(scope(
+                    ScopeClass::Call,
+                    format!("py {full}#{node}@{group}"),
+                    order,
+                    format!("{what} in {full}"),
+                ));
             }
             if is_module {
-                site.scopes.push(scope(ScopeClass::Type, format!("py {module}"), order, format!("module {module}")));
+                site.scopes.push(scope(
+                    ScopeClass::Type,
+                    format!("py {module}"),
+                    order,
+                    format!("module {module}"),
+                ));
             } else if is_class {
-                site.scopes.push(scope(ScopeClass::Type, format!("py {full}"), order, format!("class {full}")));
+                site.scopes.push(scope(
+                    ScopeClass::Type,
+                    format!("py {full}"),
+                    order,
+                    format!("class {full}"),
+                ));
             } else {
-                site.scopes.push(scope(ScopeClass::Method, format!("py {full}#{node}"), order, format!("function {full}()")));
+                site.scopes.push(scope(
+                    ScopeClass::Method,
+                    format!("py {full}#{node}"),
+                    order,
+                    format!("function {full}()"),
+                ));
                 if let Some((class, _)) = qualified.rsplit_once('.') {
                     let class = format!("{module}.{class}");
                     let mut of = scope(ScopeClass::Type, format!("py {class}"), 0, format!("class {class}"));
@@ -195,7 +319,8 @@ impl<'m, 'a> Finder<'m, 'a> {
                     site.scopes.push(of);
                 }
             }
-            let mut package = scope(ScopeClass::Package, format!("py {module}"), 0, format!("module {module}"));
+            let mut package =
+                scope(ScopeClass::Package, format!("py {module}"), 0, format!("module {module}"));
             package.order = None;
             site.scopes.push(package);
             let sites = self.sites.entry(record.tag).or_default();
@@ -213,7 +338,8 @@ impl<'m, 'a> Finder<'m, 'a> {
         for &inner in self.marshal.seq(code.consts) {
             let Some(Node::Code(body)) = self.marshal.get(inner) else { continue };
             let names = self.marshal.seq(body.names);
-            let is_module = |n: usize| names.get(n).and_then(|n| self.marshal.text(*n)) == Some(b"__module__");
+            let is_module =
+                |n: usize| names.get(n).and_then(|n| self.marshal.text(*n)) == Some(b"__module__");
             if is_module(0) || is_module(1) {
                 out.insert(inner);
             }
@@ -228,12 +354,22 @@ impl<'m, 'a> Finder<'m, 'a> {
     /// The hits in a constant: itself, or the elements of a tuple.
     fn hits(&self, node: u32) -> Vec<u64> {
         let direct = std::iter::once(u64::from(node));
-        direct.chain(self.marshal.seq(node).iter().map(|n| u64::from(*n))).filter(|t| self.wanted.contains(t)).collect()
+        direct
+            .chain(self.marshal.seq(node).iter().map(|n| u64::from(*n)))
+            .filter(|t| self.wanted.contains(t))
+            .collect()
     }
 
     fn run(&self, code: &Code) -> Vec<Record> {
         let consts = self.marshal.seq(code.consts);
-        let mut run = Run { finder: self, code, stack: Vec::new(), records: Vec::new(), used: HashSet::new(), keywords: 0 };
+        let mut run = Run {
+            finder: self,
+            code,
+            stack: Vec::new(),
+            records: Vec::new(),
+            used: HashSet::new(),
+            keywords: 0,
+        };
         if consts.iter().all(|c| self.hits(*c).is_empty()) {
             return Vec::new();
         }
@@ -283,7 +419,14 @@ impl Run<'_, '_, '_> {
         values
     }
 
-    fn record(&mut self, value: Value, at: usize, key: Option<String>, group: Option<(usize, &'static str)>, is_member: bool) {
+    fn record(
+        &mut self,
+        value: Value,
+        at: usize,
+        key: Option<String>,
+        group: Option<(usize, &'static str)>,
+        is_member: bool,
+    ) {
         let Value::Const(node) = value else { return };
         let is_tuple = !self.finder.marshal.seq(node).is_empty();
         for (n, tag) in self.finder.hits(node).into_iter().enumerate() {
@@ -364,7 +507,8 @@ impl Run<'_, '_, '_> {
                 at += 2;
             }
             if number == ops.extended {
-                extended = (extended | argument).checked_shl(if old { 16 } else { 8 }).unwrap_or(0) & 0xffff_ffff;
+                extended =
+                    (extended | argument).checked_shl(if old { 16 } else { 8 }).unwrap_or(0) & 0xffff_ffff;
                 continue;
             }
             argument |= std::mem::take(&mut extended);
@@ -433,7 +577,8 @@ impl Run<'_, '_, '_> {
                 }
             }
             Op::CallFunction => {
-                let (positional, keywords) = if version < Version(3, 0) { (n & 0xff, n >> 8 & 0xff) } else { (n, 0) };
+                let (positional, keywords) =
+                    if version < Version(3, 0) { (n & 0xff, n >> 8 & 0xff) } else { (n, 0) };
                 let pairs = self.pops(keywords * 2);
                 let arguments = self.pops(positional);
                 let callee = self.pop();
@@ -509,7 +654,8 @@ impl Run<'_, '_, '_> {
             Op::SetAttribute => {
                 let (body, attribute) = (self.pop(), self.pop());
                 if let (Value::Const(tuple), 1) = (attribute, n) {
-                    let values: Vec<Value> = self.finder.marshal.seq(tuple).iter().map(|n| Value::Const(*n)).collect();
+                    let values: Vec<Value> =
+                        self.finder.marshal.seq(tuple).iter().map(|n| Value::Const(*n)).collect();
                     self.defaults(&body, &values, at);
                 }
                 self.push(body);
@@ -599,7 +745,8 @@ impl Run<'_, '_, '_> {
             extra = self.pops((flags & 15).count_ones() as usize);
         }
         if let (Some(Value::Const(tuple)), true) = (extra.first(), flags & 1 != 0) {
-            let values: Vec<Value> = self.finder.marshal.seq(*tuple).iter().map(|n| Value::Const(*n)).collect();
+            let values: Vec<Value> =
+                self.finder.marshal.seq(*tuple).iter().map(|n| Value::Const(*n)).collect();
             self.defaults(&body, &values, at);
         }
         self.push(body);

@@ -8,7 +8,10 @@ use crate::lens::bytes::{size_le, slice};
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     /// Text or bytes: where in the file.
-    Str { at: usize, len: usize },
+    Str {
+        at: usize,
+        len: usize,
+    },
     /// A tuple, list, set; or a dict as alternating keys and values.
     Seq(Vec<u32>),
     Code(Box<Code>),
@@ -198,7 +201,8 @@ impl<'a> Marshal<'a> {
         let arguments = size_le(self.data, self.at)?;
         self.skip(numbers * 4)?;
         let next = |m: &mut Self| m.value(depth + 1)?;
-        let mut code = Code { code: next(self)?, consts: next(self)?, names: next(self)?, arguments, ..Code::default() };
+        let mut code =
+            Code { code: next(self)?, consts: next(self)?, names: next(self)?, arguments, ..Code::default() };
         (code.varnames, code.free, code.cell, code.qualname) = (u32::MAX, u32::MAX, u32::MAX, u32::MAX);
         code.varnames = next(self)?;
         if v >= Version(3, 11) {
