@@ -83,9 +83,9 @@ fn read(pages: &Pages<'_>, limits: &Limits, complaint: &mut Complaint, emit: &mu
     let mut rows = Vec::new();
     let mut kept = 0usize;
     let most = pages.data.len().saturating_mul(4);
-    for table in 0..tables.len() {
-        let (root, columns) = (tables[table].root, tables[table].columns.clone());
-        let sides = schema::sides(&columns);
+    for (table, of) in tables.iter().enumerate() {
+        let root = of.root;
+        let sides = schema::sides(&of.columns);
         walk.table(pages, root, &mut |rowid, cells| {
             take(pages, table, rowid, cells, sides, &mut rows, &mut found, &mut kept, most)
         });

@@ -69,11 +69,7 @@ pub(super) fn columns(sql: &str) -> Vec<String> {
     let (mut parts, mut depth, mut start, mut quote) = (Vec::new(), 0, open + 1, None);
     for (i, &b) in bytes.iter().enumerate().skip(open) {
         match (quote, b) {
-            (Some(q), b) => {
-                if b == q {
-                    quote = None;
-                }
-            }
+            (Some(q), b) => quote = Some(q).filter(|q| *q != b),
             (None, b'"' | b'\'' | b'`') => quote = Some(b),
             (None, b'[') => quote = Some(b']'),
             (None, b'(') => depth += 1,
