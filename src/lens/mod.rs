@@ -25,6 +25,7 @@ pub mod plist;
 pub mod python;
 pub mod quoted;
 pub mod raw;
+pub mod sqlite;
 pub mod strings;
 pub mod unity;
 pub mod wide;
@@ -71,6 +72,8 @@ pub static LENSES: &[&dyn Lens] = &[
     &native::pe::PeLens,
     &native::wasm::WasmLens,
     &native::environment::EnvironmentLens,
+    &sqlite::SqliteLens,
+    &sqlite::WalLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.

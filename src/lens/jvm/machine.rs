@@ -199,7 +199,7 @@ impl<'c, 'a> Machine<'c, 'a> {
         handlers.sort_unstable();
         let start = (code.as_ptr() as usize).wrapping_sub(class.data.as_ptr() as usize) as u64;
         let (mut at, mut reached) = (0, true);
-        while let Some(len) = ops::len(code, at) {
+        while let Some(len) = ops::len(code, at).filter(|len| at.saturating_add(*len) <= code.len()) {
             if handlers.binary_search(&at).is_ok() {
                 self.stack.clear();
                 self.stack.push(Value::Unknown);
@@ -224,11 +224,13 @@ impl<'c, 'a> Machine<'c, 'a> {
             targets.clear();
             ops::targets(code, at, len, &mut targets);
             for &target in &targets {
-                if target > at && !self.stack.is_empty() && self.budget > self.stack.len() {
-                    if !self.saved.contains_key(&target) {
-                        self.budget -= self.stack.len();
-                        self.saved.insert(target, self.stack.clone());
-                    }
+                if target > at
+                    && !self.stack.is_empty()
+                    && self.budget > self.stack.len()
+                    && !self.saved.contains_key(&target)
+                {
+                    self.budget -= self.stack.len();
+                    self.saved.insert(target, self.stack.clone());
                 }
             }
             self.targets = targets;

@@ -49,7 +49,7 @@ pub(super) fn effect(op: u8) -> Option<(usize, usize)> {
         88 => (2, 0),
         // add, sub, mul, div, rem: int, long, float, double in turn.
         96..=115 => {
-            if op % 2 == 0 {
+            if op.is_multiple_of(2) {
                 (2, 1)
             } else {
                 (4, 2)

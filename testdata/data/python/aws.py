@@ -26,7 +26,7 @@ class Settings(object):
         return boto3.client("s3", aws_access_key_id="@{id:data-py-kw}", aws_secret_access_key="@{secret:data-py-kw}")
 
     def session(self, connect_s3):
-        return connect_s3("@{id:data-py-positional}", "@{secret:data-py-positional}")
+        return connect_s3("@{id:data-py-place}", "@{secret:data-py-place}")
 
 
 def two(boto3):

@@ -1,0 +1,224 @@
+//! SQLite databases: rows of tables with the names of their columns (<https://sqlite.org/fileformat2.html>).
+
+mod btree;
+mod schema;
+
+use super::strings::{Places, Strings};
+use super::{Complaint, Damage, Lens, bytes};
+use crate::blob::{Blob, Scope, ScopeClass, ScopeId, Site, Text, TextKind};
+use crate::limits::Limits;
+use btree::{Cell, Pages, Walk};
+use schema::{Table, cell_text};
+use std::collections::HashMap;
+
+/// Reads databases.
+pub struct SqliteLens;
+/// Reads write-ahead logs.
+pub struct WalLens;
+
+/// Shorter strings hold nothing anyone looks for.
+const MIN_LEN: usize = 8;
+/// Rows that are remembered by name.
+const MAX_ROWS: usize = 1 << 20;
+
+impl Lens for SqliteLens {
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn reads(&self, blob: &Blob<'_>) -> bool {
+        blob.bytes.starts_with(b"SQLite format 3\0")
+    }
+
+    fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
+        let mut complaint = Complaint::of("SQLite");
+        match Pages::of_database(blob.bytes) {
+            Some(pages) => read(&pages, limits, &mut complaint, emit),
+            None => complaint.note(16, || "no page size".into()),
+        }
+        complaint.into_result()
+    }
+}
+
+impl Lens for WalLens {
+    fn name(&self) -> &'static str {
+        "sqlite-wal"
+    }
+
+    fn reads(&self, blob: &Blob<'_>) -> bool {
+        matches!(bytes::u32_be(blob.bytes, 0), Some(0x377f_0682 | 0x377f_0683)) && blob.bytes.len() > 56
+    }
+
+    fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
+        let mut complaint = Complaint::of("SQLite WAL");
+        match Pages::of_wal(blob.bytes) {
+            Some(pages) => read(&pages, limits, &mut complaint, emit),
+            None => complaint.note(8, || "no page size".into()),
+        }
+        complaint.into_result()
+    }
+}
+
+/// A row with something worth telling in it.
+struct Row {
+    table: usize,
+    rowid: Option<i64>,
+    /// The cell that names the others.
+    name: Option<String>,
+}
+
+struct Rows {
+    /// A hash of the file: rows of several databases of one artifact differ.
+    salt: u64,
+    tables: Vec<Table>,
+    rows: Vec<Row>,
+}
+
+fn read(pages: &Pages<'_>, limits: &Limits, complaint: &mut Complaint, emit: &mut dyn FnMut(&Text<'_>)) {
+    let mut walk = Walk::new(pages);
+    let mut tables = schema::read(pages, &mut walk);
+    let is_whole = !tables.is_empty();
+    // The name of each row is known only when it has been read, and places are asked for at the end.
+    let mut found: Vec<(usize, usize, Found)> = Vec::new();
+    let mut rows = Vec::new();
+    let mut kept = 0usize;
+    let most = pages.data.len().saturating_mul(4);
+    for (table, of) in tables.iter().enumerate() {
+        let root = of.root;
+        let sides = schema::sides(&of.columns);
+        walk.table(pages, root, &mut |rowid, cells| {
+            take(pages, table, rowid, cells, sides, &mut rows, &mut found, &mut kept, most)
+        });
+    }
+    if !is_whole || pages.is_log {
+        tables.push(Table { name: "?".into(), root: 0, columns: Vec::new() });
+        let table = tables.len() - 1;
+        walk.leaves(pages, &mut |rowid, cells| {
+            take(pages, table, rowid, cells, None, &mut rows, &mut found, &mut kept, most)
+        });
+    }
+    if walk.damaged && !pages.is_log {
+        complaint.note(0, || "a page of a table is no page of a table".into());
+    }
+    let salt = pages
+        .data
+        .iter()
+        .take(4096)
+        .fold(pages.data.len() as u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(*b)));
+    let places = Rows { salt, tables, rows };
+    let mut strings = Strings::new(TextKind::List, pages.data.len(), limits, &places, emit);
+    for (row, column, value) in found {
+        let tag = (row as u64) << 16 | column as u64 & 0xffff;
+        match value {
+            Found::Here(at, len) => {
+                let value = bytes::slice(pages.data, at, len).unwrap_or_default();
+                match pages.encoding {
+                    2 | 3 => strings.push_utf16(value, pages.encoding == 3, at as u64, tag),
+                    _ => strings.push(value, at as u64, tag),
+                };
+            }
+            Found::Blob(at, len) => {
+                strings.push(bytes::slice(pages.data, at, len).unwrap_or_default(), at as u64, tag);
+            }
+            Found::Made(value, at) => {
+                strings.push_made(&value, at as u64, tag);
+            }
+        }
+    }
+    strings.finish();
+}
+
+enum Found {
+    Here(usize, usize),
+    Blob(usize, usize),
+    Made(Vec<u8>, usize),
+}
+
+#[allow(clippy::too_many_arguments, reason = "called in two places, with the state of one loop")]
+fn take(
+    pages: &Pages<'_>,
+    table: usize,
+    rowid: Option<i64>,
+    cells: &[Cell<'_>],
+    sides: Option<(usize, usize)>,
+    rows: &mut Vec<Row>,
+    found: &mut Vec<(usize, usize, Found)>,
+    kept: &mut usize,
+    most: usize,
+) {
+    let is_worth = |c: &Cell<'_>| (c.is_text || c.is_blob) && c.bytes.len() >= MIN_LEN;
+    if rows.len() >= MAX_ROWS || !cells.iter().any(is_worth) {
+        return;
+    }
+    let name =
+        sides.and_then(|(name, _)| cells.get(name)).filter(|c| c.is_text).map(|c| cell_text(pages, c, 128));
+    rows.push(Row { table, rowid, name });
+    for (column, cell) in cells.iter().enumerate().filter(|(_, c)| is_worth(c)) {
+        let value = match cell.at {
+            Some(at) if cell.is_text => Found::Here(at, cell.bytes.len()),
+            Some(at) => Found::Blob(at, cell.bytes.len()),
+            None => {
+                *kept = kept.saturating_add(cell.bytes.len());
+                if *kept > most {
+                    continue;
+                }
+                let value = if cell.is_text {
+                    cell_text(pages, cell, usize::MAX).into_bytes()
+                } else {
+                    cell.bytes.to_vec()
+                };
+                Found::Made(value, cell.start.saturating_add(column))
+            }
+        };
+        found.push((rows.len() - 1, column, value));
+    }
+}
+
+impl Places for Rows {
+    fn places(&self, tags: &[u64]) -> Vec<Vec<Site>> {
+        let one = |tag: &u64| {
+            let index = (*tag >> 16) as usize;
+            let row = self.rows.get(index)?;
+            let table = self.tables.get(row.table)?;
+            let n = (*tag & 0xffff) as usize;
+            let column = table.columns.get(n).cloned().unwrap_or_else(|| format!("column {}", n + 1));
+            let line = row.rowid.map_or_else(String::new, |id| format!(" row {id}"));
+            let is_value = schema::sides(&table.columns).is_some_and(|(_, value)| value == n);
+            let key = if is_value { row.name.clone() } else { table.columns.get(n).cloned() };
+            let name = match (&row.name, is_value) {
+                (Some(name), true) => format!("{}.{column}{line} ({name})", table.name),
+                _ => format!("{}.{column}{line}", table.name),
+            };
+            let scope =
+                |class, id: String, order, label| Scope { class, id: ScopeId::Named(id), order, label };
+            let mut scopes = vec![scope(
+                ScopeClass::Object,
+                format!("sqlite {} row {index}", self.salt),
+                Some(n as u64),
+                format!("table {}{line}", table.name),
+            )];
+            if is_value {
+                let label = format!("table {}", table.name);
+                scopes.push(scope(
+                    ScopeClass::Parent,
+                    format!("sqlite {} {label}", self.salt),
+                    Some(index as u64),
+                    label,
+                ));
+            }
+            Some(vec![Site { name, key, role: None, scopes }])
+        };
+        tags.iter().map(|tag| one(tag).unwrap_or_default()).collect()
+    }
+}
+
+/// Where pages of a log are: the last frame of each.
+fn frames(data: &[u8], size: usize) -> HashMap<u32, usize> {
+    let mut at = 32usize;
+    let mut map = HashMap::new();
+    while let (Some(page), true) = (bytes::u32_be(data, at), at.saturating_add(24 + size) <= data.len()) {
+        map.insert(page, at + 24);
+        at += 24 + size;
+    }
+    map
+}
