@@ -4,6 +4,7 @@
 
 pub mod budget;
 mod inflate;
+pub mod vdex;
 pub mod zip;
 
 use crate::blob::Blob;
@@ -28,6 +29,7 @@ pub trait Container: Send + Sync {
 #[rustfmt::skip]
 pub static CONTAINERS: &[&dyn Container] = &[
     &zip::Zip,
+    &vdex::Vdex,
 ];
 
 /// What is inside a container.
