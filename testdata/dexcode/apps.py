@@ -37,12 +37,12 @@ def add(g):
     smali(D, "com/acme/sdk/Clients", *bodies)
 
     # Fields without a name that says anything.
-    key_id, secret = pair("dexcode-renamed")
+    key_id, secret = pair("dexcode-renamed-x")
     c = Code()
     masked(c, "v0", key_id)(f"sput-object v0, Lb/c;->a:{STR}")
     masked(c, "v0", secret)(f"sput-object v0, Lb/c;->b:{STR}", "return-void")
     smali(D, "b/c", field("a"), field("b"), method("static constructor <clinit>()V", c))
-    row(D, "dexcode-renamed", "b.c.a", "b.c.b")
+    row(D, "dexcode-renamed-x", "b.c.a", "b.c.b")
 
     # val accessKey by lazy { … }: a class for each lambda.
     key_id, secret = pair("dexcode-lazy")
@@ -131,12 +131,12 @@ def add(g):
     cls = "com/acme/env/Env"
     c = Code()
     for n, env in enumerate(("PROD", "TEST")):
-        key_id, secret = pair("dexcode-enum-" + env.lower())
+        key_id, secret = pair("dexcode-enum-" + env.lower() + "-x")
         c(f"new-instance v4, L{cls};").string("v5", env)(f"const/4 v6, {n}")
         masked(c, "v7", key_id)
         masked(c, "v8", secret)
         c(f"invoke-direct/range {{v4 .. v8}}, L{cls};-><init>({STR}I{STR}{STR})V", f"sput-object v4, L{cls};->{env}:L{cls};")
-        row(D, "dexcode-enum-" + env.lower(), "com.acme.env.Env.<clinit>()", "com.acme.env.Env.<clinit>()")
+        row(D, "dexcode-enum-" + env.lower() + "-x", "com.acme.env.Env.<clinit>()", "com.acme.env.Env.<clinit>()")
     ctor = [f"invoke-direct {{p0, p1, p2}}, Ljava/lang/Enum;-><init>({STR}I)V", f"iput-object p3, p0, L{cls};->id:{STR}",
             f"iput-object p4, p0, L{cls};->secret:{STR}", "return-void"]
     smali(D, cls, *[field(e, f"L{cls};") for e in ("PROD", "TEST")], field("id", flags="final"), field("secret", flags="final"),
@@ -144,12 +144,12 @@ def add(g):
           sup="Ljava/lang/Enum;")
 
     # key(0), key(1): a switch.
-    key_id, secret = pair("dexcode-switch")
+    key_id, secret = pair("dexcode-switch-x")
     c = Code()("packed-switch p0, :sw", "const/4 v0, 0", "return-object v0", ":s0")
     masked(c, "v0", key_id)("return-object v0", ":s1")
     masked(c, "v0", secret)("return-object v0", ":sw", ".packed-switch 0x0", ":s0", ":s1", ".end packed-switch")
     smali(D, "com/acme/sw/Table", method(f"static key(I){STR}", c))
-    row(D, "dexcode-switch", "com.acme.sw.Table.key()", "com.acme.sw.Table.key()")
+    row(D, "dexcode-switch-x", "com.acme.sw.Table.key()", "com.acme.sw.Table.key()")
 
     # MinIO's and Kotlin's builders, an array, a Bundle, system properties: with values that a helper undoes.
     def calls(name, cls, head, body):
