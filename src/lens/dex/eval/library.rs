@@ -127,9 +127,7 @@ fn base64(heap: &mut Heap, call: &Call<'_>) -> Option<Val> {
         | b"getUrlSafe" | b"getMime" | b"omitPadding" | b"withPadding" => Some(heap.add(Obj::Base64)),
         b"base16" | b"lowerCase" => Some(heap.add(Obj::Base16)),
         b"parseHexBinary" => undo(heap, call, codec::hex),
-        b"decode" if matches!(heap.get(call.arg(0)), Some(Obj::Base16)) => {
-            undo(heap, call, |text| codec::hex(text))
-        }
+        b"decode" if matches!(heap.get(call.arg(0)), Some(Obj::Base16)) => undo(heap, call, codec::hex),
         b"decode" | b"decodeBase64" | b"parseBase64Binary" | b"decode$default" => {
             undo(heap, call, codec::base64)
         }

@@ -235,8 +235,8 @@ pub(super) fn string(heap: &mut Heap, call: &Call<'_>) -> Option<Val> {
         b"equals" | b"contentEquals" => {
             return truth(heap.shown(call.arg(1)).is_some_and(|other| other == text));
         }
-        b"startsWith" if call.args.len() == 2 => return truth(text.starts_with(&*heap.shown(call.arg(1))?)),
-        b"endsWith" => return truth(text.ends_with(&*heap.shown(call.arg(1))?)),
+        b"startsWith" if call.args.len() == 2 => return truth(text.starts_with(&heap.shown(call.arg(1))?)),
+        b"endsWith" => return truth(text.ends_with(&heap.shown(call.arg(1))?)),
         b"contains" => return truth(find(&text, &heap.shown(call.arg(1))?).is_some()),
         b"indexOf" | b"lastIndexOf" => {
             let what: Vec<u16> = match call.arg(1) {
