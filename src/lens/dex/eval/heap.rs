@@ -126,6 +126,16 @@ impl Heap {
         self.array(b'B', bytes.iter().map(|&b| Val::Int(b.cast_signed().into())).collect())
     }
 
+    /// How much a call that reads it has to look at.
+    pub(super) fn len(&self, val: Val) -> usize {
+        match self.get(val) {
+            Some(Obj::Str { units, .. }) => units.len(),
+            Some(Obj::Array { items, .. } | Obj::List(items)) => items.len(),
+            Some(Obj::Builder(Some(units))) => units.len(),
+            _ => 0,
+        }
+    }
+
     /// A string that stands in the register as such.
     pub(super) fn str(&self, val: Val) -> Option<Units> {
         match self.get(val)? {

@@ -19,18 +19,38 @@ pub(super) enum Kept {
 }
 
 impl Kept {
-    pub(super) fn of(heap: &Heap, val: Val, depth: u32) -> Option<Kept> {
+    /// Takes as many items from `room` as there are in it; nothing where they do not fit.
+    pub(super) fn of(heap: &Heap, val: Val, room: &mut usize) -> Option<Kept> {
+        Kept::nested(heap, val, 0, room)
+    }
+
+    fn nested(heap: &Heap, val: Val, depth: u32, room: &mut usize) -> Option<Kept> {
+        *room = room.checked_sub(1 + heap.len(val))?;
         Some(match (val, heap.get(val)) {
             (Val::Int(_) | Val::Long(_), _) => Kept::Number(val),
             (_, Some(Obj::Str { units, made })) => Kept::Text(units.clone(), *made),
             (_, Some(Obj::Array { kind, items, .. })) if depth < 3 => {
-                let item =
-                    |item: &Val| Kept::of(heap, *item, depth + 1).unwrap_or(Kept::Number(Val::Unknown));
-                Kept::Array(*kind, items.iter().map(item).collect())
+                let mut all = Vec::with_capacity(items.len());
+                for item in items {
+                    all.push(match item {
+                        Val::Ref(_) => Kept::nested(heap, *item, depth + 1, room)?,
+                        number => Kept::Number(*number),
+                    });
+                }
+                Kept::Array(*kind, all)
             }
             (_, Some(Obj::Instance { class, .. })) => Kept::Instance(*class),
-            _ => return None,
+            _ => Kept::Number(Val::Unknown),
         })
+    }
+
+    /// How many items a copy has, at most.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Kept::Text(units, _) => units.len(),
+            Kept::Array(_, items) => items.iter().map(|item| 1 + item.len()).sum(),
+            Kept::Number(_) | Kept::Instance(_) => 1,
+        }
     }
 
     pub(super) fn load(&self, heap: &mut Heap) -> Val {

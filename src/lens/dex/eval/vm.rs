@@ -67,6 +67,8 @@ pub(super) struct Vm<'p, 'd, 'a> {
     heap: Heap,
     statics: HashMap<u32, Val>,
     kept: HashMap<u32, Kept>,
+    /// Items that static fields may still keep.
+    kept_room: usize,
     initialised: HashSet<u32>,
     steps: usize,
     /// Steps that may still be given back.
@@ -92,6 +94,7 @@ impl<'p, 'd, 'a> Vm<'p, 'd, 'a> {
             heap: Heap::default(),
             statics: HashMap::new(),
             kept: HashMap::new(),
+            kept_room: len.saturating_add(1 << 14).min(1 << 20),
             initialised: HashSet::new(),
             steps: 0,
             total: (len / 64).saturating_add(1 << 14),
@@ -154,7 +157,7 @@ impl<'p, 'd, 'a> Vm<'p, 'd, 'a> {
     /// Remembers static fields beyond this run.
     fn keep(&mut self) {
         for (&field, &val) in &self.statics {
-            if let Some(kept) = Kept::of(&self.heap, val, 0) {
+            if let Some(kept) = Kept::of(&self.heap, val, &mut self.kept_room) {
                 self.kept.insert(field, kept);
             }
         }
@@ -441,7 +444,9 @@ impl<'p, 'd, 'a> Vm<'p, 'd, 'a> {
             return val;
         }
         if let Some(kept) = self.kept.get(&field) {
-            let val = kept.load(&mut self.heap);
+            let cost = kept.len() / 8;
+            self.steps = self.steps.saturating_sub(cost);
+            let val = if self.steps == 0 { Val::Unknown } else { kept.load(&mut self.heap) };
             self.statics.insert(field, val);
             return val;
         }
@@ -482,7 +487,7 @@ impl<'p, 'd, 'a> Vm<'p, 'd, 'a> {
                 Initial::Number(number) => Kept::Number(Val::Int(number)),
                 Initial::Long(number) => Kept::Number(Val::Long(number)),
                 Initial::Text(string) => match self.pool(string) {
-                    val @ Val::Ref(_) => match Kept::of(&self.heap, val, 0) {
+                    val @ Val::Ref(_) => match Kept::of(&self.heap, val, &mut self.kept_room) {
                         Some(kept) => kept,
                         None => continue,
                     },
@@ -500,7 +505,7 @@ impl<'p, 'd, 'a> Vm<'p, 'd, 'a> {
         let dex = self.index.program.dex;
         for (&field, &val) in &self.statics {
             if dex.field(field).is_some_and(|id| id.class == class)
-                && let Some(kept) = Kept::of(&self.heap, val, 0)
+                && let Some(kept) = Kept::of(&self.heap, val, &mut self.kept_room)
             {
                 self.kept.insert(field, kept);
             }
@@ -560,7 +565,8 @@ impl<'p, 'd, 'a> Vm<'p, 'd, 'a> {
             owner => owner,
         };
         if owner != Owner::None {
-            if self.spend(4 + args.len()).is_none() {
+            let reads: usize = args.iter().map(|arg| self.heap.len(*arg) / 16).sum();
+            if self.spend(4 + args.len() + reads).is_none() {
                 return;
             }
             let call = Call { owner, name, args: &args, kinds: &kinds, is_static };
