@@ -20,6 +20,7 @@ pub mod pyinstaller;
 pub mod ram_bundle;
 pub mod source_map;
 pub mod unityfs;
+pub mod vdex;
 pub mod zip;
 
 use crate::blob::Blob;
@@ -59,6 +60,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &ar::Ar,
     &pyinstaller::Pyz,
     &eval_bundle::EvalBundle,
+    &vdex::Vdex,
 ];
 
 /// What is inside a container.

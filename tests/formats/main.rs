@@ -39,4 +39,5 @@ families! {
     managed
     runtimes
     native
+    dexcode
 }

@@ -6,17 +6,15 @@
 //! all that join are looked at: they are few, and the rest is passed over by one look at each call.
 
 use super::super::Complaint;
-use super::body::Code;
 use super::classes::Method;
-use super::code::Insns;
 use super::machine::{Machine, Nobody};
 use super::mutf8;
 use super::refs::Program;
 use super::ropes::Piece;
-use super::strings::StringOps;
 use super::tables::Dex;
 use crate::blob::{OffsetMap, Segment};
 use crate::limits::Limits;
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// No token is shorter.
@@ -136,11 +134,14 @@ fn look(dex: &Dex<'_>, run: &[Piece]) -> (usize, bool) {
     (len, len >= MIN_LEN && (digit || (upper && lower)))
 }
 
-/// Gives all strings that methods put together to `emit`, in as many texts as the limit asks for.
+/// Gives all strings that `methods` put together to `emit`, in as many texts as the limit asks for.
+/// `known` hears of each.
 pub(super) fn read(
     program: &Program<'_, '_>,
+    methods: &[u32],
     limits: &Limits,
     complaint: &mut Complaint,
+    known: &mut HashSet<(u32, u64)>,
     emit: &mut dyn FnMut(&Assembled),
 ) {
     let Program { dex, ops, classes } = *program;
@@ -150,17 +151,18 @@ pub(super) fn read(
     let mut machine = Machine::default();
     let mut out = Assembled::default();
     let mut pieces = Vec::new();
-    for (number, method, code) in classes.bodies(dex) {
-        if !joins(ops, &code) {
-            continue;
-        }
+    for &number in methods {
+        let Some((method, code)) = classes.body(dex, number) else { continue };
         machine.run(dex, ops, &code, &mut Nobody);
         for finished in &machine.ropes.finished {
             pieces.clear();
             pieces.extend(machine.ropes.pieces(finished.node));
             pieces.reverse();
             let joined = Joined { start: 0, method: number, node: finished.node, at: finished.at };
+            let start = out.text.len();
             let work = out.add(dex, &pieces, method, joined);
+            let told = out.text.get(start..).unwrap_or_default().split(|&b| b == 0).filter(|s| !s.is_empty());
+            known.extend(told.map(|string| (number, super::eval::hash(string))));
             budget = budget.saturating_sub(work);
             if budget == 0 {
                 break;
@@ -180,8 +182,4 @@ pub(super) fn read(
     if !out.text.is_empty() {
         emit(&out);
     }
-}
-
-fn joins(ops: &StringOps, code: &Code<'_>) -> bool {
-    Insns::new(code.insns).any(|insn| insn.is_invoke() && ops.is_join(insn.index()))
 }

@@ -39,6 +39,7 @@ pub(super) mod op {
     pub(in super::super) const INVOKE_STATIC_RANGE: u8 = 0x77;
     pub(in super::super) const INT_TO_CHAR: u8 = 0x8e;
     pub(in super::super) const INVOKE_POLYMORPHIC: u8 = 0xfa;
+    pub(in super::super) const INVOKE_CUSTOM: u8 = 0xfc;
     pub(in super::super) const INVOKE_CUSTOM_RANGE: u8 = 0xfd;
 }
 
@@ -113,6 +114,16 @@ impl<'a> Insn<'a> {
     /// The unit `n` of the instruction; 0 past its end.
     pub(super) fn unit(&self, n: usize) -> u16 {
         u16_at(self.bytes, n * 2).unwrap_or(0)
+    }
+
+    /// Two units from `n` on.
+    pub(super) fn wide(&self, n: usize) -> u32 {
+        self.wide_unit(n)
+    }
+
+    /// Where the next instruction begins.
+    pub(super) fn end(&self) -> u32 {
+        self.at + (self.bytes.len() / 2) as u32
     }
 
     fn wide_unit(&self, n: usize) -> u32 {
@@ -220,6 +231,44 @@ impl<'a> Insn<'a> {
         rows.into_iter().flatten().filter_map(move |row| at.checked_add_signed(i32::from_le_bytes(*row)))
     }
 
+    /// Where a switch goes for one key; nothing where it goes on.
+    pub(super) fn switch_target(&self, code: &[u8], key: i32) -> Option<u32> {
+        let payload = self.at.checked_add_signed(self.wide_unit(1).cast_signed())?;
+        let bytes = code.get((payload as usize).checked_mul(2)?..)?;
+        let count = usize::from(u16_at(bytes, 2)?);
+        let by = match u16_at(bytes, 0)? {
+            0x0100 => {
+                let n = key.checked_sub(u32_at(bytes, 4)?.cast_signed())?;
+                let n = usize::try_from(n).ok().filter(|&n| n < count)?;
+                u32_at(bytes, 8 + n * 4)?
+            }
+            0x0200 => {
+                let keys = bytes.get(4..)?.as_chunks::<4>().0.iter().take(count);
+                let n = keys.map(|row| i32::from_le_bytes(*row)).position(|known| known == key)?;
+                u32_at(bytes, 4 + (count + n) * 4)?
+            }
+            _ => return None,
+        };
+        self.at.checked_add_signed(by.cast_signed())
+    }
+
+    /// The numbers that a `fill-array-data` puts into its array.
+    pub(super) fn array_payload(&self, code: &'a [u8]) -> impl Iterator<Item = i64> + use<'a> {
+        let rows = (|| {
+            let payload = self.at.checked_add_signed(self.wide_unit(1).cast_signed())?;
+            let bytes = code.get((payload as usize).checked_mul(2)?..)?;
+            let width = usize::from(u16_at(bytes, 2)?);
+            (u16_at(bytes, 0)? == 0x0300 && (1..=8).contains(&width)).then_some(())?;
+            let count = size_at(bytes, 4)?;
+            Some(bytes.get(8..)?.chunks_exact(width).take(count))
+        })();
+        rows.into_iter().flatten().map(|row| {
+            let unused = 64u32.saturating_sub(8 * row.len() as u32);
+            let value = row.iter().rev().fold(0u64, |value, &b| value << 8 | u64::from(b));
+            value.wrapping_shl(unused).cast_signed() >> unused
+        })
+    }
+
     /// The registers it overwrites. A cast keeps the value, so it is not counted.
     pub(super) fn written(&self) -> Written {
         match self.op {
@@ -279,6 +328,11 @@ pub(super) struct Insns<'a> {
 impl<'a> Insns<'a> {
     pub(super) fn new(code: &'a [u8]) -> Self {
         Insns { code, at: 0 }
+    }
+
+    /// Those from the unit `at` on.
+    pub(super) fn at(code: &'a [u8], at: u32) -> Self {
+        Insns { code, at: (at as usize).saturating_mul(2) }
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) enum Value {
     Field { field: u32, at: u32 },
     /// What a method answered.
     Result { method: u32, at: u32 },
+    /// A string that the call or allocation `at` is known to make.
+    Made(u32),
 }
 
 #[derive(Clone, Copy)]
@@ -75,6 +77,8 @@ pub(super) struct Machine {
     free: Vec<u32>,
     merges_left: usize,
     result: Value,
+    /// Calls that are known to make a string, by their places; sorted. Set before a run.
+    pub(super) made: Vec<u32>,
     /// The strings that were put together.
     pub(super) ropes: Ropes,
 }
@@ -337,7 +341,16 @@ impl Machine {
                 };
                 self.set(insn.a(), value);
             }
-            _ if insn.is_invoke() => self.call(dex, ops, insn),
+            _ if insn.is_invoke() => {
+                let receiver = insn.args().get(0).map_or(Value::Unknown, |register| self.get(register));
+                self.call(dex, ops, insn);
+                if self.made.binary_search(&at).is_ok() {
+                    self.made(dex, insn, receiver);
+                }
+            }
+            op::INVOKE_CUSTOM..=op::INVOKE_CUSTOM_RANGE if self.made.binary_search(&at).is_ok() => {
+                self.result = Value::Made(at);
+            }
             op::INVOKE_POLYMORPHIC..=op::INVOKE_CUSTOM_RANGE => self.result = Value::Unknown,
             op::RETURN_OBJECT | op::SPUT_OBJECT => self.escape(insn.aa(), at),
             op::IPUT_OBJECT => self.escape(insn.a(), at),
@@ -349,6 +362,22 @@ impl Machine {
                     self.set(register + 1, Value::Unknown);
                 }
             },
+        }
+    }
+
+    /// The call answers with a string that is known, or makes one of what its receiver was.
+    fn made(&mut self, dex: &Dex<'_>, insn: &Insn<'_>, before: Value) {
+        self.result = Value::Made(insn.at);
+        let is_constructor = dex.method(insn.index()).is_some_and(|id| dex.name(id.name) == Some(b"<init>"));
+        if is_constructor && before != Value::Unknown {
+            let receiver = insn.args().get(0).unwrap_or(NIL);
+            let after = self.get(receiver);
+            for slot in self.registers.iter_mut().chain(&mut self.lasting) {
+                if *slot == before || (*slot == after && after != Value::Unknown) {
+                    *slot = self.result;
+                }
+            }
+            self.set(receiver, self.result);
         }
     }
 

@@ -16,6 +16,7 @@ mod body;
 mod calls;
 mod classes;
 mod code;
+mod eval;
 mod leb;
 mod machine;
 mod mutf8;
@@ -105,10 +106,9 @@ fn read(
             sites: &PoolSites { program: &program, pool },
         });
     });
-    if !ops.joins {
-        return;
-    }
-    assemble::read(&program, limits, complaint, &mut |assembled| {
+    let picked = eval::select::pick(&program);
+    let mut known = std::collections::HashSet::new();
+    assemble::read(&program, &picked.joins, limits, complaint, &mut known, &mut |assembled| {
         emit(&Text {
             bytes: &assembled.text,
             kind: TextKind::Pool,
@@ -118,6 +118,7 @@ fn read(
             sites: &AssembledSites { program: &program, assembled },
         });
     });
+    eval::read(&program, &picked.roots, limits, &known, emit);
 }
 
 /// Places of strings of the pool.

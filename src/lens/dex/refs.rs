@@ -71,12 +71,19 @@ pub(super) struct Wanted {
     pub(super) methods: Lookup,
     /// Strings put together: by method and node, the hits and where they were ready.
     pub(super) ropes: BTreeMap<(u32, u32), (Vec<u32>, u32)>,
+    /// Strings that a method made, by method and place.
+    pub(super) made: BTreeMap<(u32, u32), Vec<u32>>,
 }
 
 impl Wanted {
     /// Asks for a string that the method `method` put together.
     pub(super) fn add_joined(&mut self, method: u32, node: u32, at: u32, hit: u32) {
         self.ropes.entry((method, node)).or_insert_with(|| (Vec::new(), at)).0.push(hit);
+    }
+
+    /// Asks for a string that the method `method` made at `at`.
+    pub(super) fn add_made(&mut self, method: u32, at: u32, hit: u32) {
+        self.made.entry((method, at)).or_default().push(hit);
     }
 
     fn is_in(&self, code: &Code<'_>) -> bool {
@@ -150,11 +157,15 @@ impl Program<'_, '_> {
         let mut next = Wanted::default();
         let mut run = |number, method, code: &Code<'_>| {
             let mut uses = Uses::new(self, wanted, number, method);
+            machine.made.clear();
+            machine.made.extend(wanted.made.range((number, 0)..=(number, u32::MAX)).map(|(&(_, at), _)| at));
             machine.run(self.dex, self.ops, code, &mut uses);
             uses.finish(places, &mut next);
         };
         if wanted.strings.is_empty() && wanted.fields.is_empty() && wanted.methods.is_empty() {
-            let mut methods: Vec<u32> = wanted.ropes.keys().map(|&(method, _)| method).collect();
+            let mut methods: Vec<u32> =
+                wanted.ropes.keys().chain(wanted.made.keys()).map(|&(method, _)| method).collect();
+            methods.sort_unstable();
             methods.dedup();
             for number in methods {
                 if let Some((method, code)) = self.classes.body(self.dex, number) {
@@ -197,6 +208,11 @@ pub(super) fn type_scopes(class: &str) -> Vec<Scope> {
     let named =
         |scope, label: String| Scope { class: scope, id: ScopeId::Named(label.clone()), order: None, label };
     let mut scopes = vec![named(ScopeClass::Type, format!("class {class}"))];
+    // What a lambda or a companion computes is a matter of the class it is written in.
+    if let Some(host) = names::host(class) {
+        let host = host.trim_end_matches('$');
+        scopes.push(named(ScopeClass::Type, format!("class {host}")));
+    }
     if let Some(package) = names::package(class) {
         scopes.push(named(ScopeClass::Package, format!("package {package}")));
     }

@@ -42,8 +42,16 @@ impl Uses<'_, '_, '_> {
         let mut told = HashSet::new();
         let ropes = self.wanted.ropes.range((self.number, 0)..=(self.number, u32::MAX));
         let ropes = ropes.flat_map(|(_, (hits, at))| hits.iter().map(|&hit| (hit, *at)));
-        let mut unused: Vec<(u32, u32)> =
-            self.loads.iter().copied().chain(ropes).filter(|(hit, _)| !self.used.contains(hit)).collect();
+        let made = self.wanted.made.range((self.number, 0)..=(self.number, u32::MAX));
+        let made = made.flat_map(|(&(_, at), hits)| hits.iter().map(move |&hit| (hit, at)));
+        let mut unused: Vec<(u32, u32)> = self
+            .loads
+            .iter()
+            .copied()
+            .chain(ropes)
+            .chain(made)
+            .filter(|(hit, _)| !self.used.contains(hit))
+            .collect();
         unused.sort_by_key(|&(hit, at)| (at, hit));
         for (hit, at) in unused {
             if told.insert(hit) {
@@ -139,7 +147,9 @@ impl<'u, 'p, 'd, 'a> Speaker<'u, 'p, 'd, 'a> {
                 });
             }
             Use::Returned => {
-                site.key = names::property(&self.name, "get").or_else(|| Some(self.name.clone()));
+                site.key = names::property(&self.name, "get")
+                    .or_else(|| names::computed(&self.class, &self.name).map(str::to_owned))
+                    .or_else(|| Some(self.name.clone()));
             }
             Use::Loaded => {}
         }

@@ -40,6 +40,8 @@ pub(super) struct MethodId {
 #[derive(Clone, Copy)]
 pub(super) struct FieldId {
     pub(super) class: u32,
+    /// The type of what it holds.
+    pub(super) kind: u32,
     pub(super) name: u32,
 }
 
@@ -78,6 +80,8 @@ pub(super) struct Dex<'a> {
     pub(super) fields: &'a [[u8; 8]],
     pub(super) methods: &'a [[u8; 8]],
     pub(super) classes: &'a [[u8; 32]],
+    /// Where the list of sections is.
+    pub(super) map: usize,
 }
 
 impl<'a> Dex<'a> {
@@ -123,6 +127,7 @@ impl<'a> Dex<'a> {
             fields: table(data, header, 0x50, "field", at, complaint),
             methods: table(data, header, 0x58, "method", at, complaint),
             classes: table(data, header, 0x60, "class", at, complaint),
+            map: size_at(header, 0x34).unwrap_or(0),
         })
     }
 
@@ -177,7 +182,7 @@ impl<'a> Dex<'a> {
 
     pub(super) fn field(&self, index: u32) -> Option<FieldId> {
         let row = self.fields.get(usize::try_from(index).ok()?)?;
-        Some(FieldId { class: u16_at(row, 0)?.into(), name: u32_at(row, 4)? })
+        Some(FieldId { class: u16_at(row, 0)?.into(), kind: u16_at(row, 2)?.into(), name: u32_at(row, 4)? })
     }
 
     pub(super) fn method(&self, index: u32) -> Option<MethodId> {

@@ -139,7 +139,11 @@ impl<'p, 'd, 'a> Uses<'p, 'd, 'a> {
                 let hits = self.wanted.methods.get(method).iter();
                 hits.map(|&hit| Hit { hit, field: None, indirect: true }).collect()
             }
-            Value::Unknown | Value::Int(_) | Value::Param(_) | Value::Object(_) => Vec::new(),
+            Value::Made(at) | Value::Object(at) => {
+                let made = self.wanted.made.get(&(self.number, at)).map_or(&[][..], Vec::as_slice);
+                made.iter().map(direct).collect()
+            }
+            Value::Unknown | Value::Int(_) | Value::Param(_) => Vec::new(),
         }
     }
 
