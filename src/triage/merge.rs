@@ -130,7 +130,8 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
     // decides later.
     let rank = |p: &Pattern, s: &Sighting| match (&p.matcher, p.class) {
         (_, Class::Generic) => 0,
-        (Matcher::Run { .. }, _) if p.part.is_some() && !super::is_named(p, s) => 0,
+        // So does what a lens might have known the name of, and did not.
+        (Matcher::Run { near, .. }, _) if (p.part.is_some() || !near.is_empty()) && !super::is_named(p, s) => 0,
         (Matcher::Run { .. }, _) => 1,
         (_, Class::Config) => 2,
         _ => 3,

@@ -32,4 +32,5 @@ macro_rules! families {
 
 #[rustfmt::skip]
 families! {
+    apple
 }
