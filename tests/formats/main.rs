@@ -40,4 +40,5 @@ families! {
     runtimes
     native
     dexcode
+    apple
 }

@@ -11,6 +11,7 @@ mod hostile;
 mod ini;
 mod json;
 mod names;
+mod openstep;
 mod path;
 mod seek;
 mod source;
@@ -55,4 +56,4 @@ pub trait Syntax: Send + Sync {
 }
 
 /// The syntaxes, most specific first; the first that reads a text is used.
-pub static SYNTAXES: &[&dyn Syntax] = &[&json::Json, &xml::Xml, &ini::Ini, &yaml::Yaml, &source::Source];
+pub static SYNTAXES: &[&dyn Syntax] = &[&openstep::OpenStep, &json::Json, &xml::Xml, &ini::Ini, &yaml::Yaml, &source::Source];

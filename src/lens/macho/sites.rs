@@ -18,6 +18,8 @@ use std::sync::OnceLock;
 const MAX_SITES: usize = 8;
 /// Farthest that data is from the symbol that holds it.
 const SYMBOL_REACH: u64 = 1 << 16;
+/// Slots of one table are not farther apart.
+const TABLE_GAP: u64 = 64;
 /// Largest function that is looked at closely.
 const MAX_FUNCTION: u64 = 1 << 20;
 /// References of one function that are kept.
@@ -158,9 +160,23 @@ impl<'i, 'a> Sites<'i, 'a> {
         Site { name: name.whole, key: key.or(Some(name.last)), role: None, scopes }
     }
 
+    /// A site for a slot of data that no symbol holds: in a table that starts at `start`.
+    fn tabled(&self, addr: u64, start: u64) -> Site {
+        let section = self.image.section_at(addr);
+        let part = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+        let name = section.map_or_else(String::new, |s| format!("{},{}", part(s.segment), part(s.name)));
+        let scopes = vec![Scope {
+            class: ScopeClass::Object,
+            id: ScopeId::Named(format!("macho {:x} table {start:x}", self.image.id)),
+            order: Some(addr),
+            label: format!("a table in {name}"),
+        }];
+        Site { name, key: self.named_by_slot_before(addr, start.saturating_sub(32)), role: None, scopes }
+    }
+
     /// What the slot before this one says: tables of names and values.
-    fn named_by_slot_before(&self, slot: u64, symbol: Symbol<'_>) -> Option<String> {
-        let before = slot.checked_sub(self.image.pointer_size() as u64).filter(|&b| b >= symbol.addr)?;
+    fn named_by_slot_before(&self, slot: u64, start: u64) -> Option<String> {
+        let before = slot.checked_sub(self.image.pointer_size() as u64).filter(|&b| b >= start)?;
         let target = match self.image.object {
             true => *self.tables().relocations.get(&before)?,
             false => self.image.pointer(self.image.offset(before)?)?,
@@ -198,9 +214,13 @@ impl<'i, 'a> Sites<'i, 'a> {
         let mut slots = Vec::new();
         let mut objects: HashMap<u64, usize> = HashMap::new();
         self.slots(&mut |addr, target| {
-            // A Swift string points 32 bytes before its characters.
-            let hit = hits.get(&target).or_else(|| hits.get(&target.wrapping_add(32)).filter(|_| swift));
-            let Some(&hit) = hit else { return };
+            // A Swift string points 32 bytes before its characters, where another string may be.
+            let (own, less) = (hits.get(&target), hits.get(&target.wrapping_add(32)));
+            if own.is_none() && less.is_none() {
+                return;
+            }
+            let is_swift = || self.image.offset(addr).is_some_and(|at| self.image.is_swift_string(at));
+            let Some(&hit) = (if less.is_some() && is_swift() { less } else { own }) else { return };
             let section = self.image.section_at(addr);
             if section.is_some_and(|s| s.name == b"__cfstring") {
                 objects.insert(addr.wrapping_sub(2 * self.image.pointer_size() as u64), hit);
@@ -220,16 +240,20 @@ impl<'i, 'a> Sites<'i, 'a> {
         slots.sort_by_key(|s| (s.addr, s.hit));
         slots.dedup_by_key(|s| (s.addr, s.hit));
         targets.extend(objects);
+        let mut table: Option<(u64, u64)> = None;
         for slot in &slots {
+            // Slots close together are a table; only where no symbol says so.
+            let start = table.filter(|t| slot.addr - t.1 <= TABLE_GAP).map_or(slot.addr, |t| t.0);
+            table = Some((start, slot.addr));
             if sites[slot.hit].len() >= MAX_SITES {
                 continue;
             }
             targets.insert(slot.addr, slot.hit);
-            if let Some(symbol) = self.symbol(slot.addr) {
-                let key = self.named_by_slot_before(slot.addr, symbol);
-                sites[slot.hit].push(self.held(symbol, slot.addr, key));
-                // Code loads a structure by its start; that of a plain variable is the slot.
-            }
+            let site = match self.symbol(slot.addr) {
+                Some(symbol) => self.held(symbol, slot.addr, self.named_by_slot_before(slot.addr, symbol.addr)),
+                None => self.tabled(slot.addr, start),
+            };
+            sites[slot.hit].extend((!site.name.is_empty()).then_some(site));
         }
         self.loads(&targets, swift, &mut sites);
         for sites in &mut sites {

@@ -10,10 +10,12 @@ pub mod nib;
 
 use super::strings::Strings;
 use super::{Complaint, Damage, Lens};
-use crate::blob::{Blob, Site, Text, TextKind};
+use crate::blob::{Blob, OffsetMap, Site, Sites, Text, TextKind};
+use crate::lens::document::DocumentSites;
 use crate::limits::Limits;
 use archive::Archive;
 use bplist::{Kind, Plist};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 /// Reads binary property lists.
@@ -66,7 +68,7 @@ impl Lens for PlistLens {
         let lists = Lists(lists);
         let places = |tag: u64| lists.sites(tag);
         let mut strings = Strings::new(TextKind::List, blob.bytes.len(), limits, &places, emit);
-        let mut wide = Vec::new();
+        let (mut wide, mut texts) = (Vec::new(), Vec::new());
         let mut whole = true;
         for (n, list) in lists.0.iter().enumerate() {
             for (object, kind, range) in list.plist.values() {
@@ -74,7 +76,10 @@ impl Lens for PlistLens {
                 let bytes = &blob.bytes[range.clone()];
                 whole &= match kind {
                     Kind::Ascii => strings.push(bytes, range.start as u64, tag),
-                    Kind::Data if is_text(bytes) => strings.push(bytes, range.start as u64, tag),
+                    Kind::Data if is_text(bytes) => {
+                        texts.push((range, tag));
+                        true
+                    }
                     Kind::Utf16 => {
                         wide.push((range, tag));
                         true
@@ -88,6 +93,20 @@ impl Lens for PlistLens {
             whole &= strings.push_utf16(&blob.bytes[range], true, at, tag);
         }
         whole &= strings.finish();
+        // Files in data: JSON, XML, settings. Each is a document of its own.
+        for (range, tag) in texts.into_iter().take(MAX_LISTS) {
+            let mut map = OffsetMap::identity();
+            map.push_plain(0, range.start as u64);
+            let within = || lists.sites(tag).into_iter().next();
+            emit(&Text {
+                bytes: &blob.bytes[range],
+                kind: TextKind::Plain,
+                encoding: None,
+                map: &map,
+                outer: None,
+                sites: &Inside { within: &within },
+            });
+        }
         if !whole {
             complaint.note(0, || "objects that overlap".into());
         }
@@ -108,6 +127,31 @@ struct Nested<'b> {
     within: Option<(usize, usize)>,
     depth: usize,
     graph: OnceLock<Archive>,
+}
+
+/// Sites of a document in data: its own, behind the path of the data.
+struct Inside<'w> {
+    within: &'w (dyn Fn() -> Option<Site> + Sync),
+}
+
+impl Sites for Inside<'_> {
+    fn resolve(&self, text: &[u8], spans: &[Range<usize>]) -> Vec<Vec<Site>> {
+        let outer = (self.within)();
+        let mut found = DocumentSites::new(b"").resolve(text, spans);
+        for sites in &mut found {
+            for site in sites.iter_mut() {
+                if let Some(outer) = &outer {
+                    let joint = if site.name.starts_with(['/', '[']) { "" } else { " " };
+                    site.name = format!("{}{joint}{}", outer.name, site.name);
+                }
+            }
+            if sites.is_empty() {
+                // The value is the text, or a line of it: scopes of the list mean nothing here.
+                sites.extend(outer.clone().map(|outer| Site { scopes: Vec::new(), ..outer }));
+            }
+        }
+        found
+    }
 }
 
 struct Lists<'b>(Vec<Nested<'b>>);

@@ -43,9 +43,11 @@ out.append(static(3, "$s4Shop3AWSO9secretKeySSvpZ", "@{secret:apple-swift-static
 out.append(once(4, "$s4Shop7StagingV9accessKey_WZ", "$s4Shop7StagingV9accessKeySSvpZ", "@{id:apple-swift-once}"))
 out.append(literal(10, "a literal of another file that stands between the two of a type; " * 20))
 out.append(once(5, "$s4Shop7StagingV9secretKey_WZ", "$s4Shop7StagingV9secretKeySSvpZ", "@{secret:apple-swift-once}"))
-for n, (env, symbol) in enumerate([("prod", "$s4Shop8UploaderC8makeProdAA6ClientCyF"), ("dev", "$s4Shop8UploaderC7makeDevAA6ClientCyF")]):
+calls = [("@{id:apple-swift-call-prod}", "@{secret:apple-swift-call-prod}", "$s4Shop8UploaderC8makeProdAA6ClientCyF"),
+         ("@{id:apple-swift-call-dev}", "@{secret:apple-swift-call-dev}", "$s4Shop8UploaderC7makeDevAA6ClientCyF")]
+for n, (key_id, secret, symbol) in enumerate(calls):
     a, b = 20 + 2 * n, 21 + 2 * n
-    out.append(literal(a, f"@{{id:apple-swift-call-{env}}}") + literal(b, f"@{{secret:apple-swift-call-{env}}}") + f"""\t.text
+    out.append(literal(a, key_id) + literal(b, secret) + f"""\t.text
 \t.globl _{symbol}
 \t.p2align 2
 _{symbol}:
