@@ -146,12 +146,7 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
     // later. Anything else is no finding at all (see `judge`), and must not hide that half.
     let rank = |p: &Pattern, s: &Sighting| match (&p.matcher, p.class) {
         (_, Class::Generic) => 0,
-<<<<<<< HEAD
         (Matcher::Run { .. }, _) if !super::is_named(p, s) => 0,
-=======
-        // So does what a lens might have known the name of, and did not.
-        (Matcher::Run { near, .. }, _) if (p.part.is_some() || !near.is_empty()) && !super::is_named(p, s) => 0,
->>>>>>> fa0d0f2be4a874dc4f34a1e28d77f47590b63ba0
         (Matcher::Run { .. }, _) => 1,
         (_, Class::Config) => 2,
         _ => 3,

@@ -56,4 +56,5 @@ pub trait Syntax: Send + Sync {
 }
 
 /// The syntaxes, most specific first; the first that reads a text is used.
-pub static SYNTAXES: &[&dyn Syntax] = &[&openstep::OpenStep, &json::Json, &xml::Xml, &ini::Ini, &yaml::Yaml, &source::Source];
+pub static SYNTAXES: &[&dyn Syntax] =
+    &[&openstep::OpenStep, &json::Json, &xml::Xml, &ini::Ini, &yaml::Yaml, &source::Source];

@@ -110,7 +110,10 @@ impl Syntax for OpenStep {
 fn blank(text: &[u8], mut at: usize) -> usize {
     loop {
         let rest = text.get(at..).unwrap_or_default();
-        let skipped = rest.iter().take_while(|b| b.is_ascii_whitespace() || **b == 0xef || **b == 0xbb || **b == 0xbf).count();
+        let skipped = rest
+            .iter()
+            .take_while(|b| b.is_ascii_whitespace() || **b == 0xef || **b == 0xbb || **b == 0xbf)
+            .count();
         at += skipped;
         let rest = &rest[skipped..];
         at += match rest {
@@ -134,7 +137,13 @@ fn token(text: &[u8], at: usize) -> (Range<usize>, usize) {
             (at + 1..at + end, at + (end + 1).min(rest.len()))
         }
         _ => {
-            let stop = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'{' | b'}' | b'(' | b')' | b';' | b',' | b'=' | b'"' | b'\'' | b'<' | b'>');
+            let stop = |b: &u8| {
+                b.is_ascii_whitespace()
+                    || matches!(
+                        b,
+                        b'{' | b'}' | b'(' | b')' | b';' | b',' | b'=' | b'"' | b'\'' | b'<' | b'>'
+                    )
+            };
             // A bare value with signs of base64 in it is not what the tools write, but people do.
             let end = rest.iter().position(stop).unwrap_or(rest.len());
             (at..at + end, at + end)
@@ -152,10 +161,22 @@ mod tests {
         check(
             &OpenStep,
             &[
-                ("{ aws = { id = VALUE1; \"secret key\" = \"VALUE2\"; }; }", "/aws/id|id|object /aws,the top-level object; /aws/secret key|secret key|object /aws,the top-level object"),
-                ("// c\n{ l = ( VALUE1, \"VALUE2\" ); }", "/l/0|l|array /l,the top-level object; /l/1|l|array /l,the top-level object"),
-                ("{ l = ( { key = api; value = VALUE1; } ); }", "/l/0/value|api|object /l/0,array /l,the top-level object"),
-                ("/* x */\n\"a.key\" = \"VALUE1\";\nbare = \"x \\\" VALUE2\";", "/a.key|a.key|the top-level object; /bare|bare|the top-level object"),
+                (
+                    "{ aws = { id = VALUE1; \"secret key\" = \"VALUE2\"; }; }",
+                    "/aws/id|id|object /aws,the top-level object; /aws/secret key|secret key|object /aws,the top-level object",
+                ),
+                (
+                    "// c\n{ l = ( VALUE1, \"VALUE2\" ); }",
+                    "/l/0|l|array /l,the top-level object; /l/1|l|array /l,the top-level object",
+                ),
+                (
+                    "{ l = ( { key = api; value = VALUE1; } ); }",
+                    "/l/0/value|api|object /l/0,array /l,the top-level object",
+                ),
+                (
+                    "/* x */\n\"a.key\" = \"VALUE1\";\nbare = \"x \\\" VALUE2\";",
+                    "/a.key|a.key|the top-level object; /bare|bare|the top-level object",
+                ),
             ],
         );
     }
@@ -165,7 +186,9 @@ mod tests {
         let reads = |text: &str, name: &str| OpenStep.reads(text.as_bytes(), name.as_bytes());
         assert!(reads("// !$*UTF8*$!\n{\n\tarchiveVersion = 1;", "project.pbxproj"));
         assert!(reads("\u{feff}/* c */ \"a\" = \"b\";\n", "x") && reads("a = \"b\";", "de.strings"));
-        assert!(!reads("{ \"a\": 1 }", "x.json") && !reads("a = \"b\";", "x.js") && !reads("{ a == b }", "x"));
+        assert!(
+            !reads("{ \"a\": 1 }", "x.json") && !reads("a = \"b\";", "x.js") && !reads("{ a == b }", "x")
+        );
         assert!(!reads("\"a\" = \"b\"\n", "x.toml") && !reads("", "x.strings"));
     }
 }

@@ -329,12 +329,13 @@ impl<'a> Image<'a> {
     /// its characters, with the highest bit set (`docs/ABI` and `StringObject.swift` of Swift).
     pub(super) fn is_swift_string(&self, at: usize) -> bool {
         let high = self.u64(at).unwrap_or(0);
-        self.wide && match self.pointers {
-            Pointers::Plain => high >> 56 == 0x80,
-            // The eight bits that are kept apart from the target.
-            Pointers::Chained(2 | 6) => high >> 36 & 0xff == 0x80,
-            Pointers::Chained(_) => high >> 43 & 0xff == 0x80,
-        }
+        self.wide
+            && match self.pointers {
+                Pointers::Plain => high >> 56 == 0x80,
+                // The eight bits that are kept apart from the target.
+                Pointers::Chained(2 | 6) => high >> 36 & 0xff == 0x80,
+                Pointers::Chained(_) => high >> 43 & 0xff == 0x80,
+            }
     }
 
     /// The symbols at addresses, sorted.

@@ -250,7 +250,9 @@ impl<'i, 'a> Sites<'i, 'a> {
             }
             targets.insert(slot.addr, slot.hit);
             let site = match self.symbol(slot.addr) {
-                Some(symbol) => self.held(symbol, slot.addr, self.named_by_slot_before(slot.addr, symbol.addr)),
+                Some(symbol) => {
+                    self.held(symbol, slot.addr, self.named_by_slot_before(slot.addr, symbol.addr))
+                }
                 None => self.tabled(slot.addr, start),
             };
             sites[slot.hit].extend((!site.name.is_empty()).then_some(site));
