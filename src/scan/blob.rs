@@ -90,7 +90,7 @@ impl Job<'_, '_> {
             // A program or script with the container behind it is a file of its own.
             if gap.start == 0 && gap.len() >= MIN_CARRIER {
                 found.merge(
-                    self.leaf(&Blob { address: blob.address.clone(), bytes: &blob.bytes[gap] }, depth),
+                    self.carrier(&Blob { address: blob.address.clone(), bytes: &blob.bytes[gap] }, depth),
                 );
                 continue;
             }
@@ -157,6 +157,14 @@ impl Job<'_, '_> {
             self.guarded(&mut found, blob, lens.name(), &mut |found| self.through(lens, blob, &job, found));
         }
         found.ledger.searched(blob.bytes.len() as u64);
+        found
+    }
+
+    /// Searches what stands before a container: a program whose tables may point behind it.
+    fn carrier(&self, blob: &Blob<'_>, depth: u32) -> Searched {
+        let mut found = self.leaf(blob, depth);
+        let is_own = |address: &Address| *address == blob.address;
+        found.ledger.entries.retain(|e| e.reason != Reason::Damaged || !is_own(&e.address));
         found
     }
 
