@@ -2,13 +2,13 @@
 
 use crate::address::Address;
 use crate::blob::Blob;
-use crate::container::CONTAINERS;
 use crate::container::budget::Budget;
+use crate::container::{CONTAINERS, Container};
 use crate::engine::prefilter::portable::Portable;
 use crate::engine::prefilter::windows::Windows;
 use crate::engine::prefilter::{Literal, Prefilter};
 use crate::engine::runs;
-use crate::lens::{LENSES, config, decode};
+use crate::lens::{LENSES, Lens, config, decode};
 use crate::limits::Limits;
 use crate::pattern::PatternSet;
 use crate::scan::{Options, Scanner};
@@ -27,29 +27,44 @@ fn limits() -> Limits {
 
 /// Opens the data with every container, whether it looks like one or not, and reads all members.
 pub fn containers(data: &[u8]) {
+    CONTAINERS.iter().for_each(|container| open(*container, data));
+}
+
+fn open(container: &dyn Container, data: &[u8]) {
     let blob = Blob { address: Address::named("fuzz"), bytes: data };
     let limits = limits();
     let budget = Budget::new(&limits, data.len() as u64);
-    for container in CONTAINERS {
-        container.reads(&blob);
-        let opened = container.open(&blob, &limits);
-        let mut buffer = Vec::new();
-        for member in &opened.members {
-            member.read(&mut buffer, &budget);
-        }
-        assert!(opened.gaps.iter().all(|gap| gap.end <= data.len()));
+    container.reads(&blob);
+    let opened = container.open(&blob, &limits);
+    let mut buffer = Vec::new();
+    for member in &opened.members {
+        member.read(&mut buffer, &budget);
     }
+    assert!(opened.gaps.iter().all(|gap| gap.end <= data.len()));
 }
 
 /// Reads the data with every lens, and asks for the sites of a few spans of every text.
 pub fn lenses(data: &[u8]) {
+    LENSES.iter().for_each(|lens| read(*lens, data));
+}
+
+fn read(lens: &dyn Lens, data: &[u8]) {
     let blob = Blob { address: Address::named("fuzz"), bytes: data };
-    for lens in LENSES {
-        let _ = lens.texts(&blob, &limits(), &mut |text| {
-            let step = (text.bytes.len() / 8).max(1);
-            let spans: Vec<_> = (0..text.bytes.len()).step_by(step).map(|at| at..at + 1).collect();
-            assert_eq!(text.sites.resolve(text.bytes, &spans).len(), spans.len());
-        });
+    lens.reads(&blob);
+    let _ = lens.texts(&blob, &limits(), &mut |text| {
+        let step = (text.bytes.len() / 8).max(1);
+        let spans: Vec<_> = (0..text.bytes.len()).step_by(step).map(|at| at..at + 1).collect();
+        assert_eq!(text.sites.resolve(text.bytes, &spans).len(), spans.len());
+    });
+}
+
+/// Reads the data with the lens or the container of this name.
+pub fn format(name: &str, data: &[u8]) {
+    if let Some(lens) = LENSES.iter().find(|lens| lens.name() == name) {
+        read(*lens, data);
+    } else {
+        let container = CONTAINERS.iter().find(|container| container.name() == name);
+        open(*container.expect("a lens or container of this name"), data);
     }
 }
 
@@ -108,7 +123,8 @@ pub fn scan(data: &[u8]) {
 /// What one target does with its data; a panic is a failure.
 pub type Target = fn(&[u8]);
 
-/// All targets, by the name of their file in `fuzz/fuzz_targets`.
+/// The general targets, by the name of their file in `fuzz/fuzz_targets`. The others, `format_NAME`, run
+/// [`format()`] for one lens or container.
 pub const TARGETS: &[(&str, Target)] = &[
     ("containers", containers),
     ("lenses", lenses),

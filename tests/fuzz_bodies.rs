@@ -1,6 +1,8 @@
 //! Runs the bodies of the fuzz targets on seeds and on mutations of them, on the stable toolchain.
 
+use keysift::container::CONTAINERS;
 use keysift::fuzzing::TARGETS;
+use keysift::lens::LENSES;
 
 /// A small generator: the same mutations on every machine.
 struct Random(u64);
@@ -71,6 +73,8 @@ fn every_target_has_its_file() {
         .collect();
     files.sort();
     let mut targets: Vec<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let formats = LENSES.iter().map(|l| l.name()).chain(CONTAINERS.iter().map(|c| c.name()));
+    targets.extend(formats.map(|name| format!("format_{}", name.replace('-', "_"))));
     targets.sort();
-    assert_eq!(files, targets);
+    assert_eq!(files, targets, "run scripts/fuzz-targets");
 }
