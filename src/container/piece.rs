@@ -93,17 +93,22 @@ impl Taken {
 
     /// What was not taken of `0..len`.
     pub fn gaps(&self, len: usize) -> Vec<Range<usize>> {
-        let mut gaps = Vec::new();
-        let mut at = 0;
-        for (range, _) in &self.ranges {
-            if range.start > at {
-                gaps.push(at..range.start);
-            }
-            at = at.max(range.end);
-        }
-        if at < len {
-            gaps.push(at..len);
-        }
-        gaps
+        gaps(self.ranges.iter().map(|(range, _)| range.clone()), len)
     }
+}
+
+/// The stretches of `0..len` that none of `taken` holds, which come in order of their start.
+pub fn gaps(taken: impl IntoIterator<Item = Range<usize>>, len: usize) -> Vec<Range<usize>> {
+    let mut gaps = Vec::new();
+    let mut at = 0;
+    for range in taken {
+        if range.start > at {
+            gaps.push(at..range.start);
+        }
+        at = at.max(range.end);
+    }
+    if at < len {
+        gaps.push(at..len);
+    }
+    gaps
 }

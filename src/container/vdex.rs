@@ -4,8 +4,8 @@
 //! DEX file does too; but all align DEX files to four bytes, and a DEX file says how long it is.
 //! So files are looked for by their magic, and no header is believed.
 
-use super::budget::Budget;
-use super::{Container, Contents, Member, Opened, Problem};
+use super::piece::Piece;
+use super::{Container, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::limits::Limits;
@@ -58,7 +58,7 @@ impl Container for Vdex {
             let bytes = file.get(..len).unwrap_or(file);
             let n = opened.members.len() + 1;
             let name = if n == 1 { "classes.dex".to_owned() } else { format!("classes{n}.dex") };
-            opened.members.push(Box::new(Dex { name, bytes }));
+            opened.members.push(Box::new(Piece { name: name.into_bytes(), bytes, missing: 0 }));
             at = end.next_multiple_of(4);
         }
         push_gap(&mut opened.gaps, end..blob.bytes.len());
@@ -86,25 +86,6 @@ fn next(bytes: &[u8]) -> Option<usize> {
         .find(|&at| {
             at.is_multiple_of(4) && bytes.get(at..).and_then(|b| b.first_chunk()).is_some_and(is_start)
         })
-}
-
-struct Dex<'b> {
-    name: String,
-    bytes: &'b [u8],
-}
-
-impl Member for Dex<'_> {
-    fn name(&self) -> &[u8] {
-        self.name.as_bytes()
-    }
-
-    fn size_hint(&self) -> u64 {
-        self.bytes.len() as u64
-    }
-
-    fn read<'s>(&'s self, _: &'s mut Vec<u8>, _: &Budget) -> Contents<'s> {
-        Contents { bytes: self.bytes, problem: None }
-    }
 }
 
 #[cfg(test)]

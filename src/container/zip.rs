@@ -93,18 +93,7 @@ fn gaps(len: usize, members: &[Entry<'_>]) -> Vec<Range<usize>> {
     let mut taken: Vec<Range<usize>> =
         members.iter().map(|m| m.data.clone()).filter(|r| !r.is_empty()).collect();
     taken.sort_by_key(|r| r.start);
-    let mut gaps = Vec::new();
-    let mut at = 0;
-    for range in taken {
-        if range.start > at {
-            gaps.push(at..range.start);
-        }
-        at = at.max(range.end);
-    }
-    if at < len {
-        gaps.push(at..len);
-    }
-    gaps
+    super::piece::gaps(taken, len)
 }
 
 /// One entry, its data found.
