@@ -76,8 +76,13 @@ pub(super) fn place(text: &[u8], within: &Range<usize>, at: usize) -> Option<Pla
             return done(Some(clean(&text[name])), value);
         }
     }
-    let key = owner(window, low, open, literal.as_ref().map_or(value.end, |l| l.close + 1), &brackets);
-    done(key.map(|k| clean(&text[k])), value)
+    let mut shared = false;
+    let end = literal.as_ref().map_or(value.end, |l| l.close + 1);
+    let name = owner(window, low, open, end, &brackets, &mut shared);
+    // What is made of several arguments is named for what it is, not for one of them.
+    let is_own = name.as_ref().is_none_or(|name| !shared || brackets::telling(&text[name.clone()]));
+    let place = done(name.map(|name| clean(&text[name])), value)?;
+    Some(Place { key: place.key.filter(|_| is_own), ..place })
 }
 
 /// A string literal.
@@ -198,8 +203,16 @@ fn literal_before(text: &[u8], low: usize, end: usize) -> Option<(usize, Range<u
     None
 }
 
-/// The name for what stands between `start` and `end`.
-fn owner(text: &[u8], low: usize, start: usize, end: usize, brackets: &[Bracket]) -> Option<Range<usize>> {
+/// The name for what stands between `start` and `end`; `shared` if it is the name of what a call makes
+/// of several arguments.
+fn owner(
+    text: &[u8],
+    low: usize,
+    start: usize,
+    end: usize,
+    brackets: &[Bracket],
+    shared: &mut bool,
+) -> Option<Range<usize>> {
     let (mut start, mut end) = (before_prefix(text, low, start), end);
     let mut brackets = brackets.iter();
     let mut bracket = brackets.next();
@@ -232,6 +245,7 @@ fn owner(text: &[u8], low: usize, start: usize, end: usize, brackets: &[Bracket]
                     {
                         return Some(call.clone());
                     }
+                    *shared |= !single;
                 }
                 if before == b','
                     && let Some(name) = argument_name(text, low, p - 1, outer, call.as_ref())
@@ -433,7 +447,7 @@ mod tests {
         let table: &[(&str, &str)] = &[
             (
                 "c = new BasicAWSCredentials(\"VALUE1\", \"VALUE2\");",
-                "c|c|call to BasicAWSCredentials; c|c|call to BasicAWSCredentials",
+                "c|-|call to BasicAWSCredentials; c|-|call to BasicAWSCredentials",
             ),
             (
                 "run(new BasicAWSCredentials(\"VALUE1\", \"VALUE2\"));",
