@@ -176,55 +176,59 @@ impl Tagged<'_> {
         let end = self.starts.get(after).map_or(text.len(), |s| s.0.saturating_sub(1));
         start..end.max(start)
     }
+}
 
-    /// Adds what strings say themselves about values that are only a part of them: a document in a
-    /// string has paths and objects, and values in one short string belong together.
-    fn look_inside(&self, text: &[u8], spans: &[Range<usize>], found: &mut [Vec<Site>]) {
-        let mut first = 0;
-        while let Some(span) = spans.get(first) {
-            let string = self.string(text, span.start);
-            let here = spans.iter().skip(first).take_while(|s| s.start < string.end.max(span.end)).count();
-            let group = first..first + here.max(1);
-            first = group.end;
-            let (Some(inside), Some(bytes)) = (spans.get(group.clone()), text.get(string.clone())) else {
-                continue;
-            };
-            let Some(sites) = found.get_mut(group) else { continue };
-            if bytes.len() <= span.len() {
-                continue;
-            }
-            let id = |n: u64| ScopeId::Local(INSIDE | (string.start as u64).saturating_add(n));
-            let is_document = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'[' | b'<'))
-                || memchr::memchr(b'\n', bytes).is_some();
-            if is_document {
-                let of = |s: &Range<usize>| s.start - string.start..s.end.min(string.end) - string.start;
-                let inner: Vec<Range<usize>> = inside.iter().map(of).collect();
-                let inner = DocumentSites::new(b"").resolve(bytes, &inner);
-                for (site, mut inner) in sites.iter_mut().zip(inner) {
-                    for scope in inner.iter_mut().flat_map(|site| &mut site.scopes) {
-                        if let ScopeId::Local(n) = scope.id {
-                            scope.id = id(n);
-                        }
-                    }
-                    if !inner.is_empty() {
-                        let outer =
-                            if site.is_empty() { vec![Site::default()] } else { std::mem::take(site) };
-                        *site = nest(&outer, &inner);
+/// Adds what strings of a text, which `string_at` finds, say themselves about values that are only a part of them: a document in a
+/// string has paths and objects, and values in one short string belong together.
+pub fn look_inside(
+    text: &[u8],
+    spans: &[Range<usize>],
+    found: &mut [Vec<Site>],
+    string_at: &dyn Fn(usize) -> Range<usize>,
+) {
+    let mut first = 0;
+    while let Some(span) = spans.get(first) {
+        let string = string_at(span.start);
+        let here = spans.iter().skip(first).take_while(|s| s.start < string.end.max(span.end)).count();
+        let group = first..first + here.max(1);
+        first = group.end;
+        let (Some(inside), Some(bytes)) = (spans.get(group.clone()), text.get(string.clone())) else {
+            continue;
+        };
+        let Some(sites) = found.get_mut(group) else { continue };
+        if bytes.len() <= span.len() {
+            continue;
+        }
+        let id = |n: u64| ScopeId::Local(INSIDE | (string.start as u64).saturating_add(n));
+        let is_document = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'[' | b'<'))
+            || memchr::memchr(b'\n', bytes).is_some();
+        if is_document {
+            let of = |s: &Range<usize>| s.start - string.start..s.end.min(string.end) - string.start;
+            let inner: Vec<Range<usize>> = inside.iter().map(of).collect();
+            let inner = DocumentSites::new(b"").resolve(bytes, &inner);
+            for (site, mut inner) in sites.iter_mut().zip(inner) {
+                for scope in inner.iter_mut().flat_map(|site| &mut site.scopes) {
+                    if let ScopeId::Local(n) = scope.id {
+                        scope.id = id(n);
                     }
                 }
-            } else if inside.len() > 1 && bytes.len() <= ONE_STRING {
-                for (site, span) in sites.iter_mut().zip(inside) {
-                    for site in site {
-                        site.scopes.insert(
-                            0,
-                            Scope {
-                                class: ScopeClass::Call,
-                                id: id(0),
-                                order: Some(span.start as u64),
-                                label: format!("the string {}", site.name),
-                            },
-                        );
-                    }
+                if !inner.is_empty() {
+                    let outer = if site.is_empty() { vec![Site::default()] } else { std::mem::take(site) };
+                    *site = nest(&outer, &inner);
+                }
+            }
+        } else if inside.len() > 1 && bytes.len() <= ONE_STRING {
+            for (site, span) in sites.iter_mut().zip(inside) {
+                for site in site {
+                    site.scopes.insert(
+                        0,
+                        Scope {
+                            class: ScopeClass::Call,
+                            id: id(0),
+                            order: Some(span.start as u64),
+                            label: format!("the string {}", site.name),
+                        },
+                    );
                 }
             }
         }
@@ -250,7 +254,7 @@ impl Sites for Tagged<'_> {
         debug_assert_eq!(places.len(), tags.len());
         let of = |i: Option<usize>| i.and_then(|i| places.get(i).cloned()).unwrap_or_default();
         let mut found: Vec<Vec<Site>> = wanted.into_iter().map(of).collect();
-        self.look_inside(text, spans, &mut found);
+        look_inside(text, spans, &mut found, &|at| self.string(text, at));
         found
     }
 }

@@ -90,7 +90,9 @@ fn is_uuid(value: &[u8]) -> bool {
 /// Whether a value is words, versions and numbers joined by punctuation or case: a path, a slug, a
 /// type name.
 fn is_words(value: &[u8]) -> bool {
-    if value.starts_with(b"0x") || value.starts_with(b"0X") {
+    if let [b'0', b'x' | b'X', digits @ ..] = value
+        && digits.iter().all(u8::is_ascii_hexdigit)
+    {
         return true;
     }
     let (mut letters, mut in_words, mut pairs, mut common) = (0usize, 0usize, 0usize, 0usize);

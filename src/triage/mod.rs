@@ -52,12 +52,19 @@ fn pair_group(
     findings: &mut Vec<Finding>,
     paired: &mut BTreeSet<Secret>,
 ) {
+    // A URL or a text that holds the id too says nothing of the secret in it by its own name.
+    let is_id = |s: &&Sighting| {
+        patterns.get(s.pattern).part.as_ref().is_some_and(|(of, r)| *of == group.id && *r == Role::Id)
+    };
+    let places = |s: &Sighting| s.sites.iter().map(|site| (s.blob, site.name.clone())).collect::<Vec<_>>();
+    let with_id: BTreeSet<(u64, String)> = sightings.iter().filter(is_id).flat_map(places).collect();
     let of_role = |role: Role| {
         let mut values: BTreeMap<&Secret, Value<'_>> = BTreeMap::new();
         for s in sightings {
             let pattern = patterns.get(s.pattern);
             if pattern.part.as_ref().is_some_and(|(of, r)| *of == group.id && *r == role)
-                && may_pair(pattern, s)
+                && (may_pair(pattern, s)
+                    || places(s).iter().any(|place| with_id.contains(place) && !names_look_alike(&place.1)))
             {
                 let named = is_named(pattern, s);
                 let value = values.entry(&s.value).or_insert(Value { sightings: Vec::new(), named: false });
@@ -84,7 +91,10 @@ fn pair_group(
     for (left, candidates) in pairing.ambiguous {
         let id = &ids[left];
         let severity = patterns.get(id.sightings[0].pattern).severity.max(Severity::High);
-        let evidence = format!("{} secrets fit this id equally well", candidates.len());
+        let evidence = match candidates.len() {
+            1 => "a secret may belong to this id, but their names differ".to_owned(),
+            n => format!("{n} secrets fit this id equally well"),
+        };
         let confidence = candidates[0].level.confidence() / 2 + 40;
         paired.insert(id.sightings[0].value.clone());
         let candidates = candidates
@@ -244,7 +254,49 @@ fn may_pair(pattern: &Pattern, s: &Sighting) -> bool {
     let Matcher::Run { .. } = pattern.matcher else { return true };
     // In `{ID: SECRET}` and `f(ID, SECRET)` the id stands where a name does.
     let mut keys = s.keys().filter(|k| !generic::is_random(k.as_bytes())).peekable();
-    keys.peek().is_none() || s.near || keys.any(|k| !matches!(names::judge(k), names::Verdict::Negated))
+    keys.peek().is_none()
+        || keys
+            .any(|k| !names_look_alike(k) && (s.near || !matches!(names::judge(k), names::Verdict::Negated)))
+}
+
+/// Whether a name says outright that its value only looks like a secret: whatever stands close by does
+/// not change that.
+fn names_look_alike(key: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "checksum",
+        "checksums",
+        "commit",
+        "crc",
+        "crc32",
+        "cursor",
+        "digest",
+        "etag",
+        "fingerprint",
+        "hash",
+        "hashes",
+        "integrity",
+        "iv",
+        "md5",
+        "nonce",
+        "release",
+        "rev",
+        "revision",
+        "salt",
+        "sha",
+        "sha1",
+        "sha256",
+        "sha384",
+        "sha512",
+        "sig",
+        "signature",
+        "sri",
+        "sum",
+        "thumbprint",
+    ];
+    let words = names::words(key);
+    // `sha` and `256` are two words.
+    words.iter().rev().take(2).any(|w| WORDS.contains(&w.as_str()))
+        && !matches!(names::judge(key), names::Verdict::Secret(names::Strength::Strong))
 }
 
 fn severity(pattern: &Pattern, value: &Secret, confidence: u8) -> Severity {
@@ -273,7 +325,13 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
         (Matcher::Run { .. }, None) => placeholders::kind(value),
         (Matcher::Regex { .. }, None) => return false,
     };
-    judged.is_some_and(|found| !matches!(found, Placeholder::KnownDefault(_)))
+    // A run that crosses into the next string of a packed pool holds the id that stands there.
+    let swallows_id = pattern.part.as_ref().is_some_and(|(_, role)| *role != Role::Id)
+        && memchr::memmem::find_iter(value, b"AKIA").any(|at| {
+            value[at..].iter().take(12).filter(|b| b.is_ascii_uppercase() || b.is_ascii_digit()).count() == 12
+        });
+    swallows_id
+        || judged.is_some_and(|found| !matches!(found, Placeholder::KnownDefault(_)))
         || (value.len() >= 16 && Shape::of(value).entropy < 1.5)
 }
 

@@ -157,6 +157,9 @@ pub fn pair(lefts: &[Value<'_>], rights: &[Value<'_>]) -> Pairing {
         candidates.retain(|c| free.right[c.right]);
         let mut seen = BTreeSet::new();
         candidates.retain(|c| seen.insert(c.right));
+        // Weaker evidence than the best says nothing more.
+        let best = candidates.iter().map(|c| c.level).min();
+        candidates.retain(|c| Some(c.level) == best);
         candidates.truncate(MAX_CANDIDATES);
         free.left[left] && !candidates.is_empty()
     });
@@ -441,18 +444,30 @@ const HALF_WORDS: &[&str] = &[
     "ak",
     "apikey",
     "client",
+    "cred",
+    "credential",
+    "credentials",
     "clientid",
     "id",
+    "ident",
+    "identifier",
+    "identity",
     "ids",
     "key",
     "keyid",
     "keys",
     "kid",
+    "login",
     "pass",
+    "passphrase",
+    "passwd",
     "password",
+    "phrase",
     "private",
     "pub",
+    "pwd",
     "public",
+    "sec",
     "secret",
     "secretaccess",
     "secretaccesskey",
@@ -461,6 +476,8 @@ const HALF_WORDS: &[&str] = &[
     "secrets",
     "session",
     "sessiontoken",
+    "sign",
+    "signing",
     "sk",
     "str",
     "string",
@@ -477,10 +494,74 @@ pub(super) fn stem(key: &str) -> Vec<String> {
 }
 
 /// Whether the names of two values say that they belong to different pairs.
+///
+/// Only words that tell environments, regions and numbers apart do: `UPLOADER_ID` and `SIGNING_KEY` may well
+/// be one pair, `PROD_ID` and `STAGING_KEY` are halves of two.
 fn are_at_odds(a: &Member, b: &Member) -> bool {
     let stems = [&a.key, &b.key].map(|k| k.as_deref().map(stem).unwrap_or_default());
-    !stems[0].is_empty() && !stems[1].is_empty() && !stems[0].iter().any(|w| stems[1].contains(w))
+    let tells_apart = |of: &[String], other: &[String]| {
+        of.iter().any(|w| {
+            let number = w.bytes().all(|b| b.is_ascii_digit());
+            !other.contains(w) && (number || ENVIRONMENTS.contains(&w.as_str()))
+        })
+    };
+    let common = stems[0].iter().any(|w| stems[1].contains(w));
+    !common && tells_apart(&stems[0], &stems[1]) && tells_apart(&stems[1], &stems[0])
 }
+
+/// Words by which people tell the places apart in which a program runs.
+const ENVIRONMENTS: &[&str] = &[
+    "acceptance",
+    "alpha",
+    "ap",
+    "backup",
+    "beta",
+    "ca",
+    "canary",
+    "ci",
+    "cn",
+    "debug",
+    "demo",
+    "dev",
+    "develop",
+    "development",
+    "dr",
+    "eu",
+    "int",
+    "integration",
+    "internal",
+    "legacy",
+    "live",
+    "local",
+    "main",
+    "new",
+    "old",
+    "pre",
+    "preprod",
+    "preview",
+    "primary",
+    "prod",
+    "production",
+    "public",
+    "qa",
+    "release",
+    "sa",
+    "sandbox",
+    "s3",
+    "secondary",
+    "ses",
+    "sns",
+    "sqs",
+    "stage",
+    "staging",
+    "standby",
+    "stg",
+    "test",
+    "testing",
+    "tst",
+    "uat",
+    "us",
+];
 
 /// Pairs of values that stand strictly in turn: as many ids as secrets, and always the same first.
 fn in_turn(left: &[Member], right: &[Member]) -> Option<Vec<(usize, usize)>> {

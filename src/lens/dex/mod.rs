@@ -35,6 +35,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+use super::strings::look_inside;
 use super::{Complaint, Damage, Lens};
 use crate::address::Encoding;
 use crate::blob::{Blob, Site, Sites, Text, TextKind};
@@ -128,7 +129,7 @@ struct PoolSites<'p> {
 }
 
 impl Sites for PoolSites<'_> {
-    fn resolve(&self, _: &[u8], spans: &[Range<usize>]) -> Vec<Vec<Site>> {
+    fn resolve(&self, text: &[u8], spans: &[Range<usize>]) -> Vec<Vec<Site>> {
         let mut hits = Hits::default();
         let mut wanted = Wanted::default();
         for span in spans {
@@ -138,8 +139,17 @@ impl Sites for PoolSites<'_> {
                 wanted.strings.add(string, hit);
             }
         }
-        hits.answer(self.program, wanted)
+        let mut found = hits.answer(self.program, wanted);
+        look_inside(text, spans, &mut found, &|at| string_at(text, at));
+        found
     }
+}
+
+/// The string of a pool that holds the byte at `at`.
+fn string_at(text: &[u8], at: usize) -> Range<usize> {
+    let start = memchr::memrchr(0, text.get(..at).unwrap_or_default()).map_or(0, |nul| nul + 1);
+    let rest = text.get(at..).unwrap_or_default();
+    start..at + memchr::memchr(0, rest).unwrap_or(rest.len())
 }
 
 /// Places of strings that methods put together.

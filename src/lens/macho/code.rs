@@ -146,6 +146,11 @@ fn x86_64(
             }
             continue;
         }
+        // Through a register, in which compilers keep `objc_msgSend`.
+        if (a == 0x41 && b == 0xff && modrm & 0xf8 == 0xd0) || (a == 0xff && b & 0xf8 == 0xd0) {
+            found(Reference::call(from + i as u64));
+            continue;
+        }
         if modrm & 0xc7 != 5 {
             continue;
         }
