@@ -613,12 +613,46 @@ fn near(left: &[Member], right: &[Member]) -> Resolved {
             );
             j
         };
+        let free = |m: &Member| found.ties.iter().any(|j| j.left == m.value || j.right == m.value);
+        let rest: Vec<_> = cluster.iter().filter(|c| free(c.2)).map(|c| (c.0, c.1, c.2.value)).collect();
+        let records = records(&rest);
+        let in_records = |j: &Joined| records.contains(&(j.left, j.right));
         let (mutual, tied): (Vec<Joined>, Vec<Joined>) =
-            found.ties.into_iter().partition(|j| is_mutual(j, &left, &right));
+            found.ties.into_iter().partition(|j| in_records(j) || is_mutual(j, &left, &right));
         resolved.joined.extend(found.joined.into_iter().chain(mutual).map(say));
         resolved.ties.extend(tied.into_iter().map(say));
     }
     resolved
+}
+
+/// Neighbours that lie apart by the same distance time after time, as the fields of records do, among
+/// values that do not: `(offset, is right, value)` in order.
+fn records(all: &[(u64, bool, usize)]) -> Vec<(usize, usize)> {
+    /// Fields of one record are not farther apart.
+    const REACH: u64 = 128;
+    let mut runs: Vec<std::ops::Range<usize>> = Vec::new();
+    let gap = |i: usize| match (all.get(i), all.get(i + 1)) {
+        (Some(a), Some(b)) if a.1 != b.1 => Some(b.0 - a.0).filter(|gap| *gap <= REACH),
+        _ => None,
+    };
+    for from in 0..all.len() {
+        // The longest only: this one may be the end of one that began before, of either phase.
+        let is_inside = runs.iter().rev().take(2).any(|r| r.contains(&from) && (from - r.start) % 2 == 0);
+        let Some(first) = gap(from).filter(|_| !is_inside) else { continue };
+        let more = (from..all.len()).step_by(2);
+        let end = more.take_while(|&i| all[i].1 == all[from].1 && gap(i) == Some(first)).last().unwrap_or(from);
+        if end > from {
+            runs.push(from..end + 2);
+        }
+    }
+    // What can be read in two ways says nothing; nor do records of which a half may be the other's decoy.
+    let count = |is_right| all.iter().filter(|v| v.1 == is_right).count();
+    let spare = count(true).abs_diff(count(false));
+    let is_sure = |r: &std::ops::Range<usize>| {
+        r.len() / 2 > spare && runs.iter().all(|o| o == r || o.end <= r.start || r.end <= o.start)
+    };
+    let pairs = runs.iter().filter(|r| is_sure(r)).flat_map(|r| all[r.clone()].chunks_exact(2));
+    pairs.map(|p| if p[0].1 { (p[1].2, p[0].2) } else { (p[0].2, p[1].2) }).collect()
 }
 
 /// Whether both ends of a tie are much closer to each other than to anything else of the other kind.

@@ -397,6 +397,16 @@ impl<'a> Image<'a> {
                 else {
                     break;
                 };
+                // Scattered entries (32 bits): kind and place in the first word, the target in the second.
+                if !self.wide && place >> 31 == 1 {
+                    const PAIR: usize = 1;
+                    let kind = place >> 24 & 15;
+                    if kind != PAIR {
+                        let place = section.addr.wrapping_add((place & 0xff_ffff) as u64);
+                        found.insert(place, u64::from(info));
+                    }
+                    continue;
+                }
                 if place >= section.bytes.len() {
                     continue;
                 }

@@ -219,8 +219,8 @@ impl<'i, 'a> Sites<'i, 'a> {
             if own.is_none() && less.is_none() {
                 return;
             }
-            let is_swift = || self.image.offset(addr).is_some_and(|at| self.image.is_swift_string(at));
-            let Some(&hit) = (if less.is_some() && is_swift() { less } else { own }) else { return };
+            let is_swift = self.image.offset(addr).is_some_and(|at| self.image.is_swift_string(at));
+            let Some(&hit) = (if is_swift { less } else { own }) else { return };
             let section = self.image.section_at(addr);
             if section.is_some_and(|s| s.name == b"__cfstring") {
                 objects.insert(addr.wrapping_sub(2 * self.image.pointer_size() as u64), hit);
@@ -335,8 +335,7 @@ impl<'i, 'a> Sites<'i, 'a> {
 
     /// The selector in a slot of `__objc_selrefs`.
     fn selector(&self, slot: u64) -> Option<&'a [u8]> {
-        let section = self.image.section_at(slot).filter(|s| s.name == b"__objc_selrefs")?;
-        let _ = section;
+        self.image.section_at(slot).filter(|s| s.name == b"__objc_selrefs")?;
         let target = match self.image.object {
             true => *self.tables().relocations.get(&slot)?,
             false => self.image.pointer(self.image.offset(slot)?)?,
@@ -453,11 +452,10 @@ fn keys(group: &[Load<'_>]) -> Vec<Option<String>> {
             return keys;
         }
     }
-    let Some((&first, &last)) = hits.first().zip(hits.last()) else { return keys };
+    let Some(&first) = hits.first() else { return keys };
     // `{name: value, …}`: names before values, or (where none stands before the first) behind them.
     let before = hits.iter().all(|&i| i.checked_sub(1).and_then(text).is_some());
     let behind = hits.iter().all(|&i| text(i + 1).is_some()) && (0..first).all(|i| text(i).is_none());
-    let _ = last;
     for i in hits {
         if before {
             keys[i] = text(i - 1);

@@ -193,6 +193,12 @@ impl<'b> Nib<'b> {
         all.get(&object).map_or(&[], Vec::as_slice)
     }
 
+    /// The place of an entry in an array, before whose entries stands whether they are in line.
+    fn index(&self, array: usize, value: usize) -> u64 {
+        let first = self.members(array).take(4).find(|&v| self.key(v) == "UINibEncoderEmptyKey");
+        value.saturating_sub(first.unwrap_or(0)) as u64
+    }
+
     fn members(&self, object: usize) -> Range<usize> {
         let range = self.objects.get(object).map_or(0..0, |o| o.values.clone());
         range.start.min(self.values.len())
@@ -206,7 +212,7 @@ impl Graph for Nib<'_> {
             let key = self.key(value);
             let step = match key.as_str() {
                 "NS.bytes" | "NS.string" => Step::Inside,
-                "UINibEncoderEmptyKey" => Step::Index((value - self.members(holder).start.min(value)) as u64),
+                "UINibEncoderEmptyKey" => Step::Index(self.index(holder, value)),
                 _ => Step::Key(key),
             };
             Edge { holder, step, order: value as u64 }

@@ -142,6 +142,19 @@ fn in_turn_joins_and_groups_stay_ambiguous() {
 }
 
 #[test]
+fn records_join_beside_what_is_none() {
+    let at = |offset: u64| seen(offset, 1 + offset as u32 / 16, &[]);
+    // id, checksum, secret; then two records of id and secret.
+    let pairing = paired(&[at(0), at(103), at(171)], &[at(21), at(62), at(127), at(195)]);
+    assert_eq!(joined(&pairing), [(1, 2, Level::Near), (2, 3, Level::Near)]);
+    // In a row without padding, one too many: either end may be the decoy.
+    assert_eq!(joined(&paired(&[at(41), at(103)], &[at(0), at(62), at(124)])), []);
+    // Each id with its checksum, and the secrets behind.
+    let pairing = paired(&[at(0), at(62)], &[at(21), at(83), at(124), at(165)]);
+    assert_eq!(joined(&pairing), []);
+}
+
+#[test]
 fn mutual_neighbours_join_and_the_far_one_stays_alone() {
     let at = |offset: u64| seen(offset, 1 + offset as u32 / 50, &[]);
     let pairing = paired(&[at(0), at(800)], &[at(850)]);
