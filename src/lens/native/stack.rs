@@ -103,6 +103,15 @@ impl State {
         (origin, off.wrapping_add(disp))
     }
 
+    /// What was stored at a slot, if all of it is known.
+    fn load<const N: usize>(&self, slot: Slot) -> Option<[u8; N]> {
+        let mut value = [0; N];
+        for (i, b) in value.iter_mut().enumerate() {
+            *b = self.stored.get(&(slot.0, slot.1.wrapping_add(i as i64)))?.0;
+        }
+        Some(value)
+    }
+
     fn store(&mut self, at: usize, slot: Slot, value: &[u8], found: &mut dyn FnMut(usize, &[u8])) {
         let clashes = value.iter().enumerate().any(|(i, b)| {
             self.stored
@@ -444,14 +453,14 @@ impl Sweep<'_, '_> {
                         self.state.vector[register] = self.constant(at + 3);
                         Some(at + 7 - start)
                     }
-                    // From a register, and from memory that nothing is known of.
+                    // From a register, and from memory: structures are copied by way of the stack.
                     0x28 | 0x10 | 0x6f if modrm >> 6 == 3 => {
                         self.state.vector[register] = self.state.vector[other];
                         Some(at + 3 - start)
                     }
                     0x28 | 0x10 | 0x6f => {
                         let operand = self.operand(at + 2, rex)?;
-                        self.state.vector[register] = None;
+                        self.state.vector[register] = self.state.load(operand.slot);
                         Some(at + 2 + operand.len - start)
                     }
                     // movq xmm, r64
