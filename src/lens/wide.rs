@@ -212,7 +212,7 @@ fn stretch(
     };
     // Little endian with a text byte right behind is big endian with one right before, of
     // which only the parity of the offset can tell: strings are mostly aligned.
-    let (range, encoding) = if starts_with_text && ends_with_text && nul % 2 == 0 && end - nul > 2 {
+    let (range, encoding) = if starts_with_text && ends_with_text && nul.is_multiple_of(2) && end - nul > 2 {
         (nul..end + 1, Encoding::Utf16Be)
     } else {
         (range, encoding)
@@ -221,7 +221,7 @@ fn stretch(
         found(range.clone(), encoding);
         // Text before the first NUL and a NUL behind the last character fit both orders: give
         // the string without the doubtful first character too.
-        if starts_with_text && !ends_with_text && nul % 2 == 0 {
+        if starts_with_text && !ends_with_text && nul.is_multiple_of(2) {
             found(nul..end, Encoding::Utf16Be);
         }
     }
