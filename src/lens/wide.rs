@@ -139,48 +139,93 @@ fn is_text(b: u8) -> bool {
 /// order that it has if it is a whole string. The range begins at the first code unit.
 pub(in crate::lens) fn for_each_stretch(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, Encoding)) {
     let mut from = 0;
-    while let Some(nul) = memchr::memchr(0, &bytes[from..]).map(|i| from + i) {
-        // Of many NULs in a row only the first can end a character and only the last can begin one.
-        let behind = bytes[nul..].iter().position(|&b| b != 0).map_or(bytes.len(), |n| nul + n);
-        if behind - nul > 3 && !(nul > from && is_text(bytes[nul - 1])) {
-            from = behind - 1;
-            if behind == bytes.len() {
-                break;
-            }
+    while let Some(inside) = alternating_word(bytes, from) {
+        // Back to where text and NULs begin to take turns, then on until behind the word.
+        let mut start = inside;
+        while start > from
+            && let [before, here, ..] = bytes[start - 1..]
+            && (before == 0) != (here == 0)
+            && (before == 0 || is_text(before))
+        {
+            start -= 1;
         }
-        let nul = nul.max(from);
-        // Back over at most the one text byte that belongs to this NUL in little endian.
-        let starts_with_text = nul > from && is_text(bytes[nul - 1]);
-        let mut end = nul + 1;
-        while end + 1 < bytes.len() && is_text(bytes[end]) && bytes[end + 1] == 0 {
-            end += 2;
+        from = start;
+        while from < inside + WORD {
+            let Some(nul) = memchr::memchr(0, &bytes[from..]).map(|i| from + i) else { return };
+            from = stretch(bytes, from, nul, found);
         }
-        let ends_with_text = end < bytes.len() && is_text(bytes[end]);
-        // In big endian the NUL comes first, and the last text byte has none behind it.
-        let (range, encoding) = if starts_with_text {
-            (nul - 1..end, Encoding::Utf16Le)
-        } else if ends_with_text {
-            (nul..end + 1, Encoding::Utf16Be)
-        } else {
-            (nul + 1..end, Encoding::Utf16Le)
-        };
-        // Little endian with a text byte right behind is big endian with one right before, of
-        // which only the parity of the offset can tell: strings are mostly aligned.
-        let (range, encoding) = if starts_with_text && ends_with_text && nul % 2 == 0 && end - nul > 2 {
-            (nul..end + 1, Encoding::Utf16Be)
-        } else {
-            (range, encoding)
-        };
-        if range.len() / 2 >= MIN_CHARS {
-            found(range.clone(), encoding);
-            // Text before the first NUL and a NUL behind the last character fit both orders: give
-            // the string without the doubtful first character too.
-            if starts_with_text && !ends_with_text && nul % 2 == 0 {
-                found(nul..end, Encoding::Utf16Be);
-            }
-        }
-        from = end.max(nul + 1);
     }
+}
+
+/// Bytes that are looked at together: every stretch of [`MIN_CHARS`] has such a word, aligned, that
+/// is text and NULs in turn.
+const WORD: usize = 8;
+
+/// The first aligned word at `from` or behind of which every second byte is NUL and the others are
+/// ASCII: dense binary data is passed over a word at a time.
+fn alternating_word(bytes: &[u8], from: usize) -> Option<usize> {
+    const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
+    let first = from.next_multiple_of(WORD);
+    let words = bytes.get(first..)?.as_chunks::<WORD>().0;
+    let is_alternating = |word: &[u8; WORD]| {
+        let word = u64::from_le_bytes(*word);
+        let (even, odd) = (word & EVEN, word >> 8 & EVEN);
+        let text = even | odd;
+        // No byte of the four is NUL, none is above ASCII.
+        (even == 0 || odd == 0)
+            && text & 0x0080_0080_0080_0080 == 0
+            && (text + 0x007f_007f_007f_007f) & 0x0080_0080_0080_0080 == 0x0080_0080_0080_0080
+    };
+    words.iter().position(is_alternating).map(|i| first + i * WORD)
+}
+
+/// Looks at the stretch around the first NUL at or behind `from`; gives where to look on.
+fn stretch(
+    bytes: &[u8],
+    mut from: usize,
+    nul: usize,
+    found: &mut dyn FnMut(Range<usize>, Encoding),
+) -> usize {
+    // Of many NULs in a row only the first can end a character and only the last can begin one.
+    let behind = bytes[nul..].iter().position(|&b| b != 0).map_or(bytes.len(), |n| nul + n);
+    if behind - nul > 3 && !(nul > from && is_text(bytes[nul - 1])) {
+        from = behind - 1;
+        if behind == bytes.len() {
+            return behind;
+        }
+    }
+    let nul = nul.max(from);
+    // Back over at most the one text byte that belongs to this NUL in little endian.
+    let starts_with_text = nul > from && is_text(bytes[nul - 1]);
+    let mut end = nul + 1;
+    while end + 1 < bytes.len() && is_text(bytes[end]) && bytes[end + 1] == 0 {
+        end += 2;
+    }
+    let ends_with_text = end < bytes.len() && is_text(bytes[end]);
+    // In big endian the NUL comes first, and the last text byte has none behind it.
+    let (range, encoding) = if starts_with_text {
+        (nul - 1..end, Encoding::Utf16Le)
+    } else if ends_with_text {
+        (nul..end + 1, Encoding::Utf16Be)
+    } else {
+        (nul + 1..end, Encoding::Utf16Le)
+    };
+    // Little endian with a text byte right behind is big endian with one right before, of
+    // which only the parity of the offset can tell: strings are mostly aligned.
+    let (range, encoding) = if starts_with_text && ends_with_text && nul.is_multiple_of(2) && end - nul > 2 {
+        (nul..end + 1, Encoding::Utf16Be)
+    } else {
+        (range, encoding)
+    };
+    if range.len() / 2 >= MIN_CHARS {
+        found(range.clone(), encoding);
+        // Text before the first NUL and a NUL behind the last character fit both orders: give
+        // the string without the doubtful first character too.
+        if starts_with_text && !ends_with_text && nul.is_multiple_of(2) {
+            found(nul..end, Encoding::Utf16Be);
+        }
+    }
+    end.max(nul + 1)
 }
 
 #[cfg(test)]

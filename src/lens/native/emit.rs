@@ -21,16 +21,11 @@ pub fn texts(image: &Image<'_>, address: &Address, limits: &Limits, emit: &mut d
     let mut strings = Strings::new(TextKind::List, image.bytes.len(), limits, &places, emit);
     let boundaries = packed::boundaries(image);
     for region in image.regions.iter().filter(|r| r.kind != Kind::Code) {
-        let data = image.slice(region);
-        let mut from = 0;
-        for nul in memchr::memchr_iter(0, data).chain(std::iter::once(data.len())) {
-            if nul - from >= MIN_LEN {
-                let offset = region.offset + from;
-                strings.push(&data[from..nul], offset as u64, offset as u64);
-                pieces(&boundaries, image.bytes, offset, region.offset + nul, &mut strings);
-            }
-            from = nul + 1;
-        }
+        for_each_run(image.slice(region), &mut |run| {
+            let (from, to) = (region.offset + run.start, region.offset + run.end);
+            strings.push(&image.bytes[from..to], from as u64, from as u64);
+            pieces(&boundaries, image.bytes, from, to, &mut strings);
+        });
     }
     // One encoding after the other: each change begins a text of its own.
     let own = if image.is_big { Encoding::Utf16Be } else { Encoding::Utf16Le };
@@ -53,6 +48,34 @@ pub fn texts(image: &Image<'_>, address: &Address, limits: &Limits, emit: &mut d
         strings.push_made(text, offset as u64, BUILT | offset as u64);
     });
     strings.finish();
+}
+
+/// Bytes that no string holds: nearly all of binary data is not copied.
+const CONTROL: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut i = 0;
+    while i < 256 {
+        table[i] = i == 0x7f || i < 0x20 && !matches!(i as u8, b'\t' | b'\n' | b'\r');
+        i += 1;
+    }
+    table
+};
+
+/// Calls `found` with every run of bytes that may be a string.
+fn for_each_run(data: &[u8], found: &mut dyn FnMut(std::ops::Range<usize>)) {
+    let mut from = 0;
+    let mut see = |from: usize, to: usize| {
+        if to - from >= MIN_LEN {
+            found(from..to);
+        }
+    };
+    for (i, &b) in data.iter().enumerate() {
+        if CONTROL[usize::from(b)] {
+            see(from, i);
+            from = i + 1;
+        }
+    }
+    see(from, data.len());
 }
 
 /// The strings that are packed in the stretch between two NULs, as far as anything tells.

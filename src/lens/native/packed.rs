@@ -25,7 +25,12 @@ const NEAR_CODE: usize = 28;
 
 /// Reads the boundaries that data and code tell.
 pub fn boundaries(image: &Image<'_>) -> Boundaries {
-    let mut found = Gatherer { image, bounds: constant_bounds(image), boundaries: Boundaries::default() };
+    let mut found = Gatherer {
+        image,
+        bounds: constant_bounds(image),
+        boundaries: Boundaries::default(),
+        loads: Vec::new(),
+    };
     image.for_each_pointer(&mut |slot, target| {
         if found.start(target).is_some() {
             let next = image.offset(slot).and_then(|at| image.word(at.checked_add(image.word_len())?));
@@ -73,25 +78,62 @@ struct Gatherer<'i, 'a> {
     image: &'i Image<'a>,
     bounds: (u64, u64),
     boundaries: Boundaries,
+    /// Loads of 16 bytes of text: from where, and the place in the code.
+    loads: Vec<(u64, u64)>,
 }
+
+/// Bytes of one load of a vector, and of code in which one string is copied.
+const LOAD: u64 = 16;
+const COPY_REACH: u64 = 128;
 
 impl Gatherer<'_, '_> {
     /// Notes that something starts at an address, if text does: the byte before being NUL, the
     /// boundary is known anyway.
     fn start(&mut self, addr: u64) -> Option<usize> {
+        let at = self.text(addr)?;
+        if self.is_inside(at) {
+            self.boundaries.starts.push(at);
+        }
+        Some(at)
+    }
+
+    fn is_inside(&self, at: usize) -> bool {
+        at > 0 && self.image.bytes.get(at - 1).is_some_and(|&b| b != 0)
+    }
+
+    /// Where the text stands that an address leads to.
+    fn text(&self, addr: u64) -> Option<usize> {
         let (low, high) = self.bounds;
         if addr.wrapping_sub(low) >= high.wrapping_sub(low) {
             return None;
         }
         let at = self.image.offset(addr)?;
         let here = *self.image.bytes.get(at)?;
-        if !(0x20..0x7f).contains(&here) {
-            return None;
+        (0x20..0x7f).contains(&here).then_some(at)
+    }
+
+    fn load(&mut self, addr: u64, code: u64) {
+        if let Some(at) = self.text(addr)
+            && self.is_inside(at)
+        {
+            self.loads.push((addr, code));
         }
-        if at > 0 && self.image.bytes.get(at - 1).is_some_and(|&b| b != 0) {
-            self.boundaries.starts.push(at);
+    }
+
+    /// A string that code copies piece by piece starts where its first piece does: a load that goes
+    /// on where another one near by ends, or overlaps it, starts nothing. Gives the first pieces.
+    fn copies(&mut self) -> Vec<(u64, u64)> {
+        let mut loads = std::mem::take(&mut self.loads);
+        loads.sort_unstable();
+        let is_first = |&(i, &(addr, code)): &(usize, &(u64, u64))| {
+            let before = loads[..i].iter().rev().take_while(|l| l.0 + LOAD >= addr).take(64);
+            !before.filter(|l| l.0 < addr).any(|l| l.1.abs_diff(code) <= COPY_REACH)
+        };
+        let firsts: Vec<(u64, u64)> = loads.iter().enumerate().filter(is_first).map(|(_, l)| *l).collect();
+        for &(addr, _) in &firsts {
+            self.start(addr);
         }
-        Some(at)
+        firsts
     }
 
     fn span(&mut self, addr: u64, len: u64) {
@@ -112,7 +154,8 @@ impl Gatherer<'_, '_> {
     /// loads of 16 bytes (0F 10, 0F 28, 0F 6F) by which code copies a string.
     fn x64(&mut self, code: &[u8], base: u64) {
         for at in memchr::memchr2_iter(0x8d, 0x0f, code) {
-            let at = if code[at] == 0x0f {
+            let is_load = code[at] == 0x0f;
+            let at = if is_load {
                 if !matches!(code.get(at + 1), Some(0x10 | 0x28 | 0x6f)) {
                     continue;
                 }
@@ -128,24 +171,37 @@ impl Gatherer<'_, '_> {
             }
             let Some(disp) = bytes::u32_le(code, at + 2) else { break };
             let addr = base.wrapping_add(at as u64 + 6).wrapping_add_signed(i64::from(disp as i32));
+            if is_load {
+                self.load(addr, base + at as u64);
+                continue;
+            }
             if self.start(addr).is_none() {
                 continue;
             }
-            let near = &code[at.saturating_sub(NEAR_CODE)..code.len().min(at + 6 + NEAR_CODE)];
-            for i in 0..near.len().saturating_sub(4) {
-                // mov r32, imm32; mov qword [rsp+disp8], imm32; mov qword [reg+disp8], imm32.
-                let len = match &near[i..] {
-                    [0xb8..=0xbf, ..] => bytes::u32_le(near, i + 1),
-                    [0xc7, 0x44, 0x24, _, ..] => bytes::u32_le(near, i + 4),
-                    [0xc7, modrm, ..] if modrm & 0xf8 == 0x40 => bytes::u32_le(near, i + 3),
-                    [0xc7, modrm, ..] if *modrm < 8 => bytes::u32_le(near, i + 2),
-                    // push imm8; pop reg: how small code loads a length.
-                    [0x6a, n, 0x58..=0x5f, ..] => Some(u32::from(*n)),
-                    _ => None,
-                };
-                if let Some(len) = len {
-                    self.span(addr, len.into());
-                }
+            self.lengths(addr, code, at);
+        }
+        for (addr, at) in self.copies() {
+            self.lengths(addr, code, usize::try_from(at - base).unwrap_or(usize::MAX));
+        }
+    }
+
+    /// Numbers in the code around `at` that may be the length of the string at `addr`.
+    fn lengths(&mut self, addr: u64, code: &[u8], at: usize) {
+        let to = code.len().min(at.saturating_add(6 + NEAR_CODE));
+        let near = code.get(at.saturating_sub(NEAR_CODE)..to).unwrap_or(&[]);
+        for i in 0..near.len().saturating_sub(4) {
+            // mov r32, imm32; mov qword [rsp+disp8], imm32; mov qword [reg+disp8], imm32.
+            let len = match &near[i..] {
+                [0xb8..=0xbf, ..] => bytes::u32_le(near, i + 1),
+                [0xc7, 0x44, 0x24, _, ..] => bytes::u32_le(near, i + 4),
+                [0xc7, modrm, ..] if modrm & 0xf8 == 0x40 => bytes::u32_le(near, i + 3),
+                [0xc7, modrm, ..] if *modrm < 8 => bytes::u32_le(near, i + 2),
+                // push imm8; pop reg: how small code loads a length.
+                [0x6a, n, 0x58..=0x5f, ..] => Some(u32::from(*n)),
+                _ => None,
+            };
+            if let Some(len) = len {
+                self.span(addr, len.into());
             }
         }
     }
@@ -174,8 +230,15 @@ impl Gatherer<'_, '_> {
                         self.span(addr, u64::from(w >> 5 & 0xffff));
                     }
                 }
+            } else if w & 0xffc0_0000 == 0x3dc0_0000 {
+                // ldr q
+                let (page, from) = pages[(w >> 5 & 31) as usize];
+                if from != usize::MAX && i - from <= 16 {
+                    self.load(page.wrapping_add(u64::from(w >> 10 & 0xfff) * 16), base + 4 * i as u64);
+                }
             }
         }
+        self.copies();
     }
 }
 
@@ -227,5 +290,44 @@ mod tests {
         // adrp x0, +1 page; adrp x1, -1 page.
         assert_eq!(adrp(0xb000_0000, 0x1234), 0x2000);
         assert_eq!(adrp(0xf0ff_ffe1, 0x2234), 0x1000);
+    }
+
+    #[test]
+    fn a_copy_in_pieces_starts_once() {
+        let text = b"......first string of forty bytes, all of it...then another one";
+        let load = |code: &mut Vec<u8>, to: usize| {
+            // movups xmm0, [rip + …]: the constants stand 0x100 behind the code.
+            let disp = 0x100 + to - (code.len() + 7);
+            code.extend_from_slice(&[0x0f, 0x10, 0x05]);
+            code.extend_from_slice(&(disp as u32).to_le_bytes());
+        };
+        let mut code = Vec::new();
+        load(&mut code, 6 + 16);
+        load(&mut code, 6);
+        load(&mut code, 6 + 24);
+        load(&mut code, 47);
+        let mut file = code.clone();
+        file.resize(0x100, 0);
+        file.extend_from_slice(text);
+        let mut image = Image::new(&file, Arch::X64, true, false);
+        image.add(0x1000, 0, code.len() as u64, Kind::Code, ".text");
+        image.add(0x1100, 0x100, text.len() as u64, Kind::Constants, ".rodata");
+        image.finish();
+        assert_eq!(boundaries(&image).starts, [0x106, 0x100 + 47]);
+    }
+
+    #[test]
+    fn tables_say_where_strings_start_and_how_long_they_are() {
+        let mut file = b"onetwothree-is-a-string-and-more".to_vec();
+        let at = file.len() as u64;
+        for n in [0x1000 + 6, 17u64] {
+            file.extend_from_slice(&n.to_le_bytes());
+        }
+        let mut image = Image::new(&file, Arch::X64, true, false);
+        image.add(0x1000, 0, at, Kind::Constants, ".rodata");
+        image.add(0x2000, at, 16, Kind::Data, ".data");
+        image.finish();
+        let found = boundaries(&image);
+        assert_eq!((found.starts, found.spans), (vec![6], vec![(6, 17)]));
     }
 }

@@ -4,6 +4,7 @@
 use super::image::{Arch, Image, Kind};
 use super::names::{self, Name};
 use super::packed::{adrp, for_each_constant};
+use super::wasm;
 use crate::address::Address;
 use crate::blob::{Scope, ScopeClass, ScopeId, Site};
 use crate::lens::bytes;
@@ -17,8 +18,14 @@ pub(super) const BUILT: u64 = 1 << 63;
 const MAX_PLACES: usize = 16;
 const MAX_FOUND: usize = 100_000;
 
-/// Pointers that one table is looked at for, each way.
-const MAX_TABLE: usize = 64;
+/// Words between two pointers of one table: lengths and numbers may stand there.
+const MAX_STEP: u64 = 4;
+
+/// Bytes of code between two arguments of one call.
+const MAX_ARGUMENTS: u64 = 48;
+
+/// Words between two hits of one table.
+const MAX_REACH: u64 = 64;
 
 /// Names the places of strings of an image.
 pub(super) struct Where<'i, 'a> {
@@ -42,6 +49,14 @@ struct Found {
     code: Vec<(u64, Option<u64>)>,
 }
 
+/// What hits have to do with each other.
+struct Known {
+    /// Of a slot, the first one of its table.
+    tables: HashMap<u64, u64>,
+    /// Of an instruction that loads a string, the first of each two neighbours.
+    arguments: HashMap<u64, Vec<u64>>,
+}
+
 impl Places for Where<'_, '_> {
     fn places(&self, tags: &[u64]) -> Vec<Vec<Site>> {
         let image = self.image;
@@ -52,8 +67,10 @@ impl Places for Where<'_, '_> {
         let mut found: HashMap<u64, Found> =
             addrs.iter().flatten().map(|&addr| (addr, Found::default())).collect();
         let mut slots: HashMap<u64, u64> = HashMap::new();
+        let wanted = Wanted::new(addrs.iter().flatten().copied());
         image.for_each_pointer(&mut |slot, target| {
-            if let Some(f) = found.get_mut(&target)
+            if wanted.has(target)
+                && let Some(f) = found.get_mut(&target)
                 && slots.len() < MAX_FOUND
                 && f.slots.len() < MAX_PLACES
             {
@@ -73,16 +90,15 @@ impl Places for Where<'_, '_> {
                 f.code.push((code, via.map(|_| target)));
             }
         };
-        let mut wanted: Vec<u64> = addrs.iter().flatten().chain(slots.keys()).copied().collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        if !wanted.is_empty() {
-            references(image, &wanted, &mut note);
-        }
+        references(image, &Wanted::new(addrs.iter().flatten().chain(slots.keys()).copied()), &mut note);
+        let known = Known {
+            tables: self.tables(slots.keys().copied().collect()),
+            arguments: self.arguments(found.values().flat_map(|f| &f.code).map(|c| c.0).collect()),
+        };
         tags.iter()
             .zip(&addrs)
             .map(|(&tag, addr)| match addr {
-                Some(addr) => self.sites(tag, *addr, found.get(addr)),
+                Some(addr) => self.sites(tag, *addr, found.get(addr), &known),
                 None => self.built(tag & !BUILT),
             })
             .collect()
@@ -90,7 +106,7 @@ impl Places for Where<'_, '_> {
 }
 
 impl Where<'_, '_> {
-    fn sites(&self, tag: u64, addr: u64, found: Option<&Found>) -> Vec<Site> {
+    fn sites(&self, tag: u64, addr: u64, found: Option<&Found>, known: &Known) -> Vec<Site> {
         let image = self.image;
         let mut sites = Vec::new();
         let methods = |via: Option<u64>| -> Vec<Scope> {
@@ -107,7 +123,7 @@ impl Where<'_, '_> {
         }
         for &slot in found.map_or(&[][..], |f| &f.slots) {
             let mut scopes = methods(Some(slot));
-            let run = self.table(slot);
+            let table = known.tables.get(&slot);
             let mut site = match image.symbol(slot, false) {
                 Some(symbol) => {
                     // A pointer, perhaps with a length; anything larger is a table.
@@ -116,17 +132,18 @@ impl Where<'_, '_> {
                 }
                 None => {
                     let region = image.region(slot, &[Kind::Data, Kind::Constants]);
-                    let name = format!("{} table at {:#x}", region.map_or("", |r| &r.name), run.0);
+                    let name =
+                        format!("{} table at {:#x}", region.map_or("", |r| &r.name), table.unwrap_or(&slot));
                     Site { name, ..Site::default() }
                 }
             };
-            if run.1 > 1 {
+            if let Some(&table) = table {
                 let narrow = site.scopes.is_empty() && site.key.is_none();
                 scopes.push(Scope {
                     class: if narrow { ScopeClass::Object } else { ScopeClass::Parent },
-                    id: self.id("table", run.0),
+                    id: self.id("table", table),
                     order: Some(slot),
-                    label: format!("pointer table at {:#x}", run.0),
+                    label: format!("pointer table at {table:#x}"),
                 });
             }
             site.scopes.splice(0..0, scopes);
@@ -138,7 +155,18 @@ impl Where<'_, '_> {
                 // The variable has a name of its own, and its place knows the function.
                 continue;
             }
-            sites.push(method_site(name, scope));
+            let mut site = method_site(name, scope);
+            let arguments = known.arguments.get(&code).map_or(&[][..], |a| a);
+            site.scopes.splice(
+                0..0,
+                arguments.iter().map(|&first| Scope {
+                    class: ScopeClass::Call,
+                    id: self.id("arguments", first),
+                    order: Some(code),
+                    label: format!("arguments side by side in {}", site.name),
+                }),
+            );
+            sites.push(site);
         }
         sites.dedup();
         sites.truncate(MAX_PLACES);
@@ -195,25 +223,50 @@ impl Where<'_, '_> {
         Some((name, Scope { class: ScopeClass::Method, id: self.id("f", start), order: Some(addr), label }))
     }
 
-    /// The first slot of the table around a slot, and how many pointers to text it has.
-    fn table(&self, slot: u64) -> (u64, usize) {
+    /// Of slots that hits are pointed to from, those that stand in one table: each with the first of
+    /// its table. Only what lies between hits is looked at, so that large tables cost nothing.
+    fn tables(&self, mut slots: Vec<u64>) -> HashMap<u64, u64> {
+        slots.sort_unstable();
         let step = self.image.word_len() as u64;
-        let walk = |forward: bool| {
-            let (mut at, mut count) = (slot, 0);
-            while count < MAX_TABLE {
-                // Lengths and numbers may stand between.
-                let next = (1..=4).map(|n| n * step).find_map(|n| {
-                    let next = if forward { at.checked_add(n)? } else { at.checked_sub(n)? };
-                    self.is_text_pointer(next).then_some(next)
-                });
-                let Some(next) = next else { break };
-                at = next;
-                count += 1;
+        let mut tables = HashMap::new();
+        let mut first = None;
+        for pair in slots.windows(2) {
+            let (from, to) = (pair[0], pair[1]);
+            let mut is_table = to - from <= MAX_REACH * step && (to - from).is_multiple_of(step);
+            let mut at = from;
+            while is_table && to - at > MAX_STEP * step {
+                let next = (1..=MAX_STEP).rev().map(|n| at + n * step).find(|&n| self.is_text_pointer(n));
+                is_table = next.is_some();
+                at = next.unwrap_or(to);
             }
-            (at, count)
-        };
-        let (first, before) = walk(false);
-        (first, 1 + before + walk(true).1)
+            if is_table {
+                let first = *first.get_or_insert(from);
+                tables.insert(from, first);
+                tables.insert(to, first);
+            } else {
+                first = None;
+            }
+        }
+        tables
+    }
+
+    /// Of instructions that load hits, those that load two arguments side by side. Only WebAssembly
+    /// keeps the author's order of arguments: where there are registers, that of loads means nothing.
+    fn arguments(&self, mut code: Vec<u64>) -> HashMap<u64, Vec<u64>> {
+        let mut arguments: HashMap<u64, Vec<u64>> = HashMap::new();
+        if self.image.arch != Arch::Wasm {
+            return arguments;
+        }
+        code.sort_unstable();
+        code.dedup();
+        for pair in code.windows(2) {
+            let (from, to) = (pair[0], pair[1]);
+            if to - from <= MAX_ARGUMENTS && wasm::is_pushed_together(self.image, from, to) {
+                arguments.entry(from).or_default().push(from);
+                arguments.entry(to).or_default().push(from);
+            }
+        }
+        arguments
     }
 
     fn is_text_pointer(&self, slot: u64) -> bool {
@@ -262,23 +315,58 @@ fn guess(image: &Image<'_>, addr: u64) -> Option<u64> {
     start.map(|s| region.addr + s as u64)
 }
 
-/// Calls `found` with every instruction that loads one of `wanted` (sorted), and what it loads.
-fn references(image: &Image<'_>, wanted: &[u64], found: &mut dyn FnMut(u64, u64)) {
+/// Addresses that are looked for in every word of code and data: a small table tells nearly all
+/// others apart.
+struct Wanted {
+    sorted: Vec<u64>,
+    low: u64,
+    high: u64,
+    maybe: Vec<u64>,
+}
+
+impl Wanted {
+    const BITS: u64 = 1 << 16;
+
+    fn new(addrs: impl Iterator<Item = u64>) -> Self {
+        let mut sorted: Vec<u64> = addrs.collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let mut maybe = vec![0; (Self::BITS / 64) as usize];
+        for addr in &sorted {
+            maybe[(addr % Self::BITS / 64) as usize] |= 1 << (addr % 64);
+        }
+        let (low, high) = (sorted.first().copied().unwrap_or(u64::MAX), sorted.last().copied().unwrap_or(0));
+        Wanted { sorted, low, high, maybe }
+    }
+
+    #[inline]
+    fn has(&self, addr: u64) -> bool {
+        addr >= self.low
+            && addr <= self.high
+            && self.maybe[(addr % Self::BITS / 64) as usize] >> (addr % 64) & 1 != 0
+            && self.sorted.binary_search(&addr).is_ok()
+    }
+}
+
+/// Calls `found` with every instruction that loads one of `wanted`, and what it loads.
+fn references(image: &Image<'_>, wanted: &Wanted, found: &mut dyn FnMut(u64, u64)) {
+    if wanted.sorted.is_empty() {
+        return;
+    }
     for &(place, target) in &image.direct {
-        if wanted.binary_search(&target).is_ok() {
+        if wanted.has(target) {
             found(place, target);
         }
     }
-    let (Some(&low), Some(&high)) = (wanted.first(), wanted.last()) else { return };
-    let is_wanted = |addr: u64| addr >= low && addr <= high && wanted.binary_search(&addr).is_ok();
     for region in image.regions.iter().filter(|r| r.kind == Kind::Code) {
         let code = image.slice(region);
         match image.arch {
-            Arch::X64 | Arch::X86 => intel(image, code, region.addr, &is_wanted, found),
-            Arch::Arm64 => arm64(code, region.addr, &is_wanted, found),
+            Arch::X64 => intel64(code, region.addr, wanted, found),
+            Arch::X86 => intel32(image, code, region.addr, wanted, found),
+            Arch::Arm64 => arm64(code, region.addr, wanted, found),
             Arch::Wasm => {
                 for_each_constant(code, &mut |at, value, _| {
-                    if is_wanted(value) {
+                    if wanted.has(value) {
                         found(region.addr + at as u64, value);
                     }
                 });
@@ -288,48 +376,96 @@ fn references(image: &Image<'_>, wanted: &[u64], found: &mut dyn FnMut(u64, u64)
     }
 }
 
+/// What a byte may be before 32 bits that say an address: a modrm byte that counts from the
+/// instruction, an opcode with an immediate, a modrm byte with a displacement from a register.
+const FROM_HERE: u8 = 1;
+const IMMEDIATE: u8 = 2;
+const FROM_REGISTER: u8 = 4;
+
+const BEFORE: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut i = 0;
+    while i < 256 {
+        let byte = i as u8;
+        if byte & 0xc7 == 5 {
+            table[i] |= FROM_HERE;
+        }
+        if matches!(byte, 0xb8..=0xbf | 0x68 | 0xa1 | 0x05 | 0x0d | 0x15 | 0x1d | 0x25 | 0x2d | 0x35 | 0x3d) {
+            table[i] |= IMMEDIATE;
+        }
+        if byte & 0xc0 == 0x80 {
+            table[i] |= FROM_REGISTER;
+        }
+        i += 1;
+    }
+    table
+};
+
+/// Addresses that are stored as they are: C7, modrm, perhaps SIB and displacement, 32 bits.
+fn stored(code: &[u8], base: u64, wanted: &Wanted, found: &mut dyn FnMut(u64, u64)) {
+    // In code that can be loaded anywhere there are none; below 64 KiB numbers are only numbers.
+    if wanted.low > 0xffff_ffff || wanted.high < 0x1_0000 {
+        return;
+    }
+    for opcode in memchr::memchr_iter(0xc7, code) {
+        for at in opcode + 2..=opcode + 4 {
+            let addr = u64::from(bytes::u32_le(code, at).unwrap_or(0));
+            if addr >= 0x1_0000 && wanted.has(addr) {
+                found(base + at as u64, addr);
+            }
+        }
+    }
+}
+
 /// Any 32 bits that, as a displacement or an absolute address, say a wanted one, behind the
 /// opcodes that have such.
-fn intel(
-    image: &Image<'_>,
-    code: &[u8],
-    base: u64,
-    is_wanted: &dyn Fn(u64) -> bool,
-    found: &mut dyn FnMut(u64, u64),
-) {
-    let is_64 = image.arch == Arch::X64;
-    for (i, four) in code.windows(4).enumerate() {
-        let n = u32::from_le_bytes([four[0], four[1], four[2], four[3]]);
-        let at = base + i as u64;
-        let back = |n: usize| i.checked_sub(n).and_then(|i| code.get(i)).copied().unwrap_or(0);
-        if is_64 {
+fn intel64(code: &[u8], base: u64, wanted: &Wanted, found: &mut dyn FnMut(u64, u64)) {
+    stored(code, base, wanted, found);
+    for (i, five) in code.windows(5).enumerate() {
+        let class = BEFORE[usize::from(five[0])];
+        if class & (FROM_HERE | IMMEDIATE) == 0 {
+            continue;
+        }
+        let n = u32::from_le_bytes([five[1], five[2], five[3], five[4]]);
+        let at = base + i as u64 + 1;
+        if class & FROM_HERE != 0 {
             let addr = at.wrapping_add(4).wrapping_add_signed(i64::from(n as i32));
-            if is_wanted(addr) && back(1) & 0xc7 == 5 {
-                found(at, addr);
-                continue;
-            }
-        } else if let Some(got) = image.got {
-            let addr = got.wrapping_add_signed(i64::from(n as i32)) & 0xffff_ffff;
-            // lea or mov, [register + displacement].
-            if is_wanted(addr) && back(1) & 0xc0 == 0x80 {
+            if wanted.has(addr) {
                 found(at, addr);
                 continue;
             }
         }
         let addr = u64::from(n);
-        if addr >= 0x1_0000
-            && is_wanted(addr)
-            && (matches!(
-                back(1),
-                0xb8..=0xbf | 0x68 | 0xa1 | 0x05 | 0x0d | 0x15 | 0x1d | 0x25 | 0x2d | 0x35 | 0x3d
-            ) || (2..=4).any(|n| back(n) == 0xc7))
-        {
+        if addr >= 0x1_0000 && wanted.has(addr) && class & IMMEDIATE != 0 {
             found(at, addr);
         }
     }
 }
 
-fn arm64(code: &[u8], base: u64, is_wanted: &dyn Fn(u64) -> bool, found: &mut dyn FnMut(u64, u64)) {
+fn intel32(image: &Image<'_>, code: &[u8], base: u64, wanted: &Wanted, found: &mut dyn FnMut(u64, u64)) {
+    stored(code, base, wanted, found);
+    for (i, five) in code.windows(5).enumerate() {
+        let class = BEFORE[usize::from(five[0])];
+        let n = u32::from_le_bytes([five[1], five[2], five[3], five[4]]);
+        let at = base + i as u64 + 1;
+        // lea or mov, [register + displacement].
+        if class & FROM_REGISTER != 0
+            && let Some(got) = image.got
+        {
+            let addr = got.wrapping_add_signed(i64::from(n as i32)) & 0xffff_ffff;
+            if wanted.has(addr) {
+                found(at, addr);
+                continue;
+            }
+        }
+        let addr = u64::from(n);
+        if addr >= 0x1_0000 && wanted.has(addr) && class & IMMEDIATE != 0 {
+            found(at, addr);
+        }
+    }
+}
+
+fn arm64(code: &[u8], base: u64, wanted: &Wanted, found: &mut dyn FnMut(u64, u64)) {
     let mut pages = [(0u64, usize::MAX); 32];
     for (i, word) in code.as_chunks::<4>().0.iter().enumerate() {
         let w = u32::from_le_bytes(*word);
@@ -357,7 +493,7 @@ fn arm64(code: &[u8], base: u64, is_wanted: &dyn Fn(u64) -> bool, found: &mut dy
                 _ => continue,
             }
         };
-        if is_wanted(addr) {
+        if wanted.has(addr) {
             found(at, addr);
         }
     }

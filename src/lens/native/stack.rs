@@ -20,11 +20,22 @@ const PATIENCE: usize = 96;
 /// Bytes that are followed of one window: hostile code must not make a table of itself.
 const MAX_STORED: usize = 1 << 16;
 
+/// Bytes between the start of a function and the first piece of a string, for all to be followed.
+const PROLOGUE: usize = 64;
+
 /// Calls `found` with every built string and the offset of the code that starts to build it.
 pub fn strings(image: &Image<'_>, found: &mut dyn FnMut(usize, &[u8])) {
+    if !matches!(image.arch, Arch::X64 | Arch::X86 | Arch::Arm64) {
+        return;
+    }
+    let named = image.symbols.iter().filter(|s| s.is_function).map(|s| s.addr);
+    let mut functions: Vec<u64> = image.functions.iter().copied().chain(named).collect();
+    functions.sort_unstable();
+    functions.dedup();
     for region in image.regions.iter().filter(|r| r.kind == Kind::Code) {
         let code = image.slice(region);
-        let mut sweep = Sweep { image, code, base: region.addr, state: State::default() };
+        let mut sweep =
+            Sweep { image, code, base: region.addr, functions: &functions, state: State::default() };
         let mut report = |at: usize, text: &[u8]| found(region.offset + at, text);
         match image.arch {
             Arch::X64 | Arch::X86 => sweep.intel(&mut report),
@@ -34,16 +45,20 @@ pub fn strings(image: &Image<'_>, found: &mut dyn FnMut(usize, &[u8])) {
     }
 }
 
-/// Where a byte was stored: register (or none for an address) and displacement.
-type Slot = (u8, i64);
+/// Where a byte was stored: what the base register held (see [`State::origin`]), and how far off.
+type Slot = (u32, i64);
 
-/// The register of stores to a fixed address.
-const ABSOLUTE: u8 = 0xff;
+/// What stores to a fixed address are based on.
+const ABSOLUTE: u32 = u32::MAX;
 
-#[derive(Default)]
 struct State {
     general: [Option<u64>; 32],
     vector: [Option<[u8; 16]>; 32],
+    /// What each register points to: something unknown with a number, and a distance from it. Two
+    /// registers can point into one buffer, and one register to one buffer after the other.
+    origin: [Slot; 32],
+    /// The next number.
+    unknown: u32,
     /// What was stored, and by which instruction.
     stored: BTreeMap<Slot, (u8, usize)>,
 }
@@ -52,7 +67,51 @@ fn is_text(b: u8) -> bool {
     (0x20..0x7f).contains(&b) || matches!(b, b'\n' | b'\t')
 }
 
+impl Default for State {
+    fn default() -> Self {
+        State {
+            general: [None; 32],
+            vector: [None; 32],
+            origin: Self::ORIGIN,
+            unknown: 32,
+            stored: BTreeMap::new(),
+        }
+    }
+}
+
 impl State {
+    /// Every register something of its own.
+    const ORIGIN: [Slot; 32] = {
+        let mut origin = [(0, 0); 32];
+        let mut i = 0;
+        while i < 32 {
+            origin[i].0 = i as u32;
+            i += 1;
+        }
+        origin
+    };
+
+    /// A register gets a value that nothing is known of.
+    fn forget(&mut self, register: usize) {
+        self.general[register] = None;
+        self.origin[register] = (self.unknown, 0);
+        self.unknown = self.unknown.wrapping_add(1);
+    }
+
+    fn slot(&self, base: usize, disp: i64) -> Slot {
+        let (origin, off) = self.origin[base];
+        (origin, off.wrapping_add(disp))
+    }
+
+    /// What was stored at a slot, if all of it is known.
+    fn load<const N: usize>(&self, slot: Slot) -> Option<[u8; N]> {
+        let mut value = [0; N];
+        for (i, b) in value.iter_mut().enumerate() {
+            *b = self.stored.get(&(slot.0, slot.1.wrapping_add(i as i64)))?.0;
+        }
+        Some(value)
+    }
+
     fn store(&mut self, at: usize, slot: Slot, value: &[u8], found: &mut dyn FnMut(usize, &[u8])) {
         let clashes = value.iter().enumerate().any(|(i, b)| {
             self.stored
@@ -94,8 +153,7 @@ impl State {
 
     fn finish(&mut self, found: &mut dyn FnMut(usize, &[u8])) {
         self.flush(found);
-        self.general = [None; 32];
-        self.vector = [None; 32];
+        *self = State { stored: std::mem::take(&mut self.stored), ..State::default() };
     }
 }
 
@@ -103,6 +161,8 @@ struct Sweep<'i, 'a> {
     image: &'i Image<'a>,
     code: &'a [u8],
     base: u64,
+    /// Where functions are known to start.
+    functions: &'i [u64],
     state: State,
 }
 
@@ -138,10 +198,11 @@ impl Sweep<'_, '_> {
                 at += 1;
                 continue;
             }
-            // Prefixes stand before.
-            let mut here = at.saturating_sub(2);
+            // Prefixes stand before; better, the whole function up to here.
+            let (first, end) = self.function(at);
+            let mut here = if at - first <= PROLOGUE { first } else { at.saturating_sub(2) };
             let mut last = at;
-            while here < self.code.len() && here.saturating_sub(last) < PATIENCE {
+            while here < end && here.saturating_sub(last) < PATIENCE {
                 match self.step(here, found) {
                     Some(len) => {
                         here += len;
@@ -154,6 +215,17 @@ impl Sweep<'_, '_> {
             self.state.finish(found);
             at = last.max(at + 1);
         }
+    }
+
+    /// The function around `at`, as far as it is known.
+    fn function(&self, at: usize) -> (usize, usize) {
+        let after = self.functions.partition_point(|&f| f <= self.base + at as u64);
+        let offset = |i: usize| {
+            let start = self.functions.get(i)?.checked_sub(self.base)?;
+            usize::try_from(start).ok()
+        };
+        let first = after.checked_sub(1).and_then(offset).unwrap_or(0);
+        (first, offset(after).unwrap_or(usize::MAX).min(self.code.len()))
     }
 
     /// Whether a function ends here: `ret` behind what gives the stack back.
@@ -222,8 +294,14 @@ impl Sweep<'_, '_> {
             len += 1;
         }
         if mode == 0 && base == 5 {
-            let disp = bytes::u32_le(self.code, at + len)?;
-            return Some(Operand { slot: (ABSOLUTE, i64::from(disp as i32)), register, len: len + 4 });
+            let disp = i64::from(bytes::u32_le(self.code, at + len)? as i32);
+            let place = self.base + (at + len) as u64;
+            let addr = match self.image.direct.binary_search_by_key(&place, |d| d.0) {
+                Ok(i) => self.image.direct.get(i)?.1 as i64,
+                Err(_) if self.image.arch == Arch::X64 => (place as i64).wrapping_add(4).wrapping_add(disp),
+                Err(_) => disp,
+            };
+            return Some(Operand { slot: (ABSOLUTE, addr), register, len: len + 4 });
         }
         let disp = match mode {
             1 => i64::from(*self.code.get(at + len)? as i8),
@@ -231,7 +309,8 @@ impl Sweep<'_, '_> {
             _ => 0,
         };
         len += [0, 1, 4][usize::from(mode)];
-        Some(Operand { slot: (base | (rex & 1) << 3, disp), register, len })
+        let slot = self.state.slot(usize::from(base | (rex & 1) << 3), disp);
+        Some(Operand { slot, register, len })
     }
 
     /// Follows the instruction at `at` if it moves known values; its length.
@@ -258,9 +337,10 @@ impl Sweep<'_, '_> {
         } else {
             4
         };
-        // Stores to a fixed address are told apart by the address.
-        let fix = |operand: &Operand, end: usize, base: u64| match operand.slot {
-            (ABSOLUTE, disp) => (ABSOLUTE, (base as i64).wrapping_add(end as i64).wrapping_add(disp)),
+        // Addresses count from the end of the instruction, behind what is stored.
+        let is_64 = self.image.arch == Arch::X64;
+        let fix = |operand: &Operand, immediate: usize| match operand.slot {
+            (ABSOLUTE, addr) if is_64 => (ABSOLUTE, addr.wrapping_add(immediate as i64)),
             slot => slot,
         };
         match *code.get(at)? {
@@ -271,6 +351,7 @@ impl Sweep<'_, '_> {
                 } else {
                     (bytes::u32_le(code, at + 1)?.into(), 4)
                 };
+                self.state.forget(register);
                 self.state.general[register] = Some(value);
                 Some(at + 1 + n - start)
             }
@@ -284,7 +365,7 @@ impl Sweep<'_, '_> {
                 if !value.iter().all(|&b| is_text(b) || b == 0) {
                     return None;
                 }
-                self.state.store(start, fix(&operand, end + n, self.base), &wide[..size.max(n)], found);
+                self.state.store(start, fix(&operand, n), &wide[..size.max(n)], found);
                 Some(end + n - start)
             }
             0xc6 => {
@@ -294,7 +375,7 @@ impl Sweep<'_, '_> {
                 if !is_text(value) && value != 0 {
                     return None;
                 }
-                self.state.store(start, fix(&operand, end + 1, self.base), &[value], found);
+                self.state.store(start, fix(&operand, 1), &[value], found);
                 Some(end + 1 - start)
             }
             // mov reg, [rip + disp]: the rest of a string that is copied in pieces.
@@ -305,15 +386,62 @@ impl Sweep<'_, '_> {
                 } else {
                     self.constant::<4>(at + 2).map(|b| u32::from_le_bytes(b).into())
                 };
+                self.state.forget(register);
                 self.state.general[register] = value;
                 Some(at + 6 - start)
+            }
+            // mov and lea from memory; registers that are moved or grow.
+            op @ (0x8b | 0x8d) => {
+                let modrm = *code.get(at + 1)?;
+                let register = usize::from(modrm >> 3 & 7 | (rex & 4) << 1);
+                if modrm >> 6 == 3 {
+                    return (op == 0x8b)
+                        .then(|| self.copy(register, modrm & 7 | (rex & 1) << 3, at + 2 - start));
+                }
+                let operand = self.operand(at + 1, rex)?;
+                self.state.forget(register);
+                if op == 0x8d {
+                    self.state.origin[register] = operand.slot;
+                }
+                Some(at + 1 + operand.len - start)
+            }
+            0x89 if code.get(at + 1).is_some_and(|m| m >> 6 == 3) => {
+                let modrm = code[at + 1];
+                let to = usize::from(modrm & 7 | (rex & 1) << 3);
+                Some(self.copy(to, modrm >> 3 & 7 | (rex & 4) << 1, at + 2 - start))
+            }
+            0x83 if is_wide && code.get(at + 1).is_some_and(|m| matches!(m & 0xf8, 0xc0 | 0xe8)) => {
+                let modrm = code[at + 1];
+                let register = usize::from(modrm & 7 | (rex & 1) << 3);
+                let by = i64::from(*code.get(at + 2)? as i8);
+                // The stack pointer moves before and behind what is built, not meanwhile.
+                if register != 4 {
+                    let by = if modrm & 0xf8 == 0xc0 { by } else { -by };
+                    self.state.general[register] = None;
+                    self.state.origin[register] = self.state.slot(register, by);
+                }
+                Some(at + 3 - start)
+            }
+            0xe8 => {
+                let target = (at as i64 + 5).wrapping_add(i64::from(bytes::u32_le(code, at + 1)? as i32));
+                if usize::try_from(target).ok().is_none_or(|t| t > code.len()) {
+                    return None;
+                }
+                self.called();
+                Some(at + 5 - start)
+            }
+            0xff if code.get(at + 1).is_some_and(|m| m >> 3 & 7 == 2) => {
+                let modrm = code[at + 1];
+                let len = if modrm >> 6 == 3 { 1 } else { self.operand(at + 1, rex)?.len };
+                self.called();
+                Some(at + 1 + len - start)
             }
             op @ (0x88 | 0x89) => {
                 let operand = self.operand(at + 1, rex)?;
                 let value = self.state.general[operand.register]?.to_le_bytes();
                 let n = if op == 0x88 { 1 } else { size };
                 let end = at + 1 + operand.len;
-                self.state.store(start, fix(&operand, end, self.base), &value[..n], found);
+                self.state.store(start, operand.slot, &value[..n], found);
                 Some(end - start)
             }
             0x0f => {
@@ -324,6 +452,16 @@ impl Sweep<'_, '_> {
                     0x28 | 0x10 | 0x6f if modrm & 0xc7 == 5 => {
                         self.state.vector[register] = self.constant(at + 3);
                         Some(at + 7 - start)
+                    }
+                    // From a register, and from memory: structures are copied by way of the stack.
+                    0x28 | 0x10 | 0x6f if modrm >> 6 == 3 => {
+                        self.state.vector[register] = self.state.vector[other];
+                        Some(at + 3 - start)
+                    }
+                    0x28 | 0x10 | 0x6f => {
+                        let operand = self.operand(at + 2, rex)?;
+                        self.state.vector[register] = self.state.load(operand.slot);
+                        Some(at + 2 + operand.len - start)
                     }
                     // movq xmm, r64
                     0x6e if is_wide && prefix == 0x66 && modrm >> 6 == 3 => {
@@ -353,7 +491,7 @@ impl Sweep<'_, '_> {
                         let value = self.state.vector[operand.register]?;
                         let n = if matches!(op, 0x13 | 0xd6) { 8 } else { 16 };
                         let end = at + 2 + operand.len;
-                        self.state.store(start, fix(&operand, end, self.base), &value[..n], found);
+                        self.state.store(start, operand.slot, &value[..n], found);
                         Some(end - start)
                     }
                     _ => None,
@@ -363,23 +501,60 @@ impl Sweep<'_, '_> {
         }
     }
 
+    fn copy(&mut self, to: usize, from: u8, len: usize) -> usize {
+        let from = usize::from(from);
+        self.state.general[to] = self.state.general[from];
+        self.state.origin[to] = self.state.origin[from];
+        len
+    }
+
+    /// What a called function may change (System V ABI for AMD64, 3.2.1).
+    fn called(&mut self) {
+        let changed: &[usize] =
+            if self.image.arch == Arch::X64 { &[0, 1, 2, 6, 7, 8, 9, 10, 11] } else { &[0, 1, 2] };
+        changed.iter().for_each(|&r| self.state.forget(r));
+        self.state.vector = [None; 32];
+    }
+
     fn arm64(&mut self, found: &mut dyn FnMut(usize, &[u8])) {
         let words = self.code.as_chunks::<4>().0;
         let mut last = usize::MAX;
         let mut pages = [(0u64, usize::MAX); 32];
+        let mut next = self.functions.partition_point(|&f| f < self.base);
         for (i, word) in words.iter().enumerate() {
             let w = u32::from_le_bytes(*word);
-            if w == 0xd65f_03c0 && last != usize::MAX {
-                // ret
-                self.state.finish(found);
-                last = usize::MAX;
-                continue;
+            // ret; the start of the next function, for those that end with a jump.
+            let is_start = self.functions.get(next).is_some_and(|&f| f <= self.base + 4 * i as u64);
+            if w == 0xd65f_03c0 || is_start {
+                next += usize::from(is_start);
+                if last != usize::MAX {
+                    self.state.finish(found);
+                    last = usize::MAX;
+                } else {
+                    self.state.origin = State::ORIGIN;
+                }
             }
             let known = match w {
                 // movz, movk; 64 and 32 bits.
                 _ if w & 0x5f80_0000 == 0x5280_0000 => self.move_wide(w),
                 _ if w & 0x9f00_0000 == 0x9000_0000 => {
-                    pages[(w & 31) as usize] = (adrp(w, self.base + 4 * i as u64), i);
+                    let page = adrp(w, self.base + 4 * i as u64);
+                    pages[(w & 31) as usize] = (page, i);
+                    self.state.origin[(w & 31) as usize] = (ABSOLUTE, page as i64);
+                    None
+                }
+                // add of 64 bits with an immediate: an address in the same buffer.
+                _ if w & 0xffc0_0000 == 0x9100_0000 => {
+                    let slot = self.state.slot((w >> 5 & 31) as usize, i64::from(w >> 10 & 0xfff));
+                    // The frame pointer is set once, from the stack pointer that moves.
+                    if w & 31 != 31 {
+                        self.state.origin[(w & 31) as usize] = slot;
+                    }
+                    None
+                }
+                // bl, blr: the other function may change x0 to x17 (AAPCS64, 6.1.1).
+                _ if last != usize::MAX && (w >> 26 == 0x25 || w & 0xffff_fc1f == 0xd63f_0000) => {
+                    (0..18).for_each(|r| self.state.forget(r));
                     None
                 }
                 // ldr q
@@ -419,7 +594,8 @@ impl Sweep<'_, '_> {
     }
 
     fn arm64_store(&mut self, w: u32, at: usize, found: &mut dyn FnMut(usize, &[u8])) -> Option<()> {
-        let (register, base) = ((w & 31) as usize, (w >> 5 & 31) as u8);
+        let register = (w & 31) as usize;
+        let (base, off) = self.state.origin[(w >> 5 & 31) as usize];
         let general = |state: &State, r: usize| if r == 31 { Some(0) } else { state.general[r] };
         let imm12 = i64::from(w >> 10 & 0xfff);
         let imm9 = i64::from((w << 11) as i32 >> 23);
@@ -440,26 +616,106 @@ impl Sweep<'_, '_> {
             (0xa900_0000, _) => {
                 let second = (w >> 10 & 31) as usize;
                 let (a, b) = (general(&self.state, register)?, general(&self.state, second)?);
-                self.state.store(at, (base, imm7 * 8), &a.to_le_bytes(), found);
-                self.state.store(at, (base, imm7 * 8 + 8), &b.to_le_bytes(), found);
+                self.state.store(at, (base, off.wrapping_add(imm7 * 8)), &a.to_le_bytes(), found);
+                self.state.store(at, (base, off.wrapping_add(imm7 * 8 + 8)), &b.to_le_bytes(), found);
                 return Some(());
             }
             (0xad00_0000, _) => {
                 let second = (w >> 10 & 31) as usize;
                 let (a, b) = (self.state.vector[register]?, self.state.vector[second]?);
-                self.state.store(at, (base, imm7 * 16), &a, found);
-                self.state.store(at, (base, imm7 * 16 + 16), &b, found);
+                self.state.store(at, (base, off.wrapping_add(imm7 * 16)), &a, found);
+                self.state.store(at, (base, off.wrapping_add(imm7 * 16 + 16)), &b, found);
                 return Some(());
             }
             _ => return None,
         };
         if is_vector {
             let value = self.state.vector[register]?;
-            self.state.store(at, (base, disp), &value, found);
+            self.state.store(at, (base, off.wrapping_add(disp)), &value, found);
         } else {
             let value = general(&self.state, register)?.to_le_bytes();
-            self.state.store(at, (base, disp), &value[..n], found);
+            self.state.store(at, (base, off.wrapping_add(disp)), &value[..n], found);
         }
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(arch: Arch, code: &[u8], constants: &[u8]) -> Vec<(usize, String)> {
+        let mut file = code.to_vec();
+        file.resize(file.len().next_multiple_of(0x100), 0);
+        let at = file.len() as u64;
+        file.extend_from_slice(constants);
+        let mut image = Image::new(&file, arch, true, false);
+        image.add(0x1000, 0, code.len() as u64, Kind::Code, ".text");
+        image.add(0x1000 + at, at, constants.len() as u64, Kind::Constants, ".rodata");
+        image.finish();
+        let mut found = Vec::new();
+        strings(&image, &mut |at, text| found.push((at, String::from_utf8_lossy(text).into_owned())));
+        found
+    }
+
+    #[test]
+    fn bytes_words_and_vectors_on_intel() {
+        // mov byte [rsp+i], c
+        let text = b"built-by-bytes";
+        let mut code: Vec<u8> =
+            text.iter().enumerate().flat_map(|(i, &c)| [0xc6, 0x44, 0x24, i as u8, c]).collect();
+        code.push(0xc3);
+        assert_eq!(built(Arch::X64, &code, b""), [(0, "built-by-bytes".into())]);
+
+        // movabs rax, …; mov [rdi], rax; lea rsi, [rdi+8]; movabs rax, …; mov [rsi], rax.
+        let mut code = vec![0x48, 0xb8];
+        code.extend_from_slice(b"two-regi");
+        code.extend_from_slice(&[0x48, 0x89, 0x07, 0x48, 0x8d, 0x77, 0x08, 0x48, 0xb8]);
+        code.extend_from_slice(b"sters-at");
+        code.extend_from_slice(&[0x48, 0x89, 0x06, 0xc3]);
+        assert_eq!(built(Arch::X64, &code, b""), [(10, "two-registers-at".into())]);
+
+        // movups xmm0, [rip+…]; movups [rax+0x10], xmm0; the half before; a tail of four bytes.
+        let mut code = vec![0x0f, 0x10, 0x05];
+        code.extend_from_slice(&(0x100u32 + 16 - 7).to_le_bytes());
+        code.extend_from_slice(&[0x0f, 0x11, 0x40, 0x10, 0x0f, 0x10, 0x05]);
+        code.extend_from_slice(&(0x100u32 - 18).to_le_bytes());
+        code.extend_from_slice(&[0x0f, 0x11, 0x00, 0xc7, 0x40, 0x20]);
+        code.extend_from_slice(b"tail\xc3");
+        let found = built(Arch::X64, &code, b"a string that is copied by halvesand others");
+        assert_eq!(found, [(14 + 4, "a string that is copied by halvetail".into())]);
+    }
+
+    #[test]
+    fn one_register_for_two_buffers() {
+        // movabs rcx, …; mov [rax], rcx (twice, for 16 bytes); call; the same again, no clash of bytes.
+        let mut code = Vec::new();
+        for (n, half) in [b"aaaaaaaa", b"bbbbbbbb", b"cccccccc", b"dddddddd"].iter().enumerate() {
+            code.extend_from_slice(&[0x48, 0xb9]);
+            code.extend_from_slice(*half);
+            code.extend_from_slice(&[0x48, 0x89, 0x48, 8 * n as u8]);
+            if n == 1 {
+                code.extend_from_slice(&[0xe8, 0, 0, 0, 0]);
+            }
+        }
+        code.push(0xc3);
+        let found: Vec<String> = built(Arch::X64, &code, b"").into_iter().map(|f| f.1).collect();
+        assert_eq!(found, ["aaaaaaaabbbbbbbb", "ccccccccdddddddd"]);
+    }
+
+    #[test]
+    fn halves_of_words_on_arm() {
+        // movz and movk of x0, then str x0, [sp, #n].
+        let mut code = Vec::new();
+        for (n, word) in [b"stack-st", b"ring-arm"].iter().enumerate() {
+            for (i, half) in word.chunks_exact(2).enumerate() {
+                let imm = u32::from(u16::from_le_bytes([half[0], half[1]]));
+                let opcode: u32 = if i == 0 { 0xd280_0000 } else { 0xf280_0000 };
+                code.extend_from_slice(&(opcode | (i as u32) << 21 | imm << 5).to_le_bytes());
+            }
+            code.extend_from_slice(&(0xf900_03e0 | (n as u32) << 10).to_le_bytes());
+        }
+        code.extend_from_slice(&0xd65f_03c0u32.to_le_bytes());
+        assert_eq!(built(Arch::Arm64, &code, b""), [(16, "stack-string-arm".into())]);
     }
 }

@@ -232,3 +232,21 @@ impl<'a> Section<'a> {
         Some(())
     }
 }
+
+/// Whether between two places in code, both of an `i32.const`, values are only pushed: both are
+/// arguments of one call then (core specification, 5.4).
+pub(super) fn is_pushed_together(image: &Image<'_>, from: u64, to: u64) -> bool {
+    let Some(region) = image.region(from, &[Kind::Code]) else { return false };
+    let code = image.slice(region);
+    let offset = |addr: u64| usize::try_from(addr.checked_sub(region.addr)?).ok();
+    let (Some(mut at), Some(to)) = (offset(from), offset(to)) else { return false };
+    while at < to {
+        // i32.const, i64.const, local.get, global.get.
+        let Some(0x41 | 0x42 | 0x20 | 0x23) = code.get(at) else { return false };
+        at += 1;
+        if bytes::uleb(code, &mut at).is_none() {
+            return false;
+        }
+    }
+    at == to
+}
