@@ -88,6 +88,8 @@ pub struct Pairing {
 /// Sightings and sites of one value that are looked at; a value in more places is well described
 /// by the first.
 const MAX_PLACES: usize = 64;
+/// Names that are compared over a whole artifact.
+const MAX_STEMS: usize = 10_000;
 /// Values of each side that are compared name by name and place by place in one bucket.
 const MAX_BUCKET: usize = 256;
 /// Candidates that are kept of an ambiguous pair.
@@ -129,7 +131,8 @@ pub fn pair(lefts: &[Value<'_>], rights: &[Value<'_>]) -> Pairing {
     }
     buckets.retain(|_, b| !b.left.is_empty() && !b.right.is_empty());
 
-    let mut free = Free { left: vec![true; lefts.len()], right: vec![true; rights.len()] };
+    let stems = Stems { left: Stems::of(lefts), right: Stems::of(rights) };
+    let mut free = Free { left: vec![true; lefts.len()], right: vec![true; rights.len()], stems };
     let levels: BTreeSet<Level> = buckets.keys().map(|k| k.0).collect();
     for level in levels {
         let of_level = buckets.range((level, 0, ScopeId::Local(0))..).take_while(|(k, _)| k.0 == level);
@@ -169,6 +172,22 @@ pub fn pair(lefts: &[Value<'_>], rights: &[Value<'_>]) -> Pairing {
 struct Free {
     left: Vec<bool>,
     right: Vec<bool>,
+    stems: Stems,
+}
+
+/// The stems of all names, by side: a value whose partner has its name elsewhere is not joined with
+/// another.
+#[derive(Default)]
+struct Stems {
+    left: BTreeSet<Vec<String>>,
+    right: BTreeSet<Vec<String>>,
+}
+
+impl Stems {
+    fn of(values: &[Value<'_>]) -> BTreeSet<Vec<String>> {
+        let keys = values.iter().flat_map(|v| v.sightings.iter().take(MAX_PLACES)).flat_map(|s| s.keys());
+        keys.take(MAX_STEMS).map(stem).filter(|stem| !stem.is_empty()).collect()
+    }
 }
 
 /// Takes the proposals whose two ends nothing else at this level claims.
@@ -273,7 +292,7 @@ fn resolve(level: Level, key: &Key, bucket: &Bucket, free: &Free) -> Resolved {
         Level::Near => near(&left, &right),
         Level::Line => {
             // One line of a minified bundle can be megabytes long.
-            let mut found = in_scope(level, &left, &right, &bucket.label);
+            let mut found = in_scope(level, &left, &right, &bucket.label, &free.stems);
             let close = |j: &Joined| {
                 let of = |members: &[Member], value| {
                     members.iter().find(|m| m.value == value).and_then(|m| m.order)
@@ -288,7 +307,7 @@ fn resolve(level: Level, key: &Key, bucket: &Bucket, free: &Free) -> Resolved {
             // In binary data, only close by.
             let reach = if key.1 == 1 { BINARY_REACH } else { u64::MAX };
             match (&left[..], &right[..]) {
-                ([l], [r]) if distance(l, r) <= reach && !are_at_odds(l, r) => {
+                ([l], [r]) if distance(l, r) <= reach && !are_at_odds(l, r, &free.stems) => {
                     one(level, l, r, "the only two of their kind in the file".into())
                 }
                 // Too far apart for anything but names that match.
@@ -301,7 +320,7 @@ fn resolve(level: Level, key: &Key, bucket: &Bucket, free: &Free) -> Resolved {
                 _ => Resolved::default(),
             }
         }
-        _ => in_scope(level, &left, &right, &bucket.label),
+        _ => in_scope(level, &left, &right, &bucket.label, &free.stems),
     }
 }
 
@@ -316,7 +335,7 @@ fn one(level: Level, l: &Member, r: &Member, evidence: String) -> Resolved {
 }
 
 /// Values that share a scope: alone, by name, in turn; or tied.
-fn in_scope(level: Level, left: &[Member], right: &[Member], label: &str) -> Resolved {
+fn in_scope(level: Level, left: &[Member], right: &[Member], label: &str, stems: &Stems) -> Resolved {
     let words = match level {
         Level::Call => format!("together in {label}"),
         Level::Object => format!("siblings in {label}"),
@@ -329,7 +348,7 @@ fn in_scope(level: Level, left: &[Member], right: &[Member], label: &str) -> Res
     if let ([l], [r]) = (left, right) {
         // Fields of one class that are named for different things (PROD_KEY, STAGING_SECRET) are
         // halves of two pairs, of which the other halves are elsewhere.
-        if level >= Level::Type && are_at_odds(l, r) {
+        if level >= Level::Type && are_at_odds(l, r, stems) {
             return Resolved { joined: Vec::new(), ties: ties(level, left, right, &words) };
         }
         return one(level, l, r, words);
@@ -346,7 +365,7 @@ fn in_scope(level: Level, left: &[Member], right: &[Member], label: &str) -> Res
     }
     let find = |members: &[Member], value| members.iter().find(|m| m.value == value).cloned();
     let fits = |&(l, r): &(usize, usize)| match (find(&left, l), find(&right, r)) {
-        (Some(l), Some(r)) => !matches!(level, Level::Type | Level::Package) || !are_at_odds(&l, &r),
+        (Some(l), Some(r)) => !matches!(level, Level::Type | Level::Package) || !are_at_odds(&l, &r, stems),
         _ => false,
     };
     if let Some(pairs) = in_turn(&left, &right).filter(|pairs| pairs.iter().all(fits)) {
@@ -495,9 +514,9 @@ pub(super) fn stem(key: &str) -> Vec<String> {
 
 /// Whether the names of two values say that they belong to different pairs.
 ///
-/// Only words that tell environments, regions and numbers apart do: `UPLOADER_ID` and `SIGNING_KEY` may well
+/// A name whose other half stands elsewhere does, and words that tell environments and numbers apart: `UPLOADER_ID` and `SIGNING_KEY` may well
 /// be one pair, `PROD_ID` and `STAGING_KEY` are halves of two.
-fn are_at_odds(a: &Member, b: &Member) -> bool {
+fn are_at_odds(a: &Member, b: &Member, all: &Stems) -> bool {
     let stems = [&a.key, &b.key].map(|k| k.as_deref().map(stem).unwrap_or_default());
     let tells_apart = |of: &[String], other: &[String]| {
         of.iter().any(|w| {
@@ -506,7 +525,11 @@ fn are_at_odds(a: &Member, b: &Member) -> bool {
         })
     };
     let common = stems[0].iter().any(|w| stems[1].contains(w));
-    !common && tells_apart(&stems[0], &stems[1]) && tells_apart(&stems[1], &stems[0])
+    if common || stems.iter().any(Vec::is_empty) {
+        return false;
+    }
+    let partner_elsewhere = all.right.contains(&stems[0]) || all.left.contains(&stems[1]);
+    partner_elsewhere || (tells_apart(&stems[0], &stems[1]) && tells_apart(&stems[1], &stems[0]))
 }
 
 /// Words by which people tell the places apart in which a program runs.
@@ -599,7 +622,7 @@ fn near(left: &[Member], right: &[Member]) -> Resolved {
         if left.is_empty() || right.is_empty() {
             continue;
         }
-        let found = in_scope(Level::Near, &left, &right, "one stretch of text");
+        let found = in_scope(Level::Near, &left, &right, "one stretch of text", &Stems::default());
         let apart = |j: &Joined| {
             let of =
                 |members: &[Member], value| members.iter().find(|m| m.value == value).and_then(|m| m.order);
@@ -640,7 +663,8 @@ fn records(all: &[(u64, bool, usize)]) -> Vec<(usize, usize)> {
         let is_inside = runs.iter().rev().take(2).any(|r| r.contains(&from) && (from - r.start) % 2 == 0);
         let Some(first) = gap(from).filter(|_| !is_inside) else { continue };
         let more = (from..all.len()).step_by(2);
-        let end = more.take_while(|&i| all[i].1 == all[from].1 && gap(i) == Some(first)).last().unwrap_or(from);
+        let end =
+            more.take_while(|&i| all[i].1 == all[from].1 && gap(i) == Some(first)).last().unwrap_or(from);
         if end > from {
             runs.push(from..end + 2);
         }
