@@ -8,6 +8,7 @@ use super::{Complaint, Damage, Lens, bytes};
 use crate::blob::{Blob, Scope, ScopeClass, ScopeId, Site, Text, TextKind};
 use crate::limits::Limits;
 use btree::{Cell, Pages, Walk};
+pub(super) use schema::{columns, sides};
 use schema::{Table, cell_text};
 use std::collections::HashMap;
 
