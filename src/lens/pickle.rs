@@ -33,11 +33,11 @@ impl Lens for PickleLens {
             // Protocol 2 and later say so, then at least a few opcodes make sense.
             [0x80, 2..=5, rest @ ..] if !rest.is_empty() => probe(data, PROBE, false),
             // `(dp0`, `(lp0`, `}q`, `]q`, `ccopy_reg`: the whole must make sense.
-            [b'(' | b'}' | b']' | b'c', b'd' | b'l' | b'i' | b'q' | b'r' | b'p' | b'c' | b'_' | b'a'..=b'z' | b'A'..=b'Z', ..]
-                if data.len() >= 16 =>
-            {
-                probe(data, usize::MAX, true)
-            }
+            [
+                b'(' | b'}' | b']' | b'c',
+                b'd' | b'l' | b'i' | b'q' | b'r' | b'p' | b'c' | b'_' | b'a'..=b'z' | b'A'..=b'Z',
+                ..,
+            ] if data.len() >= 16 => probe(data, usize::MAX, true),
             _ => false,
         }
     }
@@ -60,9 +60,11 @@ impl Lens for PickleLens {
             }
         }
         let Machine { entries, nodes, .. } = machine;
-        let salt = blob.bytes.iter().take(4096).fold(blob.bytes.len() as u64, |h, b| {
-            h.wrapping_mul(31).wrapping_add(u64::from(*b))
-        });
+        let salt = blob
+            .bytes
+            .iter()
+            .take(4096)
+            .fold(blob.bytes.len() as u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(*b)));
         let graph = Graph { data: blob.bytes, salt, entries, nodes };
         let mut strings = Strings::new(TextKind::List, blob.bytes.len(), limits, &graph, emit);
         for (tag, entry) in graph.entries.iter().enumerate() {
@@ -93,7 +95,10 @@ fn probe(data: &[u8], most: usize, whole: bool) -> bool {
             Some(b'S' | b'V' | b'U' | b'T' | b'X') => strings += 1,
             _ => {}
         }
-        depth += i64::from(matches!(data.get(at), Some(b'(' | b'}' | b']' | b'c' | b')' | b'S' | b'V' | b'U' | b'X')));
+        depth += i64::from(matches!(
+            data.get(at),
+            Some(b'(' | b'}' | b']' | b'c' | b')' | b'S' | b'V' | b'U' | b'X')
+        ));
         at = op.next;
     }
     !whole
@@ -126,15 +131,38 @@ fn op(data: &[u8], at: usize) -> Option<Op> {
     };
     let is = |op: &Op, ok: fn(&u8) -> bool| data.get(op.at..op.at + op.len).is_some_and(|l| l.iter().all(ok));
     match code {
-        b'(' | b'.' | b'0' | b'1' | b'2' | b'N' | b'Q' | b'R' | b'a' | b'b' | b'd' | b'}' | b'e' | b'l' | b']'
-        | b'o' | b's' | b't' | b')' | b'u' | 0x81 | 0x85..=0x89 | 0x8f..=0x94 | 0x97 | 0x98 => fixed(0),
+        b'('
+        | b'.'
+        | b'0'
+        | b'1'
+        | b'2'
+        | b'N'
+        | b'Q'
+        | b'R'
+        | b'a'
+        | b'b'
+        | b'd'
+        | b'}'
+        | b'e'
+        | b'l'
+        | b']'
+        | b'o'
+        | b's'
+        | b't'
+        | b')'
+        | b'u'
+        | 0x81
+        | 0x85..=0x89
+        | 0x8f..=0x94
+        | 0x97
+        | 0x98 => fixed(0),
         b'K' | b'h' | b'q' | 0x80 | 0x82 => fixed(1),
         b'M' | 0x83 => fixed(2),
         b'J' | b'j' | b'r' | 0x84 => fixed(4),
         b'G' | 0x95 => fixed(8),
-        b'F' | b'I' | b'L' | b'g' | b'p' => {
-            line(from).filter(|op| (1..=4096).contains(&op.len) && is(op, |b| b.is_ascii_alphanumeric() || b"+-.".contains(b)))
-        }
+        b'F' | b'I' | b'L' | b'g' | b'p' => line(from).filter(|op| {
+            (1..=4096).contains(&op.len) && is(op, |b| b.is_ascii_alphanumeric() || b"+-.".contains(b))
+        }),
         b'P' => line(from),
         b'S' => line(from).filter(|op| {
             let string = data.get(op.at..op.at + op.len).unwrap_or_default().trim_ascii_end();
@@ -142,7 +170,8 @@ fn op(data: &[u8], at: usize) -> Option<Op> {
         }),
         b'V' => line(from),
         b'c' | b'i' => {
-            let name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'<' | b'>') || *b >= 0x80;
+            let name =
+                |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'<' | b'>') || *b >= 0x80;
             let module = line(from).filter(|op| op.len > 0 && is(op, name))?;
             let class = line(module.next).filter(|op| op.len > 0 && is(op, name))?;
             Some(Op { at: class.at, len: class.len, next: class.next })
@@ -205,11 +234,20 @@ struct Machine<'a> {
     memo: HashMap<u64, Value>,
     entries: Vec<Entry>,
     nodes: Vec<Node>,
+    /// Entry of the name of the class that came last.
+    last_class: Option<u32>,
 }
 
 impl<'a> Machine<'a> {
     fn new(data: &'a [u8]) -> Self {
-        Machine { data, stack: Vec::new(), memo: HashMap::new(), entries: Vec::new(), nodes: Vec::new() }
+        Machine {
+            data,
+            stack: Vec::new(),
+            memo: HashMap::new(),
+            entries: Vec::new(),
+            nodes: Vec::new(),
+            last_class: None,
+        }
     }
 
     /// Walks one pickle; where it ends, or where it is damaged.
@@ -223,6 +261,11 @@ impl<'a> Machine<'a> {
                 return Ok(op.next);
             }
             self.step(code, &op);
+            if let (b'c' | 0x93 | b'h' | b'j' | b'g', Some(Value::Class(name))) = (code, self.stack.last())
+                && !matches!(self.name(*name), "_reconstructor" | "object")
+            {
+                self.last_class = Some(*name);
+            }
             at = op.next;
         }
     }
@@ -432,12 +475,8 @@ impl<'a> Machine<'a> {
         if name != Some(b"_reconstructor") {
             return class;
         }
-        // Classes are no strings of the tuple; the one met last before it is named.
-        let mut names = self.memo.iter().filter_map(|(n, v)| match v {
-            Value::Class(c) if self.name(*c) != "_reconstructor" && self.name(*c) != "object" => Some((*n, *c)),
-            _ => None,
-        });
-        names.by_ref().max().map_or(class, |(_, c)| Value::Class(c))
+        // Classes are no strings of the tuple; the one met last before it is meant.
+        self.last_class.map_or(class, Value::Class)
     }
 
     fn name(&self, entry: u32) -> &str {
@@ -514,7 +553,8 @@ impl Graph<'_> {
                 _ => ScopeClass::Parent,
             };
             let order = if depth == 0 { Some(entry.at as u64) } else { None };
-            let label = at.class.map_or_else(|| "one object".to_owned(), |c| format!("object {}", self.name(c)));
+            let label =
+                at.class.map_or_else(|| "one object".to_owned(), |c| format!("object {}", self.name(c)));
             let id = ScopeId::Named(format!("pickle {} {node}", self.salt));
             if scopes.len() < 6 {
                 scopes.push(Scope { class, id, order: order.or(Some(entry.at as u64)), label });
@@ -588,7 +628,9 @@ mod tests {
             ["VALUE_1 /aws/secret"]
         );
         assert_eq!(
-            names(b"\x80\x02}q\x00X\x03\0\0\0awsq\x01}q\x02X\x06\0\0\0secretq\x03X\x09\0\0\0VALUE_001q\x04ss."),
+            names(
+                b"\x80\x02}q\x00X\x03\0\0\0awsq\x01}q\x02X\x06\0\0\0secretq\x03X\x09\0\0\0VALUE_001q\x04ss."
+            ),
             ["VALUE_001 /aws/secret"]
         );
         assert_eq!(
@@ -599,7 +641,9 @@ mod tests {
 
     #[test]
     fn what_is_no_pickle() {
-        for no in [&b"(define x 1)\n."[..], b"class A:\n  pass\n.", b"\x80\x02\xff\xff", b"\x80\x09abc", b"(d\n"] {
+        for no in
+            [&b"(define x 1)\n."[..], b"class A:\n  pass\n.", b"\x80\x02\xff\xff", b"\x80\x09abc", b"(d\n"]
+        {
             let blob = Blob { address: Address::named("x"), bytes: no };
             assert!(!PickleLens.reads(&blob));
         }

@@ -138,8 +138,7 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
     let crosses = |p: &Pattern, raw: &Sighting, s: &Sighting| {
         let is_unknown =
             raw.sites.is_empty() && !s.sites.is_empty() && p.class != Class::KeyMaterial && contains(raw, s);
-        let is_raw = raw.kind == TextKind::Binary && raw.loose
-            || raw.kind != TextKind::Plain && is_unknown;
+        let is_raw = raw.kind == TextKind::Binary && raw.loose || raw.kind != TextKind::Plain && is_unknown;
         is_raw && is_string(s) && !contains(s, raw) && raw.range != s.range
     };
     match (crosses(pa, a, b), crosses(pb, b, a)) {

@@ -51,7 +51,14 @@ fn is_table_name(name: &[u8]) -> bool {
     [&b".csv"[..], b".tsv", b".tab", b".psv"].iter().any(|end| lower.ends_with(end))
 }
 
-fn serve(text: &[u8], layout: &Layout, row: u64, start: usize, cells: &[Range<usize>], seeker: &mut Seeker<'_>) {
+fn serve(
+    text: &[u8],
+    layout: &Layout,
+    row: u64,
+    start: usize,
+    cells: &[Range<usize>],
+    seeker: &mut Seeker<'_>,
+) {
     // The table is the object at 0, so no row is.
     let objects = [
         Object { start: start.max(1).min(text.len()), label: format!("row {row}") },
@@ -63,7 +70,9 @@ fn serve(text: &[u8], layout: &Layout, row: u64, start: usize, cells: &[Range<us
             let heading = layout.headings.get(n).filter(|h| !h.is_empty());
             let shown = heading.cloned().unwrap_or_else(|| format!("column {}", n + 1));
             let (path, key) = match &name {
-                Some((value, name)) if *value == n => (format!("row {row} {shown} ({name})"), Some(name.clone())),
+                Some((value, name)) if *value == n => {
+                    (format!("row {row} {shown} ({name})"), Some(name.clone()))
+                }
                 _ => (format!("row {row} {shown}"), heading.cloned()),
             };
             Some(sql::place(text, path, key, &objects, cell, at))
@@ -130,7 +139,12 @@ fn layout(text: &[u8], is_named: bool) -> Option<Layout> {
                 })
             };
             let is_settings = width == 2 && sample.iter().all(is_name);
-            return Some(Layout { separator, start, headings: Vec::new(), sides: is_settings.then_some((0, 1)) });
+            return Some(Layout {
+                separator,
+                start,
+                headings: Vec::new(),
+                sides: is_settings.then_some((0, 1)),
+            });
         }
     }
     None
@@ -244,17 +258,20 @@ mod tests {
                 "\u{feff}Access key ID,Secret access key\r\nVALUE1,VALUE2\r\nVALUE3,\"VALUE4\"\r\n",
                 "row 2 Access key ID|Access key ID|row 2,the table; row 2 Secret access key|Secret access key|row 2,the table; row 3 Access key ID|Access key ID|row 3,the table; row 3 Secret access key|Secret access key|row 3,the table",
             ),
-            (
-                "name;note;secret\nbob;\"a \"\"b\"\";\nc\";VALUE1\n",
-                "row 2 secret|secret|row 2,the table",
-            ),
+            ("name;note;secret\nbob;\"a \"\"b\"\";\nc\";VALUE1\n", "row 2 secret|secret|row 2,the table"),
             (
                 "Name\tValue\naws_key\tVALUE1\naws_secret\tVALUE2\n",
                 "row 2 Value (aws_key)|aws_key|row 2,the table; row 3 Value (aws_secret)|aws_secret|row 3,the table",
             ),
-            ("AWS_KEY_ID,+VALUE1\nAWS_SECRET,+VALUE2\n", "row 1 column 2 (AWS_KEY_ID)|AWS_KEY_ID|row 1,the table; row 2 column 2 (AWS_SECRET)|AWS_SECRET|row 2,the table"),
+            (
+                "AWS_KEY_ID,+VALUE1\nAWS_SECRET,+VALUE2\n",
+                "row 1 column 2 (AWS_KEY_ID)|AWS_KEY_ID|row 1,the table; row 2 column 2 (AWS_SECRET)|AWS_SECRET|row 2,the table",
+            ),
             ("12,VALUE1\n13,VALUE2\n", "row 1 column 2|-|row 1,the table; row 2 column 2|-|row 2,the table"),
-            ("a|secret\n\"x|VALUE1\n\"y\"z|VALUE2", "row 2 secret|secret|row 2,the table; row 3 secret|secret|row 3,the table"),
+            (
+                "a|secret\n\"x|VALUE1\n\"y\"z|VALUE2",
+                "row 2 secret|secret|row 2,the table; row 3 secret|secret|row 3,the table",
+            ),
         ];
         check(&Csv, table);
     }

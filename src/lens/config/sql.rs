@@ -252,7 +252,9 @@ impl<'t> Scan<'t, '_> {
             };
             let (name, end) = if close == 0 {
                 let rest = text.get(at..)?;
-                let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'#' | b'@') || *b >= 0x80;
+                let is_name = |b: &u8| {
+                    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'#' | b'@') || *b >= 0x80
+                };
                 let len = rest.iter().take(256).take_while(|b| is_name(b)).count();
                 (at..at + len, at + len)
             } else {
@@ -333,7 +335,8 @@ impl<'t> Scan<'t, '_> {
         let mut at = open + 1;
         loop {
             let rest = self.text.get(at..).unwrap_or_default();
-            let Some(p) = memchr2(quote, if quote == b'`' { quote } else { b'\\' }, rest).map(|p| at + p) else {
+            let Some(p) = memchr2(quote, if quote == b'`' { quote } else { b'\\' }, rest).map(|p| at + p)
+            else {
                 work(rest.len());
                 if let Some(unclosed) = self.unclosed.get_mut(usize::from(quote)) {
                     *unclosed = true;
@@ -348,7 +351,11 @@ impl<'t> Scan<'t, '_> {
                     && !is_escaped
                     && !self.escapes
                     && matches!(self.byte(p + 2), b',' | b')' | b';' | b'\n' | b'\r');
-                at = if closes || (self.byte(p + 1) != quote && !is_escaped && !self.escapes) { p + 1 } else { p + 2 };
+                at = if closes || (self.byte(p + 1) != quote && !is_escaped && !self.escapes) {
+                    p + 1
+                } else {
+                    p + 2
+                };
                 continue;
             }
             if self.byte(p + 1) == quote {
@@ -419,8 +426,18 @@ impl<'t> Scan<'t, '_> {
     /// `INSERT INTO name (columns) VALUES (row), (row)`.
     fn insert(&mut self, statement: usize, after: usize, cells: &mut Vec<Range<usize>>) -> usize {
         const WORDS: [&[u8]; 12] = [
-            b"INTO", b"IGNORE", b"LOW_PRIORITY", b"DELAYED", b"HIGH_PRIORITY", b"OR", b"REPLACE", b"ABORT", b"TABLE",
-            b"OVERWRITE", b"ALL", b"ROLLBACK",
+            b"INTO",
+            b"IGNORE",
+            b"LOW_PRIORITY",
+            b"DELAYED",
+            b"HIGH_PRIORITY",
+            b"OR",
+            b"REPLACE",
+            b"ABORT",
+            b"TABLE",
+            b"OVERWRITE",
+            b"ALL",
+            b"ROLLBACK",
         ];
         let mut at = after;
         let mut named = Vec::new();
@@ -505,7 +522,16 @@ impl<'t> Scan<'t, '_> {
 
     fn create(&mut self, statement: usize, after: usize) -> usize {
         const WORDS: [&[u8]; 10] = [
-            b"TABLE", b"IF", b"NOT", b"EXISTS", b"TEMP", b"TEMPORARY", b"UNLOGGED", b"EXTERNAL", b"GLOBAL", b"LOCAL",
+            b"TABLE",
+            b"IF",
+            b"NOT",
+            b"EXISTS",
+            b"TEMP",
+            b"TEMPORARY",
+            b"UNLOGGED",
+            b"EXTERNAL",
+            b"GLOBAL",
+            b"LOCAL",
         ];
         let at = self.blank(after);
         let begins = self.skip_words(at, &WORDS);
@@ -515,9 +541,12 @@ impl<'t> Scan<'t, '_> {
         if let Some((name, from)) = name {
             let create = from..end.min(from + CREATE).max(from);
             if self.tables.len() < TABLES {
-                self.tables
-                    .entry(name)
-                    .or_insert(Table { start: statement, create, columns: OnceCell::new(), rows: 0 });
+                self.tables.entry(name).or_insert(Table {
+                    start: statement,
+                    create,
+                    columns: OnceCell::new(),
+                    rows: 0,
+                });
             }
         }
         end
@@ -709,7 +738,13 @@ mod tests {
         for (text, _) in table {
             assert!(Sql.reads(text.as_bytes(), b"x"), "{text}");
         }
-        for no in ["SET A=1\nSET B=2\n", "use strict;\n", "Insert coin; CREATE TABLE \n", "update me set", "-- lua\nlocal x = 1\n"] {
+        for no in [
+            "SET A=1\nSET B=2\n",
+            "use strict;\n",
+            "Insert coin; CREATE TABLE \n",
+            "update me set",
+            "-- lua\nlocal x = 1\n",
+        ] {
             assert!(!Sql.reads(no.as_bytes(), b"x"), "{no}");
         }
     }

@@ -8,8 +8,8 @@ use super::{Complaint, Damage, Lens, bytes};
 use crate::blob::{Blob, Scope, ScopeClass, ScopeId, Site, Text, TextKind};
 use crate::limits::Limits;
 use btree::{Cell, Pages, Walk};
-pub(super) use schema::{columns, sides};
 use schema::{Table, cell_text};
+pub(super) use schema::{columns, sides};
 use std::collections::HashMap;
 
 /// Reads databases.
