@@ -21,10 +21,12 @@ pub mod jvm;
 pub mod macho;
 pub mod native;
 pub mod office;
+pub mod pickle;
 pub mod plist;
 pub mod python;
 pub mod quoted;
 pub mod raw;
+pub mod rdb;
 pub mod sqlite;
 pub mod strings;
 pub mod unity;
@@ -74,6 +76,8 @@ pub static LENSES: &[&dyn Lens] = &[
     &native::environment::EnvironmentLens,
     &sqlite::SqliteLens,
     &sqlite::WalLens,
+    &pickle::PickleLens,
+    &rdb::RdbLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.

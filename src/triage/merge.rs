@@ -133,11 +133,15 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
     if is_string(a) && is_string(b) && !contains(a, b) && !contains(b, a) {
         return None;
     }
-    // What the raw bytes seem to hold across the end of such a string is none.
-    let crosses = |raw: &Sighting, s: &Sighting| {
-        raw.kind == TextKind::Binary && raw.loose && is_string(s) && !contains(s, raw) && raw.range != s.range
+    // What the raw bytes seem to hold across the end of such a string is none: `secret_key` and the value
+    // that a record has right behind it. A key block may be cut into strings, line by line.
+    let crosses = |p: &Pattern, raw: &Sighting, s: &Sighting| {
+        let is_unknown =
+            raw.sites.is_empty() && !s.sites.is_empty() && p.class != Class::KeyMaterial && contains(raw, s);
+        let is_raw = raw.kind == TextKind::Binary && raw.loose || raw.kind != TextKind::Plain && is_unknown;
+        is_raw && is_string(s) && !contains(s, raw) && raw.range != s.range
     };
-    match (crosses(a, b), crosses(b, a)) {
+    match (crosses(pa, a, b), crosses(pb, b, a)) {
         (true, _) => return Some(Side::First),
         (_, true) => return Some(Side::Second),
         _ => {}

@@ -26,3 +26,4 @@ printf 'JM\001\000' > "$out/shop.jmod"
 
 if [ -d "$here/python" ]; then . "$here/python.sh"; fi
 if [ -f "$here/databases.sh" ]; then . "$here/databases.sh"; fi
+if [ -f "$here/tables.sh" ]; then . "$here/tables.sh"; fi

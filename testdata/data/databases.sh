@@ -16,7 +16,7 @@ for encoding in ("UTF-8", "UTF-16le"):
         notes = "x" * 3000 if i == 17 else "note %d" % i
         db.execute("INSERT INTO users VALUES (?,?,?,?,?,?)", (i, "user%d" % i, notes, id, secret, value("hash", "data-sql-sum%d" % i) if i == 300 else None))
     db.execute("CREATE TABLE settings (name TEXT, value TEXT)")
-    id, secret = v("sql-settings-le" if e == "le" else "sql-kv-8")
+    id, secret = v("sql-kv-le" if e == "le" else "sql-settings-8")
     db.execute("INSERT INTO settings VALUES ('aws_access_key', ?)", (id,))
     for i in range(80):
         db.execute("INSERT INTO settings VALUES (?, ?)", ("option%d" % i, "v" * i))

@@ -12,6 +12,8 @@ const SAMPLES: &[&str] = &[
     "a:\n  - b: VALUE1\n    c: {d: [e, 'f''g'], \"h\": i}\n  - |\n    [x]\n    y = z\n  - - \"q\n      r\"\n---\n? k\n: &a !t v # w\n{{ if }}\nj: {{ l }}\n",
     "<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY b \"c\">]><plist><dict><key>k</key><string>VALUE1</string><!-- <add key='x' value=\"y\"/> --><array><s>1</s></array><![CDATA[z\nA=1]]></dict></plist>",
     "class A { void f() { new X(\"VALUE1\", 'b', `c`); map.put(\"k\", \"v\" + \"w\"); } }\n#define K \"v\"\nlet x: &str = r\"y\"; // '\nf --k=v \"\"\"a\nb\"\"\"\n",
+    "-- x\nCREATE TABLE `t` (a int, b text);\nINSERT INTO `t` (a,`b`) VALUES (1,'VALUE1'),(2,E'\\''b'),(f(x),N'y');\nCOPY p.t (a, b) FROM stdin;\n1\tVALUE2\n\\.\nUPDATE [u] SET x = 'VALUE3' WHERE name = 'n'; $a$ ' $a$ /* c */\n",
+    "Name,Secret key,\"a \"\"b\"\"\"\r\nx,VALUE1,\"c\nd\"\r\n",
 ];
 
 /// Spans of one byte at every `step`th byte.
@@ -164,6 +166,30 @@ fn work_is_linear() {
         ("{", "a\n"),
         ("", "\r"),
         ("", "\t"),
+        ("INSERT INTO t VALUES ", "('a',"),
+        ("INSERT INTO t VALUES ", "('a'),"),
+        ("INSERT INTO t VALUES ('", "''"),
+        ("INSERT INTO t VALUES ('", "\\'"),
+        ("INSERT INTO t VALUES (", "("),
+        ("", "INSERT INTO t (a) VALUES ('b');\n"),
+        ("", "INSERT INTO t "),
+        ("", "INSERT (\n"),
+        ("", "CREATE TABLE a (b);\n"),
+        ("", "CREATE TABLE a (b\n"),
+        ("COPY t (a) FROM stdin;\n", "a\tb\n"),
+        ("", "COPY t FROM stdin;\n"),
+        ("", "UPDATE t SET a = 'b', "),
+        ("", "UPDATE t SET a = 'b';\n"),
+        ("", "UPDATE t SET a = 'b'\n"),
+        ("", "$a$"),
+        ("", "$a$ '"),
+        ("", "/*"),
+        ("", "--"),
+        ("a,key\n", "b,c\n"),
+        ("a,key\n", "\"b\",\"\n"),
+        ("a,key\nb,\"", "\"\","),
+        ("a,key\nb,c\n", "\"\"\","),
+        ("a,key\nb,c\n", "b,"),
     ];
     let n = 200_000;
     for (start, piece) in pieces {

@@ -1,10 +1,11 @@
 //! Structured text: key paths and enclosing objects for values in JSON, YAML, TOML, INI, .env,
-//! properties and XML. Parsed once a text, and only where the engine hit something.
+//! properties, XML, SQL and CSV. Parsed once a text, and only where the engine hit something.
 
 use std::ops::Range;
 
 mod assignment;
 mod brackets;
+mod csv;
 mod files;
 #[cfg(test)]
 mod hostile;
@@ -15,6 +16,7 @@ mod openstep;
 mod path;
 mod seek;
 mod source;
+mod sql;
 #[cfg(test)]
 mod testing;
 mod tree;
@@ -56,5 +58,14 @@ pub trait Syntax: Send + Sync {
 }
 
 /// The syntaxes, most specific first; the first that reads a text is used.
-pub static SYNTAXES: &[&dyn Syntax] =
-    &[&openstep::OpenStep, &json::Json, &xml::Xml, &ini::Ini, &yaml::Yaml, &source::Source];
+#[rustfmt::skip]
+pub static SYNTAXES: &[&dyn Syntax] = &[
+    &openstep::OpenStep,
+    &json::Json,
+    &xml::Xml,
+    &sql::Sql,
+    &csv::Csv,
+    &ini::Ini,
+    &yaml::Yaml,
+    &source::Source,
+];

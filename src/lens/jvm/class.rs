@@ -255,7 +255,7 @@ impl<'a> Class<'a> {
         }
     }
 
-    /// Whether some method may put a string together.
+    /// Whether some method may put a string together out of others.
     pub(super) fn joins(&self) -> bool {
         self.utf8().any(|(_, (_, s))| {
             matches!(
@@ -263,14 +263,20 @@ impl<'a> Class<'a> {
                 b"java/lang/StringBuilder"
                     | b"java/lang/StringBuffer"
                     | b"makeConcatWithConstants"
+                    | b"makeConcat"
                     | b"concat"
-                    | b"([B)V"
-                    | b"([C)V"
-                    | b"[B"
-                    | b"[C"
-                    | b"([BLjava/nio/charset/Charset;)V"
-                    | b"java/lang/String"
             )
-        }) && self.methods.iter().any(|m| !m.code.is_empty())
+        })
+    }
+
+    /// Whether a method with this code may put a string together: a cheap look that says yes too often,
+    /// so that most methods need not be run. `joins` is what [`Class::joins`] says.
+    pub(super) fn may_join(code: &[u8], joins: bool) -> bool {
+        // bipush, sipush, ldc, ldc_w: two constants at least.
+        let pushes = || code.iter().filter(|b| matches!(b, 0x10..=0x13)).take(2).count() == 2;
+        // newarray of bytes or characters, and bastore or castore.
+        let fills = || code.iter().filter(|b| matches!(b, 0x54 | 0x55)).take(8).count() == 8;
+        joins && pushes()
+            || memchr::memchr_iter(0xbc, code).any(|at| matches!(code.get(at + 1), Some(5 | 8))) && fills()
     }
 }

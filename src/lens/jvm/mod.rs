@@ -46,9 +46,12 @@ impl Lens for ClassLens {
                 strings.push(string, at as u64, u64::from(index));
             }
         }
-        if class.joins() {
+        let joins = class.joins();
+        let may_join = |n: &usize| class.methods.get(*n).is_some_and(|m| Class::may_join(m.code, joins));
+        let joining: Vec<usize> = (0..class.methods.len()).filter(may_join).collect();
+        if !joining.is_empty() {
             let mut machine = Machine::new(&class);
-            for n in 0..class.methods.len() {
+            for n in joining {
                 machine.run(n, &mut machine::Nobody);
                 for (id, text) in machine.texts() {
                     let tag = sites::JOINED | (n as u64) << 32 | u64::from(id);

@@ -9,6 +9,7 @@ use crate::blob::{Blob, Scope, ScopeClass, ScopeId, Site, Text, TextKind};
 use crate::limits::Limits;
 use btree::{Cell, Pages, Walk};
 use schema::{Table, cell_text};
+pub(super) use schema::{columns, sides};
 use std::collections::HashMap;
 
 /// Reads databases.

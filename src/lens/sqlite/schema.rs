@@ -44,7 +44,7 @@ pub(super) fn read(pages: &Pages<'_>, walk: &mut Walk) -> Vec<Table> {
 }
 
 /// The columns that hold the name and the value, in a table of settings.
-pub(super) fn sides(columns: &[String]) -> Option<(usize, usize)> {
+pub(in crate::lens) fn sides(columns: &[String]) -> Option<(usize, usize)> {
     let find = |ends: &[&str], not: Option<usize>| {
         let is = |c: &String| {
             let lower = c.to_ascii_lowercase();
@@ -63,7 +63,7 @@ pub(super) fn sides(columns: &[String]) -> Option<(usize, usize)> {
 }
 
 /// Names of columns in `CREATE TABLE`, in the order in which records have them.
-pub(super) fn columns(sql: &str) -> Vec<String> {
+pub(in crate::lens) fn columns(sql: &str) -> Vec<String> {
     let bytes = sql.as_bytes();
     let Some(open) = sql.find('(') else { return Vec::new() };
     let (mut parts, mut depth, mut start, mut quote) = (Vec::new(), 0, open + 1, None);

@@ -26,7 +26,7 @@ class Settings(object):
         return boto3.client("s3", aws_access_key_id="@{id:data-py-kw}", aws_secret_access_key="@{secret:data-py-kw}")
 
     def session(self, connect_s3):
-        return connect_s3("@{id:data-py-place}", "@{secret:data-py-place}")
+        return connect_s3("@{id:data-py-positional}", "@{secret:data-py-positional}")
 
 
 def two(boto3):
@@ -45,7 +45,7 @@ def defaults(region="eu", key_id="@{id:data-py-default}", secret="@{secret:data-
 
 
 def local():
-    user, password = "@{id:data-py-unpack}", "@{secret:data-py-unpack}"
+    user, password = "@{id:data-py-login}", "@{secret:data-py-login}"
     return user + password
 
 
