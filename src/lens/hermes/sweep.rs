@@ -396,8 +396,9 @@ impl<'a> Pass<'_, 'a> {
             }
             Does::Add => {
                 let (left, right) = (self.read(v[1]), self.read(v[2]));
-                let made =
-                    left.string().zip(right.string()).and_then(|(a, b)| self.makings.join(&[a, b], b""));
+                let both = left.string().zip(right.string());
+                let offset = self.offset.saturating_add(at.into());
+                let made = both.and_then(|(a, b)| self.makings.join(&[a, b], b"", offset));
                 let result = self.result(made, at);
                 self.write(v[0], Register { at, identity: mix(8, at.into()), ..result });
             }
@@ -428,18 +429,22 @@ impl<'a> Pass<'_, 'a> {
     fn make(&mut self, method: Method, arguments: &[Register], at: u32) -> Register {
         let Some((this, rest)) = arguments.split_first() else { return Register::default() };
         let first = rest.first().and_then(Register::string);
+        let offset = self.offset.saturating_add(at.into());
         let made = match method {
             Method::Concat => {
                 let pieces: Option<Vec<u32>> = arguments.iter().map(Register::string).collect();
-                pieces.and_then(|pieces| self.makings.join(&pieces, b""))
+                pieces.and_then(|pieces| self.makings.join(&pieces, b"", offset))
             }
-            Method::Join if rest.is_empty() || first.is_some() => self.makings.join_list(this.list, first),
+            Method::Join if rest.is_empty() || first.is_some() => {
+                self.makings.join_list(this.list, first, offset)
+            }
             Method::FromCharCode => {
                 let codes: Option<Vec<u32>> = rest.iter().map(|r| r.number).collect();
-                codes.filter(|c| c.len() > 1).and_then(|codes| self.makings.characters(&codes, self.offset))
+                codes.filter(|c| c.len() > 1).and_then(|codes| self.makings.characters(&codes, offset))
             }
             Method::Split => {
-                let list = this.string().zip(first).and_then(|(string, by)| self.makings.split(string, by));
+                let list =
+                    this.string().zip(first).and_then(|(string, by)| self.makings.split(string, by, offset));
                 return Register { list: list.unwrap_or(0), ..Register::default() };
             }
             Method::Reverse => {
