@@ -4,13 +4,10 @@
 use super::snapshot::Snapshot;
 use crate::blob::{Scope, ScopeClass, ScopeId, Site};
 use crate::lens::strings::Places;
-use memchr::memmem;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// Uses of one string that are looked at. Numbers are short, so some are none.
-const USES: usize = 256;
-/// Strings that are looked for: each costs a pass over the stream.
-const WANTED: usize = 512;
+const USES: usize = 64;
 /// Bytes between neighbours: some ten objects.
 const NEAR: usize = 48;
 /// A map's key before its value is a name of at most this length.
@@ -23,34 +20,24 @@ pub struct Refs<'p, 'a> {
 
 impl Places for Refs<'_, '_> {
     fn places(&self, tags: &[u64]) -> Vec<Vec<Site>> {
-        let mut uses: BTreeMap<usize, u64> = BTreeMap::new();
-        for &tag in tags.iter().take(WANTED) {
-            uses.extend(self.uses(tag).into_iter().map(|at| (at, tag)));
-        }
-        let mut groups: Vec<Vec<(usize, u64)>> = Vec::new();
-        for (at, tag) in uses {
-            match groups.last_mut() {
-                Some(group) if group.last().is_some_and(|last| at - last.0 <= NEAR) => group.push((at, tag)),
-                _ => groups.push(vec![(at, tag)]),
-            }
-        }
+        // A large text is asked in parts: what a place is called must not depend on the others. So
+        // windows overlap by half, and neighbours meet in one of them.
         let mut sites: BTreeMap<u64, Vec<Site>> = BTreeMap::new();
-        for group in groups {
-            let distinct: BTreeSet<u64> = group.iter().map(|g| g.1).collect();
-            if distinct.len() < 2 {
-                continue;
-            }
-            let id = group.first().map_or(0, |g| g.0) as u64;
-            for (at, tag) in group {
+        let wanted: HashSet<u64> = tags.iter().copied().collect();
+        for (tag, all) in self.uses(&wanted) {
+            for at in all {
                 let key = self.key(at);
                 let name = key.as_ref().map_or_else(|| "Dart string".to_owned(), |k| format!("Dart map {k}"));
-                let scope = Scope {
-                    class: ScopeClass::Method,
-                    id: ScopeId::Local(id),
+                let scope = |id: usize| Scope {
+                    // Closer than the symbol that is all of the snapshot.
+                    class: ScopeClass::Call,
+                    id: ScopeId::Local(id as u64),
                     order: Some(at as u64),
                     label: "one piece of Dart code".to_owned(),
                 };
-                sites.entry(tag).or_default().push(Site { name, key, role: None, scopes: vec![scope] });
+                let window = at / NEAR;
+                let scopes = vec![scope(window), scope(window + 1)];
+                sites.entry(tag).or_default().push(Site { name, key, role: None, scopes });
             }
         }
         let alone = || vec![Site { name: "Dart string".to_owned(), ..Site::default() }];
@@ -59,16 +46,33 @@ impl Places for Refs<'_, '_> {
 }
 
 impl Refs<'_, '_> {
-    /// Where the number of a string stands in the stream.
-    fn uses(&self, tag: u64) -> Vec<usize> {
-        let (stream, number) = (self.snapshot.stream, self.snapshot.reference(tag));
-        let is_whole = |at: usize| {
-            let Some(before) = at.checked_sub(1).and_then(|b| stream.get(b)) else { return false };
-            let after = stream.get(at + number.len());
-            // Another number ends here, or it is an entry of a pool: what kind, and what it is.
-            *before & 0x80 != 0 || Some(before) == after
-        };
-        memmem::find_iter(stream, &number).filter(|&at| is_whole(at)).take(USES).collect()
+    /// Where the numbers of strings stand in the stream: one pass, for a file may be asked for many.
+    fn uses(&self, wanted: &HashSet<u64>) -> BTreeMap<u64, Vec<usize>> {
+        let stream = self.snapshot.stream;
+        let mut found: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for (end, &last) in stream.iter().enumerate().filter(|(_, b)| **b & 0x80 != 0) {
+            let (mut value, mut shift) = (u64::from(last & 0x7f), 7);
+            for at in (end.saturating_sub(3)..end).rev() {
+                let Some(&byte) = stream.get(at).filter(|b| **b & 0x80 == 0) else { break };
+                value |= u64::from(byte) << shift;
+                shift += 7;
+                let Some(tag) =
+                    value.checked_sub(self.snapshot.first).filter(|t| byte != 0 && wanted.contains(t))
+                else {
+                    continue;
+                };
+                let before = at.checked_sub(1).and_then(|b| stream.get(b));
+                // Another number ends here, or it is an entry of a pool: what kind, and what it is.
+                if before.is_some_and(|b| b & 0x80 != 0) || before.is_some() && before == stream.get(end + 1)
+                {
+                    let uses = found.entry(tag).or_default();
+                    if uses.len() < USES {
+                        uses.push(at);
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// The name that stands before a value in a map.

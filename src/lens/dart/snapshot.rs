@@ -97,21 +97,6 @@ impl<'a> Snapshot<'a> {
         None
     }
 
-    /// The number of an object as it is written: 7 bits a byte, highest first; the last byte has its
-    /// high bit set.
-    pub fn reference(&self, string: u64) -> Vec<u8> {
-        let mut value = self.first.saturating_add(string);
-        let mut bytes = vec![(value & 0x7f) as u8 | 0x80];
-        loop {
-            value >>= 7;
-            if value == 0 {
-                bytes.reverse();
-                return bytes;
-            }
-            bytes.push((value & 0x7f) as u8);
-        }
-    }
-
     /// The string of the number that ends at `end` of the stream.
     pub fn string_before(&self, end: usize) -> Option<&'a [u8]> {
         let bytes = self.stream.get(end.saturating_sub(4)..end)?;

@@ -75,8 +75,9 @@ fn check(data: &[u8]) {
         let sites = &found.iter().find(|f| f.0 == name).unwrap().1;
         sites.iter().flat_map(|s| s.scopes.iter().map(|s| s.id.clone())).collect::<Vec<_>>()
     };
-    assert_eq!(scopes("value one is here"), scopes("value two is here"));
-    assert_eq!((scopes("value one is here").len(), scopes("value grüße €").len()), (1, 0));
+    let two = scopes("value two is here");
+    assert!(scopes("value one is here").iter().any(|s| two.contains(s)));
+    assert!(scopes("value grüße €").is_empty());
 }
 
 #[test]
