@@ -11,6 +11,7 @@ pub mod android;
 pub mod bytes;
 mod calls;
 pub mod config;
+pub mod dart;
 pub mod decode;
 pub mod dex;
 pub mod document;
@@ -65,6 +66,7 @@ pub static LENSES: &[&dyn Lens] = &[
     &android::AxmlLens,
     &android::AabLens,
     &hermes::HermesLens,
+    &dart::DartLens,
     &jvm::ClassLens,
     &python::pyc::PycLens,
     &dotnet::DotnetLens,

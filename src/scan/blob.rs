@@ -97,13 +97,18 @@ impl Job<'_, '_> {
             bytes += gap.len() as u64;
             let mut map = OffsetMap::identity();
             map.push_plain(0, gap.start as u64);
+            let bytes = &blob.bytes[gap];
+            // What a bundler writes between its modules is text like any other. Short runs of bytes
+            // between the members of an archive say nothing.
+            let kind = if bytes.len() >= MIN_CARRIER { raw::kind(bytes) } else { TextKind::Binary };
+            let document = DocumentSites::new(blob.address.file_name());
             let text = Text {
-                bytes: &blob.bytes[gap],
-                kind: TextKind::Binary,
+                bytes,
+                kind,
                 encoding: None,
                 map: &map,
                 outer: None,
-                sites: &NoSites,
+                sites: if kind == TextKind::Plain { &document } else { &NoSites },
             };
             let job = TextJob { job: self, address: &blob.address, blob: number, depth };
             found.merge(text::search(&job, &text));

@@ -10,6 +10,15 @@ trap 'rm -rf "$work"' EXIT
 tools=$root/target/tools/runtimes
 mkdir -p "$tools"
 plant() { python3 "$root/testdata/plant.py" render "$@"; }
+hide() { # FILE: BACKWARDS(abc) becomes "cba", CODES(abc) String.fromCharCode(97, 98, 99)
+    python3 - "$1" <<'PYTHON'
+import re, sys
+text = open(sys.argv[1]).read()
+text = re.sub(r"BACKWARDS\((.*?)\)", lambda m: '"' + m[1][::-1] + '"', text)
+text = re.sub(r"CODES\((.*?)\)", lambda m: "String.fromCharCode(" + ", ".join(str(ord(c)) for c in m[1]) + ")", text)
+open(sys.argv[1], "w").write(text)
+PYTHON
+}
 
 # --- Tools -------------------------------------------------------------------------------------------
 hermesc() { # PACKAGE VERSION: the path of its compiler
@@ -35,6 +44,7 @@ hermes() { # NAME PACKAGE VERSION OPTIONS...
     shift 3
     sed "s/VER/$name/g" "$here/hermes/index.js" >"$work/$name.js.in"
     plant "$work/$name.js.in" "$work/$name.js"
+    hide "$work/$name.js"
     "$compiler" "$@" -w -emit-binary -out "$out/$name.hbc" "$work/$name.js"
 }
 hermes hbc76 hermes-engine 0.7.2 -O
@@ -46,6 +56,7 @@ hermes hbc98 hermes-compiler 250829098.0.19 -O
 hermes hbc99 hermes-compiler 260318099.0.6 -O
 sed "s/hbc96/ipa96/g" "$work/hbc96.js.in" >"$work/ipa.js.in"
 plant "$work/ipa.js.in" "$work/ipa.js"
+hide "$work/ipa.js"
 mkdir -p "$work/ipa/Payload/Shop.app"
 "$(hermesc hermes-compiler 0.16.0)" -O -w -emit-binary -out "$work/ipa/Payload/Shop.app/main.jsbundle" "$work/ipa.js"
 (cd "$work/ipa" && python3 -c "import zipfile; z = zipfile.ZipFile('$out/shop.ipa', 'w', zipfile.ZIP_DEFLATED); z.write('Payload/Shop.app/main.jsbundle')")

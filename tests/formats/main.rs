@@ -11,6 +11,7 @@ mod util;
 
 mod android_oracle;
 mod family;
+mod runtimes_oracle;
 
 /// One test a family, so that the runner tells them apart.
 macro_rules! families {

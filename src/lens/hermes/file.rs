@@ -30,6 +30,7 @@ pub struct Str<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Function<'a> {
     pub code: &'a [u8],
+    pub offset: u64,
     pub name: u32,
     pub registers: u32,
 }
@@ -103,6 +104,11 @@ impl<'a> File<'a> {
         })
     }
 
+    /// Bytes of the file.
+    pub fn len(&self) -> usize {
+        self.data.len()
+    }
+
     /// How many strings there are.
     pub fn strings(&self) -> u32 {
         u32::try_from(self.small.len() / 4).unwrap_or(u32::MAX)
@@ -173,7 +179,7 @@ impl<'a> File<'a> {
             }
         };
         let code = slice(self.data, offset as usize, size as usize)?;
-        Some(Function { code, name, registers })
+        Some(Function { code, offset: offset.into(), name, registers })
     }
 
     /// The keys of a shape: where they start in the key buffer, and how many there are.

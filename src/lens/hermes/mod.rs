@@ -8,6 +8,7 @@
 
 mod file;
 mod literals;
+mod made;
 mod opcodes;
 mod sites;
 mod sweep;
@@ -65,6 +66,15 @@ impl Lens for HermesLens {
                 complaint.note(0, || "strings overlap so much that not all were read".to_owned());
             }
         }
+        // What code makes of constants.
+        let found = sweep::sweep(&file, &std::collections::HashSet::new());
+        let mut strings = Strings::new(TextKind::Pool, blob.bytes.len(), limits, &places, emit);
+        for (n, made) in (0u32..).zip(&found.made) {
+            if !made.is_piece && made.bytes.len() >= MIN_LEN {
+                strings.push_made(&made.bytes, made.offset, (n | made::MADE).into());
+            }
+        }
+        strings.finish();
         complaint.into_result()
     }
 }

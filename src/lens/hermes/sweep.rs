@@ -6,6 +6,7 @@
 
 use super::file::{File, Function, STATIC};
 use super::literals;
+use super::made::{ELEMENTS, Made, Makings, Method};
 use super::opcodes::{self, Does, Op, operands};
 use std::collections::{HashMap, HashSet};
 
@@ -60,6 +61,8 @@ pub struct Found {
     pub parents: HashMap<u32, u32>,
     /// What an object, by function and identity, was put into, and under which name.
     pub links: HashMap<(u32, u64), (u64, u32)>,
+    /// Strings that code makes; their numbers are those in here, with [`super::made::MADE`].
+    pub made: Vec<Made>,
 }
 
 /// Strings that one register may hold.
@@ -88,11 +91,22 @@ struct Register {
     count: u8,
     /// What decided between them, where there are several.
     choice: u64,
+    /// The list it is, if its elements are known.
+    list: u32,
+    number: Option<u32>,
 }
 
 impl Register {
     fn strings(&self) -> &[(u32, u32)] {
         self.strings.get(..usize::from(self.count)).unwrap_or_default()
+    }
+
+    /// The one string that it is.
+    fn string(&self) -> Option<u32> {
+        match self.strings() {
+            [(id, _)] => Some(*id),
+            _ => None,
+        }
     }
 }
 
@@ -108,11 +122,13 @@ pub fn sweep(file: &File<'_>, wanted: &HashSet<u32>) -> Found {
         found: &mut found,
         registers: vec![Register::default(); REGISTERS],
         slots: HashMap::new(),
+        makings: Makings::new(file),
         environments: HashSet::new(),
         known: HashMap::new(),
         loads: Vec::new(),
         function: 0,
-        code: Function { code: &[], name: 0, registers: 0 },
+        offset: 0,
+        code: Function { code: &[], offset: 0, name: 0, registers: 0 },
         jump: (0, 0),
         // Functions may share code and literals; those that do it too often are hostile.
         literals: literals.saturating_mul(64).saturating_add(1 << 16),
@@ -124,7 +140,8 @@ pub fn sweep(file: &File<'_>, wanted: &HashSet<u32>) -> Found {
         bytes = left;
         pass.run(id, code);
     }
-    found
+    let made = pass.makings.all;
+    Found { made, ..found }
 }
 
 struct Pass<'p, 'a> {
@@ -135,6 +152,7 @@ struct Pass<'p, 'a> {
     registers: Vec<Register>,
     /// Strings in the environments of functions: what closures inside see.
     slots: HashMap<(u32, u32), Register>,
+    makings: Makings<'p, 'a>,
     /// Functions that make an environment of their own.
     environments: HashSet<u32>,
     /// What was put where, in this function.
@@ -143,6 +161,8 @@ struct Pass<'p, 'a> {
     loads: Vec<(u32, u32)>,
     function: u32,
     code: Function<'a>,
+    /// Where the code of the function is in the file.
+    offset: u64,
     /// The last jump, and what the last one that could go either way looked at.
     jump: (u32, u64),
     literals: usize,
@@ -163,7 +183,7 @@ fn is_setter(name: &str) -> bool {
 
 impl<'a> Pass<'_, 'a> {
     fn run(&mut self, id: u32, code: Function<'a>) {
-        (self.function, self.code, self.jump) = (id, code, (0, 0));
+        (self.function, self.code, self.jump, self.offset) = (id, code, (0, 0), code.offset);
         self.known.clear();
         self.loads.clear();
         let first = self.found.records.len();
@@ -278,6 +298,7 @@ impl<'a> Pass<'_, 'a> {
             Does::PutIndex => {
                 let (array, value) = (self.read(v[0]), self.read(v[1]));
                 self.happens(&value, &What::Element { array: array.identity, n: v[2] });
+                self.append(&array, &value, v[2]);
             }
             Does::PutSlot => {
                 let object = self.read(v[0]);
@@ -313,9 +334,12 @@ impl<'a> Pass<'_, 'a> {
             Does::NewObject => self.new_object(op, v, at),
             Does::NewArray => {
                 let array = mix(4, at.into());
-                let mut elements = Vec::new();
+                let (mut elements, mut all) = (Vec::new(), Vec::new());
                 let wanted = self.wanted;
                 self.literals(self.file.arrays, v[3] as usize, v[2], &mut |n, id| {
+                    if v[2] <= ELEMENTS {
+                        all.push(id);
+                    }
                     if wanted.contains(&id) {
                         elements.push((n, id));
                     }
@@ -323,7 +347,9 @@ impl<'a> Pass<'_, 'a> {
                 for (n, id) in elements {
                     self.record(id, at, What::Element { array, n });
                 }
-                self.write(v[0], Register { at, identity: array, made: true, ..Register::default() });
+                let is_known = !all.is_empty() && all.len() == v[2] as usize;
+                let list = if is_known { self.makings.list(all) } else { 0 };
+                self.write(v[0], Register { at, identity: array, made: true, list, ..Register::default() });
             }
             Does::Call | Does::Construct | Does::CallBuiltin => {
                 let callee = self.read(v[1]);
@@ -332,13 +358,13 @@ impl<'a> Pass<'_, 'a> {
                 let registers: Vec<u32> =
                     (0..v[2].min(ARGUMENTS)).map_while(|n| top?.checked_sub(n)).collect();
                 let named = (op.does != Does::CallBuiltin).then_some(callee.name).flatten();
-                self.call(&registers, named, at);
-                self.write(v[0], Register { at, identity: mix(5, at.into()), ..Register::default() });
+                let result = self.call(&registers, named, at);
+                self.write(v[0], Register { at, identity: mix(5, at.into()), ..result });
             }
             Does::CallN => {
                 let callee = self.read(v[1]);
-                self.call(v.get(2..count).unwrap_or_default(), callee.name, at);
-                self.write(v[0], Register { at, identity: mix(5, at.into()), ..Register::default() });
+                let result = self.call(v.get(2..count).unwrap_or_default(), callee.name, at);
+                self.write(v[0], Register { at, identity: mix(5, at.into()), ..result });
             }
             Does::Return => {
                 let value = self.read(v[0]);
@@ -346,7 +372,7 @@ impl<'a> Pass<'_, 'a> {
             }
             Does::Store => {
                 let (environment, value) = (self.read(v[0]), self.read(v[2]));
-                if value.strings().iter().any(|(string, _)| self.wanted.contains(string)) {
+                if value.count > 0 {
                     self.slots.insert((self.function, v[1]), value);
                 }
                 self.known.insert(mix(environment.identity, mix(6, v[1].into())), value);
@@ -368,8 +394,68 @@ impl<'a> Pass<'_, 'a> {
                     self.jump = (at, choice.unwrap_or(self.jump.1));
                 }
             }
-            Does::Add | Does::Other => self.other(op, v, at),
+            Does::Add => {
+                let (left, right) = (self.read(v[1]), self.read(v[2]));
+                let both = left.string().zip(right.string());
+                let offset = self.offset.saturating_add(at.into());
+                let made = both.and_then(|(a, b)| self.makings.join(&[a, b], b"", offset));
+                let result = self.result(made, at);
+                self.write(v[0], Register { at, identity: mix(8, at.into()), ..result });
+            }
+            Does::Other => self.other(op, v, at),
         }
+    }
+
+    /// A register with a string that was made.
+    fn result(&mut self, made: Option<u32>, at: u32) -> Register {
+        let Some(id) = made else { return Register::default() };
+        if self.wanted.contains(&id) {
+            self.loads.push((id, at));
+        }
+        Register { strings: [(id, at); CHOICES], count: 1, ..Register::default() }
+    }
+
+    /// Adds what comes next in a list; of one with gaps nothing more is known.
+    fn append(&mut self, array: &Register, value: &Register, n: u32) {
+        let string = value.string();
+        let Some(items) = self.makings.items(array.list) else { return };
+        match string {
+            Some(id) if n < ELEMENTS && items.len() == n as usize => items.push(id),
+            _ => items.clear(),
+        }
+    }
+
+    /// What a method makes of constants.
+    fn make(&mut self, method: Method, arguments: &[Register], at: u32) -> Register {
+        let Some((this, rest)) = arguments.split_first() else { return Register::default() };
+        let first = rest.first().and_then(Register::string);
+        let offset = self.offset.saturating_add(at.into());
+        let made = match method {
+            Method::Concat => {
+                let pieces: Option<Vec<u32>> = arguments.iter().map(Register::string).collect();
+                pieces.and_then(|pieces| self.makings.join(&pieces, b"", offset))
+            }
+            Method::Join if rest.is_empty() || first.is_some() => {
+                self.makings.join_list(this.list, first, offset)
+            }
+            Method::FromCharCode => {
+                let codes: Option<Vec<u32>> = rest.iter().map(|r| r.number).collect();
+                codes.filter(|c| c.len() > 1).and_then(|codes| self.makings.characters(&codes, offset))
+            }
+            Method::Split => {
+                let list =
+                    this.string().zip(first).and_then(|(string, by)| self.makings.split(string, by, offset));
+                return Register { list: list.unwrap_or(0), ..Register::default() };
+            }
+            Method::Reverse => {
+                if let Some(items) = self.makings.items(this.list) {
+                    items.reverse();
+                }
+                return Register { list: this.list, ..Register::default() };
+            }
+            Method::Join => None,
+        };
+        self.result(made, at)
     }
 
     /// Anything else: the first operand is written, the others are read.
@@ -418,6 +504,15 @@ impl<'a> Pass<'_, 'a> {
                 _ => v[op.operands.len().clamp(1, 6) - 1],
             };
             value.shape = Some((level, 0));
+        }
+        match op.name {
+            "LoadConstUInt8" | "LoadConstInt" => value.number = Some(v[1]),
+            "LoadConstZero" => value.number = Some(0),
+            "NewArray" => {
+                value.list = self.makings.list(Vec::new());
+                value.made = true;
+            }
+            _ => {}
         }
         self.write_either(v[0], Register { at, ..value }, op.name.starts_with("LoadConst"));
     }
@@ -507,11 +602,15 @@ impl<'a> Pass<'_, 'a> {
         self.literals = self.literals.saturating_sub(seen as usize + 1);
     }
 
-    fn call(&mut self, registers: &[u32], callee: Option<u32>, call: u32) {
+    fn call(&mut self, registers: &[u32], callee: Option<u32>, call: u32) -> Register {
         let arguments: Vec<Register> = registers.iter().map(|&r| self.read(r)).collect();
+        let result = match self.makings.method(callee) {
+            Some(method) => self.make(method, &arguments, call),
+            None => Register::default(),
+        };
         let is_wanted = |r: &Register| r.strings().iter().any(|(string, _)| self.wanted.contains(string));
         if !arguments.iter().any(is_wanted) {
-            return;
+            return result;
         }
         let setter = callee.and_then(|id| self.file.text(id)).is_some_and(|name| is_setter(&name));
         let this = arguments.first().map_or(0, |this| this.identity);
@@ -522,5 +621,6 @@ impl<'a> Pass<'_, 'a> {
                 before.and_then(|r| r.strings().first()).map(|s| s.0).filter(|id| !self.wanted.contains(id));
             self.happens(argument, &What::Argument { call, n, callee, key, this });
         }
+        result
     }
 }
