@@ -311,9 +311,13 @@ def containers(out):
     write("lzma.bundle", unityfs(files, 7, 1))
     write("end.bundle", unityfs(files, 6, 2, at_end=True))
 
-    ids = [planted("managed-literal-a1"), planted("managed-literal-b")]
+    ids = [planted("managed-literal-a"), planted("managed-literal-b")]
     literals = ["Hello", ids[0][0], ids[0][1], "connected to", "%d items in the shop"] + ["text number %d of the game" % i for i in range(80)]
-    literals += [ids[1][0], ids[1][1], "bye"]
+    # A value that nobody named beside a pair, and one that its own neighbour names.
+    literals += ["text one", ids[1][0], ids[1][1], value("hash", "managed-literal-b"), "bye"]
+    named = planted("managed-literal-c")
+    literals += ["line %d of another text" % i for i in range(80)]
+    literals += ["AccessKey", named[0], "sha1", value("hash", "managed-literal-c"), "SecretKey", named[1], "{0}: {1}"]
     constant = planted("managed-il2cpp")
     types = [
         ("", "<Module>", []),

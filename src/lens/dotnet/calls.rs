@@ -117,7 +117,10 @@ impl<'a> Call<'a> {
             }
             meaning.is_member = self.name.starts_with(b"Add") || matches!(self.name, b"Push" | b"Enqueue");
         }
-        meaning.key = names::parameter(meta, token, n);
+        // What a method calls `key` is one of a map more often than one of a lock.
+        let name = names::parameter(meta, token, n);
+        meaning.key =
+            name.filter(|name| self.name == b".ctor" || !matches!(name.as_str(), "key" | "resourceKey"));
         meaning
     }
 
