@@ -237,3 +237,15 @@ pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
     }
     Some(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_as_code_decodes_it() {
+        assert_eq!(base64(b"c2hvcA==").as_deref(), Some(&b"shop"[..]));
+        assert_eq!(base64(b"c2hv\ncA").as_deref(), Some(&b"shop"[..]));
+        assert_eq!(base64(b"no base64!"), None);
+    }
+}
