@@ -19,6 +19,7 @@ mod piece;
 pub mod pyinstaller;
 pub mod ram_bundle;
 pub mod source_map;
+pub mod unity_web;
 pub mod unityfs;
 pub mod vdex;
 pub mod zip;
@@ -48,6 +49,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &assembly_store::AssemblyStore,
     &dotnet_bundle::DotnetBundle,
     &unityfs::UnityFs,
+    &unity_web::UnityWeb,
     &gzip::Gzip,
     &pdf::Pdf,
     &asar::Asar,

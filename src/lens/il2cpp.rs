@@ -11,6 +11,8 @@ use super::{Complaint, Damage, Lens};
 use crate::address::escape;
 use crate::blob::{Blob, Scope, ScopeClass, ScopeId, Site, Text, TextKind};
 use crate::limits::Limits;
+use crate::triage::names::words;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 const MAGIC: &[u8] = &[0xaf, 0x1b, 0xb1, 0xfa];
@@ -47,7 +49,8 @@ impl Lens for Il2CppLens {
         let Some(metadata) = Metadata::read(data, version) else {
             return Err(Damage::new("IL2CPP metadata", 8, "the header does not lead to string literals"));
         };
-        let mut strings = Strings::new(TextKind::List, data.len(), limits, &metadata, emit);
+        let kind = if metadata.is_sorted { TextKind::Pool } else { TextKind::List };
+        let mut strings = Strings::new(kind, data.len(), limits, &metadata, emit);
         metadata.literals(&mut strings, &mut complaint);
         strings.finish();
         let mut strings = Strings::new(TextKind::List, data.len(), limits, &metadata, emit);
@@ -64,6 +67,11 @@ struct Metadata<'a> {
     types: Option<Types>,
     /// Bytes of a field's row.
     field: usize,
+    /// Literals that there are, and whether only their offsets are told.
+    count: usize,
+    only_offsets: bool,
+    /// Sorted by their text: neighbours say nothing.
+    is_sorted: bool,
 }
 
 /// How rows of the types are cut: it changed often, and not always with the version.
@@ -92,8 +100,18 @@ impl<'a> Metadata<'a> {
             {
                 return None;
             }
-            let mut metadata = Metadata { data, version, sections, types: None, field: 12 };
+            let mut metadata = Metadata {
+                data,
+                version,
+                sections,
+                types: None,
+                field: 12,
+                count: 0,
+                only_offsets: false,
+                is_sorted: false,
+            };
             metadata.types = metadata.find_types();
+            metadata.find_literals();
             Some(metadata)
         })
     }
@@ -104,37 +122,69 @@ impl<'a> Metadata<'a> {
 
     /// The literals, in the order in which code uses them.
     fn literals(&self, strings: &mut Strings<'_>, complaint: &mut Complaint) {
-        let (table, pool) = (self.section(section::LITERALS), self.section(section::LITERAL_DATA));
         let base = self.sections[section::LITERAL_DATA].start;
-        let mut push = |n: usize, at: usize, length: usize| match slice(pool, at, length) {
-            Some(literal) => literal.len() < 4 || strings.push(literal, (base + at) as u64, n as u64),
-            None => {
-                complaint.note((base + at) as u64, || "a literal reaches behind the literals".into());
-                true
+        for n in 0..self.count {
+            let Some(range) = self.literal_range(n) else { break };
+            match self.section(section::LITERAL_DATA).get(range.clone()) {
+                Some(literal) if literal.len() < 4 => {}
+                Some(literal) if !strings.push(literal, (base + range.start) as u64, n as u64) => break,
+                Some(_) => {}
+                None => complaint.note((base.saturating_add(range.start)) as u64, || {
+                    "a literal reaches behind the literals".into()
+                }),
             }
-        };
+        }
+    }
+
+    /// Finds out how the literals are cut, and whether they were sorted.
+    fn find_literals(&mut self) {
+        let table = self.section(section::LITERALS);
+        let index = |n: usize| size_le(table, n * 4);
         // Since version 35 a literal ends where the next begins.
-        let indexes = |n: usize| size_le(table, n * 4);
-        let only_offsets = self.version >= 35
-            && indexes(0) == Some(0)
-            && (0..(table.len() / 4).saturating_sub(1)).take(64).all(|n| indexes(n) <= indexes(n + 1));
-        if only_offsets {
-            let count = table.len() / 4;
-            for n in 0..count {
-                let Some(at) = indexes(n) else { break };
-                let end = indexes(n + 1).unwrap_or(pool.len());
-                if end >= at && !push(n, at, end - at) {
-                    break;
-                }
-            }
-            return;
+        self.only_offsets = self.version >= 35
+            && index(0) == Some(0)
+            && (0..(table.len() / 4).saturating_sub(1)).take(64).all(|n| index(n) <= index(n + 1));
+        self.count = table.len() / if self.only_offsets { 4 } else { 8 };
+        let some = self.count.min(1024);
+        let falls = (1..some).filter(|&n| self.literal(n - 1) > self.literal(n)).count();
+        self.is_sorted = some > 100 && falls * 100 <= some;
+    }
+
+    fn literal_range(&self, n: usize) -> Option<Range<usize>> {
+        let (table, pool) = (self.section(section::LITERALS), self.section(section::LITERAL_DATA));
+        if self.only_offsets {
+            let start = size_le(table, n.checked_mul(4)?)?;
+            let end = size_le(table, n.checked_mul(4)?.checked_add(4)?).unwrap_or(pool.len());
+            return Some(start..end.max(start));
         }
-        for n in 0..table.len() / 8 {
-            let (Some(length), Some(at)) = (size_le(table, n * 8), size_le(table, n * 8 + 4)) else { break };
-            if !push(n, at, length) {
-                break;
+        let at = n.checked_mul(8)?;
+        let (length, start) = (size_le(table, at)?, size_le(table, at.checked_add(4)?)?);
+        Some(start..start.saturating_add(length))
+    }
+
+    fn literal(&self, n: usize) -> Option<&'a [u8]> {
+        self.section(section::LITERAL_DATA).get(self.literal_range(n)?)
+    }
+
+    /// A literal has no place but its number; what stands right before it may be its name, and another
+    /// hit right beside it was written beside it.
+    fn literal_site(&self, n: usize, hits: &BTreeSet<usize>) -> Site {
+        let name = format!("string literal {n}");
+        let mut site = Site { name, ..Site::default() };
+        let before = n.checked_sub(1).filter(|before| !self.is_sorted && !hits.contains(before));
+        site.key = before.and_then(|before| self.literal(before)).and_then(name_of);
+        for first in [n.wrapping_sub(1), n] {
+            let is_pair = hits.contains(&first) && hits.contains(&first.wrapping_add(1));
+            if is_pair && !self.is_sorted {
+                site.scopes.push(Scope {
+                    class: ScopeClass::Object,
+                    id: ScopeId::Local(first as u64),
+                    order: Some(n as u64),
+                    label: "string literals side by side".into(),
+                });
             }
         }
+        site
     }
 
     /// Values of constant fields that are strings; the types are in the program, so what reads as a
@@ -243,12 +293,112 @@ impl<'a> Metadata<'a> {
 
 impl Places for Metadata<'_> {
     fn places(&self, tags: &[u64]) -> Vec<Vec<Site>> {
+        let literals = tags.iter().filter(|&tag| tag & DEFAULT == 0);
+        let hits: BTreeSet<usize> = literals.filter_map(|&tag| usize::try_from(tag).ok()).collect();
         let site = |&tag: &u64| {
             if tag & DEFAULT == 0 {
-                return Vec::new();
+                return vec![self.literal_site(tag as usize, &hits)];
             }
             self.default_site((tag & 0xffff_ffff) as usize).into_iter().collect()
         };
         tags.iter().map(site).collect()
+    }
+}
+
+/// Words by which a literal is known as the name of the one behind it.
+const NAME_WORDS: &[&str] = &[
+    "access",
+    "aws",
+    "checksum",
+    "commit",
+    "credential",
+    "credentials",
+    "digest",
+    "etag",
+    "guid",
+    "hash",
+    "id",
+    "key",
+    "md",
+    "pass",
+    "password",
+    "pwd",
+    "revision",
+    "secret",
+    "sha",
+    "signature",
+    "token",
+];
+
+/// A literal as the name of the next, if it reads like one: `AccessKey`, `secret_key=`, `sha1`.
+fn name_of(literal: &[u8]) -> Option<String> {
+    let plain = literal.trim_ascii().trim_ascii_end();
+    let plain = plain.strip_suffix(b"=").or(plain.strip_suffix(b":")).unwrap_or(plain);
+    let is_name = (2..=40).contains(&plain.len())
+        && plain.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':'));
+    let name = std::str::from_utf8(plain).ok().filter(|_| is_name)?;
+    words(name).iter().any(|w| NAME_WORDS.contains(&w.as_str())).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_that_name_the_next() {
+        for (literal, name) in [
+            ("AccessKey", Some("AccessKey")),
+            ("secret_key=", Some("secret_key")),
+            ("sha1", Some("sha1")),
+            ("eu-west-1", None),
+            ("press a key", None),
+            ("", None),
+        ] {
+            assert_eq!(name_of(literal.as_bytes()).as_deref(), name, "{literal}");
+        }
+    }
+
+    /// Header, table and pool of a file of version 29 with these literals alone.
+    fn of_literals(literals: &[&str]) -> Vec<u8> {
+        let (mut table, mut pool) = (Vec::new(), Vec::new());
+        for literal in literals {
+            table.extend((literal.len() as u32).to_le_bytes());
+            table.extend((pool.len() as u32).to_le_bytes());
+            pool.extend(literal.bytes());
+        }
+        let mut data = Vec::from(MAGIC);
+        data.extend(29u32.to_le_bytes());
+        let base = 8 + 8 * (section::TYPES + 1);
+        let mut at = base;
+        for size in [table.len(), pool.len(), 0] {
+            data.extend((at as u32).to_le_bytes());
+            data.extend((size as u32).to_le_bytes());
+            at += size;
+        }
+        data.resize(base, 0);
+        data.extend(table);
+        data.extend(pool);
+        data
+    }
+
+    #[test]
+    fn neighbours_share_a_scope_and_names_stand_before() {
+        let data = of_literals(&["AccessKey", "first value", "second value", "third"]);
+        let metadata = Metadata::read(&data, 29).unwrap();
+        let sites = metadata.places(&[1, 2]);
+        assert_eq!(sites[0][0].key.as_deref(), Some("AccessKey"));
+        assert_eq!(sites[1][0].key, None, "what stands before is a hit itself");
+        assert_eq!(sites[0][0].scopes[0].id, sites[1][0].scopes[0].id);
+        assert!(metadata.places(&[3])[0][0].scopes.is_empty());
+    }
+
+    #[test]
+    fn sorted_literals_have_no_neighbours() {
+        let texts: Vec<String> = (0..300).map(|n| format!("value {n:04}")).collect();
+        let literals: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let data = of_literals(&literals);
+        let metadata = Metadata::read(&data, 29).unwrap();
+        assert!(metadata.is_sorted);
+        assert!(metadata.places(&[7, 8])[0][0].scopes.is_empty());
     }
 }

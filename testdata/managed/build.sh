@@ -12,6 +12,7 @@ build() { mcs -nologo -warn:0 -deterministic -out:"$out/$1" "${@:2}"; }
 build Statics.dll -target:library Statics.cs
 build Calls.dll -target:library -optimize+ Calls.cs
 build CallsDebug.dll -target:library -optimize- -debug Calls.cs; rm -f "$out"/*.mdb
+ilasm -quiet -dll -output:"$out/Roslyn.dll" Roslyn.il > ilasm.log
 build Attributes.dll -target:library Attributes.cs
 resgen strings.txt Shop.Strings.resources > resgen.log 2>&1
 build Resources.dll -target:library -resource:Shop.Strings.resources Resources.cs

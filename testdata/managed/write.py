@@ -109,6 +109,25 @@ def elf(payload):
     return out + bytes(table - len(out)) + rows
 
 
+def unity_web(files):
+    """The data of a build for browsers: offset, size and name of each file."""
+    end = 20 + sum(12 + len(name) for name, _ in files)
+    head, body = b"UnityWebData1.0\0" + struct.pack("<I", end), b""
+    for name, content in files:
+        head += struct.pack("<III", end + len(body), len(content), len(name)) + name
+        body += content
+    return head + body
+
+
+def frozen(texts):
+    """Strings of a program compiled ahead of time: type, length, UTF-16 and its end, object by object."""
+    out = b""
+    for t in texts:
+        out += struct.pack("<QI", 0x3F2A10, len(t)) + t.encode("utf-16le") + b"\0\0"
+        out += bytes(-len(out) % 8)
+    return out
+
+
 def bundle(files, major, compress):
     """A program of .NET in one file, around a small made-up host."""
     host = b"\x7fELF\x02\x01\x01" + bytes(9) + bytes(range(256)) * 16
@@ -293,6 +312,14 @@ def containers(out):
     write("shop-v2", bundle(files, 2, False))
     write("shop-v6", bundle(files, 6, True))
 
+    texts = ["Could not connect to ", "eu-central-1"] + ["message %d of the program" % i for i in range(40)]
+    one, two = planted("managed-aot1"), planted("managed-aot2")
+    texts += ["AccessKey", one[0], "SecretKey", one[1]]
+    texts += ["error %d while it runs, and then some" % i for i in range(60)] + [two[0], two[1], "done"]
+    write("libshop-aot.so", elf(frozen(texts)))
+    web = [(b"data.unity3d", b"UnityWeb"), (b"Managed/Attributes.dll", attributes)]
+    write("Build.data", unity_web(web))
+
     id1, secret1 = planted("managed-mono")
     id2, secret2 = planted("managed-mono2")
     json = '{\n  "prod": {"accessKey": "%s", "secretKey": "%s"},\n  "region": "eu-west-1"\n}\n' % planted("managed-textasset")
@@ -311,9 +338,13 @@ def containers(out):
     write("lzma.bundle", unityfs(files, 7, 1))
     write("end.bundle", unityfs(files, 6, 2, at_end=True))
 
-    ids = [planted("managed-literal-a1"), planted("managed-literal-b")]
+    ids = [planted("managed-literal-a"), planted("managed-literal-b")]
     literals = ["Hello", ids[0][0], ids[0][1], "connected to", "%d items in the shop"] + ["text number %d of the game" % i for i in range(80)]
-    literals += [ids[1][0], ids[1][1], "bye"]
+    # A value that nobody named beside a pair, and one that its own neighbour names.
+    literals += ["text one", ids[1][0], ids[1][1], value("hash", "managed-literal-b"), "bye"]
+    named = planted("managed-literal-c")
+    literals += ["line %d of another text" % i for i in range(80)]
+    literals += ["AccessKey", named[0], "sha1", value("hash", "managed-literal-c"), "SecretKey", named[1], "{0}: {1}"]
     constant = planted("managed-il2cpp")
     types = [
         ("", "<Module>", []),

@@ -117,7 +117,10 @@ impl<'a> Call<'a> {
             }
             meaning.is_member = self.name.starts_with(b"Add") || matches!(self.name, b"Push" | b"Enqueue");
         }
-        meaning.key = names::parameter(meta, token, n);
+        // What a method calls `key` is one of a map more often than one of a lock.
+        let name = names::parameter(meta, token, n);
+        meaning.key =
+            name.filter(|name| self.name == b".ctor" || !matches!(name.as_str(), "key" | "resourceKey"));
         meaning
     }
 
@@ -233,4 +236,16 @@ pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
         }
     }
     Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_as_code_decodes_it() {
+        assert_eq!(base64(b"c2hvcA==").as_deref(), Some(&b"shop"[..]));
+        assert_eq!(base64(b"c2hv\ncA").as_deref(), Some(&b"shop"[..]));
+        assert_eq!(base64(b"no base64!"), None);
+    }
 }

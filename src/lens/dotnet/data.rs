@@ -65,3 +65,22 @@ pub(super) fn form(data: &[u8]) -> Option<Form> {
         (head.len() >= 8 && text * 10 >= head.len() * 9).then_some(Form::Bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_is_told_from_numbers() {
+        let wide = |step: usize| -> Vec<u8> {
+            let widened =
+                |&b: &u8| std::iter::once(b).chain(std::iter::repeat_n(0, step - 1)).collect::<Vec<_>>();
+            b"some text of ours".iter().flat_map(widened).collect()
+        };
+        assert_eq!(form(&wide(1)), Some(Form::Bytes));
+        assert_eq!(form(&wide(2)), Some(Form::Utf16));
+        assert_eq!(form(&wide(4)), Some(Form::Utf32));
+        assert_eq!(form(&[0x80, 1, 2, 3, 4, 5, 6, 7, 8, 9]), None);
+        assert_eq!(form(b"short"), None);
+    }
+}

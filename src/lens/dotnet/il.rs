@@ -149,3 +149,35 @@ pub(super) fn effect(op: u16) -> (usize, usize) {
         _ => (0, 0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instructions_are_cut_as_the_standard_says() {
+        // nop; ldstr 70000001; ldarg 2 (fe 09); switch of two; br.s +1; a call that is cut off.
+        let code = [
+            0x00, 0x72, 1, 0, 0, 0x70, 0xfe, 0x09, 2, 0, 0x45, 2, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9, 0x2b, 1,
+            0x28, 0,
+        ];
+        let (mut at, mut seen) = (0, Vec::new());
+        while let Some(insn) = decode(&code, at) {
+            seen.push((insn.at, insn.op, insn.operand));
+            at = insn.next;
+        }
+        assert_eq!(
+            seen,
+            [
+                (0, 0x00, 0),
+                (1, op::LDSTR, 0x7000_0001),
+                (6, op::LDARG, 2),
+                (10, op::SWITCH, 2),
+                (23, op::BR_S, 1),
+            ]
+        );
+        assert_eq!(at, 25, "what is cut off is no instruction");
+        let hostile = [0x45, 0xff, 0xff, 0xff, 0xff];
+        assert!(decode(&hostile, 0).is_none(), "a switch longer than the code");
+    }
+}

@@ -690,3 +690,23 @@ fn format(pattern: &str, pieces: &[String]) -> String {
     out.push_str(rest);
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn composite_formats() {
+        let pieces = ["a".to_owned(), "b".to_owned()];
+        for (pattern, made) in [
+            ("{0}{1}", "ab"),
+            ("{1,-5}:{0:x}", "b:a"),
+            ("{{0}} {0}", "{0} a"),
+            ("{7}", "\0"),
+            ("open {0", "open 0"),
+            ("no more", "no more"),
+        ] {
+            assert_eq!(format(pattern, &pieces), made, "{pattern}");
+        }
+    }
+}

@@ -389,3 +389,36 @@ fn sized(data: &[u8], at: usize, end: usize) -> Option<Range<usize>> {
     let stop = start.checked_add(length)?;
     (stop <= end.min(data.len())).then_some(start..stop)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compressed_numbers_of_the_standard() {
+        // II.23.2, the examples there.
+        for (bytes, number) in [
+            (&[0x03][..], 3),
+            (&[0x7f], 0x7f),
+            (&[0x80, 0x80], 0x80),
+            (&[0xae, 0x57], 0x2e57),
+            (&[0xbf, 0xff], 0x3fff),
+            (&[0xc0, 0x00, 0x40, 0x00], 0x4000),
+            (&[0xdf, 0xff, 0xff, 0xff], 0x1fff_ffff),
+        ] {
+            assert_eq!(packed(bytes, 0), Some((number, bytes.len())));
+            assert_eq!(packed(&bytes[..bytes.len() - 1], 0), None, "cut off");
+        }
+        assert_eq!(packed(&[0xff], 0), None, "null");
+    }
+
+    #[test]
+    fn heaps_end_where_they_end() {
+        // A string of one character, and one that says it is longer than its heap.
+        let data = b"\x00\x03a\0\0\x7fx";
+        let meta = Meta { user: 0..data.len(), ..Meta::none(data) };
+        assert_eq!(meta.user_string(1), Some(2..4));
+        assert_eq!(meta.user_string(5), None);
+        assert_eq!(meta.user_string(99), None);
+    }
+}

@@ -40,6 +40,9 @@ pub struct DotnetLens;
 /// Assemblies in one file that are looked for by signature.
 const MAX_ROOTS: usize = 16;
 
+/// Characters that a method must have to put together a string of use.
+const MIN_PIECES: usize = 16;
+
 /// What a string is, packed into the tag that it gets in a text.
 enum Tag {
     /// Offset in `#US`.
@@ -271,17 +274,20 @@ impl<'m, 'a> Assembly<'m, 'a> {
             let Some(code) = il::body(&self.meta, self.image, method) else { continue };
             let Some(rest) = left.checked_sub(code.len() + 16) else { break };
             left = rest;
-            let (mut at, mut loads, mut makes) = (0, 0u32, false);
+            let (mut at, mut pieces, mut arrays, mut makes) = (0, 0usize, false, false);
             while let Some(insn) = il::decode(code, at) {
                 match insn.op {
-                    op::LDSTR | op::LDTOKEN => loads += 1,
+                    op::LDSTR => pieces = pieces.saturating_add(self.piece(insn.operand & 0x00ff_ffff)),
+                    op::LDTOKEN => arrays = true,
                     op::CALL | op::CALLVIRT | op::NEWOBJ => makes |= makers.contains(insn.operand),
-                    0x9b..=0xa2 => loads += 1,
+                    // Elements of one, two and four bytes.
+                    0x9c..=0x9e => arrays = true,
                     _ => {}
                 }
                 at = insn.next;
             }
-            if !makes || loads == 0 {
+            // Most code that joins strings makes messages: words, too short for a secret.
+            if !makes || (pieces < MIN_PIECES && !arrays) {
                 continue;
             }
             let mut machine = Machine::new(&self.meta, self.image, &mut calls, &wanted, method);
@@ -294,6 +300,13 @@ impl<'m, 'a> Assembly<'m, 'a> {
             }
         }
         made
+    }
+
+    /// How much of a user string may be part of a secret: its length where it is one word, or nearly.
+    fn piece(&self, at: u32) -> usize {
+        let units = self.meta.user_string(at).and_then(|range| self.meta.data.get(range)).unwrap_or_default();
+        let words = units.chunks_exact(2).filter(|unit| *unit == b" \0").count();
+        if words * 12 > units.len() / 2 { 0 } else { units.len() / 2 }
     }
 
     /// The methods out of which new strings come.

@@ -15,6 +15,8 @@ pub(super) struct Class {
     pub name: String,
     /// `Configure` of `<Configure>d__3`.
     pub method: Option<String>,
+    /// Made up by the compiler, inside the class that is named: a closure or state machine.
+    pub is_made: bool,
     pub namespace: String,
 }
 
@@ -66,6 +68,7 @@ pub(super) fn class(meta: &Meta<'_>, row: u32) -> Class {
         let name = meta.name_of(table::TYPE_DEF, row, 1);
         if let Some(method) = made_of(name).filter(|_| depth > 0) {
             class.method = Some(escape(method)).filter(|m| !m.is_empty());
+            class.is_made = true;
             break;
         }
         if !class.name.is_empty() {
@@ -88,7 +91,7 @@ pub(super) fn type_name(meta: &Meta<'_>, token: Token) -> Class {
                 "" => simple(name),
                 space => format!("{space}.{}", simple(name)),
             };
-            Class { name, method: None, namespace }
+            Class { name, namespace, ..Class::default() }
         }
         // Of a generic type the type itself (II.23.2.14).
         table::TYPE_SPEC => {

@@ -3,7 +3,7 @@
 use super::calls::{Call, Meaning};
 use super::il::{self, op};
 use super::machine::{Hit, Machine, Record, Wanted, What, key_of};
-use super::meta::{Token, table};
+use super::meta::{Meta, Token, table};
 use super::names::{self, Class};
 use super::{Assembly, Tag};
 use crate::address::escape;
@@ -63,7 +63,8 @@ impl<'a> Assembly<'_, 'a> {
     ) -> HashMap<Vec<u8>, Vec<u32>> {
         let mut next: HashMap<Vec<u8>, Vec<u32>> = HashMap::new();
         let made: HashSet<u32> = wanted.made.keys().map(|&(method, _)| method).collect();
-        let mut relevant: HashMap<u32, bool> = HashMap::new();
+        let mut relevant = Relevant::new(&self.meta, wanted);
+        let strings = Sieve::of(wanted.strings.keys().copied());
         let mut left = self.code_budget();
         for method in 1..=self.meta.rows(table::METHOD) {
             let Some(code) = il::body(&self.meta, self.image, method) else { continue };
@@ -73,13 +74,16 @@ impl<'a> Assembly<'_, 'a> {
             let mut at = 0;
             while let Some(insn) = il::decode(code, at).filter(|_| !is_wanted) {
                 is_wanted = match insn.op {
-                    op::LDSTR => wanted.strings.contains_key(&(insn.operand & 0x00ff_ffff)),
+                    op::LDSTR => {
+                        let string = insn.operand & 0x00ff_ffff;
+                        strings.may_hold(string) && wanted.strings.contains_key(&string)
+                    }
                     op::LDTOKEN | op::LDSFLDA if insn.operand >> 24 == table::FIELD as u32 => {
                         wanted.data.contains_key(&(insn.operand & 0x00ff_ffff))
-                            || self.is_member(wanted, &mut relevant, insn.operand)
+                            || relevant.holds(insn.operand)
                     }
                     op::CALL | op::CALLVIRT | op::LDFLD | op::LDFLDA | op::LDSFLD | op::LDSFLDA => {
-                        self.is_member(wanted, &mut relevant, insn.operand)
+                        relevant.holds(insn.operand)
                     }
                     _ => false,
                 };
@@ -124,13 +128,6 @@ impl<'a> Assembly<'_, 'a> {
             }
         }
         next
-    }
-
-    fn is_member(&self, wanted: &Wanted, known: &mut HashMap<u32, bool>, raw: u32) -> bool {
-        !wanted.members.is_empty()
-            && *known
-                .entry(raw)
-                .or_insert_with(|| wanted.members.contains_key(&key_of(&self.meta, Token::of(raw))))
     }
 
     /// The place of a constant field, a property or a default argument.
@@ -227,6 +224,68 @@ impl<'a> Assembly<'_, 'a> {
     }
 }
 
+/// Says of most numbers that they are not in a set, without hashing them.
+struct Sieve([u64; 64]);
+
+impl Sieve {
+    fn of(numbers: impl Iterator<Item = u32>) -> Self {
+        let mut sieve = Sieve([0; 64]);
+        for n in numbers {
+            sieve.0[(n >> 6 & 63) as usize] |= 1 << (n & 63);
+        }
+        sieve
+    }
+
+    fn may_hold(&self, n: u32) -> bool {
+        self.0[(n >> 6 & 63) as usize] >> (n & 63) & 1 == 1
+    }
+}
+
+/// Which fields and methods are wanted: each is asked about once, whatever the code does with it.
+struct Relevant<'w, 'a> {
+    meta: &'w Meta<'a>,
+    wanted: &'w Wanted,
+    /// Last parts of the wanted keys that are names.
+    names: HashSet<&'w [u8]>,
+    /// By row: not asked yet, no, yes.
+    known: [Vec<Option<bool>>; 4],
+}
+
+impl<'w, 'a> Relevant<'w, 'a> {
+    const TABLES: [usize; 4] = [table::FIELD, table::METHOD, table::MEMBER_REF, table::METHOD_SPEC];
+
+    fn new(meta: &'w Meta<'a>, wanted: &'w Wanted) -> Self {
+        let is_any = !wanted.members.is_empty();
+        let names = wanted
+            .members
+            .keys()
+            .filter_map(|key| memchr::memmem::rfind(key, b"::").and_then(|at| key.get(at + 2..)));
+        let rows = |table| if is_any { meta.rows(table) as usize + 1 } else { 0 };
+        Relevant { meta, wanted, names: names.collect(), known: Self::TABLES.map(|t| vec![None; rows(t)]) }
+    }
+
+    fn holds(&mut self, raw: u32) -> bool {
+        let token = Token::of(raw);
+        let known = Self::TABLES.iter().position(|&t| t == token.table).and_then(|n| self.known.get_mut(n));
+        let Some(known) = known.and_then(|rows| rows.get_mut(token.row as usize)) else { return false };
+        let (meta, wanted, names) = (self.meta, self.wanted, &self.names);
+        *known.get_or_insert_with(|| {
+            // Names of classes are put together only where the member's own name fits.
+            let of = match token.table {
+                table::METHOD_SPEC => meta.coded(table::METHOD_SPEC, token.row, 0).unwrap_or(token),
+                _ => token,
+            };
+            let fits = match (token.table, of.table) {
+                (table::MEMBER_REF, _) | (_, table::MEMBER_REF) => {
+                    names.contains(meta.name_of(table::MEMBER_REF, of.row, 1))
+                }
+                _ => true,
+            };
+            fits && wanted.members.contains_key(&key_of(meta, token))
+        })
+    }
+}
+
 /// The names that all places in one method share.
 struct Speaker<'p, 'm, 'a> {
     assembly: &'p Assembly<'m, 'a>,
@@ -281,6 +340,16 @@ impl<'p, 'm, 'a> Speaker<'p, 'm, 'a> {
         }
     }
 
+    /// The field that an initialiser puts an object into: its author sees no initialiser.
+    fn initialised(&self, machine: &Machine<'_, '_>, object: u32) -> Option<String> {
+        if !matches!(self.name.as_str(), ".ctor" | ".cctor") {
+            return None;
+        }
+        let home = machine.homes.get(&object).or_else(|| machine.homes.get(&home(machine, object)));
+        let (class, raw) = names::of_member(&self.assembly.meta, *home?);
+        (class.name == self.class.name).then(|| format!("{}.{}", class.name, names::member(raw)))
+    }
+
     fn site(&self, machine: &Machine<'_, '_>, record: &Record) -> Site {
         let meta = &self.assembly.meta;
         let mut site = Site { name: self.method.clone(), ..Site::default() };
@@ -295,7 +364,10 @@ impl<'p, 'm, 'a> Speaker<'p, 'm, 'a> {
                     return site;
                 }
                 let key = names::member(raw);
-                site.name = format!("{}.{key}", class.name);
+                // A local variable that outlives its method is a field to the compiler only.
+                if !class.is_made {
+                    site.name = format!("{}.{key}", class.name);
+                }
                 site.key = Some(key);
                 if let Some(holder) = holder {
                     site.scopes.push(self.call_scope(&format!("o{holder}"), record.at, "object".into()));
@@ -322,6 +394,9 @@ impl<'p, 'm, 'a> Speaker<'p, 'm, 'a> {
                     site.scopes.push(as_call);
                 }
                 let own = holder.or(Some(*made).filter(|&made| made > 0));
+                if let Some(field) = own.and_then(|own| self.initialised(machine, own)) {
+                    site.name = field;
+                }
                 if let Some(holder) = holder {
                     site.scopes.push(self.call_scope(&format!("o{holder}"), record.at, "object".into()));
                 }

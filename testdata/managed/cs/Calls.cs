@@ -109,8 +109,8 @@ namespace Shop.Cloud
 
         public IEnumerable<string> Iterate()
         {
-            yield return "@{id:managed-iter2}";
-            yield return "@{secret:managed-iter2}";
+            yield return "@{id:managed-iter}";
+            yield return "@{secret:managed-iter}";
         }
 
         public Func<string> Closure(int n)
@@ -158,7 +158,12 @@ namespace Shop.Cloud
 
         public static string Url()
         {
-            return "Region=eu-west-1;AccessKey=@{id:managed-url}" + ";SecretKey=@{secret:managed-url};Timeout=30";
+            return "Region=eu-west-1;AccessKey=@{id:managed-conn}" + ";SecretKey=@{secret:managed-conn};Timeout=30";
+        }
+
+        public static string S3()
+        {
+            return "https://@{id:managed-url}:@{secret:managed-url}@s3.eu-west-1.amazonaws.com/shop-prod/";
         }
     }
 }
