@@ -559,7 +559,8 @@ fn records(all: &[(u64, bool, usize)]) -> Vec<(usize, usize)> {
         let is_inside = runs.iter().rev().take(2).any(|r| r.contains(&from) && (from - r.start) % 2 == 0);
         let Some(first) = gap(from).filter(|_| !is_inside) else { continue };
         let more = (from..all.len()).step_by(2);
-        let end = more.take_while(|&i| all[i].1 == all[from].1 && gap(i) == Some(first)).last().unwrap_or(from);
+        let end =
+            more.take_while(|&i| all[i].1 == all[from].1 && gap(i) == Some(first)).last().unwrap_or(from);
         if end > from {
             runs.push(from..end + 2);
         }

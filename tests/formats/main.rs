@@ -10,6 +10,7 @@
 mod util;
 
 mod android_oracle;
+mod apple_oracle;
 mod family;
 
 /// One test a family, so that the runner tells them apart.

@@ -14,9 +14,8 @@ fn strings(lens: &dyn Lens, bytes: &[u8]) -> (Vec<(String, String)>, bool) {
             from = span.end + 1;
             let sites = text.sites.resolve(text.bytes, std::slice::from_ref(&span));
             let site = sites.first().and_then(|s| s.first());
-            let name = site.map_or_else(String::new, |s| {
-                format!("{} {}", s.name, s.key.as_deref().unwrap_or("-"))
-            });
+            let name =
+                site.map_or_else(String::new, |s| format!("{} {}", s.name, s.key.as_deref().unwrap_or("-")));
             if !piece.is_empty() {
                 found.push((String::from_utf8_lossy(piece).into_owned(), name));
             }
