@@ -10,6 +10,7 @@
 mod util;
 
 mod android_oracle;
+mod apple_oracle;
 mod family;
 mod runtimes_oracle;
 

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 pub(super) const ARM64: u32 = 0x0100_000c;
 pub(super) const X86_64: u32 = 0x0100_0007;
+pub(super) const I386: u32 = 7;
 const MH_OBJECT: u32 = 1;
 /// Files whose sections have addresses and no bytes: stub libraries and debug companions.
 const EMPTY_FILES: [u32; 2] = [9, 10];

@@ -11,6 +11,7 @@ mod objc;
 mod sites;
 mod swift;
 
+use super::native::{self, image::Arch, image::Kind};
 use super::strings::Strings;
 use super::{Complaint, Damage, Lens};
 use crate::blob::{Blob, Text, TextKind};
@@ -62,6 +63,10 @@ impl Lens for MachoLens {
         for section in image.sections.iter().filter(|s| class(s) == Class::Wide) {
             wide(section, image.is_big_endian(), &mut list);
         }
+        // What code makes out of numbers: `char key[] = "…"` in a function.
+        native::stack::strings(&sections(&image), &mut |at, text| {
+            list.push_made(text, at as u64, at as u64);
+        });
         whole &= list.finish();
         if !whole {
             complaint.note(0, || "sections that overlap".into());
@@ -73,6 +78,27 @@ impl Lens for MachoLens {
         }
         complaint.into_result()
     }
+}
+
+/// The sections as the sweeps that serve all native formats want them.
+fn sections<'a>(image: &Image<'a>) -> native::image::Image<'a> {
+    let arch = match image.cpu {
+        image::ARM64 => Arch::Arm64,
+        image::X86_64 => Arch::X64,
+        image::I386 => Arch::X86,
+        _ => Arch::Other,
+    };
+    let mut found = native::image::Image::new(image.data, arch, image.wide, image.is_big_endian());
+    for s in &image.sections {
+        let kind = match (s.is_code(), s.segment.starts_with(b"__DATA")) {
+            (true, _) => Kind::Code,
+            (false, true) => Kind::Data,
+            (false, false) => Kind::Constants,
+        };
+        found.add(s.addr, s.offset as u64, s.bytes.len() as u64, kind, "");
+    }
+    found.finish();
+    found
 }
 
 /// What the strings of a section are.

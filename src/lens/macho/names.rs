@@ -2,6 +2,9 @@
 
 use super::swift;
 
+/// Longest symbol of Rust that is read.
+const MAX_SYMBOL: usize = 2048;
+
 /// A symbol, read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Name {
@@ -56,6 +59,19 @@ pub(super) fn read(symbol: &[u8]) -> Name {
         };
         let within = Some(name.context).filter(|c| c.contains('.'));
         return Name { whole, last, within, variable: name.variable };
+    }
+    // Rust's own mangling (v0). Instances are called what their generic function is called.
+    if plain.starts_with("_R")
+        && let Ok(name) = rustc_demangle::try_demangle(&plain[..plain.len().min(MAX_SYMBOL)])
+    {
+        let whole = format!("{name:#}").replace("::{closure#0}", "");
+        let path =
+            whole.strip_suffix('>').and_then(|w| w.rsplit_once("::<")).map_or(&whole[..], |(path, _)| path);
+        let (within, last) = match path.rsplit_once("::") {
+            Some((within, last)) if !last.contains('>') => (Some(within.to_owned()), last.to_owned()),
+            _ => (None, path.to_owned()),
+        };
+        return Name { whole, last, within, variable: false };
     }
     if let Some(parts) = itanium(plain) {
         let last = parts.last().cloned().unwrap_or_default();
@@ -124,6 +140,7 @@ mod tests {
             ("__ZN4shop3Aws7kSecretE", "shop::Aws::kSecret", "kSecret", Some("shop::Aws")),
             ("__ZL7kSecret", "kSecret", "kSecret", None),
             ("__ZN4shop6SECRET17h0123456789abcdefE", "shop::SECRET", "SECRET", Some("shop")),
+            ("__RNvNtCs1234_7mycrate3foo3bar", "mycrate::foo::bar", "bar", Some("mycrate::foo")),
             ("_configure.secret", "configure.secret", "secret", None),
             ("___configure_block_invoke", "configure", "configure", None),
         ];

@@ -203,9 +203,10 @@ impl<'i, 'a> Sites<'i, 'a> {
         let mut sites: Vec<Vec<Site>> = vec![Vec::new(); count];
         let swift = self.tables().swift;
         for (&addr, &hit) in hits {
-            if self.image.section_at(addr).is_some_and(|s| s.flags & 0xff != 2)
-                && let Some(symbol) = self.symbol(addr)
-            {
+            let Some(section) = self.image.section_at(addr).filter(|s| s.flags & 0xff != 2) else { continue };
+            if section.is_code() {
+                sites[hit].extend(self.made(addr));
+            } else if let Some(symbol) = self.symbol(addr) {
                 sites[hit].push(self.held(symbol, addr, None));
             }
         }
@@ -257,7 +258,7 @@ impl<'i, 'a> Sites<'i, 'a> {
             };
             sites[slot.hit].extend((!site.name.is_empty()).then_some(site));
         }
-        self.loads(&targets, swift, &mut sites);
+        self.loads(&targets, hits, swift, &mut sites);
         for sites in &mut sites {
             sites.truncate(2 * MAX_SITES);
         }
@@ -265,7 +266,13 @@ impl<'i, 'a> Sites<'i, 'a> {
     }
 
     /// Adds a site for each function that loads a hit.
-    fn loads(&self, targets: &HashMap<u64, usize>, swift: bool, sites: &mut [Vec<Site>]) {
+    fn loads(
+        &self,
+        targets: &HashMap<u64, usize>,
+        hits: &HashMap<u64, usize>,
+        swift: bool,
+        sites: &mut [Vec<Site>],
+    ) {
         let of = |target: u64| {
             targets.get(&target).or_else(|| targets.get(&target.wrapping_add(32)).filter(|_| swift)).copied()
         };
@@ -288,7 +295,7 @@ impl<'i, 'a> Sites<'i, 'a> {
         }
         for (i, (from, to)) in functions {
             let loads = self.function_loads(from, to.min(from.saturating_add(MAX_FUNCTION)), &of);
-            self.function_sites(i, from, &loads, sites);
+            self.function_sites((i, from), &loads, hits, sites);
         }
     }
 
@@ -343,36 +350,70 @@ impl<'i, 'a> Sites<'i, 'a> {
         self.image.text_at(target)
     }
 
-    fn function_sites(&self, index: usize, start: u64, loads: &[Load<'a>], sites: &mut [Vec<Site>]) {
-        let name = self.tables().functions.get(index).and_then(|f| f.1.clone());
-        let (name, known) = match name {
+    /// What a function is called, and whether anybody called it so.
+    fn function_name(&self, index: usize, start: u64) -> (Name, bool) {
+        match self.tables().functions.get(index).and_then(|f| f.1.clone()) {
             Some(name) => (name, true),
             None => (Name { whole: format!("function at {start:#x}"), ..Name::default() }, false),
-        };
-        let strings = loads.iter().filter(|l| matches!(l.what, Loaded::Hit(_) | Loaded::Text(_))).count();
-        // A function with nothing else in it gives or makes one value: it is named for that.
-        let own =
-            (known && (name.variable || strings == 1) && !name.last.contains(':')).then(|| name.last.clone());
-        // Blocks and closures count with the function around them.
-        let id = format!(
-            "macho {:x} {}",
-            self.image.id,
-            if known { name.whole.clone() } else { start.to_string() }
-        );
+        }
+    }
+
+    /// Name and label of a function as a scope. Blocks and closures count with the function around them.
+    fn function_scope(&self, name: &Name, known: bool, start: u64) -> (String, String) {
+        let id = if known { name.whole.clone() } else { start.to_string() };
         let label = match (known, name.whole.starts_with(['-', '+'])) {
             (true, true) => format!("method {}", name.whole),
             (true, false) => format!("function {}", name.whole),
             (false, _) => name.whole.clone(),
         };
+        (format!("macho {:x} {id}", self.image.id), label)
+    }
+
+    /// A site for what the code at `at` makes out of numbers.
+    fn made(&self, at: u64) -> Option<Site> {
+        let (index, start, _) = self.function(at)?;
+        let (name, known) = self.function_name(index, start);
+        let (id, label) = self.function_scope(&name, known, start);
+        let scope = Scope { class: ScopeClass::Method, id: ScopeId::Named(id), order: Some(at), label };
+        let scopes =
+            std::iter::once(scope).chain(name.within.as_deref().map(|w| type_scope(w, at))).collect();
+        Some(Site { name: name.whole, key: name.variable.then_some(name.last), role: None, scopes })
+    }
+
+    fn function_sites(
+        &self,
+        function: (usize, u64),
+        loads: &[Load<'a>],
+        hits: &HashMap<u64, usize>,
+        sites: &mut [Vec<Site>],
+    ) {
+        let (index, start) = function;
+        let (name, known) = self.function_name(index, start);
+        let strings = loads.iter().filter(|l| matches!(l.what, Loaded::Hit(_) | Loaded::Text(_))).count();
+        // A function with nothing else in it gives or makes one value: it is named for that, unless
+        // the string is its own name (`__func__`, tables of bindings).
+        let is_its_name = |hit: usize| {
+            hits.iter().any(|(&addr, &n)| {
+                n == hit
+                    && self.image.text_at(addr).is_some_and(|text| {
+                        text.len() >= 4 && memchr::memmem::find(name.last.as_bytes(), text).is_some()
+                    })
+            })
+        };
+        let own =
+            (known && (name.variable || strings == 1) && !name.last.contains(':')).then(|| name.last.clone());
+        let (id, label) = self.function_scope(&name, known, start);
         for (n, group) in loads.split(|l| matches!(l.what, Loaded::Call)).enumerate() {
             let keys = keys(group);
-            let hits = group.iter().filter(|l| matches!(l.what, Loaded::Hit(_))).count();
+            let in_call = group.iter().filter(|l| matches!(l.what, Loaded::Hit(_))).count();
             for (load, key) in group.iter().zip(keys) {
                 let Loaded::Hit(hit) = load.what else { continue };
                 let Some(sites) = sites.get_mut(hit).filter(|s| s.len() < 2 * MAX_SITES) else { continue };
-                let key = key.or_else(|| own.clone()).or_else(|| sites.iter().find_map(|s| s.key.clone()));
+                let key = key
+                    .or_else(|| own.clone().filter(|_| !is_its_name(hit)))
+                    .or_else(|| sites.iter().find_map(|s| s.key.clone()));
                 let mut scopes = Vec::new();
-                if hits > 1 {
+                if in_call > 1 {
                     scopes.push(Scope {
                         class: ScopeClass::Call,
                         id: ScopeId::Named(format!("{id} {start:x} call {n}")),
