@@ -110,7 +110,8 @@ impl<'s> Strings<'s> {
         if !self.begin(Some(Encoding::Assembled), string.len(), tag) {
             return false;
         }
-        self.map.push(Segment { text: self.bytes.len(), outer: offset, num: 0, den: 1 });
+        // Places of their own, so that two values in it are not taken for one place; only the first is real.
+        self.map.push_plain(self.bytes.len(), offset);
         self.bytes.extend_from_slice(string);
         true
     }
