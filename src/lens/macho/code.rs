@@ -146,6 +146,11 @@ fn x86_64(
             }
             continue;
         }
+        // Where one method is called often, its address is kept in a register: `call r15`.
+        if a == 0xff && b & 0xf8 == 0xd0 {
+            found(Reference::call(from + i as u64));
+            continue;
+        }
         if modrm & 0xc7 != 5 {
             continue;
         }
