@@ -611,7 +611,8 @@ mod tests {
         let read = PickleLens.texts(&blob, &Limits::default(), &mut |text| {
             for string in text.bytes.split(|b| *b == 0).filter(|s| s.starts_with(b"VALUE")) {
                 let at = string.as_ptr() as usize - text.bytes.as_ptr() as usize;
-                let sites = text.sites.resolve(text.bytes, &[at..at + string.len()]);
+                let span = at..at + string.len();
+                let sites = text.sites.resolve(text.bytes, std::slice::from_ref(&span));
                 let string = String::from_utf8_lossy(string);
                 found.push(format!("{string} {}", sites[0].first().map_or("-", |s| s.name.as_str())));
             }

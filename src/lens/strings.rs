@@ -110,8 +110,7 @@ impl<'s> Strings<'s> {
         if !self.begin(Some(Encoding::Assembled), string.len(), tag) {
             return false;
         }
-        // Places of their own, so that two values in it are not taken for one place; only the first is real.
-        self.map.push_plain(self.bytes.len(), offset);
+        self.map.push(Segment { text: self.bytes.len(), outer: offset, num: 0, den: 1 });
         self.bytes.extend_from_slice(string);
         true
     }

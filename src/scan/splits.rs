@@ -22,11 +22,14 @@ pub(super) fn app(file: &Address) -> Option<Vec<u8>> {
 /// Blobs of one file, at most.
 const NUMBERS: u64 = 1 << 40;
 
+/// What was seen in the files of one app.
+type App = Vec<(Address, Vec<Sighting>)>;
+
 /// What was seen in splits, to be judged when all of an app is there.
 #[derive(Default)]
 pub(super) struct Splits {
     numbers: AtomicU64,
-    apps: Mutex<BTreeMap<Vec<u8>, Vec<(Address, Vec<Sighting>)>>>,
+    apps: Mutex<BTreeMap<Vec<u8>, App>>,
 }
 
 impl Splits {

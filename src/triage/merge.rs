@@ -1,6 +1,7 @@
 //! Merging: one sighting a place, one finding a secret.
 
 use super::sighting::Sighting;
+use crate::address::Encoding;
 use crate::blob::{Site, TextKind};
 use crate::finding::{Class, Finding, Role, Secret};
 use crate::pattern::{Matcher, Pattern, PatternSet};
@@ -127,6 +128,16 @@ enum Side {
 /// Which of two overlapping sightings the other one makes superfluous.
 fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Option<Side> {
     let contains = |x: &Sighting, y: &Sighting| x.range.0 <= y.range.0 && y.range.1 <= x.range.1;
+    // All of a string that a program makes stands where it is made: there, only the values tell what is
+    // inside what.
+    let is_made = |s: &Sighting| s.encodings.contains(&Encoding::Assembled);
+    if is_made(a) && is_made(b) && a.range == b.range {
+        let holds =
+            |x: &Sighting, y: &Sighting| memchr::memmem::find(x.value.reveal(), y.value.reveal()).is_some();
+        if !holds(a, b) && !holds(b, a) {
+            return None;
+        }
+    }
     // Strings with boundaries of their own may share bytes where one ends and the next begins, as a
     // format packs them: neither is part of the other.
     let is_string = |s: &Sighting| matches!(s.kind, TextKind::Pool | TextKind::List) && !s.loose;

@@ -56,15 +56,18 @@ fn pair_group(
     let is_id = |s: &&Sighting| {
         patterns.get(s.pattern).part.as_ref().is_some_and(|(of, r)| *of == group.id && *r == Role::Id)
     };
-    let places = |s: &Sighting| s.sites.iter().map(|site| (s.blob, site.name.clone())).collect::<Vec<_>>();
-    let with_id: BTreeSet<(u64, String)> = sightings.iter().filter(is_id).flat_map(places).collect();
+    let places = |s: &Sighting| {
+        let named = s.sites.iter().filter_map(|site| Some((s.blob, site.name.clone(), site.key.clone()?)));
+        named.collect::<Vec<_>>()
+    };
+    let with_id: BTreeSet<(u64, String, String)> = sightings.iter().filter(is_id).flat_map(places).collect();
     let of_role = |role: Role| {
         let mut values: BTreeMap<&Secret, Value<'_>> = BTreeMap::new();
         for s in sightings {
             let pattern = patterns.get(s.pattern);
             if pattern.part.as_ref().is_some_and(|(of, r)| *of == group.id && *r == role)
                 && (may_pair(pattern, s)
-                    || places(s).iter().any(|place| with_id.contains(place) && !names_look_alike(&place.1)))
+                    || places(s).iter().any(|place| with_id.contains(place) && !names_look_alike(&place.2)))
             {
                 let named = is_named(pattern, s);
                 let value = values.entry(&s.value).or_insert(Value { sightings: Vec::new(), named: false });

@@ -35,12 +35,11 @@ impl Archive {
         let top = plist.get(plist.top).filter(|o| o.kind == Kind::Dict);
         let field = |name: &str| top.and_then(|top| member(plist, top, name));
         let mut flat = usize::MAX;
-        if field("$archiver").is_some() || field("$version").is_some() && field("$top").is_some() {
-            if let Some((number, objects)) = field("$objects").and_then(|n| Some((n, plist.get(n)?))) {
-                flat = number;
-                archive.keyed = true;
-                archive.uids = (0..objects.count).map_while(|i| plist.entry(objects, i)).collect();
-            }
+        let says_so = field("$archiver").is_some() || field("$version").is_some() && field("$top").is_some();
+        if says_so && let Some((number, objects)) = field("$objects").and_then(|n| Some((n, plist.get(n)?))) {
+            flat = number;
+            archive.keyed = true;
+            archive.uids = (0..objects.count).map_while(|i| plist.entry(objects, i)).collect();
         }
         // Every entry takes room in a sound file, so there are fewer than bytes.
         let mut left = plist.data.len();
