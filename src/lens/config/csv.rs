@@ -269,7 +269,7 @@ mod tests {
             ),
             ("12,VALUE1\n13,VALUE2\n", "row 1 column 2|-|row 1,the table; row 2 column 2|-|row 2,the table"),
             (
-                "a|secret\n\"x|VALUE1\n\"y\"z|VALUE2",
+                "name|secret\n\"x|VALUE1\n\"y\"z|VALUE2",
                 "row 2 secret|secret|row 2,the table; row 3 secret|secret|row 3,the table",
             ),
         ];
