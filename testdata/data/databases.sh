@@ -26,6 +26,24 @@ for encoding in ("UTF-8", "UTF-16le"):
     db.execute("INSERT INTO accounts VALUES ('eu', ?, ?)", (secret, id))
     db.commit()
     db.close()
+# Rows and a table that were deleted: what is left of them in free blocks and freed pages.
+db = sqlite3.connect(os.path.join(out, "deleted.db"))
+db.execute("PRAGMA secure_delete=OFF")
+db.execute("CREATE TABLE accounts (id INTEGER PRIMARY KEY, name TEXT, key_id TEXT, secret TEXT)")
+filler = [("user%d" % n, "none", "nothing here for user number %d" % n) for n in range(40)]
+db.executemany("INSERT INTO accounts (name, key_id, secret) VALUES (?,?,?)", filler)
+for n in ("first", "kept", "second"):
+    db.execute("INSERT INTO accounts (name, key_id, secret) VALUES (?,?,?)", (n, *v("sql-deleted-" + n)))
+db.executemany("INSERT INTO accounts (name, key_id, secret) VALUES (?,?,?)", filler)
+db.commit()
+db.execute("DELETE FROM accounts WHERE name IN ('first', 'second')")
+db.execute("CREATE TABLE gone (a TEXT, b TEXT, c TEXT)")
+db.executemany("INSERT INTO gone VALUES (?,?,?)", [("pad%d" % n, "padding that fills the pages", "of a table that goes away") for n in range(300)])
+db.execute("INSERT INTO gone VALUES ('k',?,?)", v("sql-dropped"))
+db.commit()
+db.execute("DROP TABLE gone")
+db.commit()
+db.close()
 # A log that was never written back.
 path = os.path.join(out, "live.db")
 db = sqlite3.connect(path)

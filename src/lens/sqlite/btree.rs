@@ -1,5 +1,6 @@
 //! Pages, b-trees and records (sections 1.3 to 2.1 of the file format).
 
+use super::carve;
 use crate::lens::bytes::{slice, u16_be, u32_be};
 use std::collections::HashMap;
 
@@ -70,11 +71,14 @@ pub(super) struct Cell<'c> {
     pub(super) start: usize,
 }
 
-type Take<'t> = &'t mut dyn FnMut(Option<i64>, &[Cell<'_>]);
+pub(super) type Take<'t> = &'t mut dyn FnMut(Option<i64>, &[Cell<'_>]);
 
 /// A walk over b-trees that reads each page once.
 pub(super) struct Walk {
     seen: std::collections::HashSet<u32>,
+    /// The table whose pages are read, and the table of each leaf page.
+    pub(super) current: usize,
+    owners: Vec<(u32, usize)>,
     /// Bytes of records that may still be read.
     budget: usize,
     pub(super) damaged: bool,
@@ -84,6 +88,8 @@ impl Walk {
     pub(super) fn new(pages: &Pages<'_>) -> Self {
         Walk {
             seen: std::collections::HashSet::new(),
+            current: 0,
+            owners: Vec::new(),
             budget: pages.data.len().saturating_mul(4),
             damaged: false,
         }
@@ -100,6 +106,9 @@ impl Walk {
                 self.damaged = true;
                 continue;
             };
+            if page.get(if number == 1 { 100 } else { 0 }) == Some(&13) {
+                self.owners.push((number, self.current));
+            }
             let mut children = Vec::new();
             if self.page(pages, number, at, page, &mut children, take).is_none() {
                 self.damaged = true;
@@ -126,6 +135,38 @@ impl Walk {
                 self.page(pages, number, at, page, &mut Vec::new(), take);
             }
         }
+    }
+
+    /// What is left of deleted rows: in the free space of the pages of each table (given with its
+    /// rows), and in pages that no table has (given with `unknown`).
+    pub(super) fn deleted(
+        &mut self,
+        pages: &Pages<'_>,
+        unknown: usize,
+        take: &mut dyn FnMut(usize, Option<i64>, &[Cell<'_>]),
+    ) {
+        for (number, table) in std::mem::take(&mut self.owners) {
+            if let Some((base, page)) = pages.page(number) {
+                let head = if number == 1 { 100 } else { 0 };
+                carve::page(base, page, head, &mut |rowid, cells| take(table, rowid, cells));
+            }
+        }
+        let budget = self.budget;
+        for number in 2..=u32::try_from(pages.count()).unwrap_or(u32::MAX) {
+            if self.seen.contains(&number) {
+                continue;
+            }
+            let Some((base, page)) = pages.page(number) else { break };
+            let mut unowned = |rowid: Option<i64>, cells: &[Cell<'_>]| take(unknown, rowid, cells);
+            // A freed page keeps its header, unless it is a trunk of the list of freed pages.
+            let is_leaf = page.first() == Some(&13);
+            if !is_leaf || self.page(pages, number, base, page, &mut Vec::new(), &mut unowned).is_none() {
+                carve::region(base, page, 8, pages.usable, &mut unowned);
+            } else {
+                carve::page(base, page, 0, &mut unowned);
+            }
+        }
+        self.budget = budget;
     }
 
     fn page(
@@ -207,7 +248,13 @@ impl Walk {
 }
 
 /// The values of a record; what is cut off ends the last of them.
-fn cells(record: &[u8], start: usize, is_whole: bool, rowid: Option<i64>, take: Take<'_>) -> Option<()> {
+pub(super) fn cells(
+    record: &[u8],
+    start: usize,
+    is_whole: bool,
+    rowid: Option<i64>,
+    take: Take<'_>,
+) -> Option<()> {
     let mut head = 0;
     let header = usize::try_from(varint(record, &mut head)?).ok()?;
     let mut at = header;
@@ -242,7 +289,7 @@ fn cells(record: &[u8], start: usize, is_whole: bool, rowid: Option<i64>, take: 
 }
 
 /// A number of one to nine bytes.
-fn varint(data: &[u8], at: &mut usize) -> Option<i64> {
+pub(super) fn varint(data: &[u8], at: &mut usize) -> Option<i64> {
     let mut value = 0u64;
     for n in 0..9 {
         let byte = *data.get(*at)?;

@@ -1,6 +1,7 @@
 //! SQLite databases: rows of tables with the names of their columns (<https://sqlite.org/fileformat2.html>).
 
 mod btree;
+mod carve;
 mod schema;
 
 use super::strings::{Places, Strings};
@@ -66,6 +67,8 @@ struct Row {
     rowid: Option<i64>,
     /// The cell that names the others.
     name: Option<String>,
+    /// Found where deleted rows are.
+    is_deleted: bool,
 }
 
 struct Rows {
@@ -87,6 +90,7 @@ fn read(pages: &Pages<'_>, limits: &Limits, complaint: &mut Complaint, emit: &mu
     for (table, of) in tables.iter().enumerate() {
         let root = of.root;
         let sides = schema::sides(&of.columns);
+        walk.current = table;
         walk.table(pages, root, &mut |rowid, cells| {
             take(pages, table, rowid, cells, sides, &mut rows, &mut found, &mut kept, most)
         });
@@ -97,6 +101,15 @@ fn read(pages: &Pages<'_>, limits: &Limits, complaint: &mut Complaint, emit: &mu
         walk.leaves(pages, &mut |rowid, cells| {
             take(pages, table, rowid, cells, None, &mut rows, &mut found, &mut kept, most)
         });
+    }
+    if is_whole && !pages.is_log {
+        let unknown = tables.len();
+        let live = rows.len();
+        walk.deleted(pages, unknown, &mut |table, rowid, cells| {
+            take(pages, table, rowid, cells, None, &mut rows, &mut found, &mut kept, most)
+        });
+        tables.push(Table { name: "?".into(), root: 0, columns: Vec::new() });
+        rows.iter_mut().skip(live).for_each(|row| row.is_deleted = true);
     }
     if walk.damaged && !pages.is_log {
         complaint.note(0, || "a page of a table is no page of a table".into());
@@ -153,7 +166,7 @@ fn take(
     }
     let name =
         sides.and_then(|(name, _)| cells.get(name)).filter(|c| c.is_text).map(|c| cell_text(pages, c, 128));
-    rows.push(Row { table, rowid, name });
+    rows.push(Row { table, rowid, name, is_deleted: false });
     for (column, cell) in cells.iter().enumerate().filter(|(_, c)| is_worth(c)) {
         let value = match cell.at {
             Some(at) if cell.is_text => Found::Here(at, cell.bytes.len()),
@@ -182,6 +195,9 @@ impl Places for Rows {
             let row = self.rows.get(index)?;
             let table = self.tables.get(row.table)?;
             let n = (*tag & 0xffff) as usize;
+            if row.is_deleted {
+                return Some(vec![deleted(self.salt, index, n, row, table)]);
+            }
             let column = table.columns.get(n).cloned().unwrap_or_else(|| format!("column {}", n + 1));
             let line = row.rowid.map_or_else(String::new, |id| format!(" row {id}"));
             let is_value = schema::sides(&table.columns).is_some_and(|(_, value)| value == n);
@@ -211,6 +227,17 @@ impl Places for Rows {
         };
         tags.iter().map(|tag| one(tag).unwrap_or_default()).collect()
     }
+}
+
+/// A value of a deleted row: the head of its record may be gone, and its first columns with it, so that
+/// nothing says which column it is in.
+fn deleted(salt: u64, index: usize, n: usize, row: &Row, table: &Table) -> Site {
+    let line = row.rowid.map_or_else(String::new, |id| format!(" {id}"));
+    let of = if table.name == "?" { String::new() } else { format!(" of {}", table.name) };
+    let label = format!("deleted row{line}{of}");
+    let id = ScopeId::Named(format!("sqlite {salt} row {index}"));
+    let scope = Scope { class: ScopeClass::Object, id, order: Some(n as u64), label: label.clone() };
+    Site { name: label, key: None, role: None, scopes: vec![scope] }
 }
 
 /// Where pages of a log are: the last frame of each.
