@@ -96,7 +96,7 @@ impl<'p> Engine<'p> {
             self.confirm(text, literal, at, kind, &mut barren, sink);
         });
         runs::for_each_run(text, within, &mut |run| {
-            self.search_run(text, &run, kind, sink);
+            self.search_run(text, &own_part(text, run.clone()), kind, sink);
             sink.run(run);
         });
     }
@@ -193,6 +193,12 @@ fn sink_accepted(pattern: &Pattern, text: &[u8], found: Option<Hit>, sink: &mut 
 fn accepts(pattern: &Pattern, value: &[u8]) -> bool {
     (pattern.entropy == 0.0 || Shape::of(value).entropy >= pattern.entropy)
         && pattern.checks.iter().all(|c| c.passes(value))
+}
+
+/// A run without the operator of a shell's default value: `${NAME:-VALUE}`.
+fn own_part(text: &[u8], run: Range<usize>) -> Range<usize> {
+    let is_default = text[run.start] == b'-' && text[..run.start].ends_with(b":");
+    if is_default { run.start + 1..run.end } else { run }
 }
 
 /// Bytes before a run in which a word may name it.

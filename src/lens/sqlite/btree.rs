@@ -73,6 +73,9 @@ pub(super) struct Cell<'c> {
 
 pub(super) type Take<'t> = &'t mut dyn FnMut(Option<i64>, &[Cell<'_>]);
 
+/// The same, with the table of the row.
+type TakeOf<'t> = &'t mut dyn FnMut(usize, Option<i64>, &[Cell<'_>]);
+
 /// A walk over b-trees that reads each page once.
 pub(super) struct Walk {
     seen: std::collections::HashSet<u32>,
@@ -139,12 +142,7 @@ impl Walk {
 
     /// What is left of deleted rows: in the free space of the pages of each table (given with its
     /// rows), and in pages that no table has (given with `unknown`).
-    pub(super) fn deleted(
-        &mut self,
-        pages: &Pages<'_>,
-        unknown: usize,
-        take: &mut dyn FnMut(usize, Option<i64>, &[Cell<'_>]),
-    ) {
+    pub(super) fn deleted(&mut self, pages: &Pages<'_>, unknown: usize, take: TakeOf<'_>) {
         for (number, table) in std::mem::take(&mut self.owners) {
             if let Some((base, page)) = pages.page(number) {
                 let head = if number == 1 { 100 } else { 0 };
