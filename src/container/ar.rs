@@ -1,8 +1,8 @@
 //! `ar`: static libraries, import libraries, Debian packages (System V and GNU with `/n` and `//`,
 //! BSD with `#1/n`; `ar(5)`).
 
-use super::budget::Budget;
-use super::{Container, Contents, Member, Opened, Problem};
+use super::piece::Piece;
+use super::{Container, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::bytes;
@@ -83,7 +83,7 @@ impl Container for Ar {
                 opened.gaps.push(gap..body.start);
             }
             gap = body.end;
-            opened.members.push(Box::new(Part { name, bytes: &data[body] }));
+            opened.members.push(Box::new(Piece { name: name.to_vec(), bytes: &data[body], missing: 0 }));
         }
         if gap < data.len() {
             opened.gaps.push(gap..data.len());
@@ -98,23 +98,4 @@ fn trim(field: &[u8]) -> &[u8] {
 
 fn decimal(field: &[u8]) -> Option<usize> {
     std::str::from_utf8(trim(field)).ok()?.parse().ok()
-}
-
-struct Part<'b> {
-    name: &'b [u8],
-    bytes: &'b [u8],
-}
-
-impl Member for Part<'_> {
-    fn name(&self) -> &[u8] {
-        self.name
-    }
-
-    fn size_hint(&self) -> u64 {
-        self.bytes.len() as u64
-    }
-
-    fn read<'s>(&'s self, _: &'s mut Vec<u8>, _: &Budget) -> Contents<'s> {
-        Contents { bytes: self.bytes, problem: None }
-    }
 }

@@ -67,16 +67,7 @@ impl Container for AssemblyStore {
         let mut taken: Vec<Range<usize>> =
             found.iter().map(|(_, r)| payload.start + r.start..payload.start + r.end).collect();
         taken.sort_by_key(|r| r.start);
-        let mut at = 0;
-        for range in taken {
-            if range.start > at {
-                opened.gaps.push(at..range.start);
-            }
-            at = at.max(range.end);
-        }
-        if at < blob.bytes.len() {
-            opened.gaps.push(at..blob.bytes.len());
-        }
+        opened.gaps = super::piece::gaps(taken, blob.bytes.len());
         for (name, range) in found {
             let data = store.get(range).unwrap_or_default();
             opened.members.push(Box::new(Assembly { name, data }));

@@ -37,16 +37,7 @@ impl Container for DotnetBundle {
         }
         let mut taken: Vec<Range<usize>> = files.iter().map(|f| f.range.clone()).collect();
         taken.sort_by_key(|r| r.start);
-        let mut at = 0;
-        for range in taken {
-            if range.start > at {
-                opened.gaps.push(at..range.start);
-            }
-            at = at.max(range.end);
-        }
-        if at < blob.bytes.len() {
-            opened.gaps.push(at..blob.bytes.len());
-        }
+        opened.gaps = super::piece::gaps(taken, blob.bytes.len());
         opened.members = files.into_iter().map(|f| Box::new(f) as Box<dyn Member>).collect();
         opened
     }

@@ -3,8 +3,8 @@
 //! `mach-o/fat.h`: big-endian, a table of processor, offset and size. Class files of Java begin
 //! with the same four bytes; their next four are a version of 45 or more.
 
-use super::budget::Budget;
-use super::{Container, Contents, Member, Opened, Problem};
+use super::piece::Piece;
+use super::{Container, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::bytes::{size_be, u32_be, u64_be};
@@ -58,7 +58,11 @@ impl Container for Fat {
                 continue;
             }
             taken.push(range.clone());
-            opened.members.push(Box::new(Slice { name: name(cpu, sub), bytes: &data[range] }));
+            opened.members.push(Box::new(Piece {
+                name: name(cpu, sub).into_bytes(),
+                bytes: &data[range],
+                missing: 0,
+            }));
         }
         taken.sort_by_key(|r| r.start);
         let mut from = 0;
@@ -106,25 +110,6 @@ fn name(cpu: u32, sub: u32) -> String {
         (18, _) => "ppc".into(),
         (0x0100_0012, _) => "ppc64".into(),
         _ => format!("cpu-{cpu:#x}-{sub}"),
-    }
-}
-
-struct Slice<'b> {
-    name: String,
-    bytes: &'b [u8],
-}
-
-impl Member for Slice<'_> {
-    fn name(&self) -> &[u8] {
-        self.name.as_bytes()
-    }
-
-    fn size_hint(&self) -> u64 {
-        self.bytes.len() as u64
-    }
-
-    fn read<'s>(&'s self, _: &'s mut Vec<u8>, _: &Budget) -> Contents<'s> {
-        Contents { bytes: self.bytes, problem: None }
     }
 }
 

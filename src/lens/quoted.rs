@@ -20,10 +20,10 @@ impl Lens for QuotedLens {
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
         // The header that says so, in the spellings of the common writers.
-        [&b"uoted-printable"[..], b"UOTED-PRINTABLE", b"uoted-Printable"]
-            .iter()
-            .any(|word| memchr::memmem::find(blob.bytes, word).is_some())
-            && raw::kind(blob.bytes) == TextKind::Plain
+        raw::kind(blob.bytes) == TextKind::Plain
+            && [&b"uoted-printable"[..], b"UOTED-PRINTABLE", b"uoted-Printable"]
+                .iter()
+                .any(|word| memchr::memmem::find(blob.bytes, word).is_some())
     }
 
     fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {

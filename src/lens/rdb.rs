@@ -33,10 +33,11 @@ impl Lens for RdbLens {
         let mut reader = Reader {
             data,
             at: 9,
-            budget: data
-                .len()
+            budget: (data.len() as u64)
                 .saturating_mul(4)
-                .min(usize::try_from(limits.expanded_bytes).unwrap_or(usize::MAX)),
+                .max(limits.decoded_bytes)
+                .min(limits.expanded_bytes),
+            over: None,
             database: 0,
             dump: Dump::default(),
             unsupported: false,
@@ -51,6 +52,10 @@ impl Lens for RdbLens {
             } else {
                 complaint.note(at, || "a value ends behind the end of the file, or is no value".into());
             }
+        }
+        if let Some((at, packed)) = reader.over {
+            let what = "compressed strings are larger than may be held";
+            complaint.note_damage(Damage::new("Redis dump", at, what).because(Reason::Limit, packed));
         }
         let mut dump = reader.dump;
         dump.salt = data
@@ -105,8 +110,10 @@ struct Dump {
 struct Reader<'a> {
     data: &'a [u8],
     at: usize,
-    /// Bytes that may still be decompressed or copied.
-    budget: usize,
+    /// Bytes that may still be decompressed.
+    budget: u64,
+    /// Where the first string begins that was over the budget, and the bytes of all of them.
+    over: Option<(u64, u64)>,
     database: u64,
     dump: Dump,
     unsupported: bool,
@@ -192,7 +199,8 @@ impl<'a> Reader<'a> {
                 if len > packed.saturating_mul(100).saturating_add(264) {
                     return None;
                 }
-                let Some(left) = self.budget.checked_sub(len) else {
+                let Some(left) = self.budget.checked_sub(len as u64) else {
+                    self.over.get_or_insert((at as u64, 0)).1 += packed as u64;
                     return Some(Value::Here(at, 0));
                 };
                 self.budget = left;
