@@ -215,6 +215,8 @@ pub struct Finding {
     pub fix: String,
     /// Where the format is documented.
     pub reference: String,
+    /// What the provider says; only when it was asked.
+    pub verification: Option<Box<crate::verify::verification::Verification>>,
 }
 
 #[cfg(test)]

@@ -20,3 +20,4 @@ pub mod report;
 pub mod scan;
 pub mod source;
 pub mod triage;
+pub mod verify;

@@ -6,7 +6,7 @@
 //! offset: who wants the worst first sorts by `severity`.
 
 use super::common::{self, Escaped, List, Object, Shown};
-use super::{Options, Report, Reporter};
+use super::{Options, Report, Reporter, verification};
 use crate::finding::{Candidate, Finding, Location, Pair};
 use crate::ledger::Entry;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
@@ -74,7 +74,7 @@ impl Serialize for FindingObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let f = self.finding;
         let full = common::in_full(f, self.options);
-        let mut s = serializer.serialize_struct("finding", 14)?;
+        let mut s = serializer.serialize_struct("finding", 15)?;
         s.serialize_field("type", "finding")?;
         s.serialize_field("pattern", &f.pattern)?;
         s.serialize_field("name", &f.name)?;
@@ -92,6 +92,10 @@ impl Serialize for FindingObject<'_> {
         s.serialize_field("why", &f.why)?;
         s.serialize_field("fix", &f.fix)?;
         s.serialize_field("reference", &f.reference)?;
+        match &f.verification {
+            Some(verification) => s.serialize_field("verification", &verification::object(verification))?,
+            None => s.skip_field("verification")?,
+        }
         s.end()
     }
 }

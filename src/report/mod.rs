@@ -15,6 +15,7 @@ mod sarif;
 #[cfg(test)]
 mod tests;
 mod tty;
+mod verification;
 
 /// All that a report tells.
 #[derive(Clone, Debug, Default)]

@@ -155,6 +155,7 @@ fn pair_finding(
         why: group.why.clone(),
         fix: group.fix.clone(),
         reference: group.reference.clone(),
+        verification: None,
     }
 }
 
@@ -204,6 +205,7 @@ fn single(
             why: pattern.why.clone(),
             fix: pattern.fix.clone(),
             reference: pattern.reference.clone(),
+            verification: None,
         });
     }
 }

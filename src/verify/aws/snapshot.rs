@@ -1,0 +1,98 @@
+//! Mode `snapshot`: no network. Whose key it is must be in the file, or said by the user.
+
+use super::super::verification::{Verdict, Verification};
+use super::learn::{Learned, Subject};
+use super::{Aws, AwsKey, account_in, facts};
+use serde_json::{Map, Value};
+
+/// Reads a snapshot: GetAccountAuthorizationDetails as JSON (`aws iam get-account-authorization-details`),
+/// one document, a list of pages, or pages one after the other; beside it, in any of them, lists of
+/// ListAccessKeys and ListMFADevices. `organisation` are policies (SCPs) in JSON, by level from the root.
+pub fn read(bytes: &[u8], organisation: Option<&[u8]>) -> Result<Learned, String> {
+    let mut snapshot = Map::new();
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    for value in serde_json::Deserializer::from_slice(text).into_iter::<Value>() {
+        let value = value.map_err(|e| format!("no JSON at line {}, column {}", e.line(), e.column()))?;
+        match value {
+            Value::Array(pages) => pages.into_iter().for_each(|page| add(&mut snapshot, page)),
+            page => add(&mut snapshot, page),
+        }
+    }
+    if !["UserDetailList", "RoleDetailList"].iter().any(|list| snapshot.contains_key(*list)) {
+        return Err("neither UserDetailList nor RoleDetailList is in it: it should be the output of \
+                    aws iam get-account-authorization-details"
+            .into());
+    }
+    if let Some(bytes) = organisation {
+        let levels: Value = serde_json::from_slice(bytes).map_err(|e| {
+            format!("organisation policies: no JSON at line {}, column {}", e.line(), e.column())
+        })?;
+        snapshot.insert("OrganizationPolicies".into(), levels);
+    }
+    Ok(Learned { snapshot, is_whole: true, knows_principal: true, ..Learned::default() })
+}
+
+/// Adds the lists of a page to those of the pages before.
+fn add(snapshot: &mut Map<String, Value>, page: Value) {
+    let Value::Object(page) = page else { return };
+    for (name, value) in page {
+        match (snapshot.get_mut(&name), value) {
+            (Some(Value::Array(known)), Value::Array(more)) => known.extend(more),
+            (_, value) => {
+                snapshot.insert(name, value);
+            }
+        }
+    }
+}
+
+/// Judges a key by the file alone.
+pub fn verify(aws: &Aws<'_>, key: &AwsKey) -> Verification {
+    let Some(given) = &aws.given else { return Verification::unknown("no snapshot was given") };
+    let mut verification = Verification { account_id: account_in(&key.id), ..Verification::default() };
+    let Some(arn) = owner_of(given, key, aws.options.principal.as_deref()) else {
+        verification.reason = "the snapshot does not say whose key this is: add AccessKeyMetadata \
+                               (aws iam list-access-keys --user-name NAME) to it, or give --principal"
+            .into();
+        return verification;
+    };
+    let account = arn.split(':').nth(4).unwrap_or_default().to_string();
+    // Test doubles and made-up ids aside, the id says which account it is of.
+    match &verification.account_id {
+        Some(told) if *told != account => {
+            verification
+                .facts
+                .insert("note".into(), format!("the key id is of account {told}, the snapshot of {account}"));
+        }
+        _ => {}
+    }
+    verification.account_id = Some(account);
+    verification.reason = "nobody was asked: the snapshot tells what the owner may do".into();
+    facts::keys(&given.snapshot, key, &mut verification);
+    if verification.verdict == Verdict::Unknown && is_active(given, key) {
+        verification.reason = "the snapshot says Active; nobody was asked".into();
+    }
+    verification.principal = Some(arn.clone());
+    aws.assess(given, &arn, key, &mut verification);
+    verification
+}
+
+fn metadata<'a>(given: &'a Learned, key: &AwsKey) -> Option<&'a Value> {
+    let keys = given.snapshot.get("AccessKeyMetadata")?.as_array()?;
+    keys.iter().find(|k| k.get("AccessKeyId").and_then(Value::as_str) == Some(&key.id))
+}
+
+fn is_active(given: &Learned, key: &AwsKey) -> bool {
+    metadata(given, key).and_then(|k| k.get("Status")).and_then(Value::as_str) == Some("Active")
+}
+
+/// The ARN of the key's owner: said by the user, or in a list of keys.
+fn owner_of(given: &Learned, key: &AwsKey, said: Option<&str>) -> Option<String> {
+    let name = match said {
+        Some(arn) if Subject::of_arn(arn).is_some() => return Some(arn.to_string()),
+        Some(name) => name,
+        None => metadata(given, key)?.get("UserName")?.as_str()?,
+    };
+    let users = given.snapshot.get("UserDetailList")?.as_array()?;
+    let user = users.iter().find(|u| u.get("UserName").and_then(Value::as_str) == Some(name))?;
+    user.get("Arn")?.as_str().map(str::to_string)
+}
