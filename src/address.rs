@@ -30,6 +30,18 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// All encodings.
+    pub const ALL: [Encoding; 8] = [
+        Encoding::Base64,
+        Encoding::Hex,
+        Encoding::Utf16Le,
+        Encoding::Utf16Be,
+        Encoding::Escapes,
+        Encoding::Percent,
+        Encoding::QuotedPrintable,
+        Encoding::Assembled,
+    ];
+
     /// The name printed in addresses and reports.
     pub fn name(self) -> &'static str {
         match self {

@@ -23,6 +23,17 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All reasons.
+    pub const ALL: [Reason; 7] = [
+        Reason::Encrypted,
+        Reason::Unsupported,
+        Reason::Damaged,
+        Reason::Limit,
+        Reason::Ignored,
+        Reason::Unreadable,
+        Reason::Duplicate,
+    ];
+
     /// The word used in reports.
     pub fn name(self) -> &'static str {
         match self {

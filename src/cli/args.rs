@@ -3,6 +3,7 @@
 use crate::finding::Severity;
 use crate::limits::Limits;
 use crate::report::Format;
+use crate::verify::Mode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -30,6 +31,10 @@ Start with:  keysift scan app.apk";
 pub enum Command {
     /// Search files, folders, packages or standard input
     Scan(Scan),
+    /// Say of findings whether they are live, whose they are, what they can do, and what to do now
+    Verify(Verify),
+    /// Deactivate an AWS access key with your own credentials
+    Revoke(Revoke),
     /// Show what keysift sees in files: containers, lenses, strings, places, what was not understood
     Inspect(Inspect),
     /// Look at the patterns that are searched for, or check your own
@@ -43,14 +48,6 @@ pub struct Scan {
     /// Files, folders and packages to search; `-` for standard input [default: the current folder]
     pub paths: Vec<PathBuf>,
 
-    /// Least severity that makes the exit code 1
-    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity())]
-    pub fail_on: Severity,
-
-    /// Exit with 0 rather than 3 when something could not be read and nothing was found
-    #[arg(long)]
-    pub incomplete_ok: bool,
-
     /// More patterns from this file (keysift TOML); may be given again
     #[arg(long, value_name = "FILE", help_heading = "What to search")]
     pub patterns: Vec<PathBuf>,
@@ -59,26 +56,19 @@ pub struct Scan {
     #[arg(long, help_heading = "What to search")]
     pub no_ignore: bool,
 
-    /// Format of the report on standard output
-    #[arg(long, short, value_name = "FORMAT", value_parser = format(), help_heading = "Report")]
-    pub format: Option<Format>,
+    /// Ask the providers whether what was found is live, and what it can do. `key`: the credential
+    /// itself is used; `responder`: your own AWS credentials look the key id up, the found secret is
+    /// not used; `snapshot`: no network, --iam-snapshot tells. Without it, no connection is opened
+    #[arg(long, value_name = "MODE", value_parser = mode(), help_heading = "Verification")]
+    pub verify: Option<Mode>,
 
-    /// Write the report to this file too; its ending tells the format (.json .jsonl .sarif .txt);
-    /// may be given again
-    #[arg(long, short, value_name = "FILE", help_heading = "Report")]
-    pub output: Vec<PathBuf>,
+    /// How to verify.
+    #[command(flatten)]
+    pub verification: VerifyArguments,
 
-    /// Print secrets in full
-    #[arg(long, help_heading = "Report")]
-    pub reveal: bool,
-
-    /// Print timings and throughput below the report
-    #[arg(long, help_heading = "Report")]
-    pub stats: bool,
-
-    /// When to use colours
-    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Report")]
-    pub color: Color,
+    /// What is told, and where.
+    #[command(flatten)]
+    pub report: ReportArguments,
 
     /// No progress bar
     #[arg(long, short, help_heading = "Report")]
@@ -92,6 +82,160 @@ pub struct Scan {
     /// Bounds against hostile input.
     #[command(flatten)]
     pub limits: LimitArguments,
+}
+
+/// What is told, where, and what the exit code says.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Report")]
+pub struct ReportArguments {
+    /// Least severity that makes the exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity())]
+    pub fail_on: Severity,
+
+    /// Exit with 0 rather than 3 when something could not be read and nothing was found
+    #[arg(long)]
+    pub incomplete_ok: bool,
+
+    /// Format of the report on standard output
+    #[arg(long, short, value_name = "FORMAT", value_parser = format())]
+    pub format: Option<Format>,
+
+    /// Write the report to this file too; its ending tells the format (.json .jsonl .sarif .html
+    /// .txt); may be given again
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+
+    /// Print secrets in full
+    #[arg(long)]
+    pub reveal: bool,
+
+    /// Print timings and throughput below the report
+    #[arg(long)]
+    pub stats: bool,
+
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// `keysift verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without a mode that uses it, nothing is sent anywhere; --plan shows every call beforehand.
+The report must hold the values: keysift scan … --reveal --format jsonl | keysift verify MODE -")]
+pub struct Verify {
+    /// Who asks: `key`, the credential itself; `responder`, your own AWS credentials, with the key
+    /// id alone; `snapshot`, a file, without network
+    #[arg(value_parser = mode())]
+    pub mode: Mode,
+
+    /// A report of `keysift scan --reveal` in JSON or JSON lines; `-` for standard input
+    pub report: Option<PathBuf>,
+
+    /// An AWS access key id to look up, instead of a report; may be given again
+    #[arg(long, value_name = "ID", conflicts_with = "report")]
+    pub key_id: Vec<String>,
+
+    /// How to verify.
+    #[command(flatten)]
+    pub verification: VerifyArguments,
+
+    /// What is told, and where.
+    #[command(flatten)]
+    pub output: ReportArguments,
+}
+
+/// How to verify: the same for `scan --verify` and `verify`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Verification")]
+pub struct VerifyArguments {
+    /// Print every host, call and count, and call nothing
+    #[arg(long)]
+    pub plan: bool,
+
+    /// Profile of your own AWS credentials, for mode `responder` [default: the standard chain]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// Take rights from this file (JSON of GetAccountAuthorizationDetails) instead of reading IAM
+    #[arg(long, value_name = "FILE")]
+    pub iam_snapshot: Option<PathBuf>,
+
+    /// Service control policies for --iam-snapshot: JSON, a list of levels from the root down, each
+    /// a list of policies
+    #[arg(long, value_name = "FILE", requires = "iam_snapshot")]
+    pub org_policies: Option<PathBuf>,
+
+    /// Whose the keys are, where --iam-snapshot does not list them: ARN or name of a user
+    #[arg(long, value_name = "PRINCIPAL", requires = "iam_snapshot")]
+    pub principal: Option<String>,
+
+    /// Ask only whether a key is live and whose it is, not what it may do
+    #[arg(long)]
+    pub identity_only: bool,
+
+    /// Secrets that are tried for one key id, where several may belong to it
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub max_candidates: u16,
+
+    /// Use keys of known canary services too: it alarms whoever planted them
+    #[arg(long)]
+    pub verify_canaries: bool,
+
+    /// An account whose keys are canaries too; may be given again
+    #[arg(long, value_name = "ACCOUNT")]
+    pub canary_account: Vec<String>,
+
+    /// A tag that names the owner, before the usual ones; may be given again
+    #[arg(long, value_name = "TAG")]
+    pub owner_tag: Vec<String>,
+
+    /// AWS endpoint instead of the real one (also AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS …)
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+
+    /// AWS region to speak to [default: AWS_REGION, or the partition's first]
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+
+    /// Endpoint of another provider: `github=https://github.example.com/api/v3`; may be given again
+    #[arg(long, value_name = "PROVIDER=URL", value_parser = pair)]
+    pub provider_endpoint: Vec<(String, String)>,
+
+    /// Seconds that one call may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub verify_timeout: u64,
+
+    /// Draw the blast radius of verified AWS keys into this file (.svg .dot .mmd)
+    #[arg(long, value_name = "FILE")]
+    pub graph: Option<PathBuf>,
+}
+
+/// `keysift revoke`.
+#[derive(Debug, Args)]
+pub struct Revoke {
+    /// The access key id to deactivate
+    pub key_id: String,
+
+    /// Deactivate without asking
+    #[arg(long, conflicts_with = "dry_run")]
+    pub yes: bool,
+
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Profile of your own AWS credentials [default: the standard chain]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// AWS endpoint instead of the real one (also AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS …)
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+
+    /// AWS region to speak to
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
 }
 
 /// `keysift inspect`.
@@ -219,6 +363,20 @@ fn severity() -> impl clap::builder::TypedValueParser<Value = Severity> {
 fn format() -> impl clap::builder::TypedValueParser<Value = Format> {
     use clap::builder::TypedValueParser as _;
     clap::builder::PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|s| s.parse::<Format>())
+}
+
+fn mode() -> impl clap::builder::TypedValueParser<Value = Mode> {
+    use clap::builder::TypedValueParser as _;
+    clap::builder::PossibleValuesParser::new(Mode::ALL.map(Mode::name))
+        .try_map(|s| Mode::ALL.into_iter().find(|m| m.name() == s).ok_or("unknown mode"))
+}
+
+/// `NAME=VALUE`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok((name.into(), value.into())),
+        _ => Err("use PROVIDER=URL".into()),
+    }
 }
 
 /// A number of bytes: `1500`, `64K`, `1.5G` (powers of 1024).

@@ -6,7 +6,9 @@ mod inspect;
 mod output;
 mod patterns;
 mod progress;
+mod revoke;
 mod scan;
+mod verify;
 
 use clap::Parser;
 use std::io::Write;
@@ -29,6 +31,8 @@ pub fn main() -> ExitCode {
     };
     let result = match &arguments.command {
         args::Command::Scan(scan) => scan::run(scan),
+        args::Command::Verify(verify) => verify::run(verify),
+        args::Command::Revoke(revoke) => revoke::run(revoke),
         args::Command::Inspect(inspect) => inspect::run(inspect),
         args::Command::Patterns(patterns) => patterns::run(patterns),
     };

@@ -1,6 +1,6 @@
 //! Where reports go: standard output and files.
 
-use super::args::{Color, Scan};
+use super::args::{Color, ReportArguments};
 use super::exit::UsageError;
 use crate::address::escape;
 use crate::report::{Format, Options, Report};
@@ -19,7 +19,7 @@ pub enum Output {
 
 /// Says where reports go, before anything is scanned: an unknown ending is found out now, not
 /// after an hour.
-pub fn plan(arguments: &Scan) -> anyhow::Result<Vec<Output>> {
+pub fn plan(arguments: &ReportArguments) -> anyhow::Result<Vec<Output>> {
     let mut outputs = Vec::new();
     // The human report is on standard output unless only files are asked for and nobody looks.
     match arguments.format {
@@ -33,7 +33,7 @@ pub fn plan(arguments: &Scan) -> anyhow::Result<Vec<Output>> {
         let format = Format::from_path(path).ok_or_else(|| {
             let name = escape(path.to_string_lossy().as_bytes());
             UsageError(format!(
-                "--output {name}: the ending tells the format; use .json, .jsonl, .sarif or .txt"
+                "--output {name}: the ending tells the format; use .json, .jsonl, .sarif, .html or .txt"
             ))
         })?;
         let folder = folder_of(path);
@@ -51,7 +51,7 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Writes the report to every output. One that cannot be written does not cost the others.
-pub fn write(report: &Report, outputs: &[Output], arguments: &Scan) -> anyhow::Result<()> {
+pub fn write(report: &Report, outputs: &[Output], arguments: &ReportArguments) -> anyhow::Result<()> {
     let mut failed = None;
     for output in outputs {
         let (format, written) = match output {
@@ -78,7 +78,7 @@ pub fn write(report: &Report, outputs: &[Output], arguments: &Scan) -> anyhow::R
     failed.map_or(Ok(()), Err)
 }
 
-fn stdout(report: &Report, format: Format, arguments: &Scan) -> io::Result<()> {
+fn stdout(report: &Report, format: Format, arguments: &ReportArguments) -> io::Result<()> {
     let stdout = io::stdout();
     let is_terminal = stdout.is_terminal();
     let color = match arguments.color {
@@ -99,7 +99,7 @@ fn terminal_width() -> usize {
 }
 
 /// Writes to a new file that takes the place of the old one when it is whole.
-fn file(report: &Report, format: Format, path: &Path, arguments: &Scan) -> io::Result<()> {
+fn file(report: &Report, format: Format, path: &Path, arguments: &ReportArguments) -> io::Result<()> {
     let options = Options { reveal: arguments.reveal, color: false, width: 0, stats: arguments.stats };
     // Devices and pipes (/dev/full, /dev/stdout) cannot be replaced.
     if std::fs::metadata(path).is_ok_and(|m| !m.is_file()) {

@@ -2,19 +2,23 @@
 
 use super::args::Scan;
 use super::exit::{Exit, UsageError};
-use super::{output, progress};
+use super::{output, progress, verify};
 use crate::address::escape;
-use crate::finding::Severity;
 use crate::pattern::PatternSet;
 use crate::report::Report;
-use crate::scan::{Options, Outcome, Progress, Scanner, Target};
+use crate::scan::{Options, Progress, Scanner, Target};
 use anyhow::Context;
 use std::time::Instant;
 
 /// Scans what the arguments name and reports on it.
 pub fn run(arguments: &Scan) -> anyhow::Result<Exit> {
     let start = Instant::now();
-    let outputs = output::plan(arguments)?;
+    let outputs = output::plan(&arguments.report)?;
+    // What is wrong with the settings is said before an hour of scanning.
+    let verification = match arguments.verify {
+        Some(mode) => Some(verify::options(mode, &arguments.verification)?),
+        None => verify::refuse_alone(&arguments.verification).map(|()| None)?,
+    };
     let mut patterns = PatternSet::builtin()?;
     for path in &arguments.patterns {
         patterns.add_file(path)?;
@@ -29,19 +33,32 @@ pub fn run(arguments: &Scan) -> anyhow::Result<Exit> {
     let loaded = start.elapsed();
 
     let progress = Progress::default();
-    let outcome = progress::shown(&progress, arguments.quiet, || scanner.scan(&targets, &progress));
+    let mut outcome = progress::shown(&progress, arguments.quiet, || scanner.scan(&targets, &progress));
     let scanned = start.elapsed();
+    let mut timings = vec![("load", loaded), ("scan", scanned - loaded)];
+    if let Some(options) = &verification {
+        if arguments.verification.plan {
+            verify::print_plan(&outcome.findings, options, arguments.report.format)?;
+            return Ok(verify::exit(&outcome.findings, &outcome.ledger, &arguments.report));
+        }
+        verify::run_on(&mut outcome.findings, options)?;
+        timings.push(("verify", start.elapsed() - scanned));
+    }
+    timings.push(("total", start.elapsed()));
 
-    let exit = verdict(&outcome, arguments);
+    let exit = verify::exit(&outcome.findings, &outcome.ledger, &arguments.report);
     let report = Report {
         findings: outcome.findings,
         ledger: outcome.ledger,
         artifacts: targets.iter().map(name).collect(),
         exit_code: exit.code(),
-        timings: vec![("load", loaded), ("scan", scanned - loaded), ("total", scanned)],
+        timings,
         pattern_count: patterns.patterns().len(),
     };
-    output::write(&report, &outputs, arguments)?;
+    output::write(&report, &outputs, &arguments.report)?;
+    if let Some(path) = &arguments.verification.graph {
+        verify::write_graph(path, &report.findings)?;
+    }
     Ok(exit)
 }
 
@@ -71,16 +88,5 @@ fn name(target: &Target) -> String {
     match target {
         Target::Stdin => "<stdin>".into(),
         Target::Path(path) => escape(path.to_string_lossy().as_bytes()),
-    }
-}
-
-fn verdict(outcome: &Outcome, arguments: &Scan) -> Exit {
-    let worst: Option<Severity> = outcome.findings.iter().map(|f| f.severity).max();
-    if worst.is_some_and(|worst| worst >= arguments.fail_on) {
-        Exit::Found
-    } else if outcome.ledger.is_incomplete() && !arguments.incomplete_ok {
-        Exit::Incomplete
-    } else {
-        Exit::Clean
     }
 }

@@ -10,7 +10,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 mod common;
+pub mod graph;
 mod json;
+pub mod read;
 mod sarif;
 #[cfg(test)]
 mod tests;

@@ -80,7 +80,7 @@ fn aws(mut finding: Finding) -> Finding {
 }
 
 /// A report with one of everything.
-fn rich() -> Report {
+pub(super) fn rich() -> Report {
     let dex = Address::file(Path::new("dist/app.apk")).entry(b"classes.dex");
     let bundle = Address::file(Path::new("dist/app.ipa")).entry(b"Payload/Shop.app/main.jsbundle");
     let yaml = Address::file(Path::new("./config/prod [eu].yml"));

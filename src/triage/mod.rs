@@ -348,7 +348,7 @@ fn starts_with(value: &[u8], prefix: &[u8], ignore_case: bool) -> bool {
 
 /// `v1:` and SHA-256 over the pattern's id and what makes the credential secret: its secret part,
 /// or else the whole of it.
-fn fingerprint(pattern: &str, parts: &BTreeMap<Role, Secret>) -> String {
+pub fn fingerprint(pattern: &str, parts: &BTreeMap<Role, Secret>) -> String {
     let of = |role| parts.get(&role).map(Secret::reveal);
     let secret =
         of(Role::Value).or(of(Role::Secret)).or(of(Role::Token)).or(of(Role::Id)).unwrap_or_default();

@@ -105,6 +105,19 @@ impl Options {
 /// Environment variables, as a function so that tests can hand in their own.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
+/// Refuses a wrong configuration before anything is scanned.
+pub fn check(options: &Options, env: Environment<'_>) -> Result<(), String> {
+    Endpoints::new(options.endpoint_url.as_deref(), options.region.as_deref(), env)?;
+    if let Some(bytes) = &options.snapshot {
+        aws::snapshot::read(bytes, options.organisation.as_deref())
+            .map_err(|e| format!("--iam-snapshot: {e}"))?;
+    }
+    for (provider, url) in &options.provider_endpoints {
+        http::check_endpoint(url).map_err(|e| format!("--provider-endpoint {provider}: {e}"))?;
+    }
+    Ok(())
+}
+
 /// Verifies what can be verified among `findings`. An error is a wrong configuration, found before any
 /// call; everything later is a verdict.
 pub fn verify(findings: &mut [Finding], options: &Options, env: Environment<'_>) -> Result<(), String> {

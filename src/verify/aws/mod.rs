@@ -15,6 +15,7 @@ pub mod learn;
 mod profile;
 mod protocol;
 pub mod responder;
+pub mod revoke;
 mod service;
 pub mod sigv4;
 pub mod snapshot;
