@@ -63,6 +63,35 @@ pub struct OtherKey {
     pub created: Option<String>,
 }
 
+/// A policy that gives the user rights, as something that can be taken away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// A managed policy, by ARN.
+    Attached(String),
+    /// An inline policy, by name.
+    Inline(String),
+    /// What the members of a group get.
+    Group(String),
+}
+
+impl Grant {
+    /// The command that takes it away from `user`, which is quoted already.
+    pub fn command(&self, user: &str) -> String {
+        let quoted = super::remediation::quoted;
+        match self {
+            Grant::Attached(arn) => {
+                format!("aws iam detach-user-policy --user-name {user} --policy-arn {}", quoted(arn))
+            }
+            Grant::Inline(name) => {
+                format!("aws iam delete-user-policy --user-name {user} --policy-name {}", quoted(name))
+            }
+            Grant::Group(name) => {
+                format!("aws iam remove-user-from-group --user-name {user} --group-name {}", quoted(name))
+            }
+        }
+    }
+}
+
 /// What a provider tells about a credential, and what follows from it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Verification {
@@ -83,6 +112,8 @@ pub struct Verification {
     pub facts: BTreeMap<String, String>,
     /// Other access keys of the same user.
     pub other_keys: Vec<OtherKey>,
+    /// What gives the user its rights.
+    pub grants: Vec<Grant>,
     /// What could not be read, in words.
     pub gaps: Vec<String>,
     /// The calls that were made for this finding.

@@ -1,7 +1,7 @@
 //! What the owner's account says about the key itself: status, age, last use, its user's other keys.
 
 use super::super::clock;
-use super::super::verification::{OtherKey, Verdict, Verification};
+use super::super::verification::{Grant, OtherKey, Verdict, Verification};
 use super::AwsKey;
 use serde_json::{Map, Value};
 
@@ -56,6 +56,22 @@ pub fn last_used(answer: &Value, verification: &mut Verification) {
     if used.is_some() && text("LastUsedDate").is_none() {
         verification.facts.insert("last_used".into(), "never".into());
     }
+}
+
+/// What gives the user `name` its rights.
+pub fn grants(snapshot: &Map<String, Value>, name: &str) -> Vec<Grant> {
+    let is_user = |u: &&Value| u.get("UserName").and_then(Value::as_str) == Some(name);
+    let Some(user) = list(snapshot, "UserDetailList").iter().find(is_user) else { return Vec::new() };
+    let items = |member: &str, key: &str| -> Vec<String> {
+        let items = user.get(member).and_then(Value::as_array).into_iter().flatten();
+        items
+            .filter_map(|i| if key.is_empty() { i.as_str() } else { i.get(key)?.as_str() })
+            .map(str::to_string)
+            .collect()
+    };
+    let attached = items("AttachedManagedPolicies", "PolicyArn").into_iter().map(Grant::Attached);
+    let inline = items("UserPolicyList", "PolicyName").into_iter().map(Grant::Inline);
+    attached.chain(inline).chain(items("GroupList", "").into_iter().map(Grant::Group)).collect()
 }
 
 /// Adds how old the key is, in days.

@@ -108,6 +108,9 @@ impl<'a> Aws<'a> {
     fn assess(&self, learned: &Learned, arn: &str, key: &AwsKey, verification: &mut Verification) {
         verification.gaps.extend(learned.gaps.iter().cloned());
         facts::age(self.now, verification);
+        if let Some(Subject::User(name)) = Subject::of_arn(arn) {
+            verification.grants = facts::grants(&learned.snapshot, &name);
+        }
         match learned.account() {
             Ok(account) => {
                 let assessment = judge::assess(account, learned, arn, key, self.options, self.now);
