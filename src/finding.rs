@@ -186,7 +186,7 @@ pub struct Candidate {
 }
 
 /// What a person acts on: one secret, with all the places where it stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Finding {
     /// Pattern or pair id, `aws.key-pair`.
     pub pattern: String,

@@ -1,6 +1,7 @@
 //! The member `verification` of a finding, for JSON and JSON lines.
 
 use crate::address::escape;
+use crate::verify::aws::iam::{Kind, RoleReach};
 use crate::verify::verification::Verification;
 use serde_json::{Map, Value, json};
 
@@ -27,33 +28,44 @@ pub(super) fn object(v: &Verification) -> Value {
         })),
     });
     let (Some(a), Value::Object(members)) = (&v.assessment, &mut object) else { return object };
+    let owner = &a.ownership;
     let assessed = json!({
-        "owner": a.owner.as_deref().map(text),
-        "environment": a.environment.as_deref().map(text),
-        "criticality": a.criticality.as_deref().map(text),
+        "owner": owner.owner.as_deref().map(text),
+        "environment": owner.env.as_deref().map(text),
+        "criticality": owner.criticality.as_deref().map(text),
+        "recovery": owner.dr.as_deref().map(text),
+        "owner_from": texts(&owner.from),
         "tags": a.tags.iter().map(|(key, value)| (text(key), text(value).into())).collect::<Map<_, _>>(),
-        "level": a.level.name(),
-        "level_if": a.level_if.iter().map(|(key, level)| (key.to_string(), level.name().into())).collect::<Map<_, _>>(),
+        "level": a.level.word(),
+        "level_if": a.level_if.iter().map(|(key, level)| (key.clone(), level.word().into())).collect::<Map<_, _>>(),
         "dangerous": list(&a.dangerous, |d| json!({
-            "group": d.group, "condition": d.condition, "actions": d.actions,
+            "group": d.group, "condition": d.condition.word(), "actions": d.actions, "actions_if": d.more,
             "requirements": texts(&d.requirements), "resources": texts(&d.resources),
             "via": d.via.as_deref().map(text),
         })),
-        "roles": list(a.roles.iter().filter(|r| r.condition.is_none()), |r| text(&r.arn).into()),
-        "roles_if": list(a.roles.iter().filter(|r| r.condition.is_some()), |r| json!({
-            "arn": text(&r.arn), "condition": r.condition, "requirements": texts(&r.requirements),
-            "level": r.level.name(),
+        "roles": list(a.roles.iter().filter(|r| is_reached(r)), |r| text(&r.arn).into()),
+        "roles_if": list(a.roles.iter().filter(|r| !is_reached(r)), |r| json!({
+            "arn": text(&r.arn), "condition": r.condition.word(), "requirements": texts(&r.requirements),
+            "potential": r.potential, "level": r.level.word(),
         })),
+        "role_paths": list(&a.roles, |r| json!({"arn": text(&r.arn), "path": texts(&r.path), "level": r.level.word()})),
         "escalations": list(&a.escalations, |e| json!({
-            "id": e.id, "actions": e.actions, "potential": e.potential, "target": e.target.as_deref().map(text),
-            "gained": text(&e.gained), "requirements": texts(&e.requirements),
+            "id": e.id, "actions": e.actions, "potential": e.potential, "targets": texts(&e.targets),
+            "gained": e.gained.word(), "condition": e.condition.word(), "requirements": texts(&e.requirements),
+            "via": e.via.as_deref().map(text),
         })),
+        "quarantined": a.quarantined,
         "notes": texts(&a.notes),
     });
     if let Value::Object(assessed) = assessed {
         members.extend(assessed);
     }
     object
+}
+
+/// Whether a role can be entered now: a tag or a region that the caller chooses is no obstacle.
+pub(super) fn is_reached(role: &RoleReach) -> bool {
+    role.condition <= Kind::Other && !role.potential
 }
 
 fn list<T>(items: impl IntoIterator<Item = T>, object: impl Fn(T) -> Value) -> Value {

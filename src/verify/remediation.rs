@@ -4,7 +4,7 @@
 
 use super::Options;
 use super::aws::AwsKey;
-use super::aws::iam::Level;
+use super::aws::iam::{Kind, Level};
 use super::aws::learn::Subject;
 use super::verification::{Step, Verdict, Verification};
 use serde_json::json;
@@ -131,7 +131,11 @@ fn find_and_deactivate(key: &AwsKey) -> Step {
 /// Sessions that were made with a key outlive it.
 fn end_user_sessions(user: &str, verification: &Verification, options: &Options) -> Step {
     let profile = profile(options);
-    let roles = verification.assessment.iter().flat_map(|a| &a.roles).filter(|r| r.condition.is_none());
+    let roles = verification
+        .assessment
+        .iter()
+        .flat_map(|a| &a.roles)
+        .filter(|r| r.condition <= Kind::Other && !r.potential);
     let roles: Vec<&str> = roles.filter_map(|r| r.arn.rsplit('/').next()).take(MAX_COMMANDS).collect();
     let mut commands = vec![
         "NOW=$(date -u +%Y-%m-%dT%H:%M:%SZ)".to_string(),

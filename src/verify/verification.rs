@@ -93,7 +93,7 @@ impl Grant {
 }
 
 /// What a provider tells about a credential, and what follows from it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Verification {
     /// Whether it opens something.
     pub verdict: Verdict,

@@ -136,5 +136,5 @@ fn examine(aws: &Aws<'_>, caller: &Caller<'_>, arn: &str, key: &AwsKey, verifica
     let Some(subject) = Subject::of_arn(arn) else { return };
     let learned = aws.learn(caller, &subject, arn);
     facts::keys(&learned.snapshot, key, verification);
-    aws.assess(&learned, arn, key, verification);
+    aws.assess(&learned, Some(caller), arn, key, verification);
 }

@@ -29,6 +29,14 @@ pub struct Learned {
     pub is_whole: bool,
     /// What could not be read, in words: call, reason.
     pub gaps: Vec<String>,
+    /// Whether the user handed it in as a file.
+    pub is_given: bool,
+    /// The user it was read for, by name.
+    pub user: Option<String>,
+    /// Roles whose policies could not all be read.
+    pub unread_roles: BTreeSet<String>,
+    /// Groups whose policies could not all be read.
+    pub unread_groups: BTreeSet<String>,
     /// Whether the principal's own policies, those of its groups included, were all read.
     pub knows_principal: bool,
     /// The snapshot, understood: once for all keys.
@@ -89,7 +97,7 @@ impl Subject {
 
 /// Reads what `caller` may read about the account and, above all, about `subject`.
 pub fn account(caller: &Caller<'_>, subject: &Subject, arn: &str) -> Learned {
-    let mut learned = Learned::default();
+    let mut learned = Learned::default().of(subject);
     let filters = ["User", "Role", "Group", "LocalManagedPolicy"];
     let names: Vec<String> = (1..=filters.len()).map(|i| format!("Filter.member.{i}")).collect();
     let mut parameters: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(filters).collect();
@@ -214,7 +222,10 @@ impl Reader<'_, '_> {
                     else {
                         continue;
                     };
-                    known &= self.policies(&mut group, "Group", &name);
+                    if !self.policies(&mut group, "Group", &name) {
+                        self.learned.unread_groups.insert(name.clone());
+                        known = false;
+                    }
                     names.push(Value::from(name));
                     self.learned.push("GroupDetailList", group.into());
                 }
@@ -287,6 +298,9 @@ impl Reader<'_, '_> {
             return true;
         }
         let known = self.policies(&mut role, "Role", &name);
+        if !known {
+            self.learned.unread_roles.insert(name);
+        }
         self.learned.push("RoleDetailList", role.into());
         known
     }

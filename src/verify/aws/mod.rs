@@ -105,7 +105,16 @@ impl<'a> Aws<'a> {
     }
 
     /// Level, dangers, roles, ways up and owner of the principal `arn`.
-    fn assess(&self, learned: &Learned, arn: &str, key: &AwsKey, verification: &mut Verification) {
+    /// `caller` may be asked for more where the answer hangs on it.
+    fn assess(
+        &self,
+        learned: &Learned,
+        caller: Option<&Caller<'_>>,
+        arn: &str,
+        key: &AwsKey,
+        verification: &mut Verification,
+    ) {
+        let caller = caller.filter(|_| self.given.is_none() && !self.options.identity_only);
         verification.gaps.extend(learned.gaps.iter().cloned());
         facts::age(self.now, verification);
         if let Some(Subject::User(name)) = Subject::of_arn(arn) {
@@ -113,7 +122,7 @@ impl<'a> Aws<'a> {
         }
         match learned.account() {
             Ok(account) => {
-                let assessment = judge::assess(account, learned, arn, key, self.options, self.now);
+                let assessment = judge::assess(account, caller, arn, key, self.options, self.now);
                 verification.assessment = Some(assessment);
             }
             Err(reason) => verification.gaps.push(reason),

@@ -152,7 +152,7 @@ impl<'a> Responder<'a> {
             learned.snapshot.insert("MFADevices".into(), devices);
         }
         facts::keys(&learned.snapshot, key, &mut verification);
-        aws.assess(&learned, &arn, key, &mut verification);
+        aws.assess(&learned, Some(&self.caller), &arn, key, &mut verification);
         verification
     }
 

@@ -29,7 +29,7 @@ pub fn read(bytes: &[u8], organisation: Option<&[u8]>) -> Result<Learned, String
         })?;
         snapshot.insert("OrganizationPolicies".into(), levels);
     }
-    Ok(Learned { snapshot, is_whole: true, knows_principal: true, ..Learned::default() })
+    Ok(Learned { snapshot, is_given: true, is_whole: true, knows_principal: true, ..Learned::default() })
 }
 
 /// Adds the lists of a page to those of the pages before.
@@ -72,7 +72,7 @@ pub fn verify(aws: &Aws<'_>, key: &AwsKey) -> Verification {
         verification.reason = "the snapshot says Active; nobody was asked".into();
     }
     verification.principal = Some(arn.clone());
-    aws.assess(given, &arn, key, &mut verification);
+    aws.assess(given, None, &arn, key, &mut verification);
     verification
 }
 

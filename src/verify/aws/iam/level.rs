@@ -1,0 +1,245 @@
+//! How far a principal's own policies reach, in one word.
+
+use super::actor::{Actor, Origin, PrincipalKind};
+use super::catalogue::{self, Access};
+use super::dangerous;
+use super::engine::View;
+use super::keys::Request;
+use super::managed;
+use super::policy::Effect;
+use super::requirement::Needs;
+use super::somewhere::FRESH;
+use serde::Serialize;
+
+/// The privilege level, lowest first; `Unknown` stands below all and is never guessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Could not be found out.
+    #[default]
+    Unknown,
+    /// Live, and nothing is allowed.
+    None,
+    /// Looks.
+    Read,
+    /// Changes things.
+    Write,
+    /// Destroys or reroutes.
+    Destructive,
+    /// Makes itself admin, or reaches one.
+    Escalation,
+    /// Everything on everything, in effect.
+    Admin,
+    /// The account's root.
+    Root,
+}
+
+impl Level {
+    /// The word used in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::None => "none",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Destructive => "destructive",
+            Self::Escalation => "escalation",
+            Self::Admin => "admin",
+            Self::Root => "root",
+        }
+    }
+}
+
+/// The policy an escalation attaches.
+pub const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+
+/// Whether the principal has, in effect, everything once `met` is met.
+///
+/// Asked are actions and resources nobody names, as if its own Denies were gone; then whether it holds
+/// enough of IAM to take them off, or to make another principal that is free of them. So a Deny of some
+/// services does not lower an admin and a Deny of `iam:*` does. What only some resources or regions
+/// allow is not everything.
+pub fn is_admin(view: &View<'_, '_>, met: Needs) -> bool {
+    if view.actor.kind == PrincipalKind::Root {
+        return true;
+    }
+    let met = Needs(met.0 & !Needs::COUNTED.0);
+    let action = format!("{FRESH}:{FRESH}");
+    if !view.may_name(&action) {
+        return false;
+    }
+    let free = view.changed(without_denies);
+    if !probes(&free, met) {
+        return false;
+    }
+    makes_another(view, met)
+        || takes_off_denies(view, met)
+        || (changes_itself(view, met) && probes(view, met))
+}
+
+fn without_denies(actor: &mut Actor) {
+    for source in &mut actor.sources {
+        if source.document.statements.iter().any(|s| s.effect == Effect::Deny) {
+            let mut document = (*source.document).clone();
+            document.statements.retain(|s| s.effect == Effect::Allow);
+            source.document = std::sync::Arc::new(document);
+        }
+    }
+}
+
+fn probes(view: &View<'_, '_>, met: Needs) -> bool {
+    let (partition, account) = (&view.actor.partition, &view.actor.account);
+    let probes = [
+        (format!("{FRESH}:{FRESH}"), "*".to_owned()),
+        (format!("{FRESH}:{FRESH}"), format!("arn:{partition}:{FRESH}:{FRESH}:{account}:{FRESH}/{FRESH}")),
+        (format!("s3:{FRESH}"), format!("arn:{partition}:s3:::{FRESH}/{FRESH}")),
+    ];
+    probes.iter().all(|(action, resource)| view.on(action, resource, &[], met))
+}
+
+/// Whether it can make a new user or role that is given everything.
+fn makes_another(view: &View<'_, '_>, met: Needs) -> bool {
+    let fresh =
+        |what: &str| format!("arn:{}:iam::{}:{what}/{FRESH}", view.actor.partition, view.actor.account);
+    let (user, role) = (fresh("user"), fresh("role"));
+    let bare = [("iam:permissionsboundary", None), ("iam:policyarn", Some(ADMINISTRATOR))];
+    let on = |action: &str, resource: &str| view.on(action, resource, &bare, met);
+    let new_user = on("iam:CreateUser", &user)
+        && (on("iam:AttachUserPolicy", &user) || on("iam:PutUserPolicy", &user))
+        && on("iam:CreateAccessKey", &user);
+    new_user
+        || (on("iam:CreateRole", &role)
+            && (on("iam:AttachRolePolicy", &role) || on("iam:PutRolePolicy", &role)))
+            && may_enter_if_named(view, &role, met)
+}
+
+fn changes_itself(view: &View<'_, '_>, met: Needs) -> bool {
+    let what = if view.actor.kind == PrincipalKind::Role { "Role" } else { "User" };
+    ["Attach", "Put"].iter().any(|verb| {
+        let extra = [("iam:policyarn", Some(ADMINISTRATOR))];
+        view.on(&format!("iam:{verb}{what}Policy"), &view.actor.arn, &extra, met)
+    })
+}
+
+/// Whether every policy with a Deny can be taken off, or rewritten, by the principal itself.
+fn takes_off_denies(view: &View<'_, '_>, met: Needs) -> bool {
+    let mut denies = view
+        .actor
+        .sources
+        .iter()
+        .filter(|s| s.document.statements.iter().any(|s| s.effect == Effect::Deny))
+        .peekable();
+    denies.peek().is_some() && denies.all(|source| takes_off(view, &source.origin, met))
+}
+
+/// Whether the principal can take one of its policies off, or rewrite it.
+pub fn takes_off(view: &View<'_, '_>, origin: &Origin, met: Needs) -> bool {
+    let actor = &view.actor;
+    let what = if actor.kind == PrincipalKind::Role { "Role" } else { "User" };
+    let rewrites = |arn: &str| !managed::is_aws(arn) && view.on("iam:CreatePolicyVersion", arn, &[], met);
+    match origin {
+        Origin::Inline => view.on(&format!("iam:Delete{what}Policy"), &actor.arn, &[], met),
+        Origin::Attached(arn) => {
+            view.on(&format!("iam:Detach{what}Policy"), &actor.arn, &[("iam:policyarn", Some(arn))], met)
+                || rewrites(arn)
+        }
+        Origin::GroupInline(group) => leaves(view, group, met),
+        Origin::GroupAttached(group, arn) => leaves(view, group, met) || rewrites(arn),
+    }
+}
+
+/// Whether a user can leave a group.
+pub fn leaves(view: &View<'_, '_>, group: &str, met: Needs) -> bool {
+    group_arn(view, group).is_some_and(|arn| view.on("iam:RemoveUserFromGroup", &arn, &[], met))
+}
+
+/// The ARN of a group, made up where the group is not in view.
+pub fn group_arn(view: &View<'_, '_>, name: &str) -> Option<String> {
+    match view.engine.account.groups.get(name) {
+        Some(group) => Some(group.arn.clone()),
+        None => Some(format!("arn:{}:iam::{}:group/{name}", view.actor.partition, view.actor.account)),
+    }
+}
+
+/// Whether AssumeRole would work on a role whose trust names the principal itself.
+pub fn may_enter_if_named(view: &View<'_, '_>, role: &str, met: Needs) -> bool {
+    if view.actor.kind == PrincipalKind::Root {
+        return false;
+    }
+    let trust = super::policy::Document::from_value(&serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": view.actor.arn}, "Action": "sts:AssumeRole"}]
+    }));
+    let request = Request { action: "sts:AssumeRole", resource: role, extra: &[] };
+    view.engine.case(&view.actor, &request, Some(&trust)).allowed_at(met)
+}
+
+/// The level of the principal's own policies alone: no roles, no escalations.
+pub fn basic(view: &View<'_, '_>, met: Needs) -> Level {
+    if is_admin(view, met) {
+        return Level::Admin;
+    }
+    if dangerous::actions().any(|row| view.may_name(row.action) && view.ways(row.action).at(met).is_some()) {
+        return Level::Destructive;
+    }
+    match access(view, met) {
+        Access::Write => Level::Write,
+        Access::Read => Level::Read,
+        Access::Neutral => Level::None,
+    }
+}
+
+/// The most that any allowed action does.
+fn access(view: &View<'_, '_>, met: Needs) -> Access {
+    let allows: Vec<_> = view
+        .actor
+        .sources
+        .iter()
+        .flat_map(|s| &s.document.statements)
+        .filter(|s| s.effect == Effect::Allow)
+        .collect();
+    if allows.is_empty() {
+        return Access::Neutral;
+    }
+    let mut most = Access::Neutral;
+    for (service, actions) in catalogue::services() {
+        let speaks = allows.iter().any(|s| {
+            s.actions.not
+                || s.actions.patterns.iter().any(|p| {
+                    p.split_once(':')
+                        .is_none_or(|(head, _)| head == "*" || head.eq_ignore_ascii_case(service))
+                })
+        });
+        if !speaks {
+            continue;
+        }
+        for action in actions.values().filter(|a| a.access > Access::Neutral) {
+            if action.access > most
+                && view.may_name(&action.name)
+                && view.ways(&action.name).at(met).is_some()
+            {
+                most = action.access;
+            }
+            if most == Access::Write {
+                return most;
+            }
+        }
+    }
+    // What the list does not have is judged by its verb.
+    for pattern in allows.iter().filter(|s| !s.actions.not).flat_map(|s| &s.actions.patterns) {
+        let Some((service, _)) = pattern.split_once(':') else { continue };
+        let listed = if pattern.contains(['*', '?']) {
+            service == "*" || catalogue::knows_service(service)
+        } else {
+            catalogue::action(pattern).is_some()
+        };
+        let access = catalogue::by_verb(pattern);
+        if !listed && access > most {
+            let action = pattern.replace(['*', '?'], FRESH);
+            if view.ways(&action).at(met).is_some() {
+                most = access;
+            }
+        }
+    }
+    most
+}
