@@ -1,7 +1,8 @@
 //! The member `verification` of a finding, for JSON and JSON lines.
 
 use crate::address::escape;
-use crate::verify::aws::iam::{Kind, RoleReach};
+use crate::verify::aws::iam::RoleReach;
+use crate::verify::aws::iam::requirement::Needs;
 use crate::verify::verification::Verification;
 use serde_json::{Map, Value, json};
 
@@ -65,7 +66,7 @@ pub(super) fn object(v: &Verification) -> Value {
 
 /// Whether a role can be entered now: a tag or a region that the caller chooses is no obstacle.
 pub(super) fn is_reached(role: &RoleReach) -> bool {
-    role.condition <= Kind::Other && !role.potential
+    role.needs.within(Needs::COUNTED) && !role.potential
 }
 
 fn list<T>(items: impl IntoIterator<Item = T>, object: impl Fn(T) -> Value) -> Value {

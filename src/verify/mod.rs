@@ -12,13 +12,13 @@ pub mod providers;
 mod remediation;
 pub mod verification;
 
-use crate::finding::{Finding, Role, Secret};
+use crate::finding::{Finding, Role, Secret, Severity};
 use aws::endpoint::Endpoints;
 use aws::responder::Responder;
 use aws::{Aws, AwsKey};
 use http::{Call, Client};
 use std::collections::BTreeMap;
-use verification::Verification;
+use verification::{Verdict, Verification};
 
 pub use plan::{Planned, planned};
 
@@ -131,7 +131,8 @@ pub fn verify(findings: &mut [Finding], options: &Options, env: Environment<'_>)
     };
     let client = Client::new(options.http.clone()).map_err(|e| e.to_string())?;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    let aws = Aws { client: &client, endpoints: &endpoints, options, given, now };
+    let whole = Default::default();
+    let aws = Aws { client: &client, endpoints: &endpoints, options, given, now, whole };
     let mut responder = match options.mode {
         Mode::Responder if findings.iter().any(|f| aws_key(f).is_some()) => {
             let profile = options.profile.as_deref();
@@ -142,32 +143,54 @@ pub fn verify(findings: &mut [Finding], options: &Options, env: Environment<'_>)
     };
     // The same key in several findings is asked about once.
     let mut known: BTreeMap<AwsKey, Verification> = BTreeMap::new();
+    for key in findings.iter().filter_map(aws_key) {
+        known.entry(key.clone()).or_insert_with(|| {
+            let before = client.calls();
+            let mut verification = match (options.mode, &mut responder) {
+                (Mode::Key, _) => aws::key::verify(&aws, &key),
+                (Mode::Responder, Some(Ok(responder))) => responder.verify(&aws, &key),
+                (Mode::Responder, Some(Err(reason))) => Verification::unknown(reason.clone()),
+                (Mode::Responder, None) => Verification::unknown("no credentials of your own"),
+                (Mode::Snapshot, _) => aws::snapshot::verify(&aws, &key),
+            };
+            verification.calls = since(&before, client.calls());
+            verification
+        });
+    }
+    for (key, verification) in &mut known {
+        aws.judge_by_others(key, verification);
+        verification.plan = remediation::aws(key, verification, options);
+    }
     for finding in findings {
-        if let Some(key) = aws_key(finding) {
-            let verification = known.entry(key.clone()).or_insert_with(|| {
-                let before = client.calls();
-                let mut verification = match (options.mode, &mut responder) {
-                    (Mode::Key, _) => aws::key::verify(&aws, &key),
-                    (Mode::Responder, Some(Ok(responder))) => responder.verify(&aws, &key),
-                    (Mode::Responder, Some(Err(reason))) => Verification::unknown(reason.clone()),
-                    (Mode::Responder, None) => Verification::unknown("no credentials of your own"),
-                    (Mode::Snapshot, _) => aws::snapshot::verify(&aws, &key),
-                };
-                verification.calls = since(&before, client.calls());
-                verification.plan = remediation::aws(&key, &verification, options);
-                verification
-            });
-            finding.verification = Some(Box::new(verification.clone()));
+        let verification = if let Some(key) = aws_key(finding) {
+            known.get(&key).cloned()
         } else if options.mode == Mode::Key
             && let Some(provider) = providers::of(&finding.pattern)
         {
             let before = client.calls();
             let mut verification = providers::verify(provider, finding, &client, options);
             verification.calls = since(&before, client.calls());
+            Some(verification)
+        } else {
+            None
+        };
+        if let Some(verification) = verification {
+            finding.severity = finding.severity.max(severity_of(&verification));
             finding.verification = Some(Box::new(verification));
         }
     }
     Ok(())
+}
+
+/// A live key that can destroy something is critical whatever it looked like; nothing makes a leaked
+/// credential milder, for it leaked all the same.
+fn severity_of(verification: &Verification) -> Severity {
+    let level = verification.assessment.as_ref().map(|a| a.level).unwrap_or_default();
+    if verification.verdict == Verdict::Live && level >= aws::iam::Level::Destructive {
+        Severity::Critical
+    } else {
+        Severity::Info
+    }
 }
 
 /// The calls of `after` that are not in `before`.

@@ -4,7 +4,8 @@
 
 use super::Options;
 use super::aws::AwsKey;
-use super::aws::iam::{Kind, Level};
+use super::aws::iam::Level;
+use super::aws::iam::requirement::Needs;
 use super::aws::learn::Subject;
 use super::verification::{Step, Verdict, Verification};
 use serde_json::json;
@@ -135,7 +136,7 @@ fn end_user_sessions(user: &str, verification: &Verification, options: &Options)
         .assessment
         .iter()
         .flat_map(|a| &a.roles)
-        .filter(|r| r.condition <= Kind::Other && !r.potential);
+        .filter(|r| r.needs.within(Needs::COUNTED) && !r.potential);
     let roles: Vec<&str> = roles.filter_map(|r| r.arn.rsplit('/').next()).take(MAX_COMMANDS).collect();
     let mut commands = vec![
         "NOW=$(date -u +%Y-%m-%dT%H:%M:%SZ)".to_string(),

@@ -125,8 +125,23 @@ pub fn account(caller: &Caller<'_>, subject: &Subject, arn: &str) -> Learned {
         }
     }
     reader.aws_policies(subject);
-    reader.extras(subject);
     reader.learned
+}
+
+/// Adds the keys and MFA devices of a user, in place of those of another one.
+pub fn keys_of(caller: &Caller<'_>, subject: &Subject, learned: &mut Learned) {
+    for member in ["AccessKeyMetadata", "MFADevices"] {
+        learned.snapshot.remove(member);
+    }
+    let Subject::User(name) = subject else { return };
+    let refusals = learned.gaps.len();
+    let mut reader = Reader { caller, learned: std::mem::take(learned), refusals };
+    for (action, member) in [("ListAccessKeys", "AccessKeyMetadata"), ("ListMFADevices", "MFADevices")] {
+        if let Some(items) = reader.list(action, &[("UserName", name)], member) {
+            reader.learned.snapshot.insert(member.into(), items.into());
+        }
+    }
+    *learned = reader.learned;
 }
 
 struct Reader<'a, 'c> {
@@ -396,20 +411,6 @@ impl Reader<'_, '_> {
             .find(|u| u.get("UserName").and_then(Value::as_str) == Some(name));
         let groups = user.and_then(|u| u.get("GroupList")).and_then(Value::as_array).into_iter().flatten();
         groups.filter_map(Value::as_str).map(str::to_string).collect()
-    }
-
-    /// The user's keys and MFA devices, and what the organisation forbids.
-    fn extras(&mut self, subject: &Subject) {
-        if let Subject::User(name) = subject {
-            let by_name = [("UserName", name.as_str())];
-            for (action, member) in
-                [("ListAccessKeys", "AccessKeyMetadata"), ("ListMFADevices", "MFADevices")]
-            {
-                if let Some(items) = self.list(action, &by_name, member) {
-                    self.learned.snapshot.insert(member.into(), items.into());
-                }
-            }
-        }
     }
 }
 

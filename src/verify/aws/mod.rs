@@ -28,6 +28,8 @@ use endpoint::{Endpoints, Partition};
 use learn::{Learned, Subject};
 use service::Caller;
 use sigv4::Credential;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 /// A key as it was found.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +54,8 @@ pub struct Aws<'a> {
     pub given: Option<Learned>,
     /// Seconds since 1970.
     pub now: u64,
+    /// Accounts that a key could read whole: they serve for the other keys of the same account.
+    pub whole: RefCell<BTreeMap<String, Learned>>,
 }
 
 impl<'a> Aws<'a> {
@@ -87,21 +91,44 @@ impl<'a> Aws<'a> {
                 ..Learned::default()
             };
         }
+        let account = arn.split(':').nth(4).unwrap_or_default();
+        let known = self.whole.borrow().get(account).cloned();
+        let mut learned = known.unwrap_or_else(|| self.read(caller, subject, arn, account));
+        learn::keys_of(caller, subject, &mut learned);
+        learned
+    }
+
+    fn read(&self, caller: &Caller<'_>, subject: &Subject, arn: &str, account: &str) -> Learned {
         let mut learned = learn::account(caller, subject, arn);
         // Who may not read all of IAM may not read the organisation either, and refusals raise alarms.
-        let account = arn.split(':').nth(4).unwrap_or_default();
-        if learned.is_whole {
-            match learn::organisation(caller, account) {
-                Ok(None) => {}
-                Ok(Some(levels)) => {
-                    learned.snapshot.insert("OrganizationPolicies".into(), levels);
-                }
-                Err(failure) => {
-                    learned.gaps.push(format!("the organisation's policies (SCPs) are not known: {failure}"));
-                }
+        if !learned.is_whole {
+            return learned;
+        }
+        match learn::organisation(caller, account) {
+            Ok(None) => {}
+            Ok(Some(levels)) => {
+                learned.snapshot.insert("OrganizationPolicies".into(), levels);
+            }
+            Err(failure) => {
+                learned.gaps.push(format!("the organisation's policies (SCPs) are not known: {failure}"));
             }
         }
+        self.whole.borrow_mut().insert(account.to_string(), learned.clone());
         learned
+    }
+
+    /// Judges a key that could not read its own rights by what another key of its account could read.
+    pub fn judge_by_others(&self, key: &AwsKey, verification: &mut Verification) {
+        let Some(arn) = verification.principal.clone() else { return };
+        if verification.gaps.is_empty() || self.options.identity_only {
+            return;
+        }
+        let account = arn.split(':').nth(4).unwrap_or_default().to_string();
+        let Some(whole) = self.whole.borrow().get(&account).cloned() else { return };
+        verification.gaps.clear();
+        self.assess(&whole, None, &arn, key, verification);
+        let note = "rights were read with another key that was found for the same account";
+        verification.facts.insert("rights".into(), note.into());
     }
 
     /// Level, dangers, roles, ways up and owner of the principal `arn`.

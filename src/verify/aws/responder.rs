@@ -4,21 +4,20 @@
 use super::super::http::Speaker;
 use super::super::verification::{Verdict, Verification};
 use super::endpoint::{Partition, Service};
-use super::learn::{Learned, Subject};
+use super::learn::Subject;
 use super::protocol::Failure;
 use super::service::Caller;
 use super::sigv4::Credential;
 use super::{Aws, AwsKey, facts};
 use serde_json::Value;
 
-/// The responder, and what was read of the account so far: once for all keys.
+/// The responder, known to AWS.
 pub struct Responder<'a> {
     caller: Caller<'a>,
     /// The responder's own account.
     account: String,
     /// The responder's own ARN.
     pub arn: String,
-    learned: Option<Learned>,
 }
 
 impl<'a> Responder<'a> {
@@ -34,7 +33,7 @@ impl<'a> Responder<'a> {
             return Err("your own credentials: STS gave no account".into());
         }
         caller.partition = Partition::of_arn(&arn).unwrap_or(partition);
-        Ok(Responder { caller, account, arn, learned: None })
+        Ok(Responder { caller, account, arn })
     }
 
     /// Looks up a key by its id.
@@ -146,40 +145,19 @@ impl<'a> Responder<'a> {
         }
         let arn = self.arn_of(aws, user);
         verification.principal = Some(arn.clone());
-        let mut learned = self.account(aws, user, &arn);
-        learned.snapshot.insert("AccessKeyMetadata".into(), keys.into());
-        if let Some(devices) = self.mfa_devices(user) {
-            learned.snapshot.insert("MFADevices".into(), devices);
+        let mut learned = aws.learn(&self.caller, &Subject::User(user.to_string()), &arn);
+        if listed.is_ok() {
+            learned.snapshot.insert("AccessKeyMetadata".into(), keys.into());
         }
         facts::keys(&learned.snapshot, key, &mut verification);
         aws.assess(&learned, Some(&self.caller), &arn, key, &mut verification);
         verification
     }
 
-    /// The account's rights: all of it once, or this user's when that may not be read.
-    fn account(&mut self, aws: &Aws<'_>, user: &str, arn: &str) -> Learned {
-        if let Some(learned) = &self.learned {
-            return learned.clone();
-        }
-        let learned = aws.learn(&self.caller, &Subject::User(user.to_string()), arn);
-        if learned.is_whole {
-            self.learned = Some(learned.clone());
-        }
-        learned
-    }
-
-    fn mfa_devices(&mut self, user: &str) -> Option<Value> {
-        let mut devices = Vec::new();
-        let by_name = [("UserName", user)];
-        let result = self.caller.pages(Service::Iam, "ListMFADevices", &by_name, |page| {
-            devices.extend(page.get("MFADevices").and_then(Value::as_array).into_iter().flatten().cloned());
-        });
-        result.ok().map(|()| devices.into())
-    }
-
     fn arn_of(&mut self, aws: &Aws<'_>, user: &str) -> String {
         let is_user = |u: &&Value| u.get("UserName").and_then(Value::as_str) == Some(user);
-        let known = self.learned.as_ref().or(aws.given.as_ref()).and_then(|l| {
+        let whole = aws.whole.borrow();
+        let known = whole.get(&self.account).or(aws.given.as_ref()).and_then(|l| {
             l.snapshot
                 .get("UserDetailList")?
                 .as_array()?

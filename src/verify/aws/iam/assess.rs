@@ -59,10 +59,14 @@ pub struct Assessment {
 pub fn assess(account: &Account, caller: &Caller, options: &Options) -> Assessment {
     let engine = Engine::new(account, options);
     let view = View::new(&engine, Actor::of_caller(account, caller));
+    let tried = worlds_to_try(relevant(&view));
     let mut chains = Chains::new(&view);
-    let (mut reached, worlds) = roles_by_world(&mut chains);
+    let (mut reached, worlds) = roles_by_world(&mut chains, &tried);
     let role_views: BTreeMap<String, View<'_, '_>> =
         reached.keys().map(|arn| (arn.clone(), roles::view_of(&engine, &view.actor, arn))).collect();
+    for (met, arns) in &worlds {
+        view.set_reached(*met, arns.clone());
+    }
 
     let mut levels: BTreeMap<Needs, Level> = BTreeMap::new();
     let mut ways: BTreeMap<Needs, Vec<Escalation>> = BTreeMap::new();
@@ -70,10 +74,13 @@ pub fn assess(account: &Account, caller: &Caller, options: &Options) -> Assessme
         let mut found = escalation::all(&view, *met, DEPTH);
         for arn in arns {
             if let Some(role) = role_views.get(arn)
-                && !super::level::is_admin(role, Needs::COUNTED)
+                && super::targets::climbs(&role.actor)
+                && !strong_role(role, arn, 0)
             {
                 let own = escalation::all(role, *met, DEPTH - 1);
-                found.extend(own.into_iter().map(|e| Escalation { via: Some(arn.clone()), ..e }));
+                // Chains of roles were followed already.
+                let own = own.into_iter().filter(|e| e.id != "sts-assume");
+                found.extend(own.map(|e| Escalation { via: Some(arn.clone()), ..e }));
             }
         }
         levels.insert(*met, level_in(&view, &role_views, arns, &found, *met));
@@ -92,7 +99,7 @@ pub fn assess(account: &Account, caller: &Caller, options: &Options) -> Assessme
     }
     let level = levels.get(&Needs::COUNTED).copied().unwrap_or_default();
     let level = unless_in_doubt(level, &view.actor);
-    let mut listed = list_ways(&ways);
+    let mut listed = list_ways(&ways, &tried);
     if matches!(level, Level::Admin | Level::Root) {
         listed.clear();
     }
@@ -115,7 +122,7 @@ pub fn assess(account: &Account, caller: &Caller, options: &Options) -> Assessme
         kind: view.actor.kind,
         account_id: view.actor.account.clone(),
         level,
-        level_if: level_if(&levels, level),
+        level_if: level_if(&levels, level, &tried),
         dangerous,
         roles,
         escalations: listed,
@@ -134,10 +141,10 @@ pub fn assess(account: &Account, caller: &Caller, options: &Options) -> Assessme
 type Worlds = Vec<(Needs, Vec<String>)>;
 
 /// The roles reached at all, each by its weakest chain, and those of each world that differs.
-fn roles_by_world(chains: &mut Chains<'_, '_, '_>) -> (BTreeMap<String, RoleReach>, Worlds) {
+fn roles_by_world(chains: &mut Chains<'_, '_, '_>, tried: &[Needs]) -> (BTreeMap<String, RoleReach>, Worlds) {
     let mut reached = BTreeMap::new();
     let mut worlds = Vec::new();
-    for met in worlds_to_try() {
+    for &met in tried {
         let found = chains.reached(met);
         worlds.push((met, found.keys().cloned().collect()));
         for (arn, role) in found {
@@ -148,10 +155,57 @@ fn roles_by_world(chains: &mut Chains<'_, '_, '_>) -> (BTreeMap<String, RoleReac
 }
 
 /// What counts alone, then with each thing that waits, then with pairs and all of them.
-fn worlds_to_try() -> Vec<Needs> {
+fn worlds_to_try(relevant: Needs) -> Vec<Needs> {
+    let all = relevant.with(Needs::COUNTED);
     let mut out: Vec<Needs> = (0..16u8).map(|waiting| Needs(waiting << 2 | Needs::COUNTED.0)).collect();
     out.sort_by_key(|met| (met.0.count_ones(), *met));
-    out.retain(|met| met.0.count_ones() <= 4 || *met == Needs::ALL);
+    out.retain(|met| met.within(all) && (met.0.count_ones() <= 4 || *met == all));
+    out
+}
+
+/// The kinds of condition that any policy here speaks of: others need not be tried.
+fn relevant(view: &View<'_, '_>) -> Needs {
+    let account = view.engine.account;
+    let mut out = Needs::NONE;
+    let mut read = |document: &super::policy::Document| {
+        for clause in document.statements.iter().flat_map(|s| &s.conditions) {
+            let key = clause.key.as_str();
+            out = out.with(if key.starts_with("aws:multifactor") {
+                Needs::MFA
+            } else if key == "sts:externalid" {
+                Needs::EXTERNAL_ID
+            } else if key.contains("sourceip") || key.contains("vpc") {
+                Needs::IP
+            } else {
+                Needs::OTHER
+            });
+        }
+    };
+    let own = view.actor.sources.iter().map(|s| &s.document).chain(&view.actor.session);
+    own.for_each(|d| read(d));
+    if let Boundary::Document(document) = &view.actor.boundary {
+        read(document);
+    }
+    for policy in
+        account.organization.iter().flat_map(|o| o.levels.iter().flatten().chain(&o.resource_policies))
+    {
+        read(&policy.document);
+    }
+    // Only roles that a principal may enter matter, but their policies and trusts all may.
+    for role in account.roles.values().filter(|r| roles::enterable(r)) {
+        role.trust.iter().for_each(|d| read(d));
+        role.entity.inline.iter().for_each(|p| read(&p.document));
+        let attached = role.entity.attached.iter().chain(&role.entity.boundary);
+        attached.filter_map(|arn| account.document(arn)).for_each(|d| read(&d));
+    }
+    if matches!(view.actor.boundary, Boundary::Unread)
+        || account
+            .roles
+            .values()
+            .any(|r| r.entity.boundary.as_ref().is_some_and(|b| account.document(b).is_none()))
+    {
+        out = out.with(Needs::OTHER);
+    }
     out
 }
 
@@ -188,9 +242,9 @@ fn unless_in_doubt(level: Level, actor: &Actor) -> Level {
     if level == Level::None && (actor.unread || !actor.doubts.is_empty()) { Level::Unknown } else { level }
 }
 
-fn level_if(levels: &BTreeMap<Needs, Level>, level: Level) -> BTreeMap<String, Level> {
+fn level_if(levels: &BTreeMap<Needs, Level>, level: Level, tried: &[Needs]) -> BTreeMap<String, Level> {
     let mut out: BTreeMap<String, (Needs, Level)> = BTreeMap::new();
-    for met in worlds_to_try() {
+    for &met in tried {
         let waiting = Needs(met.0 & !Needs::COUNTED.0);
         let Some(&higher) = levels.get(&met) else { continue };
         if waiting.is_none() || higher <= level || higher == Level::None {
@@ -206,12 +260,13 @@ fn level_if(levels: &BTreeMap<Needs, Level>, level: Level) -> BTreeMap<String, L
 }
 
 /// The ways of the counted world, then those that wait for something, marked so.
-fn list_ways(worlds: &BTreeMap<Needs, Vec<Escalation>>) -> Vec<Escalation> {
+fn list_ways(worlds: &BTreeMap<Needs, Vec<Escalation>>, tried: &[Needs]) -> Vec<Escalation> {
     let mut out: Vec<Escalation> = Vec::new();
-    for met in worlds_to_try() {
+    for &met in tried {
         let waiting = Needs(met.0 & !Needs::COUNTED.0);
         for way in worlds.get(&met).into_iter().flatten() {
-            let known = out.iter().any(|e| e.id == way.id && (e.via == way.via || e.via.is_none() && !e.potential));
+            let known =
+                out.iter().any(|e| e.id == way.id && (e.via == way.via || e.via.is_none() && !e.potential));
             if known {
                 continue;
             }
@@ -246,7 +301,9 @@ fn through<'v, 'e, 'a>(
 
 fn quarantined(actor: &Actor) -> bool {
     actor.sources.iter().any(|s| match &s.origin {
-        super::actor::Origin::Attached(arn) | super::actor::Origin::GroupAttached(_, arn) => managed::is_quarantine(arn),
+        super::actor::Origin::Attached(arn) | super::actor::Origin::GroupAttached(_, arn) => {
+            managed::is_quarantine(arn)
+        }
         _ => s.name.starts_with("AWSCompromisedKeyQuarantine"),
     })
 }
@@ -280,7 +337,11 @@ fn notes(view: &View<'_, '_>, caller: &Caller, assessment: &Assessment) -> Vec<S
                 Some(false) => "inactive",
                 None => "of unknown status",
             };
-            let made = key.created.as_ref().map(|c| format!(", made {}", super::policy::short(c))).unwrap_or_default();
+            let made = key
+                .created
+                .as_ref()
+                .map(|c| format!(", made {}", super::policy::short(c)))
+                .unwrap_or_default();
             out.push(format!("the user's key {} is {status}{made}", super::policy::short(&key.id)));
         }
     }
@@ -297,7 +358,10 @@ fn notes(view: &View<'_, '_>, caller: &Caller, assessment: &Assessment) -> Vec<S
         out.push("a session policy, if the session has one, is not in view".to_owned());
     }
     if !account.complete {
-        out.push("the account's contents are not all in view: ways up through other principals are potential".to_owned());
+        out.push(
+            "the account's contents are not all in view: ways up through other principals are potential"
+                .to_owned(),
+        );
     }
     if view.engine.exhausted() {
         out.push("too many principals to look into each: further ways up may exist".to_owned());

@@ -8,7 +8,7 @@ use super::level::Level;
 use super::policy::Document;
 use super::requirement::Needs;
 use super::somewhere::{self, Ways};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 
 /// How a principal is assessed.
@@ -28,7 +28,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { now: 0, depth: 8, owner_tag_keys: Vec::new(), criticality_tag_keys: Vec::new(), graph_nodes: 200 }
+        Self {
+            now: 0,
+            depth: 8,
+            owner_tag_keys: Vec::new(),
+            criticality_tag_keys: Vec::new(),
+            graph_nodes: 200,
+        }
     }
 }
 
@@ -44,6 +50,8 @@ pub struct Engine<'a> {
     ranks: RefCell<HashMap<(String, Needs, usize), Level>>,
     admins: RefCell<HashMap<(String, Needs), bool>>,
     left: Cell<usize>,
+    admin_users: OnceCell<Vec<String>>,
+    admin_roles: OnceCell<Vec<String>>,
 }
 
 impl<'a> Engine<'a> {
@@ -55,6 +63,8 @@ impl<'a> Engine<'a> {
             ranks: RefCell::default(),
             admins: RefCell::default(),
             left: Cell::new(BUDGET),
+            admin_users: OnceCell::new(),
+            admin_roles: OnceCell::new(),
         }
     }
 
@@ -87,6 +97,28 @@ impl<'a> Engine<'a> {
         level
     }
 
+    /// ARNs of the users that are admin by their own policies.
+    pub fn admin_users(&self) -> &[String] {
+        self.admin_users.get_or_init(|| {
+            let is = |arn: &&String| self.is_admin(&Actor::of_user(self.account, arn));
+            self.account.users.keys().filter(is).cloned().collect()
+        })
+    }
+
+    /// ARNs of the roles that are admin by their own policies.
+    pub fn admin_roles(&self) -> &[String] {
+        self.admin_roles.get_or_init(|| {
+            let context = super::actor::Context::default();
+            let is = |arn: &&String| self.is_admin(&Actor::of_reached_role(self.account, arn, &context));
+            self.account.roles.keys().filter(is).cloned().collect()
+        })
+    }
+
+    fn is_admin(&self, actor: &Actor) -> bool {
+        let met = Needs::COUNTED;
+        self.admin((actor.arn.clone(), met), || super::level::is_admin(&View::new(self, actor.clone()), met))
+    }
+
     /// A remembered answer to whether a principal of the account is admin.
     pub fn admin(&self, key: (String, Needs), find: impl FnOnce() -> bool) -> bool {
         if let Some(admin) = self.admins.borrow().get(&key) {
@@ -106,12 +138,19 @@ pub struct View<'e, 'a> {
     pub actor: Actor,
     ways: RefCell<BTreeMap<String, Ways>>,
     basic: RefCell<BTreeMap<Needs, Level>>,
+    reached: RefCell<BTreeMap<Needs, Vec<String>>>,
 }
 
 impl<'e, 'a> View<'e, 'a> {
     /// A view of an actor.
     pub fn new(engine: &'e Engine<'a>, actor: Actor) -> Self {
-        Self { engine, actor, ways: RefCell::default(), basic: RefCell::default() }
+        Self {
+            engine,
+            actor,
+            ways: RefCell::default(),
+            basic: RefCell::default(),
+            reached: RefCell::default(),
+        }
     }
 
     /// A view of a changed copy.
@@ -129,6 +168,16 @@ impl<'e, 'a> View<'e, 'a> {
         let ways = somewhere::ways(self.engine.account, self.engine.options.now, &self.actor, action, &[]);
         self.ways.borrow_mut().insert(action.to_owned(), ways.clone());
         ways
+    }
+
+    /// Remembers the roles reached in a world.
+    pub fn set_reached(&self, met: Needs, arns: Vec<String>) {
+        self.reached.borrow_mut().insert(met, arns);
+    }
+
+    /// The roles reached in a world, where they were searched for.
+    pub fn reached(&self, met: Needs) -> Option<Vec<String>> {
+        self.reached.borrow().get(&met).cloned()
     }
 
     /// The level of its own policies alone.
@@ -157,13 +206,18 @@ impl<'e, 'a> View<'e, 'a> {
             return false;
         }
         if action.eq_ignore_ascii_case("ec2:RunInstances") {
-            return self.all_shapes(action, &[":instance/", "::image/", ":subnet/", ":network-interface/", ":security-group/"], met);
+            return self.all_shapes(
+                action,
+                &[":instance/", "::image/", ":subnet/", ":network-interface/", ":security-group/"],
+                met,
+            );
         }
         self.ways(action).at(met).is_some()
     }
 
     fn all_shapes(&self, action: &str, shapes: &[&str], met: Needs) -> bool {
-        let witnesses = somewhere::witnesses(self.engine.account, self.engine.options.now, &self.actor, action);
+        let witnesses =
+            somewhere::witnesses(self.engine.account, self.engine.options.now, &self.actor, action);
         shapes.iter().all(|shape| {
             witnesses.iter().any(|w| w.resource.contains(shape) && self.on(action, &w.resource, &[], met))
         })
@@ -185,7 +239,8 @@ impl<'e, 'a> View<'e, 'a> {
             if shapes.len() != 1 || shapes == ["*"] || done.contains(&shapes) {
                 continue;
             }
-            let group: Vec<&str> = actions.iter().copied().filter(|a| somewhere::shapes(a) == shapes).collect();
+            let group: Vec<&str> =
+                actions.iter().copied().filter(|a| somewhere::shapes(a) == shapes).collect();
             done.push(shapes);
             if group.len() > 1 && !self.share(&group, met) {
                 return false;
@@ -196,8 +251,10 @@ impl<'e, 'a> View<'e, 'a> {
 
     fn share(&self, actions: &[&str], met: Needs) -> bool {
         let (account, now) = (self.engine.account, self.engine.options.now);
-        let all: Vec<_> = actions.iter().flat_map(|a| somewhere::witnesses(account, now, &self.actor, a)).collect();
+        let all: Vec<_> =
+            actions.iter().flat_map(|a| somewhere::witnesses(account, now, &self.actor, a)).collect();
         let fits = |resource: &str| actions.iter().all(|a| self.on(a, resource, &[], met));
-        all.iter().any(|w| fits(&w.resource)) || somewhere::joint(&self.actor, &all, actions).iter().any(|r| fits(r))
+        all.iter().any(|w| fits(&w.resource))
+            || somewhere::joint(&self.actor, &all, actions).iter().any(|r| fits(r))
     }
 }

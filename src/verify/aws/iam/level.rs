@@ -1,10 +1,11 @@
 //! How far a principal's own policies reach, in one word.
 
-use super::actor::{Actor, PrincipalKind};
+use super::actor::{Actor, Origin, PrincipalKind, Source};
 use super::catalogue::{self, Access};
 use super::dangerous;
 use super::engine::View;
 use super::keys::Request;
+use super::managed;
 use super::policy::Effect;
 use super::requirement::Needs;
 use super::somewhere::FRESH;
@@ -97,7 +98,8 @@ fn probes(view: &View<'_, '_>, met: Needs) -> bool {
 
 /// Whether it can make a new user or role that is given everything.
 fn makes_another(view: &View<'_, '_>, met: Needs) -> bool {
-    let fresh = |what: &str| format!("arn:{}:iam::{}:{what}/{FRESH}", view.actor.partition, view.actor.account);
+    let fresh =
+        |what: &str| format!("arn:{}:iam::{}:{what}/{FRESH}", view.actor.partition, view.actor.account);
     let (user, role) = (fresh("user"), fresh("role"));
     let bare = [("iam:permissionsboundary", None), ("iam:policyarn", Some(ADMINISTRATOR))];
     let on = |action: &str, resource: &str| view.on(action, resource, &bare, met);
@@ -105,7 +107,8 @@ fn makes_another(view: &View<'_, '_>, met: Needs) -> bool {
         && (on("iam:AttachUserPolicy", &user) || on("iam:PutUserPolicy", &user))
         && on("iam:CreateAccessKey", &user);
     new_user
-        || (on("iam:CreateRole", &role) && (on("iam:AttachRolePolicy", &role) || on("iam:PutRolePolicy", &role)))
+        || (on("iam:CreateRole", &role)
+            && (on("iam:AttachRolePolicy", &role) || on("iam:PutRolePolicy", &role)))
             && may_enter_if_named(view, &role, met)
 }
 
@@ -158,8 +161,21 @@ pub fn basic(view: &View<'_, '_>, met: Needs) -> Level {
     }
 }
 
-/// The most that any allowed action does.
+/// The most that any allowed action does. What AWS itself calls read-only is, whatever it says of the
+/// single action: `ReadOnlyAccess` holds some that the service reference lists as writing.
 fn access(view: &View<'_, '_>, met: Needs) -> Access {
+    let is_read_only = |s: &Source| match &s.origin {
+        Origin::Attached(arn) | Origin::GroupAttached(_, arn) => managed::is_read_only(arn),
+        _ => false,
+    };
+    if !view.actor.sources.iter().any(is_read_only) {
+        return most(view, met);
+    }
+    let others = view.changed(|actor| actor.sources.retain(|s| !is_read_only(s)));
+    most(view, met).min(Access::Read).max(most(&others, met))
+}
+
+fn most(view: &View<'_, '_>, met: Needs) -> Access {
     let allows: Vec<_> = view
         .actor
         .sources
@@ -175,14 +191,18 @@ fn access(view: &View<'_, '_>, met: Needs) -> Access {
         let speaks = allows.iter().any(|s| {
             s.actions.not
                 || s.actions.patterns.iter().any(|p| {
-                    p.split_once(':').is_none_or(|(head, _)| head == "*" || head.eq_ignore_ascii_case(service))
+                    p.split_once(':')
+                        .is_none_or(|(head, _)| head == "*" || head.eq_ignore_ascii_case(service))
                 })
         });
         if !speaks {
             continue;
         }
         for action in actions.values().filter(|a| a.access > Access::Neutral) {
-            if action.access > most && view.may_name(&action.name) && view.ways(&action.name).at(met).is_some() {
+            if action.access > most
+                && view.may_name(&action.name)
+                && view.ways(&action.name).at(met).is_some()
+            {
                 most = action.access;
             }
             if most == Access::Write {

@@ -10,9 +10,12 @@ use std::sync::{Arc, OnceLock};
 
 static TEXT: &str = include_str!("data/managed.json");
 
+/// A document as text, and parsed once it was asked for.
+type Lazy = (Value, OnceLock<Arc<Document>>);
+
 /// The document of an AWS managed policy, in any partition.
 pub fn document(arn: &str) -> Option<Arc<Document>> {
-    static KNOWN: OnceLock<BTreeMap<String, (Value, OnceLock<Arc<Document>>)>> = OnceLock::new();
+    static KNOWN: OnceLock<BTreeMap<String, Lazy>> = OnceLock::new();
     let known = KNOWN.get_or_init(|| {
         let all: BTreeMap<String, Value> = serde_json::from_str(TEXT).unwrap_or_default();
         all.into_iter().map(|(arn, value)| (arn, (value, OnceLock::new()))).collect()
@@ -25,6 +28,12 @@ pub fn document(arn: &str) -> Option<Arc<Document>> {
 /// Whether the policy belongs to AWS, so that nobody in the account can change it.
 pub fn is_aws(arn: &str) -> bool {
     arn.contains(":iam::aws:policy/")
+}
+
+/// Whether it is one of AWS's own that only look.
+pub fn is_read_only(arn: &str) -> bool {
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    is_aws(arn) && (name.ends_with("ReadOnlyAccess") || name == "SecurityAudit" || name == "ViewOnlyAccess")
 }
 
 /// Whether the document is known by name only in part.

@@ -21,6 +21,7 @@ mod level;
 mod managed;
 mod matching;
 mod operator;
+mod others;
 mod owner;
 mod passing;
 pub mod policy;

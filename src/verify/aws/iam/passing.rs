@@ -11,12 +11,16 @@ use super::escalation::{Found, Row};
 use super::level::Level;
 use super::policy::Effect;
 use super::requirement::{Kind, Needs};
-use super::targets::strong_role;
+use super::targets::{candidates, strong_role};
 
 const SHOWN: usize = 10;
 
 /// Checks a `pass-*` row.
 pub fn check(view: &View<'_, '_>, row: &Row, actions: &[&str], met: Needs, depth: usize) -> Option<Found> {
+    let roles = candidates(view, depth, true);
+    if roles.is_empty() && view.engine.account.complete {
+        return None;
+    }
     let calls: Vec<&str> = actions.iter().copied().filter(|a| *a != "iam:PassRole").collect();
     if !view.somewhere("iam:PassRole", met) || !view.together(&calls, met) {
         return None;
@@ -25,19 +29,22 @@ pub fn check(view: &View<'_, '_>, row: &Row, actions: &[&str], met: Needs, depth
     let profile = row.condition.contains("instance profile") || row.id.starts_with("pass-ec2-");
     let account = view.engine.account;
     let mut found = Found { gained: Level::Admin, ..Found::default() };
-    for role in account.roles.values() {
+    for role in roles {
         if found.targets.len() >= SHOWN || role.service_linked() || (profile && role.profiles.is_empty()) {
             continue;
         }
         let arn = &role.entity.arn;
         let passable = services.iter().any(|service| {
-            trusts(view, role, service) && view.on("iam:PassRole", arn, &[("iam:passedtoservice", Some(service))], met)
+            trusts(view, role, service)
+                && view.on("iam:PassRole", arn, &[("iam:passedtoservice", Some(service))], met)
         });
         if passable && strong_role(view, arn, depth) {
             found.targets.push(arn.clone());
         }
     }
-    if row.id == "pass-emr" && !account.roles.values().any(|r| !r.profiles.is_empty() && trusts(view, r, "ec2.amazonaws.com")) {
+    if row.id == "pass-emr"
+        && !account.roles.values().any(|r| !r.profiles.is_empty() && trusts(view, r, "ec2.amazonaws.com"))
+    {
         found.targets.clear();
     }
     if found.targets.is_empty() {
@@ -88,10 +95,9 @@ pub fn trusts(view: &View<'_, '_>, role: &Role, service: &str) -> bool {
     trust.statements.iter().any(|statement| {
         statement.effect == Effect::Allow
             && statement.actions.has_action("sts:AssumeRole")
-            && statement
-                .principals
-                .as_ref()
-                .is_some_and(|p| !p.not && (p.everyone || p.services.iter().any(|s| same_service(s, service))))
+            && statement.principals.as_ref().is_some_and(|p| {
+                !p.not && (p.everyone || p.services.iter().any(|s| same_service(s, service)))
+            })
             && statement.conditions.iter().all(|clause| {
                 let state = match clause.key.as_str() {
                     "aws:sourceaccount" => State::Known(vec![view.actor.account.clone()]),
@@ -111,8 +117,7 @@ fn same_service(written: &str, service: &str) -> bool {
     let written = written.strip_suffix(".cn").unwrap_or(written);
     let head = service.strip_suffix(".amazonaws.com").unwrap_or(service);
     written == service
-        || written
-            .strip_prefix(head)
-            .and_then(|rest| rest.strip_suffix(".amazonaws.com"))
-            .is_some_and(|region| region.is_empty() || (region.starts_with('.') && region.matches('-').count() >= 2))
+        || written.strip_prefix(head).and_then(|rest| rest.strip_suffix(".amazonaws.com")).is_some_and(
+            |region| region.is_empty() || (region.starts_with('.') && region.matches('-').count() >= 2),
+        )
 }

@@ -14,6 +14,7 @@ use super::policy::Effect;
 use super::requirement::{Kind, Needs, Requirement};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 
 const MAX_ROLES: usize = 2_000;
 const MAX_FOREIGN: usize = 50;
@@ -43,21 +44,23 @@ pub struct RoleReach {
 #[derive(Debug, Clone)]
 struct Hop {
     role: String,
-    ways: Vec<(Needs, Vec<Requirement>)>,
 }
+
+type HopWays = Rc<Vec<(Needs, Vec<Requirement>)>>;
 
 /// Finds roles from one principal.
 pub struct Chains<'v, 'e, 'a> {
     start: &'v View<'e, 'a>,
     open: Vec<&'a Role>,
-    hops: BTreeMap<String, Vec<Hop>>,
+    views: BTreeMap<String, Rc<View<'e, 'a>>>,
+    hops: BTreeMap<(String, String), HopWays>,
 }
 
 impl<'v, 'e, 'a> Chains<'v, 'e, 'a> {
     /// Prepares the search.
     pub fn new(start: &'v View<'e, 'a>) -> Self {
         let open = start.engine.account.roles.values().filter(|role| enterable(role)).collect();
-        Self { start, open, hops: BTreeMap::new() }
+        Self { start, open, views: BTreeMap::new(), hops: BTreeMap::new() }
     }
 
     /// The roles reached once `met` is met, with the chain to each.
@@ -74,13 +77,17 @@ impl<'v, 'e, 'a> Chains<'v, 'e, 'a> {
                 continue;
             }
             let before = out.get(&from).cloned();
-            for hop in self.hops_of(&from, from == own).to_vec() {
-                let Some((needs, requirements)) = hop.ways.iter().find(|(needs, _)| needs.within(met)) else {
-                    continue;
-                };
-                if !seen.insert(hop.role.clone()) {
+            for at in 0..self.open.len() {
+                let Some(role) = self.open.get(at).copied() else { continue };
+                if seen.contains(&role.entity.arn) {
                     continue;
                 }
+                let ways = self.ways(&from, from == own, role);
+                let Some((needs, requirements)) = ways.iter().find(|(needs, _)| needs.within(met)) else {
+                    continue;
+                };
+                let hop = Hop { role: role.entity.arn.clone() };
+                seen.insert(hop.role.clone());
                 let mut path = before.as_ref().map(|b| b.path.clone()).unwrap_or_default();
                 path.push(hop.role.clone());
                 let mut words = before.as_ref().map(|b| b.requirements.clone()).unwrap_or_default();
@@ -110,22 +117,27 @@ impl<'v, 'e, 'a> Chains<'v, 'e, 'a> {
         out
     }
 
-    fn hops_of(&mut self, from: &str, own: bool) -> &[Hop] {
-        if !self.hops.contains_key(from) {
-            let hops = if own {
-                hops(self.start, self.start, &self.open)
-            } else {
-                let actor = Actor::of_reached_role(self.start.engine.account, from, &self.start.actor.context);
-                hops(&View::new(self.start.engine, actor), self.start, &self.open)
-            };
-            self.hops.insert(from.to_owned(), hops);
+    fn ways(&mut self, from: &str, own: bool, role: &'a Role) -> HopWays {
+        let key = (from.to_owned(), role.entity.arn.clone());
+        if let Some(ways) = self.hops.get(&key) {
+            return Rc::clone(ways);
         }
-        self.hops.get(from).map_or(&[], Vec::as_slice)
+        let ways = Rc::new(if own {
+            hop(self.start, self.start, role)
+        } else {
+            let (engine, context) = (self.start.engine, &self.start.actor.context);
+            let view = self.views.entry(from.to_owned()).or_insert_with(|| {
+                Rc::new(View::new(engine, Actor::of_reached_role(engine.account, from, context)))
+            });
+            hop(view, self.start, role)
+        });
+        self.hops.insert(key, Rc::clone(&ways));
+        ways
     }
 }
 
 /// Whether an AWS principal may enter the role at all.
-fn enterable(role: &Role) -> bool {
+pub fn enterable(role: &Role) -> bool {
     !role.service_linked()
         && role.trust.as_ref().is_some_and(|trust| {
             trust.statements.iter().any(|s| {
@@ -135,47 +147,42 @@ fn enterable(role: &Role) -> bool {
         })
 }
 
-fn hops(view: &View<'_, '_>, start: &View<'_, '_>, roles: &[&Role]) -> Vec<Hop> {
-    let mut out = Vec::new();
-    let speaks = view.may_name("sts:AssumeRole");
-    for role in roles {
-        if role.entity.arn == view.actor.arn {
-            continue;
-        }
-        let Some(trust) = &role.trust else { continue };
-        let names_caller = || {
-            trust.statements.iter().filter_map(|s| s.principals.as_ref()).any(|p| {
-                p.not
-                    || p.everyone
-                    || p.aws.iter().any(|n| *n == view.actor.arn || view.actor.session_arn.as_ref() == Some(n))
-            })
+fn hop(view: &View<'_, '_>, start: &View<'_, '_>, role: &Role) -> Vec<(Needs, Vec<Requirement>)> {
+    let Some(trust) = &role.trust else { return Vec::new() };
+    let names_caller = || {
+        trust.statements.iter().filter_map(|s| s.principals.as_ref()).any(|p| {
+            p.not
+                || p.everyone
+                || p.aws.iter().any(|n| *n == view.actor.arn || view.actor.session_arn.as_ref() == Some(n))
+        })
+    };
+    if role.entity.arn == view.actor.arn || !(view.may_name("sts:AssumeRole") || names_caller()) {
+        return Vec::new();
+    }
+    let request = Request { action: "sts:AssumeRole", resource: &role.entity.arn, extra: &[] };
+    let case = view.engine.case(&view.actor, &request, Some(trust));
+    let mut ways: Vec<(Needs, Vec<Requirement>)> =
+        case.ways().into_iter().map(|needs| (needs, case.requirements(needs))).collect();
+    for (needs, requirements) in &mut ways {
+        // Whoever may read the role's trust reads the external id there.
+        let reads = |v: &View<'_, '_>| {
+            v.on("iam:GetRole", &role.entity.arn, &[], Needs(needs.0 & !Needs::EXTERNAL_ID.0))
+                || v.on(
+                    "iam:GetAccountAuthorizationDetails",
+                    "*",
+                    &[],
+                    Needs(needs.0 & !Needs::EXTERNAL_ID.0),
+                )
         };
-        if !speaks && !names_caller() {
-            continue;
-        }
-        let request = Request { action: "sts:AssumeRole", resource: &role.entity.arn, extra: &[] };
-        let case = view.engine.case(&view.actor, &request, Some(trust));
-        let mut ways: Vec<(Needs, Vec<Requirement>)> =
-            case.ways().into_iter().map(|needs| (needs, case.requirements(needs))).collect();
-        for (needs, requirements) in &mut ways {
-            // Whoever may read the role's trust reads the external id there.
-            let reads = |v: &View<'_, '_>| {
-                v.on("iam:GetRole", &role.entity.arn, &[], Needs(needs.0 & !Needs::EXTERNAL_ID.0))
-                    || v.on("iam:GetAccountAuthorizationDetails", "*", &[], Needs(needs.0 & !Needs::EXTERNAL_ID.0))
-            };
-            if !needs.common(Needs::EXTERNAL_ID).is_none() && (reads(view) || reads(start)) {
-                *needs = Needs(needs.0 & !Needs::EXTERNAL_ID.0);
-                for requirement in requirements.iter_mut().filter(|r| r.kind == Kind::ExternalId) {
-                    requirement.words.push_str(" (which it can read by iam:GetRole)");
-                }
+        if !needs.common(Needs::EXTERNAL_ID).is_none() && (reads(view) || reads(start)) {
+            *needs = Needs(needs.0 & !Needs::EXTERNAL_ID.0);
+            for requirement in requirements.iter_mut().filter(|r| r.kind == Kind::ExternalId) {
+                requirement.words.push_str(" (which it can read by iam:GetRole)");
             }
         }
-        ways.sort_by_key(|(needs, _)| *needs);
-        if !ways.is_empty() {
-            out.push(Hop { role: role.entity.arn.clone(), ways });
-        }
     }
-    out
+    ways.sort_by_key(|(needs, _)| *needs);
+    ways
 }
 
 /// Roles that policies name and that cannot be looked into: in other accounts, or not in view.
@@ -196,11 +203,13 @@ pub fn out_of_view(view: &View<'_, '_>) -> Vec<RoleReach> {
                 Some(role) => role.trust.is_none(),
                 None => foreign || !account.complete,
             };
-            if !arn.contains(":role/") || arn.contains(['*', '?', '$']) || !hidden || out.len() >= MAX_FOREIGN {
+            if !arn.contains(":role/") || arn.contains(['*', '?', '$']) || !hidden || out.len() >= MAX_FOREIGN
+            {
                 continue;
             }
             // The identity side, as if the role trusted the caller.
-            let met = [Needs::NONE, Needs::COUNTED, Needs::ALL].into_iter().find(|met| names(view, arn, *met));
+            let met =
+                [Needs::NONE, Needs::COUNTED, Needs::ALL].into_iter().find(|met| names(view, arn, *met));
             let Some(needs) = met else { continue };
             let needs = if needs == Needs::ALL { Needs::OTHER } else { needs };
             out.insert(

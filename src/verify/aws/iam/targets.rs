@@ -1,4 +1,4 @@
-//! The checks behind the table of escalations: own rights, other users, roles.
+//! The checks behind the table of escalations: which row asks what, and the principal's own rights.
 
 use super::account::{Role, User};
 use super::actor::{Actor, Boundary, Credential, Origin, PrincipalKind, Source};
@@ -10,12 +10,10 @@ use super::managed;
 use super::passing;
 use super::policy::Effect;
 use super::requirement::Needs;
-use super::somewhere::FRESH;
 use std::sync::Arc;
 
-const SHOWN: usize = 10;
-const LOOKED_INTO: usize = 300;
-const WEIGHED: usize = 100;
+pub(super) const SHOWN: usize = 10;
+pub(super) const LOOKED_INTO: usize = 300;
 
 /// Checks one row for a principal; `None`: not a way up.
 pub fn check(view: &View<'_, '_>, row: &Row, met: Needs, depth: usize) -> Option<Found> {
@@ -57,7 +55,8 @@ pub fn check(view: &View<'_, '_>, row: &Row, met: Needs, depth: usize) -> Option
             check.other_user(&["iam:CreateAccessKey", "iam:DeleteAccessKey"], &|u| active_slots(u) == Some(0))
         }
         "iam-reactivate-key" => {
-            let inactive = |u: &User| u.keys.as_ref().is_none_or(|k| k.iter().any(|k| k.active == Some(false)));
+            let inactive =
+                |u: &User| u.keys.as_ref().is_none_or(|k| k.iter().any(|k| k.active == Some(false)));
             check.other_user(&["iam:UpdateAccessKey"], &inactive).map(|found| Found {
                 potential: Some("the secret of an inactive key must be known".to_owned()),
                 ..found
@@ -71,7 +70,9 @@ pub fn check(view: &View<'_, '_>, row: &Row, met: Needs, depth: usize) -> Option
         "iam-update-trust-attach" => {
             check.retrusted_role(&["iam:UpdateAssumeRolePolicy", "iam:AttachRolePolicy"], false)
         }
-        "iam-update-trust-put" => check.retrusted_role(&["iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy"], false),
+        "iam-update-trust-put" => {
+            check.retrusted_role(&["iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy"], false)
+        }
         "iam-update-trust-version" => check.retrusted_role_version(),
         "iam-create-role" => check.new_principal("role", &["iam:CreateRole", "iam:AttachRolePolicy"]),
         "iam-create-role-put" => check.new_principal("role", &["iam:CreateRole", "iam:PutRolePolicy"]),
@@ -108,7 +109,7 @@ pub fn strong_role(view: &View<'_, '_>, arn: &str, depth: usize) -> bool {
     strong(view, Actor::of_reached_role(view.engine.account, arn, &super::actor::Context::default()), depth)
 }
 
-fn strong(view: &View<'_, '_>, actor: Actor, depth: usize) -> bool {
+pub(super) fn strong(view: &View<'_, '_>, actor: Actor, depth: usize) -> bool {
     let engine = view.engine;
     let met = Needs::COUNTED;
     let key = actor.arn.clone();
@@ -125,46 +126,85 @@ fn strong(view: &View<'_, '_>, actor: Actor, depth: usize) -> bool {
 }
 
 /// Whether any of its policies names what every confirmed way up begins with.
-fn climbs(actor: &Actor) -> bool {
+pub fn climbs(actor: &Actor) -> bool {
     let first = [
-        "iam:PassRole", "sts:AssumeRole", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:AttachUserPolicy",
-        "iam:AttachGroupPolicy", "iam:AttachRolePolicy", "iam:PutUserPolicy", "iam:PutGroupPolicy", "iam:PutRolePolicy",
-        "iam:AddUserToGroup", "iam:DetachUserPolicy", "iam:DeleteUserPolicy", "iam:RemoveUserFromGroup",
-        "iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary", "iam:DeleteRolePermissionsBoundary",
-        "iam:EnableMFADevice", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile",
-        "iam:UpdateAssumeRolePolicy", "iam:UpdateSAMLProvider",
+        "iam:PassRole",
+        "sts:AssumeRole",
+        "iam:CreatePolicyVersion",
+        "iam:SetDefaultPolicyVersion",
+        "iam:AttachUserPolicy",
+        "iam:AttachGroupPolicy",
+        "iam:AttachRolePolicy",
+        "iam:PutUserPolicy",
+        "iam:PutGroupPolicy",
+        "iam:PutRolePolicy",
+        "iam:AddUserToGroup",
+        "iam:DetachUserPolicy",
+        "iam:DeleteUserPolicy",
+        "iam:RemoveUserFromGroup",
+        "iam:DeleteUserPermissionsBoundary",
+        "iam:PutUserPermissionsBoundary",
+        "iam:DeleteRolePermissionsBoundary",
+        "iam:EnableMFADevice",
+        "iam:CreateAccessKey",
+        "iam:CreateLoginProfile",
+        "iam:UpdateLoginProfile",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateSAMLProvider",
     ];
-    actor.sources.iter().flat_map(|s| &s.document.statements).any(|s| {
-        s.effect == Effect::Allow && first.iter().any(|action| s.actions.has_action(action))
-    })
+    actor
+        .sources
+        .iter()
+        .flat_map(|s| &s.document.statements)
+        .any(|s| s.effect == Effect::Allow && first.iter().any(|action| s.actions.has_action(action)))
 }
 
-struct Check<'v, 'e, 'a> {
-    view: &'v View<'e, 'a>,
-    met: Needs,
-    depth: usize,
+/// The roles worth asking about: of a target only those that are admin, where strong ones are wanted.
+pub fn candidates<'a>(view: &View<'_, 'a>, depth: usize, strong: bool) -> Vec<&'a Role> {
+    let account = view.engine.account;
+    if strong && depth < escalation::DEPTH {
+        view.engine.admin_roles().iter().filter_map(|arn| account.roles.get(arn)).collect()
+    } else {
+        account.roles.values().collect()
+    }
+}
+
+/// One principal's ways up in one world.
+pub(super) struct Check<'v, 'e, 'a> {
+    pub(super) view: &'v View<'e, 'a>,
+    pub(super) met: Needs,
+    pub(super) depth: usize,
 }
 
 impl Check<'_, '_, '_> {
-    fn on(&self, action: &str, resource: &str) -> bool {
+    pub(super) fn on(&self, action: &str, resource: &str) -> bool {
         self.on_with(action, resource, &[])
     }
 
-    fn on_with(&self, action: &str, resource: &str, extra: &[(&str, Option<&str>)]) -> bool {
+    pub(super) fn on_with(&self, action: &str, resource: &str, extra: &[(&str, Option<&str>)]) -> bool {
         self.view.on(action, resource, extra, self.met)
     }
 
     /// Whether a policy that gives everything can be attached there: the administrator's, or a strong one
     /// of the account's own, where a condition names it.
-    fn attaches(&self, action: &str, resource: &str) -> bool {
+    pub(super) fn attaches(&self, action: &str, resource: &str) -> bool {
         if self.on_with(action, resource, &[("iam:policyarn", Some(ADMINISTRATOR))]) {
             return true;
         }
         if !action.contains(":Attach") {
             return false;
         }
-        let others = ["arn:aws:iam::aws:policy/IAMFullAccess", "arn:aws:iam::aws:policy/job-function/AdministratorAccess"];
-        let own = self.view.engine.account.policies.values().filter(|p| p.document().is_some_and(|d| gives_everything(d)));
+        let others = [
+            "arn:aws:iam::aws:policy/IAMFullAccess",
+            "arn:aws:iam::aws:policy/job-function/AdministratorAccess",
+        ];
+        let own = self
+            .view
+            .engine
+            .account
+            .policies
+            .values()
+            .filter(|p| p.document().is_some_and(|d| gives_everything(d)));
         own.map(|p| p.arn.as_str())
             .chain(others)
             .take(LOOKED_INTO)
@@ -195,7 +235,8 @@ impl Check<'_, '_, '_> {
     }
 
     fn own_group(&self, action: &str) -> Option<Found> {
-        let arns: Vec<String> = self.view.actor.groups.iter().filter_map(|g| level::group_arn(self.view, g)).collect();
+        let arns: Vec<String> =
+            self.view.actor.groups.iter().filter_map(|g| level::group_arn(self.view, g)).collect();
         let arn = arns.into_iter().find(|arn| self.attaches(action, arn))?;
         self.ceiling().then(|| Found::strong(&arn))
     }
@@ -205,7 +246,7 @@ impl Check<'_, '_, '_> {
         !full || self.on("iam:DeletePolicyVersion", arn)
     }
 
-    fn rewrites(&self, arn: &str) -> bool {
+    pub(super) fn rewrites(&self, arn: &str) -> bool {
         !managed::is_aws(arn) && self.on("iam:CreatePolicyVersion", arn) && self.versions_free(arn)
     }
 
@@ -301,7 +342,7 @@ impl Check<'_, '_, '_> {
         (!found.targets.is_empty()).then_some(found)
     }
 
-    fn role_ceiling(&self, arn: &str) -> bool {
+    pub(super) fn role_ceiling(&self, arn: &str) -> bool {
         let mut actor = Actor::of_reached_role(self.view.engine.account, arn, &self.view.actor.context);
         actor.give_everything();
         level::is_admin(&View::new(self.view.engine, actor), Needs::COUNTED)
@@ -335,9 +376,11 @@ impl Check<'_, '_, '_> {
             .iter()
             .filter(|s| which(&s.origin) && s.document.statements.iter().any(|s| s.effect == Effect::Deny))
             .filter(|s| match &s.origin {
-                Origin::Attached(arn) => {
-                    self.on_with("iam:DetachUserPolicy", &self.view.actor.arn, &[("iam:policyarn", Some(arn))])
-                }
+                Origin::Attached(arn) => self.on_with(
+                    "iam:DetachUserPolicy",
+                    &self.view.actor.arn,
+                    &[("iam:policyarn", Some(arn))],
+                ),
                 _ => self.on("iam:DeleteUserPolicy", &self.view.actor.arn),
             })
             .collect();
@@ -349,22 +392,23 @@ impl Check<'_, '_, '_> {
     }
 
     fn leave_group(&self) -> Option<Found> {
-        self.view.actor.groups.iter().filter(|group| level::leaves(self.view, group, self.met)).find_map(|group| {
-            self.after(group, |actor| {
-                actor.groups.retain(|g| g != group);
-                actor.sources.retain(|s| !matches!(&s.origin,
-                    Origin::GroupInline(g) | Origin::GroupAttached(g, _) if g == group));
-            })
-        })
+        self.view.actor.groups.iter().filter(|group| level::leaves(self.view, group, self.met)).find_map(
+            |group| {
+                self.after(group, |actor| {
+                    actor.groups.retain(|g| g != group);
+                    actor.sources.retain(|s| {
+                        !matches!(&s.origin,
+                    Origin::GroupInline(g) | Origin::GroupAttached(g, _) if g == group)
+                    });
+                })
+            },
+        )
     }
 
     fn lift_boundary(&self, action: &str) -> Option<Found> {
         let arn = &self.view.actor.arn;
-        let extra: &[(&str, Option<&str>)] = if action.contains(":Put") {
-            &[("iam:permissionsboundary", Some(ADMINISTRATOR))]
-        } else {
-            &[]
-        };
+        let extra: &[(&str, Option<&str>)] =
+            if action.contains(":Put") { &[("iam:permissionsboundary", Some(ADMINISTRATOR))] } else { &[] };
         if self.view.actor.boundary_arn.is_none() || !self.on_with(action, arn, extra) {
             return None;
         }
@@ -386,7 +430,8 @@ impl Check<'_, '_, '_> {
                     return Some(found);
                 }
             } else if self.may_enter(role) && !strong_role(self.view, arn, 0) {
-                let mut actor = Actor::of_reached_role(self.view.engine.account, arn, &self.view.actor.context);
+                let mut actor =
+                    Actor::of_reached_role(self.view.engine.account, arn, &self.view.actor.context);
                 actor.boundary = Boundary::None;
                 let free = View::new(self.view.engine, actor);
                 if escalation::is_strong(&free, Needs::COUNTED, self.depth.min(1)) {
@@ -422,172 +467,25 @@ impl Check<'_, '_, '_> {
             (true, false) => Level::Escalation,
             _ => self.view.basic(then),
         };
-        let reached = super::roles::Chains::new(self.view).reached(then);
-        let by_role = reached.keys().any(|arn| strong_role(self.view, arn, self.depth.min(1)));
+        let reached = self.view.reached(then).unwrap_or_default();
+        let by_role = reached.iter().any(|arn| strong_role(self.view, arn, self.depth.min(1)));
         let gained = if by_role { gained.max(Level::Escalation) } else { gained };
-        (gained > self.view.basic(self.met))
-            .then(|| Found { targets: vec![actor.arn.clone()], gained, potential: None })
-    }
-
-    fn remove_mfa(&self) -> Option<Found> {
-        let login = |u: &User| {
-            let arn = &u.entity.arn;
-            self.on("iam:UpdateLoginProfile", arn) || self.on("iam:CreateLoginProfile", arn)
-        };
-        let found = self.other_user(&["iam:DeactivateMFADevice"], &|u| {
-            u.mfa_devices.as_ref().is_none_or(|d| !d.is_empty()) && login(u)
-        })?;
-        let known = found.targets.iter().any(|arn| {
-            self.view.engine.account.user(arn).and_then(|u| u.mfa_devices.as_ref()).is_some_and(|d| !d.is_empty())
-        });
-        Some(Found {
-            potential: if known { found.potential } else { Some("whether the user has MFA is not known".to_owned()) },
-            ..found
+        (gained > self.view.basic(self.met)).then(|| Found {
+            targets: vec![actor.arn.clone()],
+            gained,
+            potential: None,
         })
     }
 
-    /// Other users in the scope of all `actions` that are stronger than the caller.
-    fn other_user(&self, actions: &[&str], fits: &dyn Fn(&User) -> bool) -> Option<Found> {
-        let account = self.view.engine.account;
-        let own = self.view.actor.arn.as_str();
-        let users: Vec<&User> = account
-            .users
-            .values()
-            .filter(|u| u.entity.arn != own && actions.iter().all(|a| self.on(a, &u.entity.arn)) && fits(u))
-            .collect();
-        let mut found = Found::default();
-        for user in &users {
-            let actor = || Actor::of_user(account, &user.entity.arn);
-            let admin = self
-                .view
-                .engine
-                .admin((user.entity.arn.clone(), Needs::COUNTED), || {
-                    level::is_admin(&View::new(self.view.engine, actor()), Needs::COUNTED)
-                });
-            if admin && found.targets.len() < SHOWN {
-                found.targets.push(user.entity.arn.clone());
-                found.gained = Level::Admin;
-            }
-        }
-        if found.targets.is_empty() {
-            for user in users.iter().take(LOOKED_INTO) {
-                if strong(self.view, Actor::of_user(account, &user.entity.arn), self.depth)
-                    && found.targets.len() < SHOWN
-                {
-                    found.targets.push(user.entity.arn.clone());
-                    found.gained = Level::Escalation;
-                }
-            }
-        }
-        if found.targets.is_empty() {
-            let own = self.view.basic(self.met);
-            for user in users.iter().take(WEIGHED) {
-                let other = View::new(self.view.engine, Actor::of_user(account, &user.entity.arn));
-                let level = other.basic(Needs::COUNTED);
-                if level > own && level > Level::None && found.targets.len() < SHOWN {
-                    found.targets.push(user.entity.arn.clone());
-                    found.gained = found.gained.max(level);
-                }
-            }
-        }
-        self.or_out_of_view(found, actions)
-    }
-
-    /// Any other user that can be given everything and then used.
-    fn strengthened_user(&self, actions: &[&str]) -> Option<Found> {
-        let account = self.view.engine.account;
-        let mut found = Found { gained: Level::Admin, ..Found::default() };
-        for user in account.users.values().filter(|u| u.entity.arn != self.view.actor.arn) {
-            let arn = &user.entity.arn;
-            if found.targets.len() < SHOWN && actions.iter().all(|action| self.attaches(action, arn)) {
-                let mut actor = Actor::of_user(account, arn);
-                actor.give_everything();
-                if level::is_admin(&View::new(self.view.engine, actor), Needs::COUNTED) {
-                    found.targets.push(arn.clone());
-                }
-            }
-        }
-        self.or_out_of_view(found, actions)
-    }
-
-    /// Roles whose trust can be rewritten to name the caller.
-    fn retrusted_role(&self, actions: &[&str], strong: bool) -> Option<Found> {
-        let enters = |arn: &str| level::may_enter_if_named(self.view, arn, self.met);
-        self.roles(actions, strong, &|role| enters(&role.entity.arn))
-    }
-
-    fn roles(&self, actions: &[&str], strong: bool, fits: &dyn Fn(&Role) -> bool) -> Option<Found> {
-        let mut found = Found { gained: Level::Admin, ..Found::default() };
-        for role in self.view.engine.account.roles.values() {
-            let arn = &role.entity.arn;
-            if role.service_linked() || *arn == self.view.actor.arn || found.targets.len() >= SHOWN {
-                continue;
-            }
-            if actions.iter().all(|action| self.attaches(action, arn))
-                && fits(role)
-                && (if strong { strong_role(self.view, arn, self.depth) } else { self.role_ceiling(arn) })
-            {
-                found.targets.push(arn.clone());
-            }
-        }
-        self.or_out_of_view(found, actions)
-    }
-
-    fn retrusted_role_version(&self) -> Option<Found> {
-        let fits = |role: &Role| {
-            role.entity.attached.iter().any(|policy| self.rewrites(policy))
-                && level::may_enter_if_named(self.view, &role.entity.arn, self.met)
-        };
-        self.roles(&["iam:UpdateAssumeRolePolicy"], false, &fits).filter(|f| f.potential.is_none())
-    }
-
-    fn new_principal(&self, what: &str, actions: &[&str]) -> Option<Found> {
-        let bare = [("iam:permissionsboundary", None), ("iam:policyarn", Some(ADMINISTRATOR))];
-        let actor = &self.view.actor;
-        let account = self.view.engine.account;
-        let now = self.view.engine.options.now;
-        let mut names: Vec<String> = vec![format!("arn:{}:iam::{}:{what}/{FRESH}", actor.partition, actor.account)];
-        let witnesses: Vec<_> =
-            actions.iter().flat_map(|a| super::somewhere::witnesses(account, now, actor, a)).collect();
-        names.extend(witnesses.iter().map(|w| w.resource.clone()));
-        names.extend(super::somewhere::joint(actor, &witnesses, actions));
-        let arn = names.iter().find(|arn| {
-            actions.iter().all(|a| self.on_with(a, arn, &bare))
-                && (what == "user" || level::may_enter_if_named(self.view, arn, self.met))
-        })?;
-        let kind = if what == "user" { PrincipalKind::User } else { PrincipalKind::Role };
-        let fresh = View::new(self.view.engine, Actor::fresh(kind, actor));
-        level::is_admin(&fresh, Needs::COUNTED).then(|| Found::strong(arn))
-    }
-
-    fn provider(&self) -> Option<Found> {
-        let federated = |role: &Role| {
-            role.trust.iter().flat_map(|t| &t.statements).any(|s| {
-                s.effect == Effect::Allow
-                    && s.actions.has_action("sts:AssumeRoleWithSAML")
-                    && s.principals
-                        .iter()
-                        .flat_map(|p| &p.federated)
-                        .any(|p| p.contains(":saml-provider/") && self.on("iam:UpdateSAMLProvider", p))
-            })
-        };
-        let role = self
-            .view
-            .engine
-            .account
-            .roles
-            .values()
-            .find(|r| federated(r) && strong_role(self.view, &r.entity.arn, self.depth));
-        match role {
-            Some(role) => Some(Found::strong(&role.entity.arn)),
-            None => self.or_out_of_view(Found::default(), &["iam:UpdateSAMLProvider"]),
-        }
-    }
-
     fn assume(&self) -> Option<Found> {
-        let reached = super::roles::Chains::new(self.view).reached(self.met);
+        let engine = self.view.engine;
         let mut found = Found::default();
-        for arn in reached.keys() {
+        // Of a target only the next step is asked; the caller's chains were searched before.
+        let Some(reached) = self.view.reached(self.met) else {
+            let roles = engine.admin_roles().iter().filter_map(|arn| engine.account.roles.get(arn));
+            return roles.into_iter().find(|role| self.may_enter(role)).map(|r| Found::strong(&r.entity.arn));
+        };
+        for arn in &reached {
             let admin = strong_role(self.view, arn, 0);
             if found.targets.len() < SHOWN && (admin || strong_role(self.view, arn, self.depth.min(1))) {
                 found.targets.push(arn.clone());
@@ -605,8 +503,11 @@ impl Check<'_, '_, '_> {
                 && s.resources.as_ref().is_some_and(|list| {
                     !list.not
                         && list.patterns.iter().any(|p| {
-                            super::matching::meet_arn(p.as_bytes(), b"arn:*:iam::*:role/OrganizationAccountAccessRole")
-                                .is_some()
+                            super::matching::meet_arn(
+                                p.as_bytes(),
+                                b"arn:*:iam::*:role/OrganizationAccountAccessRole",
+                            )
+                            .is_some()
                         })
                 })
         });
@@ -614,7 +515,7 @@ impl Check<'_, '_, '_> {
     }
 
     /// A confirmed path, or a potential one where the account's contents are not in view.
-    fn or_out_of_view(&self, found: Found, actions: &[&str]) -> Option<Found> {
+    pub(super) fn or_out_of_view(&self, found: Found, actions: &[&str]) -> Option<Found> {
         if !found.targets.is_empty() {
             return Some(found);
         }
