@@ -61,9 +61,7 @@ impl Provider for Twilio {
         }
         match (reply.status(), json.pointer("/code").and_then(|c| c.as_u64())) {
             (401, Some(20003)) if reply.is_guess => {
-                Err("20003: no account SID that was found near goes with \
-                                                         it"
-                .into())
+                Ok(reply.dead(Verdict::Unknown, "20003: no account SID that was found near goes with it"))
             }
             (401, Some(20003)) => Ok(reply.dead(Verdict::Revoked, "20003: not the token of this account")),
             (401 | 403, Some(20005)) => Ok(reply.dead(Verdict::Inactive, "20005: its account is not active")),
