@@ -100,7 +100,20 @@ pub struct Answer {
     pub date: Option<String>,
     /// The first bytes, [`MAX_ANSWER`] at most.
     pub body: Vec<u8>,
+    headers: ureq::http::HeaderMap,
     retry_after: Option<Duration>,
+}
+
+impl Answer {
+    /// The first header of a name, where it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok().map(str::trim)
+    }
+
+    /// How long the server wants to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
 }
 
 #[cfg(test)]
@@ -108,7 +121,13 @@ impl Answer {
     /// An answer as if it had come.
     pub fn for_test(status: u16, content_type: &str, body: &str) -> Self {
         let (content_type, body) = (content_type.into(), body.into());
-        Answer { status, content_type, date: None, body, retry_after: None }
+        Answer { status, content_type, date: None, body, headers: Default::default(), retry_after: None }
+    }
+
+    /// The same with a header.
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.insert(name, value.parse().expect("a header's value"));
+        self
     }
 }
 
@@ -183,8 +202,13 @@ impl Client {
             let result = self.exchange(&request);
             self.note(&host, result.is_ok());
             match result {
-                Ok(answer) if tries < self.settings.tries && is_busy(&answer) => {
-                    std::thread::sleep(answer.retry_after.unwrap_or_else(|| backoff(tries)).min(MAX_WAIT));
+                // Who wants more patience than we have is not asked sooner, but not again.
+                Ok(answer)
+                    if tries < self.settings.tries
+                        && answer.retry_after.is_none_or(|wait| wait <= MAX_WAIT)
+                        && is_busy(&answer) =>
+                {
+                    std::thread::sleep(answer.retry_after.unwrap_or_else(|| backoff(tries)));
                 }
                 Ok(answer) => return Ok(answer),
                 // A connection that broke may be tried once more; one that hangs has cost enough.
@@ -260,6 +284,7 @@ impl Client {
         let (status, date) = (response.status().as_u16(), header("date"));
         let content_type = header("content-type").unwrap_or_default().to_ascii_lowercase();
         let retry_after = header("retry-after").and_then(|s| s.parse().ok()).map(Duration::from_secs);
+        let headers = response.headers().clone();
         let mut body = Vec::new();
         response
             .body_mut()
@@ -271,7 +296,7 @@ impl Client {
             return Err((NoAnswer(format!("{host} answered with more than {MAX_ANSWER} bytes")), false));
         }
         let content_type = content_type.split(';').next().unwrap_or_default().trim().to_string();
-        Ok(Answer { status, content_type, date, body, retry_after })
+        Ok(Answer { status, content_type, date, body, headers, retry_after })
     }
 }
 

@@ -8,7 +8,7 @@ pub mod aws;
 pub mod clock;
 pub mod http;
 mod plan;
-pub mod providers;
+mod providers;
 mod remediation;
 pub mod verification;
 
@@ -112,10 +112,7 @@ pub fn check(options: &Options, env: Environment<'_>) -> Result<(), String> {
         aws::snapshot::read(bytes, options.organisation.as_deref())
             .map_err(|e| format!("--iam-snapshot: {e}"))?;
     }
-    for (provider, url) in &options.provider_endpoints {
-        http::check_endpoint(url).map_err(|e| format!("--provider-endpoint {provider}: {e}"))?;
-    }
-    Ok(())
+    providers::check(options)
 }
 
 /// Verifies what can be verified among `findings`. An error is a wrong configuration, found before any
@@ -130,6 +127,7 @@ pub fn verify(findings: &mut [Finding], options: &Options, env: Environment<'_>)
         None => None,
     };
     let client = Client::new(options.http.clone()).map_err(|e| e.to_string())?;
+    let mut tokens = providers::Run::new(findings, &client, options)?;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let whole = Default::default();
     let aws = Aws { client: &client, endpoints: &endpoints, options, given, now, whole };
@@ -164,11 +162,9 @@ pub fn verify(findings: &mut [Finding], options: &Options, env: Environment<'_>)
     for finding in findings {
         let verification = if let Some(key) = aws_key(finding) {
             known.get(&key).cloned()
-        } else if options.mode == Mode::Key
-            && let Some(provider) = providers::of(&finding.pattern)
-        {
+        } else if options.mode == Mode::Key {
             let before = client.calls();
-            let mut verification = providers::verify(provider, finding, &client, options);
+            let Some(mut verification) = tokens.verify(finding) else { continue };
             verification.calls = since(&before, client.calls());
             Some(verification)
         } else {

@@ -84,14 +84,8 @@ pub fn planned(
         Mode::Responder => {}
     }
     if options.mode == Mode::Key {
-        for finding in findings {
-            if let Some(provider) = providers::of(&finding.pattern)
-                && aws_key(finding).is_none()
-            {
-                let (url, action) = providers::planned(provider, options)?;
-                add(&url, &action, Speaker::Control, 0, Some(1));
-                add(&url, &action, Speaker::Found, 1, Some(1));
-            }
+        for (url, action, speaker, least, most) in providers::planned(findings, options)? {
+            add(&url, &action, speaker, least, Some(most));
         }
     }
     let planned = |((host, action, speaker), (least, most))| Planned { host, action, speaker, least, most };
