@@ -8,6 +8,7 @@ use crate::ledger::Reason;
 use crate::limits::Limits;
 
 pub mod android;
+pub mod aof;
 pub mod bytes;
 mod calls;
 pub mod config;
@@ -28,6 +29,7 @@ pub mod python;
 pub mod quoted;
 pub mod raw;
 pub mod rdb;
+pub mod rtf;
 pub mod sqlite;
 pub mod strings;
 pub mod unity;
@@ -80,6 +82,8 @@ pub static LENSES: &[&dyn Lens] = &[
     &sqlite::WalLens,
     &pickle::PickleLens,
     &rdb::RdbLens,
+    &aof::AofLens,
+    &rtf::RtfLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.
