@@ -20,7 +20,9 @@ pub mod dotnet;
 pub mod hermes;
 pub mod il2cpp;
 pub mod jvm;
+pub mod leveldb;
 pub mod macho;
+pub mod masked;
 pub mod native;
 pub mod office;
 pub mod pickle;
@@ -83,6 +85,8 @@ pub static LENSES: &[&dyn Lens] = &[
     &pickle::PickleLens,
     &rdb::RdbLens,
     &aof::AofLens,
+    &leveldb::LevelDbLens,
+    &masked::MaskedLens,
     &rtf::RtfLens,
 ];
 
