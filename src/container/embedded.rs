@@ -69,7 +69,8 @@ fn streams(data: &[u8]) -> impl Iterator<Item = (usize, gzip::Header<'_>)> {
     memchr::memmem::find_iter(data.get(1..).unwrap_or_default(), b"\x1f\x8b\x08").filter_map(move |at| {
         let stream = data.get(at + 1..)?;
         // What compressors write of their effort and system.
-        let is_usual = matches!(stream.get(8), Some(0 | 2 | 4)) && matches!(stream.get(9), Some(0..=13 | 255));
+        let is_usual =
+            matches!(stream.get(8), Some(0 | 2 | 4)) && matches!(stream.get(9), Some(0..=13 | 255));
         let header = gzip::header(stream).filter(|_| is_usual)?;
         begins(stream.get(header.len..)?).then_some((at + 1, header))
     })

@@ -102,7 +102,9 @@ fn is_header(data: &[u8]) -> bool {
 /// Where an ELF program ends: with its table of sections, which linkers write last.
 fn program_end(data: &[u8]) -> Option<usize> {
     let (at, size, count) = match data.get(..6)? {
-        [0x7f, b'E', b'L', b'F', 1, 1] => (u64::from(u32_le(data, 32)?), u16_le(data, 46)?, u16_le(data, 48)?),
+        [0x7f, b'E', b'L', b'F', 1, 1] => {
+            (u64::from(u32_le(data, 32)?), u16_le(data, 46)?, u16_le(data, 48)?)
+        }
         [0x7f, b'E', b'L', b'F', 2, 1] => (u64_le(data, 40)?, u16_le(data, 58)?, u16_le(data, 60)?),
         _ => return None,
     };
@@ -170,11 +172,11 @@ impl<'b> System<'b> {
             if table_block(data, at, packing, &mut bytes).is_none() || fragment_table.len() > most / 16 {
                 break;
             }
-            fragment_table.extend(
-                bytes.chunks_exact(16).filter_map(|row| Some((u64_le(row, 0)?, u32_le(row, 8)?))),
-            );
+            fragment_table
+                .extend(bytes.chunks_exact(16).filter_map(|row| Some((u64_le(row, 0)?, u32_le(row, 8)?))));
         }
-        let mut walk = Walk { names: &names, inodes: &inodes, block, limits, files: Vec::new(), seen: HashSet::new() };
+        let mut walk =
+            Walk { names: &names, inodes: &inodes, block, limits, files: Vec::new(), seen: HashSet::new() };
         if walk.folder(root).is_none() && walk.files.is_empty() {
             problems.push(cut("the root folder"));
         }

@@ -123,7 +123,8 @@ impl<'p> Engine<'p> {
                             sink.hit(Hit { loose: token.loose, ..Hit::new(id, value) });
                             // Fields without room for an end: the secret stands right behind the id.
                             if token.loose {
-                                let rest = end..end + text[end..].iter().take_while(|&&b| runs::is_token(b)).count();
+                                let rest =
+                                    end..end + text[end..].iter().take_while(|&&b| runs::is_token(b)).count();
                                 self.search_run(text, &rest, kind, sink);
                             }
                         }

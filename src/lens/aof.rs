@@ -219,7 +219,10 @@ mod tests {
             &["RPUSH", "l", "value-two"],
         ]);
         let (names, sound) = read(&bytes);
-        assert_eq!((names, sound), (["a:key", "h f", "h g", "l[0]", "l[1]"].map(String::from).to_vec(), true));
+        assert_eq!(
+            (names, sound),
+            (["a:key", "h f", "h g", "l[0]", "l[1]"].map(String::from).to_vec(), true)
+        );
     }
 
     #[test]

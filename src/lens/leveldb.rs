@@ -149,7 +149,10 @@ fn script(bytes: &[u8]) -> Vec<u8> {
         Some((1, rest)) => rest.to_vec(),
         Some((0, rest)) if rest.len().is_multiple_of(2) => {
             let units = rest.as_chunks::<2>().0.iter().map(|u| u16::from_le_bytes(*u));
-            char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>().into()
+            char::decode_utf16(units)
+                .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+                .collect::<String>()
+                .into()
         }
         _ => bytes.to_vec(),
     }

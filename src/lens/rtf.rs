@@ -114,7 +114,8 @@ impl Reader<'_> {
             return at + 2;
         }
         let word = &rest[..letters];
-        let digits = rest[letters..].iter().take(11).take_while(|b| b.is_ascii_digit() || **b == b'-').count();
+        let digits =
+            rest[letters..].iter().take(11).take_while(|b| b.is_ascii_digit() || **b == b'-').count();
         let number: Option<i64> =
             std::str::from_utf8(&rest[letters..letters + digits]).ok().and_then(|n| n.parse().ok());
         let mut end = at + 1 + letters + digits;

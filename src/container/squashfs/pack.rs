@@ -62,9 +62,7 @@ impl Packing {
                 let reader = lzma_rust2::LzmaReader::new_mem_limit(input, DICTIONARY, None);
                 reader.is_ok_and(|reader| drain(reader, most, out))
             }
-            Packing::Xz => {
-                drain(lzma_rust2::XzReader::new_mem_limit(input, false, DICTIONARY), most, out)
-            }
+            Packing::Xz => drain(lzma_rust2::XzReader::new_mem_limit(input, false, DICTIONARY), most, out),
         }
     }
 }

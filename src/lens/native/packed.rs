@@ -248,11 +248,7 @@ const STORES: usize = 10;
 /// Calls `found` with the place and value of every constant that may be an address (`i32.const`; where
 /// pointers have 64 bits, `i64.const`) and of the one behind it (WebAssembly core specification,
 /// 5.4.6): a string and its length.
-pub(super) fn for_each_constant(
-    code: &[u8],
-    is_64: bool,
-    found: &mut dyn FnMut(usize, u64, Option<u64>),
-) {
+pub(super) fn for_each_constant(code: &[u8], is_64: bool, found: &mut dyn FnMut(usize, u64, Option<u64>)) {
     let op = if is_64 { 0x42 } else { 0x41 };
     let read = |at: usize| -> Option<(u64, usize)> {
         if code.get(at) != Some(&op) {
