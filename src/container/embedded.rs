@@ -21,6 +21,8 @@ pub struct Embedded;
 
 /// More archives than this in one file are chance or an attack.
 const MOST: usize = 4096;
+/// Beginnings of streams that are tried.
+const TRIED: usize = 1 << 14;
 
 /// How programs begin: their own tables tell of nothing that is embedded. Whatever else is a ZIP as a
 /// whole is opened as one.
@@ -66,14 +68,16 @@ impl Container for Embedded {
 
 /// Where gzip streams begin that inflate. The first byte of the file is another container's.
 fn streams(data: &[u8]) -> impl Iterator<Item = (usize, gzip::Header<'_>)> {
-    memchr::memmem::find_iter(data.get(1..).unwrap_or_default(), b"\x1f\x8b\x08").filter_map(move |at| {
-        let stream = data.get(at + 1..)?;
-        // What compressors write of their effort and system.
-        let is_usual =
-            matches!(stream.get(8), Some(0 | 2 | 4)) && matches!(stream.get(9), Some(0..=13 | 255));
-        let header = gzip::header(stream).filter(|_| is_usual)?;
-        begins(stream.get(header.len..)?).then_some((at + 1, header))
-    })
+    memchr::memmem::find_iter(data.get(1..).unwrap_or_default(), b"\x1f\x8b\x08").take(TRIED).filter_map(
+        move |at| {
+            let stream = data.get(at + 1..)?;
+            // What compressors write of their effort and system.
+            let is_usual =
+                matches!(stream.get(8), Some(0 | 2 | 4)) && matches!(stream.get(9), Some(0..=13 | 255));
+            let header = gzip::header(stream).filter(|_| is_usual)?;
+            begins(stream.get(header.len..)?).then_some((at + 1, header))
+        },
+    )
 }
 
 struct Stream<'b> {

@@ -30,6 +30,8 @@ const HEADER: usize = 96;
 const TABLE_BLOCK: usize = 8 << 10;
 /// Bytes of a table: larger is hostile (inodes of a million files have about 40).
 const MAX_TABLE: usize = 64 << 20;
+/// Blocks of a table: all but the last are full.
+const MAX_BLOCKS: usize = 2 * MAX_TABLE / TABLE_BLOCK;
 /// Longest path that is told.
 const PATH: usize = 4096;
 /// Expanded fragments that are kept: more than threads that ask for them in turn.
@@ -175,8 +177,16 @@ impl<'b> System<'b> {
             fragment_table
                 .extend(bytes.chunks_exact(16).filter_map(|row| Some((u64_le(row, 0)?, u32_le(row, 8)?))));
         }
-        let mut walk =
-            Walk { names: &names, inodes: &inodes, block, limits, files: Vec::new(), seen: HashSet::new() };
+        let mut walk = Walk {
+            names: &names,
+            inodes: &inodes,
+            block,
+            limits,
+            files: Vec::new(),
+            seen: HashSet::new(),
+            left: names.bytes.len().saturating_mul(2),
+            paths: MAX_TABLE,
+        };
         if walk.folder(root).is_none() && walk.files.is_empty() {
             problems.push(cut("the root folder"));
         }
@@ -236,7 +246,7 @@ fn table(data: &[u8], range: Range<usize>, packing: Packing, most: usize) -> (Ta
     let mut at = range.start;
     while at < range.end {
         table.starts.insert((at - range.start) as u64, table.bytes.len());
-        if table.bytes.len() >= most {
+        if table.bytes.len() >= most || table.starts.len() > MAX_BLOCKS {
             return (table, Some(Reason::Limit));
         }
         match table_block(data, at, packing, &mut table.bytes) {
@@ -274,6 +284,10 @@ struct Walk<'t> {
     limits: &'t Limits,
     files: Vec<File>,
     seen: HashSet<u64>,
+    /// Bytes of folders that may still be read, and of paths that may still be kept: folders that
+    /// share their entries are hostile.
+    left: usize,
+    paths: usize,
 }
 
 impl Walk<'_> {
@@ -312,12 +326,15 @@ impl Walk<'_> {
                 let (offset, kind) = (u16_le(names, at)?, u16_le(names, at + 4)?);
                 let name = slice(names, at + 8, usize::from(u16_le(names, at + 6)?) + 1)?;
                 at += 8 + name.len();
+                self.left = self.left.checked_sub(8 + name.len())?;
                 let reference = u64::from(start) << 16 | u64::from(offset);
                 let mut path = path.to_vec();
                 if !path.is_empty() {
                     path.push(b'/');
                 }
                 path.extend_from_slice(name);
+                let Some(paths) = self.paths.checked_sub(path.len()) else { return None };
+                self.paths = paths;
                 if path.len() > PATH || (self.files.len() + open.len()) as u64 >= self.limits.entries {
                     continue;
                 }
@@ -382,7 +399,7 @@ impl Entry<'_> {
         let (file, system) = (&self.file, &*self.system);
         let mut at = file.start;
         let words = system.inodes.get(file.blocks.clone()).unwrap_or_default();
-        let mut damaged = 0u64;
+        let (mut damaged, mut packed) = (0u64, 0u64);
         let charge = |bytes: u64, whole: u64| {
             let over = whole > budget.limits.entry_bytes;
             if !over && budget.take(bytes) {
@@ -398,6 +415,13 @@ impl Entry<'_> {
             let left = file.size.saturating_sub(out.len() as u64).min(system.block as u64);
             charge(system.block as u64, out.len() as u64 + left)?;
             let before = out.len();
+            packed = packed.saturating_add(u64::from(word & (STORED - 1)));
+            if before as u64 > Limits::RATIO_FREE_BYTES
+                && before as u64 > packed.saturating_mul(budget.limits.ratio)
+            {
+                let detail = "squashfs: the file expands too much, or is a hole";
+                return Err(Problem::new(Reason::Limit, detail).of_bytes(file.size - before as u64));
+            }
             // A hole has no bytes.
             if word != 0 && system.expand(at, word, left as usize, out).is_none() {
                 damaged += left;

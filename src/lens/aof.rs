@@ -80,8 +80,9 @@ pub(super) fn commands(data: &[u8], mut at: usize, dump: &mut Dump, complaint: &
             None => {
                 complaint.note(at as u64, || "no command stands here".into());
                 // Go on with the next thing that looks like one: what a crash wrote is cut off.
-                let rest = data.get(at + 1..).unwrap_or_default();
-                let Some(next) = memchr::memmem::find(rest, b"\r\n*").map(|n| at + 1 + n + 2) else { return };
+                let from = arguments.last().map_or(at + 1, |last| last.end);
+                let rest = data.get(from..).unwrap_or_default();
+                let Some(next) = memchr::memmem::find(rest, b"\r\n*").map(|n| from + n + 2) else { return };
                 at = next;
             }
         }

@@ -19,6 +19,11 @@ const MAGIC: u64 = 0xdb47_7524_8b80_fb57;
 const FOOTER: usize = 48;
 /// A block is 4 KiB, or as long as its only value; larger is hostile.
 const MAX_BLOCK: usize = 16 << 20;
+/// Snappy makes at most some twenty bytes of one.
+const EXPANSION: usize = 16;
+const MAX_EXPANDED: usize = 256 << 20;
+/// Shorter values hold nothing anyone looks for.
+const MIN_LEN: usize = 8;
 /// Longest key that is put together.
 const MAX_KEY: usize = 4 << 10;
 
@@ -36,7 +41,7 @@ impl Lens for LevelDbLens {
         let mut complaint = Complaint::of("LevelDB table");
         let mut table = Table {
             data: blob.bytes,
-            budget: (blob.bytes.len().saturating_mul(4)).max(limits.decoded_bytes as usize),
+            budget: blob.bytes.len().saturating_mul(EXPANSION).saturating_add(1 << 20).min(MAX_EXPANDED),
             dump: Dump::default(),
             keys: HashMap::new(),
         };
@@ -81,6 +86,7 @@ impl Table<'_> {
             if whole.is_none() {
                 complaint.note(place.0 as u64, || "a block does not follow its format".into());
             }
+            found.retain(|(_, value, _)| value.len() >= MIN_LEN);
             for (key, value, at) in found {
                 self.entry(&key, value, place.0 + at.min(place.1));
             }

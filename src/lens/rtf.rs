@@ -28,12 +28,14 @@ impl Lens for RtfLens {
 
     fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
         let sites = DocumentSites::new(b"document.txt");
-        let cap = usize::try_from(limits.decoded_bytes).unwrap_or(usize::MAX);
+        // The way back takes more memory than the text.
+        let cap = usize::try_from(limits.decoded_bytes).unwrap_or(usize::MAX).min(1 << 20);
         let mut reader = Reader { data: blob.bytes, text: Vec::new(), map: OffsetMap::identity(), skip: 1 };
         let mut at = 0;
         while at < blob.bytes.len() {
             at = reader.next(at);
-            let is_full = reader.text.len() >= cap && reader.text.last() == Some(&b'\n');
+            let len = reader.text.len();
+            let is_full = len >= cap && reader.text.last() == Some(&b'\n') || len >= 2 * cap;
             if (is_full || at >= blob.bytes.len()) && !reader.text.is_empty() {
                 emit(&Text {
                     bytes: &reader.text,

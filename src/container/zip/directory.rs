@@ -89,6 +89,8 @@ pub fn find_end(archive: &[u8]) -> Option<usize> {
 /// Archives anywhere in a file, by their end records: from where their offsets count to behind the comment.
 pub fn ends(file: &[u8]) -> impl Iterator<Item = Range<usize>> {
     memmem::find_iter(file, END_SIGNATURE).filter_map(move |end| {
+        // Zip64 leads elsewhere, which takes a search.
+        (u32_at(file, end + 16)? != u32::MAX && u16_at(file, end + 10)? != u16::MAX).then_some(())?;
         let (directory, start) = directory_at(file, end)?;
         let comment = usize::from(u16_at(file, end + 20)?);
         (directory < end).then(|| start..(end + END_LEN + comment).min(file.len()))
