@@ -61,7 +61,10 @@ impl Container for Squashfs {
         if start.saturating_add(used) > whole.len() {
             let missing = (start.saturating_add(used) - whole.len()) as u64;
             let detail = format!("squashfs: the file ends {missing} bytes before the file system does");
-            opened.problems.push(Problem::new(Reason::Damaged, detail).of_bytes(missing));
+            // Where the header lies, nobody knows how much is missing.
+            let problem = Problem::new(Reason::Damaged, detail);
+            let is_likely = missing <= whole.len() as u64;
+            opened.problems.push(if is_likely { problem.of_bytes(missing) } else { problem });
         }
         match System::open(data, limits) {
             Ok((system, files, problems)) => {
@@ -420,7 +423,7 @@ impl Entry<'_> {
                 && before as u64 > packed.saturating_mul(budget.limits.ratio)
             {
                 let detail = "squashfs: the file expands too much, or is a hole";
-                return Err(Problem::new(Reason::Limit, detail).of_bytes(file.size - before as u64));
+                return Err(Problem::new(Reason::Limit, detail));
             }
             // A hole has no bytes.
             if word != 0 && system.expand(at, word, left as usize, out).is_none() {
