@@ -62,17 +62,27 @@ impl Lens for MaskedLens {
 
     fn texts(&self, blob: &Blob<'_>, _: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
         let data = blob.bytes;
-        let mut found: Vec<(Mask, Range<usize>)> = Vec::new();
+        let mut found: Vec<(Mask, Range<usize>, Vec<usize>)> = Vec::new();
         search(data, &mut |at, mask| {
             let around = at.saturating_sub(AROUND)..(at + AROUND).min(data.len());
-            match found.iter_mut().find(|(m, range)| *m == mask && range.end >= around.start) {
-                Some((_, range)) => range.end = around.end,
-                None => found.push((mask, around)),
+            match found.iter_mut().find(|(m, range, _)| *m == mask && range.end >= around.start) {
+                Some((_, range, hits)) => {
+                    range.end = around.end;
+                    hits.push(at);
+                }
+                None => found.push((mask, around, vec![at])),
             }
             found.len() < MOST
         });
-        for (mask, range) in found {
-            let bytes = undo(&data[range.clone()], mask);
+        for (mask, range, hits) in found {
+            let mut bytes = undo(&data[range.clone()], mask);
+            // A letter that is the constant itself is a zero, and may stand beside padding.
+            for at in hits {
+                let key = at - range.start..at - range.start + 4 + BODY;
+                for (byte, masked) in bytes[key].iter_mut().zip(&data[at..]) {
+                    *byte = mask.undo(*masked);
+                }
+            }
             let mut map = OffsetMap::identity();
             map.push_plain(0, range.start as u64);
             let sites = Under(match mask {
