@@ -39,13 +39,14 @@ impl Container for Gzip {
     }
 }
 
-struct Header<'b> {
-    len: usize,
-    name: Option<&'b [u8]>,
+/// What stands before the compressed bytes.
+pub(super) struct Header<'b> {
+    pub(super) len: usize,
+    pub(super) name: Option<&'b [u8]>,
 }
 
 /// The header at the start of `bytes`; deflate is the only method there is.
-fn header(bytes: &[u8]) -> Option<Header<'_>> {
+pub(super) fn header(bytes: &[u8]) -> Option<Header<'_>> {
     let [0x1f, 0x8b, 8, flags @ 0..0x20, _, _, _, _, _, _, ..] = *bytes else { return None };
     let mut at = 10;
     if flags & FLAG_EXTRA != 0 {

@@ -63,6 +63,18 @@ pub fn inflate_more(input: &[u8], out: &mut Vec<u8>, expected: u64, budget: &Bud
     })
 }
 
+/// Whether a deflate stream begins here: whether something comes out of its first bytes.
+pub fn begins(input: &[u8]) -> bool {
+    let mut out = [0; 512];
+    DECOMPRESS.with_borrow_mut(|stream| {
+        stream.reset(false);
+        let status = stream.decompress(&input[..input.len().min(4096)], &mut out, FlushDecompress::None);
+        // Less than this is chance.
+        status.is_ok_and(|status| status == Status::StreamEnd || stream.total_out() >= 64)
+            && stream.total_out() > 0
+    })
+}
+
 fn inflate_with(
     stream: &mut Decompress,
     input: &[u8],

@@ -8,6 +8,7 @@ pub mod assembly_store;
 pub mod budget;
 pub mod cms;
 pub mod dotnet_bundle;
+pub mod embedded;
 pub mod eval_bundle;
 pub mod fat;
 pub mod gzip;
@@ -19,6 +20,7 @@ mod piece;
 pub mod pyinstaller;
 pub mod ram_bundle;
 pub mod source_map;
+pub mod squashfs;
 pub mod unity_web;
 pub mod unityfs;
 pub mod vdex;
@@ -57,7 +59,9 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &source_map::SourceMap,
     &fat::Fat,
     &cms::Cms,
+    &squashfs::Squashfs,
     &pyinstaller::PyInstaller,
+    &embedded::Embedded,
     &zip::Zip,
     &ar::Ar,
     &pyinstaller::Pyz,

@@ -20,6 +20,11 @@ use std::ops::Range;
 /// Opens ZIP archives.
 pub struct Zip;
 
+/// Archives that end before the file does, in order of their end.
+pub(super) fn embedded(file: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    directory::ends(file).filter(|range| range.end < file.len())
+}
+
 impl Container for Zip {
     fn name(&self) -> &'static str {
         "zip"

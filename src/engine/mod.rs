@@ -96,7 +96,8 @@ impl<'p> Engine<'p> {
             self.confirm(text, literal, at, kind, &mut barren, sink);
         });
         runs::for_each_run(text, within, &mut |run| {
-            self.search_run(text, &own_part(text, run.clone()), kind, sink);
+            let run = own_part(text, run);
+            self.search_run(text, &run, kind, sink);
             sink.run(run);
         });
     }
@@ -118,7 +119,14 @@ impl<'p> Engine<'p> {
                     if let Some(token) = token::confirm(text, at, *length, body, pattern.boundary, kind) {
                         let value = token.span.clone();
                         if accepts(pattern, &text[value.clone()]) {
+                            let end = value.end;
                             sink.hit(Hit { loose: token.loose, ..Hit::new(id, value) });
+                            // Fields without room for an end: the secret stands right behind the id.
+                            if token.loose {
+                                let rest =
+                                    end..end + text[end..].iter().take_while(|&&b| runs::is_token(b)).count();
+                                self.search_run(text, &rest, kind, sink);
+                            }
                         }
                     }
                 }
@@ -195,10 +203,15 @@ fn accepts(pattern: &Pattern, value: &[u8]) -> bool {
         && pattern.checks.iter().all(|c| c.passes(value))
 }
 
-/// A run without the operator of a shell's default value: `${NAME:-VALUE}`.
+/// A run without what only looks like its first character: the operator of a shell's default value,
+/// `${NAME:-VALUE}`, and the letter of an escape, `"ID\nVALUE"`.
 fn own_part(text: &[u8], run: Range<usize>) -> Range<usize> {
-    let is_default = text[run.start] == b'-' && text[..run.start].ends_with(b":");
-    if is_default { run.start + 1..run.end } else { run }
+    let first = match (text[..run.start].last(), text[run.start]) {
+        (Some(b':'), b'-') => 1,
+        (Some(b'\\'), b'n' | b'r' | b't') => 1,
+        _ => 0,
+    };
+    run.start + first..run.end
 }
 
 /// Bytes before a run in which a word may name it.

@@ -34,6 +34,9 @@ const MIN_HEX: usize = 32;
 /// something with a known beginning. A run that goes on over line ends is decoded whole; the
 /// caller skips runs inside the returned span. At most `limit` bytes come out.
 pub fn run(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
+    // SQL and source write numbers so.
+    let prefix = if text[run.clone()].starts_with(b"0x") { 2 } else { 0 };
+    let run = &(run.start + prefix..run.end);
     let value = &text[run.clone()];
     let is_hex = value.len() >= MIN_HEX
         && value.len().is_multiple_of(2)
@@ -331,6 +334,7 @@ mod tests {
         assert_eq!(decoded(&hex)[0].bytes, b"aws_access_key_id = value");
         let wide: Vec<u8> = "powershell -enc".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(decoded(&base64_encode(&wide))[0].bytes, wide);
+        assert_eq!(decoded(&format!("0x{hex}"))[0].bytes, b"aws_access_key_id = value");
         let path = format!("secret/{}", base64_encode(b"user:password with a tail"));
         assert_eq!(decoded(&path)[0].bytes, b"user:password with a tail");
     }

@@ -8,6 +8,7 @@ use crate::ledger::Reason;
 use crate::limits::Limits;
 
 pub mod android;
+pub mod aof;
 pub mod bytes;
 mod calls;
 pub mod config;
@@ -19,7 +20,9 @@ pub mod dotnet;
 pub mod hermes;
 pub mod il2cpp;
 pub mod jvm;
+pub mod leveldb;
 pub mod macho;
+pub mod masked;
 pub mod native;
 pub mod office;
 pub mod pickle;
@@ -28,6 +31,7 @@ pub mod python;
 pub mod quoted;
 pub mod raw;
 pub mod rdb;
+pub mod rtf;
 pub mod sqlite;
 pub mod strings;
 pub mod unity;
@@ -80,6 +84,10 @@ pub static LENSES: &[&dyn Lens] = &[
     &sqlite::WalLens,
     &pickle::PickleLens,
     &rdb::RdbLens,
+    &aof::AofLens,
+    &leveldb::LevelDbLens,
+    &masked::MaskedLens,
+    &rtf::RtfLens,
 ];
 
 /// What is wrong with a blob: becomes a ledger entry.

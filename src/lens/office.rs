@@ -5,6 +5,7 @@
 //! joined, a line a paragraph or row, and tabs between cells.
 
 use super::document::DocumentSites;
+use super::sqlite::sides;
 use super::{Damage, Lens};
 use crate::address::Encoding;
 use crate::blob::{Blob, OffsetMap, Scope, ScopeClass, ScopeId, Site, Sites, Text, TextKind};
@@ -254,6 +255,18 @@ impl RowSites<'_> {
             Some(heading) => format!("row {} {heading}", number + 1),
             None => format!("row {} column {}", number + 1, column + 1),
         };
+        // A table of settings: the name stands beside the value.
+        let words: Vec<String> = text
+            .get(first.text.clone())?
+            .split(|&b| b == b'\t')
+            .take(64)
+            .map(|cell| String::from_utf8_lossy(cell.trim_ascii()).replace([' ', '.'], "_"))
+            .collect();
+        let setting = sides(&words).filter(|(_, value)| is_heading && *value == column).and_then(|(n, _)| {
+            let cell = text.get(row.text.clone())?.split(|&b| b == b'\t').nth(n)?.trim_ascii();
+            (1..=64).contains(&cell.len()).then(|| String::from_utf8_lossy(cell).into_owned())
+        });
+        let name = setting.as_ref().map_or(name.clone(), |setting| format!("{name} ({setting})"));
         let scope = |class, id: u64, label: String| Scope {
             class,
             id: ScopeId::Local(id),
@@ -265,7 +278,7 @@ impl RowSites<'_> {
             scope(ScopeClass::Object, index as u64, format!("row {}", number + 1)),
             scope(ScopeClass::Parent, table, format!("table {}", row.table)),
         ];
-        Some(Site { name, key: heading, role: None, scopes })
+        Some(Site { name, key: setting.or(heading), role: None, scopes })
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::bytes::{self, slice, u32_be, u64_be};
 use super::strings::{Places, Strings};
-use super::{Complaint, Damage, Lens};
+use super::{Complaint, Damage, Lens, aof};
 use crate::address::escape;
 use crate::blob::{Blob, Scope, ScopeClass, ScopeId, Site, Text, TextKind};
 use crate::ledger::Reason;
@@ -41,6 +41,7 @@ impl Lens for RdbLens {
             database: 0,
             dump: Dump::default(),
             unsupported: false,
+            ended: None,
         };
         if reader.all().is_none() {
             let at = reader.at as u64;
@@ -57,29 +58,20 @@ impl Lens for RdbLens {
             let what = "compressed strings are larger than may be held";
             complaint.note_damage(Damage::new("Redis dump", at, what).because(Reason::Limit, packed));
         }
+        let ended = reader.ended;
         let mut dump = reader.dump;
-        dump.salt = data
-            .iter()
-            .take(4096)
-            .fold(data.len() as u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(*b)));
-        let found = std::mem::take(&mut dump.found);
-        let mut strings = Strings::new(TextKind::List, data.len(), limits, &dump, emit);
-        for (tag, string) in found.iter().enumerate() {
-            match string {
-                Value::Here(at, len) => {
-                    strings.push(slice(data, *at, *len).unwrap_or_default(), *at as u64, tag as u64)
-                }
-                Value::Made(string, at) => strings.push_made(string, *at as u64, tag as u64),
-            };
+        // An append-only file may begin with a dump.
+        if let Some(end) = ended.filter(|end| aof::is_command(data, *end)) {
+            aof::commands(data, end, &mut dump, &mut complaint);
         }
-        strings.finish();
+        dump.give(data, limits, emit);
         complaint.into_result()
     }
 }
 
 /// A string as it stands in the file, or as it was compressed at an offset.
 #[derive(Clone)]
-enum Value {
+pub(super) enum Value {
     Here(usize, usize),
     Made(Vec<u8>, usize),
 }
@@ -90,7 +82,7 @@ struct Entry {
     field: Field,
 }
 
-enum Field {
+pub(super) enum Field {
     Whole,
     Name(Box<str>),
     Index(u32),
@@ -99,7 +91,7 @@ enum Field {
 }
 
 #[derive(Default)]
-struct Dump {
+pub(super) struct Dump {
     salt: u64,
     /// Names of keys, and the databases they are in.
     keys: Vec<(Box<str>, u64)>,
@@ -117,6 +109,8 @@ struct Reader<'a> {
     database: u64,
     dump: Dump,
     unsupported: bool,
+    /// Where the dump ends.
+    ended: Option<usize>,
 }
 
 enum Length {
@@ -221,26 +215,22 @@ impl<'a> Reader<'a> {
     }
 
     fn name(&self, value: &Value) -> Box<str> {
-        let bytes = self.bytes(value);
-        escape(bytes.get(..bytes.len().min(NAME)).unwrap_or_default()).into()
+        name(self.bytes(value))
     }
 
     fn push(&mut self, key: u32, field: Field, value: Value) {
-        let len = match &value {
-            Value::Here(_, len) => *len,
-            Value::Made(bytes, _) => bytes.len(),
-        };
-        if len >= MIN_LEN {
-            self.dump.entries.push(Entry { key, field });
-            self.dump.found.push(value);
-        }
+        self.dump.push(key, field, value);
     }
 
     fn all(&mut self) -> Option<()> {
         while self.at < self.data.len() {
             let start = self.at;
             match self.byte()? {
-                0xff => return Some(()),
+                0xff => {
+                    // A checksum follows.
+                    self.ended = self.at.checked_add(8);
+                    return Some(());
+                }
                 0xfe => self.database = self.count()? as u64,
                 0xfd => self.skip(4)?,
                 0xfc => self.skip(8)?,
@@ -287,8 +277,8 @@ impl<'a> Reader<'a> {
     }
 
     fn key(&mut self, name: &Value) -> u32 {
-        self.dump.keys.push((self.name(name), self.database));
-        (self.dump.keys.len() - 1) as u32
+        let name = self.name(name);
+        self.dump.key(name, self.database)
     }
 
     fn value(&mut self, kind: u8, key: u32) -> Option<()> {
@@ -576,7 +566,47 @@ fn lzf(from: &[u8], len: usize) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// A name as it is printed.
+pub(super) fn name(bytes: &[u8]) -> Box<str> {
+    escape(bytes.get(..bytes.len().min(NAME)).unwrap_or_default()).into()
+}
+
 impl Dump {
+    pub(super) fn key(&mut self, name: Box<str>, database: u64) -> u32 {
+        self.keys.push((name, database));
+        (self.keys.len() - 1) as u32
+    }
+
+    pub(super) fn push(&mut self, key: u32, field: Field, value: Value) {
+        let len = match &value {
+            Value::Here(_, len) => *len,
+            Value::Made(bytes, _) => bytes.len(),
+        };
+        if len >= MIN_LEN {
+            self.entries.push(Entry { key, field });
+            self.found.push(value);
+        }
+    }
+
+    /// Gives all strings with their places.
+    pub(super) fn give(mut self, data: &[u8], limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) {
+        self.salt = data
+            .iter()
+            .take(4096)
+            .fold(data.len() as u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(*b)));
+        let found = std::mem::take(&mut self.found);
+        let mut strings = Strings::new(TextKind::List, data.len(), limits, &self, emit);
+        for (tag, string) in found.iter().enumerate() {
+            match string {
+                Value::Here(at, len) => {
+                    strings.push(slice(data, *at, *len).unwrap_or_default(), *at as u64, tag as u64)
+                }
+                Value::Made(string, at) => strings.push_made(string, *at as u64, tag as u64),
+            };
+        }
+        strings.finish();
+    }
+
     fn site(&self, tag: u64) -> Option<Site> {
         let entry = self.entries.get(usize::try_from(tag).ok()?)?;
         let (key, database) = self.keys.get(entry.key as usize)?;

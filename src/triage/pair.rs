@@ -363,6 +363,13 @@ fn in_scope(level: Level, left: &[Member], right: &[Member], label: &str, stems:
         }
         _ => {}
     }
+    if let ([l], Some(r)) = (&left[..], named_secret(&right))
+        && level < Level::Near
+        && !are_at_odds(l, r, stems)
+    {
+        joined.extend(one(level, l, r, format!("{words}, the only one named a secret")).joined);
+        return Resolved { joined, ties: Vec::new() };
+    }
     let find = |members: &[Member], value| members.iter().find(|m| m.value == value).cloned();
     let fits = |&(l, r): &(usize, usize)| match (find(&left, l), find(&right, r)) {
         (Some(l), Some(r)) => !matches!(level, Level::Type | Level::Package) || !are_at_odds(&l, &r, stems),
@@ -370,6 +377,18 @@ fn in_scope(level: Level, left: &[Member], right: &[Member], label: &str, stems:
     };
     if let Some(pairs) = in_turn(&left, &right).filter(|pairs| pairs.iter().all(fits)) {
         let evidence = format!("{words}, id and secret in turn");
+        joined.extend(pairs.into_iter().map(|(l, r)| Joined {
+            left: l,
+            right: r,
+            level,
+            evidence: evidence.clone(),
+        }));
+        return Resolved { joined, ties: Vec::new() };
+    }
+    if matches!(level, Level::Call | Level::Object)
+        && let Some(pairs) = in_step(&left, &right)
+    {
+        let evidence = format!("{words}, always as far apart");
         joined.extend(pairs.into_iter().map(|(l, r)| Joined {
             left: l,
             right: r,
@@ -390,6 +409,21 @@ fn in_scope(level: Level, left: &[Member], right: &[Member], label: &str, stems:
     }
     Resolved { joined, ties }
 }
+
+/// Of values that all have names, the only one whose name says that it is a secret.
+fn named_secret(right: &[Member]) -> Option<&Member> {
+    let says_secret = |m: &&Member| {
+        let words = m.key.as_deref().map(names::words).unwrap_or_default();
+        words.iter().any(|w| SECRET_WORDS.contains(&w.as_str()))
+    };
+    let mut named = right.iter().filter(says_secret);
+    let (found, None) = (named.next()?, named.next()) else { return None };
+    right.iter().all(|m| m.key.is_some()).then_some(found)
+}
+
+/// Words that name a secret, and no checksum.
+const SECRET_WORDS: &[&str] =
+    &["passwd", "password", "private", "pwd", "secret", "secretaccesskey", "secretkey", "secrets", "sk"];
 
 /// Every secret for every id, the closest first where the scope knows an order.
 fn ties(level: Level, left: &[Member], right: &[Member], words: &str) -> Vec<Joined> {
@@ -606,6 +640,24 @@ fn in_turn(left: &[Member], right: &[Member]) -> Option<Vec<(usize, usize)>> {
             _ => None,
         })
         .collect()
+}
+
+/// Pairs in a table of records, among values that look like secrets and are none: each id has a secret
+/// at one and the same distance, and there is only one such distance.
+fn in_step(left: &[Member], right: &[Member]) -> Option<Vec<(usize, usize)>> {
+    // Where values have names, those say more.
+    let order = |members: &[Member]| -> Option<BTreeMap<u64, usize>> {
+        members.iter().map(|m| Some((m.order.filter(|_| m.key.is_none())?, m.value))).collect()
+    };
+    let (ids, secrets) = (order(left)?, order(right)?);
+    let (&first, _) = ids.first_key_value()?;
+    if ids.len() < 2 || ids.len() != left.len() || secrets.len() != right.len() {
+        return None;
+    }
+    let at = |id: &u64, secret: u64| secrets.get(&id.wrapping_add(secret.wrapping_sub(first))).copied();
+    let mut fitting = secrets.keys().filter(|secret| ids.keys().all(|id| at(id, **secret).is_some()));
+    let (secret, None) = (fitting.next()?, fitting.next()) else { return None };
+    ids.iter().map(|(id, left)| Some((*left, at(id, *secret)?))).collect()
 }
 
 /// Values close together in a text: clusters between gaps, then mutual neighbours.

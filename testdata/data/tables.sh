@@ -99,3 +99,24 @@ s.sendall(b"*2\r\n$8\r\nSHUTDOWN\r\n$6\r\nNOSAVE\r\n"); s.recv(4096)
 P
   mv "$work/dump.rdb" "$out/dump-$compress.rdb"
 done
+# An append-only file, commands of several keys in turn.
+redis-server --port 0 --unixsocket "$work/aof.sock" --dir "$work" --appendonly yes --aof-use-rdb-preamble no --save "" --daemonize yes --pidfile "$work/aof.pid" --logfile "$work/aof.log" > /dev/null
+python3 - "$work/aof.sock" <<'P'
+import socket, sys, time
+from plant import value
+def v(n): return value("id", "data-aof-" + n), value("secret", "data-aof-" + n)
+for _ in range(100):
+    try:
+        s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); break
+    except OSError:
+        time.sleep(0.05)
+def run(*args):
+    s.sendall(b"*%d\r\n" % len(args) + b"".join(b"$%d\r\n%s\r\n" % (len(a.encode()), a.encode()) for a in map(str, args)))
+    assert not s.recv(4096).startswith(b"-")
+p, t, h, l = v("prod"), v("test"), v("hash"), v("list")
+run("SET", "aws:prod:access_key", p[0]); run("SET", "aws:test:access_key", t[0]); run("SET", "sum", value("hash", "data-aof"))
+run("SET", "aws:prod:secret_key", p[1]); run("SET", "aws:test:secret_key", t[1], "EX", 100000)
+run("HSET", "session:1", "key", h[0], "sum", value("hash", "data-aof-2")); run("RPUSH", "queue", l[0], l[1]); run("HSET", "session:1", "secret", h[1])
+s.sendall(b"*2\r\n$8\r\nSHUTDOWN\r\n$6\r\nNOSAVE\r\n"); s.recv(4096)
+P
+cp "$work"/appendonlydir/*.incr.aof "$out/appendonly.aof"

@@ -260,6 +260,13 @@ data:
     write("main.tf", f'resource "aws_instance" "web" {{\n  user_data = "{b64(script)}"\n}}\n')
     i, s = pair("basic")
     write("call.sh", f'curl -H "Authorization: Basic {b64(i + ":" + s)}" https://acme.io/\n')
+    (i, s), (i2, s2) = pair("rtf-runs"), pair("rtf-row")
+    runs = "}{\\rtlch\\fcs1 \\af0 \\ltrch\\fcs0 ".join([s[:11], s[11:27], s[27:]])
+    write(
+        "notes.rtf",
+        "{\\rtf1\\ansi\\deff0{\\fonttbl{\\f0 Calibri;}}\\pard Access key: {\\b " + i + "}\\par\nSecret: {\\f0 " + runs + "}\\par\n"
+        + "\\trowd\\cellx900\\cellx1800\\intbl key\\cell secret\\cell\\row\\intbl " + i2 + "\\cell " + s2 + "\\cell\\row\\pard}",
+    )
     i, s = pair("gzip")
     write("app.log.gz", gzip.compress((f"started\nAWS_ACCESS_KEY_ID={i}\nAWS_SECRET_ACCESS_KEY={s}\n" * 3).encode(), mtime=0))
 

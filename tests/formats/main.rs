@@ -41,6 +41,7 @@ families! {
     managed
     runtimes
     native
+    programs
     dexcode
     apple
 }

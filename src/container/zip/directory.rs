@@ -86,6 +86,17 @@ pub fn find_end(archive: &[u8]) -> Option<usize> {
         .find(|&at| at <= last && directory_at(archive, at).is_some())
 }
 
+/// Archives anywhere in a file, by their end records: from where their offsets count to behind the comment.
+pub fn ends(file: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    memmem::find_iter(file, END_SIGNATURE).filter_map(move |end| {
+        // Zip64 leads elsewhere, which takes a search.
+        (u32_at(file, end + 16)? != u32::MAX && u16_at(file, end + 10)? != u16::MAX).then_some(())?;
+        let (directory, start) = directory_at(file, end)?;
+        let comment = usize::from(u16_at(file, end + 20)?);
+        (directory < end).then(|| start..(end + END_LEN + comment).min(file.len()))
+    })
+}
+
 /// Where the directory of the end record at `end` starts, and by how much all its offsets are
 /// wrong (when something was put before the archive).
 fn directory_at(archive: &[u8], end: usize) -> Option<(usize, usize)> {

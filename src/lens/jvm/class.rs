@@ -265,6 +265,10 @@ impl<'a> Class<'a> {
                     | b"makeConcatWithConstants"
                     | b"makeConcat"
                     | b"concat"
+                    | b"join"
+                    | b"format"
+                    | b"formatted"
+                    | b"replace"
             )
         })
     }

@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, HashMap};
 const MAX_SLOTS: usize = 512;
 /// Pieces of one string, elements of one array.
 const MAX_PIECES: usize = 1 << 12;
+/// Elements of an array of objects that are remembered.
+const MAX_ELEMENTS: usize = 64;
 /// A string that is put together and shorter than this is not told of.
 const MIN_JOINED: usize = 12;
 
@@ -40,6 +42,8 @@ pub(super) enum Value {
 pub(super) struct Object {
     pub(super) what: What,
     pieces: Vec<Piece>,
+    /// Of an array of objects, what was put into it in order.
+    elements: Vec<Value>,
     /// The text it stands for.
     pub(super) text: Option<u32>,
     /// The object it was put into, or the field.
@@ -384,6 +388,12 @@ impl<'c, 'a> Machine<'c, 'a> {
     ) {
         if op == 83 {
             watch.element(self, pc, array, index, value);
+            if let Some(object) = self.object(array).filter(|o| o.what == What::Array)
+                && index == Value::Int(object.elements.len() as i32)
+                && object.elements.len() < MAX_ELEMENTS
+            {
+                object.elements.push(value);
+            }
             if let Value::Made(_) = value
                 && let Some(object) = self.object(value)
             {
@@ -587,8 +597,18 @@ impl<'c, 'a> Machine<'c, 'a> {
                     }
                     _ => Value::Unknown,
                 },
-                b"reverse" | b"insert" | b"replace" | b"deleteCharAt" | b"delete" | b"setCharAt"
-                | b"setLength" => {
+                b"reverse" => {
+                    let mut text = self.known(receiver);
+                    if let Some(text) = &mut text {
+                        text.reverse();
+                    }
+                    let pieces = text.map_or(vec![Piece::Gap], |t| t.into_iter().map(Piece::Char).collect());
+                    if let Some(object) = self.object(receiver) {
+                        object.pieces = pieces;
+                    }
+                    receiver
+                }
+                b"insert" | b"replace" | b"deleteCharAt" | b"delete" | b"setCharAt" | b"setLength" => {
                     if let Some(object) = self.object(receiver) {
                         object.pieces = vec![Piece::Gap];
                     }
@@ -614,6 +634,9 @@ impl<'c, 'a> Machine<'c, 'a> {
                 pieces.append(&mut self.pieces(first, b'L'));
                 Some(self.text(pieces))
             }
+            (b"java/lang/String", b"join" | b"format" | b"formatted" | b"replace" | b"substring") => {
+                self.string_made(name, receiver, arguments)
+            }
             (b"java/lang/String", b"valueOf" | b"copyValueOf") if arguments.len() == 1 => Some(match first {
                 Value::Made(id) if self.objects.get(id as usize).is_some_and(|o| o.what == What::Chars) => {
                     self.text_of(id)
@@ -628,6 +651,126 @@ impl<'c, 'a> Machine<'c, 'a> {
             | (b"java/lang/CharSequence", b"toString") => Some(receiver),
             (b"java/util/Objects", b"requireNonNull") => Some(first),
             (b"java/util/Base64$Decoder", b"decode") => Some(first),
+            _ => None,
+        }
+    }
+
+    /// The characters of a string that is known as a whole.
+    fn known(&mut self, value: Value) -> Option<Vec<u16>> {
+        // A builder is looked at, and goes on.
+        let pieces = match value {
+            Value::Made(id) => {
+                self.objects.get(id as usize).filter(|o| o.what == What::Builder)?.pieces.clone()
+            }
+            other => self.pieces(other, b'L'),
+        };
+        let mut text = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Gap => return None,
+                Piece::Str(utf8) => {
+                    let bytes = self.class.text(utf8);
+                    if !bytes.is_ascii() {
+                        return None;
+                    }
+                    text.extend(bytes.iter().map(|b| u16::from(*b)));
+                }
+                Piece::Char(c) => text.push(c),
+                Piece::Int(n) => text.extend(n.to_string().bytes().map(u16::from)),
+            }
+            if text.len() > MAX_PIECES {
+                return None;
+            }
+        }
+        self.budget = self.budget.checked_sub(text.len() / 16)?;
+        Some(text)
+    }
+
+    /// A string of characters that were computed.
+    fn computed(&mut self, text: Vec<u16>) -> Value {
+        self.budget = self.budget.saturating_add(text.len());
+        self.text(text.into_iter().map(Piece::Char).collect())
+    }
+
+    /// What methods of strings make of strings that are known; `None`: nothing is known of it.
+    fn string_made(&mut self, name: &[u8], receiver: Value, arguments: &[Value]) -> Option<Value> {
+        let first = arguments.first().copied().unwrap_or_default();
+        let second = arguments.get(1).copied().unwrap_or_default();
+        let elements = |machine: &mut Self, array: Value| {
+            machine.object(array).filter(|o| o.what == What::Array).map(|o| o.elements.clone())
+        };
+        match name {
+            b"join" => {
+                let between = self.known(first)?;
+                let mut pieces = Vec::new();
+                for (n, element) in elements(self, second)?.into_iter().enumerate() {
+                    if n > 0 {
+                        pieces.extend(between.iter().map(|c| Piece::Char(*c)));
+                    }
+                    pieces.append(&mut self.pieces(element, b'L'));
+                    if pieces.len() > MAX_PIECES {
+                        return None;
+                    }
+                }
+                Some(self.text(pieces))
+            }
+            b"format" | b"formatted" => {
+                let (format, array) = if name == b"format" { (first, second) } else { (receiver, first) };
+                let format = self.known(format)?;
+                let mut elements = elements(self, array)?.into_iter();
+                let (mut pieces, mut rest) = (Vec::new(), format.into_iter());
+                while let Some(c) = rest.next() {
+                    if c != u16::from(b'%') {
+                        pieces.push(Piece::Char(c));
+                        continue;
+                    }
+                    match rest.next().and_then(|c| u8::try_from(c).ok()) {
+                        Some(b's' | b'd' | b'c') => {
+                            let element = elements.next().unwrap_or_default();
+                            pieces.append(&mut self.pieces(element, b'L'));
+                        }
+                        Some(b'%') => pieces.push(Piece::Char(u16::from(b'%'))),
+                        // Widths and positions: what follows is not known.
+                        _ => return None,
+                    }
+                    if pieces.len() > MAX_PIECES {
+                        return None;
+                    }
+                }
+                self.budget = self.budget.saturating_add(pieces.len());
+                Some(self.text(pieces))
+            }
+            b"replace" => {
+                let side = |machine: &mut Self, value| match value {
+                    Value::Int(c) => Some(vec![u16::try_from(c).ok()?]),
+                    other => machine.known(other),
+                };
+                let (text, from, to) = (self.known(receiver)?, side(self, first)?, side(self, second)?);
+                let (mut made, mut at) = (Vec::new(), 0);
+                while let Some(c) = text.get(at) {
+                    if !from.is_empty() && text[at..].starts_with(&from) {
+                        made.extend_from_slice(&to);
+                        at += from.len();
+                    } else {
+                        made.push(*c);
+                        at += 1;
+                    }
+                    if made.len() > MAX_PIECES {
+                        return None;
+                    }
+                }
+                Some(self.computed(made))
+            }
+            b"substring" => {
+                let text = self.known(receiver)?;
+                let index = |value| match value {
+                    Value::Int(n) => usize::try_from(n).ok(),
+                    _ => None,
+                };
+                let to = if arguments.len() > 1 { index(second)? } else { text.len() };
+                let part = text.get(index(first)?..to)?.to_vec();
+                Some(self.computed(part))
+            }
             _ => None,
         }
     }

@@ -419,7 +419,9 @@ impl<'a> Elf<'a> {
                 (62, 1) | (183, 257) if target.flags & 4 == 0 => image.pointers.push((place, value)),
                 // R_X86_64_PC32 and PLT32 count from the end of the instruction.
                 (62, 2 | 4) => image.direct.push((place, value.wrapping_add(4))),
-                (62, 1 | 10 | 11) | (183, 257 | 274 | 275 | 277) => image.direct.push((place, value)),
+                (62, 1 | 10 | 11) | (183, 257 | 274 | 275 | 277 | 285 | 286 | 299) => {
+                    image.direct.push((place, value))
+                }
                 _ => {}
             }
         }

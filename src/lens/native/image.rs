@@ -197,7 +197,11 @@ impl<'a> Image<'a> {
         }
         let (low, high) = self.bounds();
         let step = self.word_len();
-        for region in self.regions.iter().filter(|r| r.kind == Kind::Data) {
+        // Of a program that is loaded where it says, constants hold pointers too. Where they have 32
+        // bits, too many numbers look like one.
+        let is_fixed = self.is_64 && self.pointers.is_empty() && low >= 0x1_0000;
+        let holds = |r: &&Region| r.kind == Kind::Data || (is_fixed && r.kind == Kind::Constants);
+        for region in self.regions.iter().filter(holds) {
             let skew = (region.addr % step as u64) as usize;
             let skip = if skew == 0 { 0 } else { step - skew };
             let data = self.slice(region).get(skip..).unwrap_or(&[]);

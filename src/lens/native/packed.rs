@@ -42,7 +42,7 @@ pub fn boundaries(image: &Image<'_>) -> Boundaries {
         match image.arch {
             Arch::X64 => found.x64(code, region.addr),
             Arch::Arm64 => found.arm64(code, region.addr),
-            Arch::Wasm => for_each_constant(code, &mut |_, addr, next| {
+            Arch::Wasm => for_each_constant(code, image.is_64, &mut |_, addr, next| {
                 if found.start(addr).is_some() {
                     found.span(addr, next.unwrap_or(0));
                 }
@@ -242,12 +242,16 @@ impl Gatherer<'_, '_> {
     }
 }
 
-/// Calls `found` with the place and value of every `i32.const` and of the one right behind it
-/// (WebAssembly core specification, 5.4.6): a string and its length.
-pub(super) fn for_each_constant(code: &[u8], found: &mut dyn FnMut(usize, u64, Option<u64>)) {
-    const I32_CONST: u8 = 0x41;
+/// Bytes of code between the address of a string and its length, where they are stored one by one.
+const STORES: usize = 10;
+
+/// Calls `found` with the place and value of every constant that may be an address (`i32.const`; where
+/// pointers have 64 bits, `i64.const`) and of the one behind it (WebAssembly core specification,
+/// 5.4.6): a string and its length.
+pub(super) fn for_each_constant(code: &[u8], is_64: bool, found: &mut dyn FnMut(usize, u64, Option<u64>)) {
+    let op = if is_64 { 0x42 } else { 0x41 };
     let read = |at: usize| -> Option<(u64, usize)> {
-        if code.get(at) != Some(&I32_CONST) {
+        if code.get(at) != Some(&op) {
             return None;
         }
         let (mut end, mut value, mut shift) = (at + 1, 0u64, 0);
@@ -268,9 +272,12 @@ pub(super) fn for_each_constant(code: &[u8], found: &mut dyn FnMut(usize, u64, O
         let value = if is_negative { value | u64::MAX << shift } else { value };
         Some((value & 0xffff_ffff, end))
     };
-    for at in memchr::memchr_iter(I32_CONST, code) {
+    // Go stores the address, then the length: `local.get`, `i64.const`, `i64.store`, and again.
+    let reach = if is_64 { STORES } else { 0 };
+    for at in memchr::memchr_iter(op, code) {
         if let Some((value, end)) = read(at) {
-            found(at, value, read(end).map(|next| next.0));
+            let next = (end..=end + reach).find_map(&read);
+            found(at, value, next.map(|next| next.0));
         }
     }
 }

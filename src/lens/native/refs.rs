@@ -365,7 +365,7 @@ fn references(image: &Image<'_>, wanted: &Wanted, found: &mut dyn FnMut(u64, u64
             Arch::X86 => intel32(image, code, region.addr, wanted, found),
             Arch::Arm64 => arm64(code, region.addr, wanted, found),
             Arch::Wasm => {
-                for_each_constant(code, &mut |at, value, _| {
+                for_each_constant(code, image.is_64, &mut |at, value, _| {
                     if wanted.has(value) {
                         found(region.addr + at as u64, value);
                     }

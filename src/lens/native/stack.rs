@@ -557,15 +557,26 @@ impl Sweep<'_, '_> {
                     (0..18).for_each(|r| self.state.forget(r));
                     None
                 }
-                // ldr q
-                _ if w & 0xffc0_0000 == 0x3dc0_0000 => {
+                // ldr q, ldr d, ldr s: constants of 16, 8 and 4 bytes.
+                _ if matches!(w & 0xffc0_0000, 0x3dc0_0000 | 0xfd40_0000 | 0xbd40_0000) => {
+                    let len = [16, 8, 4][if w >> 24 == 0x3d { 0 } else { 2 - (w >> 30 & 1) as usize }];
                     let (page, from) = pages[(w >> 5 & 31) as usize];
-                    let addr = page.wrapping_add(u64::from(w >> 10 & 0xfff) * 16);
+                    let addr = page.wrapping_add(u64::from(w >> 10 & 0xfff) * len as u64);
                     let near = from != usize::MAX && i - from <= 32;
-                    let offset = near.then(|| self.image.offset(addr)).flatten();
-                    let value = offset.and_then(|at| self.image.bytes.get(at..)?.first_chunk().copied());
+                    // An object file says it by a relocation.
+                    let place = self.base + 4 * i as u64;
+                    let direct = &self.image.direct;
+                    let told = direct.get(direct.partition_point(|d| d.0 < place)).filter(|d| d.0 == place);
+                    let addr = told.map(|d| d.1).or(near.then_some(addr));
+                    let bytes =
+                        addr.and_then(|addr| bytes::slice(self.image.bytes, self.image.offset(addr)?, len));
+                    let value = bytes.map(|bytes| {
+                        let mut value = [0; 16];
+                        value[..len].copy_from_slice(bytes);
+                        value
+                    });
                     self.state.vector[(w & 31) as usize] = value;
-                    value.filter(|v| v.iter().all(|&b| is_text(b))).map(|_| ())
+                    value.filter(|v| v[..len].iter().all(|&b| is_text(b))).map(|_| ())
                 }
                 _ if last != usize::MAX => self.arm64_store(w, i * 4, found),
                 _ => None,
@@ -607,17 +618,27 @@ impl Sweep<'_, '_> {
             (0xb900_0000, _) => (4, imm12 * 4, false),
             (0xf900_0000, _) => (8, imm12 * 8, false),
             (0x3d80_0000, _) => (16, imm12 * 16, true),
+            (0xfd00_0000, _) => (8, imm12 * 8, true),
+            (0xbd00_0000, _) => (4, imm12 * 4, true),
             (_, 0x3800_0000) => (1, imm9, false),
             (_, 0x7800_0000) => (2, imm9, false),
             (_, 0xb800_0000) => (4, imm9, false),
             (_, 0xf800_0000) => (8, imm9, false),
             (_, 0x3c80_0000) => (16, imm9, true),
+            (_, 0xfc00_0000) => (8, imm9, true),
             // stp of x and q.
             (0xa900_0000, _) => {
                 let second = (w >> 10 & 31) as usize;
                 let (a, b) = (general(&self.state, register)?, general(&self.state, second)?);
                 self.state.store(at, (base, off.wrapping_add(imm7 * 8)), &a.to_le_bytes(), found);
                 self.state.store(at, (base, off.wrapping_add(imm7 * 8 + 8)), &b.to_le_bytes(), found);
+                return Some(());
+            }
+            (0x6d00_0000, _) => {
+                let second = (w >> 10 & 31) as usize;
+                let (a, b) = (self.state.vector[register]?, self.state.vector[second]?);
+                self.state.store(at, (base, off.wrapping_add(imm7 * 8)), &a[..8], found);
+                self.state.store(at, (base, off.wrapping_add(imm7 * 8 + 8)), &b[..8], found);
                 return Some(());
             }
             (0xad00_0000, _) => {
@@ -631,7 +652,7 @@ impl Sweep<'_, '_> {
         };
         if is_vector {
             let value = self.state.vector[register]?;
-            self.state.store(at, (base, off.wrapping_add(disp)), &value, found);
+            self.state.store(at, (base, off.wrapping_add(disp)), &value[..n], found);
         } else {
             let value = general(&self.state, register)?.to_le_bytes();
             self.state.store(at, (base, off.wrapping_add(disp)), &value[..n], found);

@@ -40,7 +40,7 @@ fn size(data: &[u8], at: &mut usize) -> Option<usize> {
 }
 
 fn image<'a>(data: &'a [u8], complaint: &mut Complaint) -> Image<'a> {
-    let mut image = Image::new(data, Arch::Wasm, false, false);
+    let mut image = Image::new(data, Arch::Wasm, has_wide_pointers(data), false);
     let mut functions = Functions::default();
     let mut at = MAGIC.len();
     while let Some(&id) = data.get(at) {
@@ -76,6 +76,24 @@ fn image<'a>(data: &'a [u8], complaint: &mut Complaint) -> Image<'a> {
     }
     image.finish();
     image
+}
+
+/// Whether pointers have 64 bits: where the memory says so, and in what Go makes (it imports `gojs` or
+/// `go`, and exports `getsp`).
+fn has_wide_pointers(data: &[u8]) -> bool {
+    let mut at = MAGIC.len();
+    while let Some(&id) = data.get(at) {
+        at += 1;
+        let Some(end) = size(data, &mut at).and_then(|len| at.checked_add(len)) else { return false };
+        let Some(body) = data.get(at..end.min(data.len())) else { return false };
+        // A memory: a count, then flags of which one says that it is addressed with 64 bits.
+        let is_wide = id == 5 && body.get(1).is_some_and(|flags| flags & 4 != 0);
+        if is_wide || (id == 7 && memchr::memmem::find(body, b"\x05getsp").is_some()) {
+            return true;
+        }
+        at = end;
+    }
+    false
 }
 
 #[derive(Default)]

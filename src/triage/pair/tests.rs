@@ -205,3 +205,26 @@ proptest! {
         prop_assert_eq!(by_value(lefts, rights), by_value(&turned.0, &turned.1));
     }
 }
+
+#[test]
+fn records_with_a_decoy_pair_in_step() {
+    let table = |offset| seen(offset, 1, &[("", &[(ScopeClass::Object, 7)])]);
+    // id, secret, decoy, id, secret: nothing else is 16 behind each id.
+    let ids = [table(16), table(64)];
+    let secrets = [table(32), table(48), table(80)];
+    let found = paired(&ids, &secrets);
+    let pairs: Vec<_> = found.joined.iter().map(|j| (j.left, j.right)).collect();
+    assert_eq!(pairs, [(0, 0), (1, 2)]);
+    // With a decoy behind each secret there are two readings, and no guess.
+    let secrets = [table(32), table(48), table(80), table(96)];
+    assert!(paired(&ids, &secrets).joined.is_empty());
+}
+
+#[test]
+fn a_checksum_beside_the_id_is_not_its_secret() {
+    let of = |offset, key: &str| seen(offset, 1, &[(key, &[(ScopeClass::Object, 7)])]);
+    let ids = [of(0, "k")];
+    let found = paired(&ids, &[of(30, "h"), of(90, "secret_key")]);
+    let pairs: Vec<_> = found.joined.iter().map(|j| (j.left, j.right)).collect();
+    assert_eq!(pairs, [(0, 1)]);
+}

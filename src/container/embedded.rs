@@ -1,0 +1,145 @@
+//! Archives in the middle of other files, where no table tells of them: what a script unpacks out of
+//! itself, what a program carries as an array of bytes or a resource, what was appended.
+//!
+//! A gzip stream is known by its first bytes, which chance makes once in gigabytes, and must inflate;
+//! a ZIP by the record at its end. The file around them is read through the lenses as a whole: its
+//! tables may point behind them.
+
+use super::budget::Budget;
+use super::gzip;
+use super::inflate::{begins, inflate};
+use super::piece::Piece;
+use super::zip::{Zip, embedded as zips};
+use super::{Container, Contents, Member, Opened, Problem};
+use crate::blob::{Blob, TextKind};
+use crate::ledger::Reason;
+use crate::lens::raw;
+use crate::limits::Limits;
+
+/// Opens what is embedded.
+pub struct Embedded;
+
+/// More archives than this in one file are chance or an attack.
+const MOST: usize = 4096;
+/// Beginnings of streams that are tried.
+const TRIED: usize = 1 << 14;
+
+/// How programs begin: their own tables tell of nothing that is embedded. Whatever else is a ZIP as a
+/// whole is opened as one.
+const PROGRAMS: [&[u8]; 4] = [b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\0asm"];
+
+impl Container for Embedded {
+    fn name(&self) -> &'static str {
+        "embedded"
+    }
+
+    fn reads(&self, blob: &Blob<'_>) -> bool {
+        let is_program = PROGRAMS.iter().any(|magic| blob.bytes.starts_with(magic));
+        raw::kind(blob.bytes) == TextKind::Binary
+            && (is_program || !Zip.reads(blob))
+            && (streams(blob.bytes).next().is_some() || zips(blob.bytes).next().is_some())
+    }
+
+    fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {
+        let data = blob.bytes;
+        let mut opened = Opened::default();
+        for range in zips(data).take(MOST) {
+            let name = format!("zip at {}", range.start).into_bytes();
+            let bytes = data.get(range).unwrap_or_default();
+            opened.members.push(Box::new(Piece { name, bytes, missing: 0 }) as Box<dyn Member>);
+        }
+        let mut found = streams(data);
+        for (at, header) in found.by_ref().take(MOST) {
+            let name = match header.name.filter(|name| !name.is_empty()) {
+                Some(name) => name.to_vec(),
+                None => format!("gzip at {at}").into_bytes(),
+            };
+            let bytes = data.get(at + header.len..).unwrap_or_default();
+            opened.members.push(Box::new(Stream { name, bytes }));
+        }
+        if found.next().is_some() {
+            let detail = format!("more than {MOST} gzip streams inside another file");
+            opened.problems.push(Problem::new(Reason::Limit, detail));
+        }
+        opened.gaps.push(0..data.len());
+        opened
+    }
+}
+
+/// Where gzip streams begin that inflate. The first byte of the file is another container's.
+fn streams(data: &[u8]) -> impl Iterator<Item = (usize, gzip::Header<'_>)> {
+    memchr::memmem::find_iter(data.get(1..).unwrap_or_default(), b"\x1f\x8b\x08").take(TRIED).filter_map(
+        move |at| {
+            let stream = data.get(at + 1..)?;
+            // What compressors write of their effort and system.
+            let is_usual =
+                matches!(stream.get(8), Some(0 | 2 | 4)) && matches!(stream.get(9), Some(0..=13 | 255));
+            let header = gzip::header(stream).filter(|_| is_usual)?;
+            begins(stream.get(header.len..)?).then_some((at + 1, header))
+        },
+    )
+}
+
+struct Stream<'b> {
+    name: Vec<u8>,
+    /// From the stream on to the end of the file: it knows its end itself.
+    bytes: &'b [u8],
+}
+
+impl Member for Stream<'_> {
+    fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn size_hint(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
+        let problem = inflate(self.bytes, buffer, 0, budget).problem(self.bytes.len());
+        Contents { bytes: buffer, problem }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use flate2::{Compression, GzBuilder};
+    use std::io::Write;
+
+    fn gzip(name: &str, bytes: &[u8]) -> Vec<u8> {
+        let mut out = GzBuilder::new().filename(name).write(Vec::new(), Compression::best());
+        out.write_all(bytes).unwrap();
+        out.finish().unwrap()
+    }
+
+    #[test]
+    fn streams_behind_a_script_and_in_a_program() {
+        let plain = b"[default]\nkey = value\n".repeat(20);
+        let mut file = b"#!/bin/sh\nsed 1,3d $0 | gunzip\n".to_vec();
+        file.extend(gzip("a.ini", &plain));
+        file.extend([0; 700]);
+        file.extend(gzip("", &plain));
+        // A header that nothing follows.
+        file.extend(b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xff\xff\xff\xff and more");
+        let blob = Blob { address: Address::named("x.run"), bytes: &file };
+        assert!(Embedded.reads(&blob));
+        let opened = Embedded.open(&blob, &Limits::default());
+        let budget = Budget::new(&Limits::default(), file.len() as u64);
+        let mut buffer = Vec::new();
+        let read: Vec<(String, bool)> = opened
+            .members
+            .iter()
+            .map(|m| {
+                let contents = m.read(&mut buffer, &budget);
+                (String::from_utf8_lossy(m.name()).into(), contents.bytes == plain)
+            })
+            .collect();
+        let second = file.len() - (14 + 9) - gzip("", &plain).len();
+        assert_eq!(read, [("a.ini".to_owned(), true), (format!("gzip at {second}"), true)]);
+        assert_eq!(opened.gaps, [0..file.len()]);
+        let blob = Blob { address: Address::named("x"), bytes: b"\x7fELF\0 no archive" };
+        assert!(!Embedded.reads(&blob));
+    }
+}
