@@ -57,6 +57,10 @@ fn is_id(raw: &[u8], mask: Mask, prefix: &[u8]) -> bool {
 /// The mask of an id that may begin with these bytes.
 fn mask_of(raw: &[u8; ID_LEN]) -> Option<Mask> {
     // The differences that the first letters have under any mask of one byte.
+    // Three bytes alike are no three letters that differ.
+    if raw[0] == raw[1] && raw[1] == raw[2] {
+        return None;
+    }
     let (x, y) = (raw[0] ^ raw[1], raw[1].wrapping_sub(raw[0]));
     if (x == b'A' ^ b'K' || x == b'A' ^ b'S' || y == b'K' - b'A' || y == b'S' - b'A') && raw[0] != b'A' {
         for prefix in PREFIXES {
@@ -68,7 +72,7 @@ fn mask_of(raw: &[u8; ID_LEN]) -> Option<Mask> {
         }
     }
     // What repeats itself, and what is letters as it stands, looks like one under some longer mask.
-    (2..=MAX_PERIOD).find_map(|period| {
+    (2..=MAX_PERIOD).filter(|&period| may_repeat(raw, period)).find_map(|period| {
         PREFIXES.into_iter().find_map(|prefix| {
             let mut key = [0; MAX_PERIOD];
             for (key, (raw, plain)) in key.iter_mut().zip(raw.iter().zip(prefix)).take(period) {
@@ -84,6 +88,33 @@ fn mask_of(raw: &[u8; ID_LEN]) -> Option<Mask> {
             (is_id(raw, mask, prefix) && is_one()).then_some(mask)
         })
     })
+}
+
+/// Letters of base32 by what they differ from `A`.
+const FROM_A: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut n = 0;
+    while n < 256 {
+        table[n] = is_base32(n as u8 ^ b'A');
+        n += 1;
+    }
+    table
+};
+
+/// What any id under a mask of that length fulfils: nearly all positions end here.
+#[inline]
+fn may_repeat(raw: &[u8; ID_LEN], period: usize) -> bool {
+    match period {
+        2 => raw[0] ^ raw[2] == b'A' ^ b'I',
+        3 => raw[0] == raw[3],
+        _ => {
+            raw[..4] != raw[4..8]
+                && FROM_A[usize::from(raw[0] ^ raw[4])]
+                && FROM_A[usize::from(raw[3] ^ raw[7])]
+                && FROM_A[usize::from(raw[0] ^ raw[8])]
+                && FROM_A[usize::from(raw[3] ^ raw[11])]
+        }
+    }
 }
 
 /// How many letters an id has: tables that nearly repeat themselves have few.

@@ -81,6 +81,21 @@ impl Heap {
         self.objects.len()
     }
 
+    /// What has been made and written so far, in elements.
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
+    /// How much there is to go through in an object.
+    pub fn size(&self, value: Val) -> usize {
+        match self.get(value) {
+            Some(Obj::Text(units, _)) => units.len(),
+            Some(Obj::Array { items, .. } | Obj::Walk { items, .. }) => items.len(),
+            Some(Obj::Builder(Some(units))) => units.len(),
+            _ => 0,
+        }
+    }
+
     /// Whether a run has made more than a run may.
     pub fn is_full(&self) -> bool {
         self.held > MAX_HELD

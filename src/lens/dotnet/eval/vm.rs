@@ -21,6 +21,8 @@ const STEPS: usize = 1 << 12;
 const REFUND: usize = 1 << 12;
 /// No token is shorter.
 const MIN_LEN: usize = 16;
+/// Elements that are gone through in one step.
+const PER_STEP: usize = 32;
 const MAX_STACK: usize = 64;
 const MAX_LOCALS: u32 = 512;
 
@@ -56,6 +58,8 @@ pub(in super::super) struct Vm<'m, 'a> {
     frames: Vec<Frame>,
     statics: HashMap<u32, Val>,
     initialised: HashSet<u32>,
+    /// The initialiser of each class that was asked for.
+    initialisers: HashMap<u32, Option<u32>>,
     callees: HashMap<u32, Option<Rc<Callee<'a>>>>,
     steps: usize,
     /// Steps that are left for the file, and those that strings may still give back.
@@ -76,6 +80,7 @@ impl<'m, 'a> Vm<'m, 'a> {
             frames: Vec::new(),
             statics: HashMap::new(),
             initialised: HashSet::new(),
+            initialisers: HashMap::new(),
             callees: HashMap::new(),
             steps: 0,
             total: (len / 8).saturating_add(1 << 16),
@@ -142,8 +147,11 @@ impl<'m, 'a> Vm<'m, 'a> {
         if self.frames.len() >= MAX_DEPTH || !self.initialised.insert(class) {
             return;
         }
-        let of = self.meta.list(table::TYPE_DEF, class, 5, table::METHOD);
-        let cctor = of.take(4096).find(|&row| self.meta.name_of(table::METHOD, row, 3) == b".cctor");
+        let meta = self.meta;
+        let cctor = *self.initialisers.entry(class).or_insert_with(|| {
+            let of = meta.list(table::TYPE_DEF, class, 5, table::METHOD);
+            of.take(4096).find(|&row| meta.name_of(table::METHOD, row, 3) == b".cctor")
+        });
         if let Some(row) = cctor {
             self.enter(row, Vec::new());
         }
@@ -163,8 +171,12 @@ impl<'m, 'a> Vm<'m, 'a> {
             if self.steps == 0 || self.heap.is_full() {
                 break;
             }
+            // Long strings and arrays take longer.
+            let before = self.heap.held();
             self.steps -= 1;
-            at = match self.step(code, &insn) {
+            let next = self.step(code, &insn);
+            self.steps = self.steps.saturating_sub(self.heap.held().saturating_sub(before) / PER_STEP);
+            at = match next {
                 Next::On => insn.next,
                 Next::To(to) => to,
                 Next::Return(value) => {
@@ -685,6 +697,8 @@ impl<'m, 'a> Vm<'m, 'a> {
         {
             return self.apply(receiver, &arguments);
         }
+        let size: usize = receiver.iter().chain(&arguments).map(|&v| self.heap.size(self.load(v))).sum();
+        self.steps = self.steps.saturating_sub(size / PER_STEP);
         let asked = Asked { callee, receiver, arguments: &arguments, is_new: false };
         library::answer(self, &asked)
     }
