@@ -3,7 +3,9 @@
 //! Code takes the mask off when it runs. Following it would take an interpreter for each processor;
 //! but an access key id begins with four known letters, so those give the mask, and the sixteen
 //! letters behind them prove it: that they are all of base32 by chance happens once in 2^48. Under
-//! a mask that is proved so, what stands around the id is read as well.
+//! a mask that is proved so, what stands around the id is read as well. Of more than one byte a mask
+//! is believed only with a secret of forty characters beside the id: tables of numbers, of which there
+//! are megabytes in real libraries, look like ids otherwise (64 in three builds of JavaScriptCore).
 
 use std::ops::Range;
 
@@ -11,6 +13,8 @@ use std::ops::Range;
 const MAX_PERIOD: usize = 4;
 /// Letters of an id.
 const ID_LEN: usize = 20;
+/// Letters of the secret that belongs to one.
+const SECRET_LEN: usize = 40;
 /// Bytes around an id that are read under its mask.
 const AROUND: usize = 2048;
 /// Shortest string that is told of.
@@ -19,6 +23,8 @@ const MIN_LEN: usize = 16;
 const MIN_LETTERS: u32 = 10;
 /// Ids of one stretch of data: nobody hides more.
 const MAX_IDS: usize = 64;
+/// Ids that turn out to be none: hostile data must not be all of them.
+const MAX_TRIES: usize = 128;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mask {
@@ -66,7 +72,8 @@ fn mask_of(raw: &[u8; ID_LEN]) -> Option<Mask> {
         for prefix in PREFIXES {
             let xor = Mask::Xor([raw[0] ^ b'A'; MAX_PERIOD], 1);
             let plus = Mask::Plus(raw[0].wrapping_sub(b'A'));
-            if let Some(mask) = [xor, plus].into_iter().find(|&mask| is_id(raw, mask, prefix)) {
+            let is_one = |mask: &Mask| is_id(raw, *mask, prefix) && letters(raw, *mask) >= MIN_LETTERS;
+            if let Some(mask) = [xor, plus].into_iter().find(is_one) {
                 return Some(mask);
             }
         }
@@ -132,23 +139,24 @@ fn has_columns(raw: &[u8], mask: Mask) -> bool {
 /// Calls `found` with every string under a mask and where it stands in `data`. `starts` are offsets
 /// at which something is known to begin, sorted.
 pub fn strings(data: &[u8], starts: &[usize], found: &mut dyn FnMut(usize, &[u8])) {
-    let (mut at, mut left) = (0, MAX_IDS);
+    let (mut at, mut left, mut tries) = (0, MAX_IDS, MAX_TRIES);
     while let Some(raw) = data.get(at..).and_then(|rest| rest.first_chunk::<ID_LEN>()) {
         let Some(mask) = mask_of(raw) else {
             at += 1;
             continue;
         };
-        around(data, at, mask, starts, found);
-        at += ID_LEN;
-        left -= 1;
-        if left == 0 {
+        let is_one = around(data, at, mask, starts, found);
+        at += if is_one { ID_LEN } else { 1 };
+        left -= usize::from(is_one);
+        tries -= 1;
+        if left == 0 || tries == 0 {
             break;
         }
     }
 }
 
-/// The id at `at` and the strings around it under its mask.
-fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn FnMut(usize, &[u8])) {
+/// Tells of the id at `at` and of the strings around it under its mask, if it is one.
+fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn FnMut(usize, &[u8])) -> bool {
     let id = at..at + ID_LEN;
     let period = match mask {
         Mask::Xor(_, period) => period,
@@ -158,9 +166,10 @@ fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn 
     let plain = |i: usize, from: usize| {
         mask.off(data.get(i).copied().unwrap_or(0), (i % period + period - from % period) % period)
     };
+    let mut texts: Vec<(usize, Vec<u8>)> = Vec::new();
     let mut tell = |range: Range<usize>, from: usize| {
         let text: Vec<u8> = range.clone().map(|i| plain(i, from)).collect();
-        found(range.start, &text);
+        texts.push((range.start, text));
     };
     tell(id.clone(), at);
     // Where data is empty stands the mask itself.
@@ -188,6 +197,20 @@ fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn 
             start = if is_part { i } else { i + 1 };
         }
     }
+    let is_one = period == 1 || texts.iter().any(|(_, text)| is_secret(text));
+    if is_one {
+        texts.iter().for_each(|(at, text)| found(*at, text));
+    }
+    is_one
+}
+
+/// Whether a string has the shape of the secret that belongs to an id.
+fn is_secret(text: &[u8]) -> bool {
+    text.len() == SECRET_LEN
+        && text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+        && text.iter().any(u8::is_ascii_uppercase)
+        && text.iter().any(u8::is_ascii_lowercase)
+        && text.iter().any(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
