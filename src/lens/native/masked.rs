@@ -108,7 +108,27 @@ const FROM_A: [bool; 256] = {
     table
 };
 
-/// What any id under a mask of that length fulfils: nearly all positions end here.
+/// What any id under any mask fulfils, without a branch: nearly all positions end here.
+#[inline]
+fn may_be(raw: &[u8; ID_LEN]) -> bool {
+    let (x, y) = (raw[0] ^ raw[1], raw[1].wrapping_sub(raw[0]));
+    let one = (x == b'A' ^ b'K') | (x == b'A' ^ b'S') | (y == b'K' - b'A') | (y == b'S' - b'A');
+    // The difference of the third and fourth letter is the same with either prefix.
+    let one = one & ((raw[2] ^ raw[3] == b'I' ^ b'A') | (raw[2].wrapping_sub(raw[3]) == b'I' - b'A'));
+    let z = raw[1] ^ raw[3];
+    let two = (raw[0] ^ raw[2] == b'A' ^ b'I') & ((z == b'A' ^ b'K') | (z == b'A' ^ b'S'));
+    let from_a = |i: usize, j: usize| FROM_A[usize::from(raw[i] ^ raw[j])];
+    let three = (raw[0] == raw[3])
+        & ((raw[1] != raw[4]) | (raw[2] != raw[5]))
+        & from_a(0, 6)
+        & from_a(0, 9)
+        & from_a(0, 12);
+    let four =
+        (raw[..4] != raw[4..8]) & from_a(0, 4) & from_a(3, 7) & from_a(0, 8) & from_a(3, 11) & from_a(0, 12);
+    one | two | three | four
+}
+
+/// What any id under a mask of that length fulfils.
 #[inline]
 fn may_repeat(raw: &[u8; ID_LEN], period: usize) -> bool {
     match period {
@@ -141,7 +161,7 @@ fn has_columns(raw: &[u8], mask: Mask) -> bool {
 pub fn strings(data: &[u8], starts: &[usize], found: &mut dyn FnMut(usize, &[u8])) {
     let (mut at, mut left, mut tries) = (0, MAX_IDS, MAX_TRIES);
     while let Some(raw) = data.get(at..).and_then(|rest| rest.first_chunk::<ID_LEN>()) {
-        let Some(mask) = mask_of(raw) else {
+        let Some(mask) = Some(raw).filter(|raw| may_be(raw)).and_then(mask_of) else {
             at += 1;
             continue;
         };
