@@ -137,7 +137,28 @@ fn is_text(b: u8) -> bool {
 
 /// Calls `found` with every stretch of text bytes and NULs in turn, in rising order, with the byte
 /// order that it has if it is a whole string. The range begins at the first code unit.
+///
+/// The last character of a C string in front and its NUL look like the first character of what begins
+/// behind them: then what stands there without that character is handed on too.
 pub(in crate::lens) fn for_each_stretch(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, Encoding)) {
+    stretches(bytes, &mut |stretch, encoding| {
+        let is_behind_text = stretch.start.checked_sub(1).is_some_and(|i| is_text(bytes[i]));
+        let start = stretch.start + 2;
+        let head = (encoding == Encoding::Utf16Le && is_behind_text && start < stretch.end).then(|| {
+            let units = bytes[start..stretch.end].chunks_exact(2).take(MAX_HEAD);
+            start..start + 2 * units.take_while(|unit| !unit[0].is_ascii_whitespace()).count()
+        });
+        found(stretch, encoding);
+        if let Some(head) = head.filter(|head| head.len() >= 2 * MIN_CHARS) {
+            found(head, encoding);
+        }
+    });
+}
+
+/// Characters of the beginning of a stretch that are handed on twice.
+const MAX_HEAD: usize = 128;
+
+fn stretches(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, Encoding)) {
     let mut from = 0;
     while let Some(inside) = alternating_word(bytes, from) {
         // Back to where text and NULs begin to take turns, then on until behind the word.

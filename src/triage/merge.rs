@@ -141,7 +141,10 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
     // Strings with boundaries of their own may share bytes where one ends and the next begins, as a
     // format packs them: neither is part of the other.
     let is_string = |s: &Sighting| matches!(s.kind, TextKind::Pool | TextKind::List) && !s.loose;
-    if is_string(a) && is_string(b) && !contains(a, b) && !contains(b, a) {
+    // So may what is decoded out of such strings.
+    let is_decoded = |s: &Sighting| matches!(s.encodings.last(), Some(Encoding::Base64 | Encoding::Hex));
+    let is_apart = |s: &Sighting| is_string(s) || is_decoded(s);
+    if is_apart(a) && is_apart(b) && !contains(a, b) && !contains(b, a) {
         return None;
     }
     // What the raw bytes seem to hold across the end of such a string is none: `secret_key` and the value

@@ -12,6 +12,7 @@ pub mod pair;
 pub mod placeholders;
 pub mod sighting;
 
+use crate::address::Encoding;
 use crate::blob::TextKind;
 use crate::engine::runs::Shape;
 use crate::finding::{Candidate, Class, Finding, Location, Pair, Role, Secret, Severity};
@@ -77,7 +78,8 @@ fn pair_group(
         }
         values.into_values().collect::<Vec<_>>()
     };
-    let (ids, secrets, tokens) = (of_role(Role::Id), of_role(Role::Secret), of_role(Role::Token));
+    let (ids, mut secrets, tokens) = (of_role(Role::Id), of_role(Role::Secret), of_role(Role::Token));
+    leave_out_turned(&mut secrets);
     let pairing = pair::pair(&ids, &secrets);
     let with_token: HashMap<usize, Joined> =
         pair::pair(&ids, &tokens).joined.into_iter().map(|j| (j.left, j)).collect();
@@ -114,6 +116,17 @@ fn pair_group(
             .collect();
         let pair = Pair { evidence, candidates };
         findings.push(pair_finding(patterns, group, &[(Role::Id, id)], pair, confidence, severity));
+    }
+}
+
+/// A string that a program turns round is what its secret is made of, not another secret.
+fn leave_out_turned(secrets: &mut Vec<Value<'_>>) {
+    let is_made = |v: &Value<'_>| v.sightings.iter().any(|s| s.encodings.contains(&Encoding::Assembled));
+    let text = |v: &Value<'_>| v.sightings.first().map(|s| s.value.reveal().to_vec()).unwrap_or_default();
+    let turned: BTreeSet<Vec<u8>> =
+        secrets.iter().filter(|v| is_made(v)).map(|v| text(v).into_iter().rev().collect()).collect();
+    if !turned.is_empty() {
+        secrets.retain(|v| is_made(v) || !turned.contains(&text(v)));
     }
 }
 

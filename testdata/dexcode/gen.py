@@ -294,6 +294,18 @@ def replaced(c, t):
 
 
 @way
+def replaced_class(c, t):
+    c.string("v1", "~".join([t[:3], t[3:8], t[8:]])).string("v2", "[^A-Za-z0-9+/]").string("v3", "")
+    c(f"invoke-virtual {{v1, v2, v3}}, {STR}->replaceAll({STR}{STR}){STR}", "move-result-object v0")
+
+
+@way
+def no_digit_28(c, t):
+    """An id without a digit, as one in thirty is."""
+    reversed_builder(c, t)
+
+
+@way
 def replaced_kotlin(c, t):
     c.string("v0", "~".join([t[:3], t[3:8], t[8:]])).string("v1", "~").string("v2", "")
     c("const/4 v3, 0", "const/4 v4, 4", "const/4 v5, 0",

@@ -13,6 +13,8 @@ build Statics.dll -target:library Statics.cs
 build Calls.dll -target:library -optimize+ Calls.cs
 build CallsDebug.dll -target:library -optimize- -debug Calls.cs; rm -f "$out"/*.mdb
 ilasm -quiet -dll -output:"$out/Roslyn.dll" Roslyn.il > ilasm.log
+build Hidden.dll -target:library -optimize+ Hidden.cs
+build HiddenDebug.dll -target:library -optimize- Hidden.cs
 build Attributes.dll -target:library Attributes.cs
 resgen strings.txt Shop.Strings.resources > resgen.log 2>&1
 build Resources.dll -target:library -resource:Shop.Strings.resources Resources.cs

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Renders the sources of this family, and writes the containers for which no tool can be had.
 
-  write.py render IN OUT       templates, with @BYTES{kind:name} and @CHARS{kind:name} as well
+  write.py render IN OUT       templates, with @BYTES{kind:name} and @CHARS{kind:name} as well, and values as code
+                               hides them: @XOR{kind:name:hex of the key}, @PLUS{kind:name:n}, @BACK{kind:name},
+                               @SPARSE{kind:name}
   write.py containers OUT      around the assemblies that are in OUT
 """
 import lzma
@@ -22,8 +24,21 @@ def sources(source, target):
             text = f.read()
         text = re.sub(r"@BYTES\{(\w+):([^}]+)\}", lambda m: ", ".join(str(b) for b in value(*m.groups()).encode()), text)
         text = re.sub(r"@CHARS\{(\w+):([^}]+)\}", lambda m: ", ".join(f"'{c}'" for c in value(*m.groups())), text)
+        text = re.sub(r"@(XOR|PLUS|BACK|SPARSE)\{(\w+):([^}:]+)(?::(\w+))?\}", lambda m: hidden(*m.groups()), text)
         with open(os.path.join(target, name), "w") as f:
             f.write(render(text))
+
+
+def hidden(way, kind, name, by):
+    text = value(kind, name)
+    if way == "XOR":
+        key = bytes.fromhex(by)
+        return ", ".join(str(b ^ key[n % len(key)]) for n, b in enumerate(text.encode()))
+    if way == "PLUS":
+        return "".join(chr(ord(c) + int(by)) for c in text).replace("\\", "\\\\")
+    if way == "BACK":
+        return text[::-1]
+    return "".join(c + "x9Zk"[n % 4] for n, c in enumerate(text))
 
 
 def lz4(data):

@@ -86,8 +86,25 @@ impl<'a> Call<'a> {
     /// Whether strings may come out of it that stand nowhere.
     pub fn makes_text(&self) -> bool {
         match self.class {
-            b"String" => matches!(self.name, b"Concat" | b"Join" | b"Format" | b"Replace" | b".ctor"),
-            _ => self.is_builder() || self.name == b"GetString",
+            b"String" => {
+                let names: [&[u8]; 9] = [
+                    b"Concat",
+                    b"Join",
+                    b"Format",
+                    b"Replace",
+                    b".ctor",
+                    b"Substring",
+                    b"Insert",
+                    b"Remove",
+                    b"ToCharArray",
+                ];
+                names.contains(&self.name)
+            }
+            _ => {
+                self.is_builder()
+                    || self.name == b"GetString"
+                    || (self.name == b"Invoke" && self.class.starts_with(b"Func`"))
+            }
         }
     }
 

@@ -90,9 +90,14 @@ pub(super) struct Wanted {
     pub strings: HashMap<u32, u32>,
     pub data: HashMap<u32, u32>,
     pub made: HashMap<(u32, u32), u32>,
+    /// The strings of `strings` themselves, by hit.
+    pub texts: HashMap<u32, String>,
     /// Fields and methods (by [`key_of`]) that carry hits of an earlier round.
     pub members: HashMap<Vec<u8>, Vec<u32>>,
 }
+
+/// The strings that code makes, by method and offset.
+pub(super) type Derived = HashMap<(u32, u32), std::sync::Arc<str>>;
 
 /// A string that code puts together, and the offset in the code of the call that does.
 pub(super) struct Made {
@@ -106,6 +111,7 @@ pub(super) struct Machine<'m, 'a> {
     pub image: &'m Image,
     pub calls: &'m mut HashMap<u32, Rc<Call<'a>>>,
     wanted: &'m Wanted,
+    derived: &'m Derived,
     method: u32,
     stack: Vec<V>,
     locals: HashMap<u32, V>,
@@ -138,6 +144,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         image: &'m Image,
         calls: &'m mut HashMap<u32, Rc<Call<'a>>>,
         wanted: &'m Wanted,
+        derived: &'m Derived,
         method: u32,
     ) -> Self {
         Machine {
@@ -145,6 +152,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             image,
             calls,
             wanted,
+            derived,
             method,
             stack: Vec::new(),
             locals: HashMap::new(),
@@ -511,11 +519,17 @@ impl<'m, 'a> Machine<'m, 'a> {
             let worth = value.made && text.split('\0').any(|piece| piece.len() >= 12);
             if worth && self.made.len() < 256 && text.len() <= MAX_MADE {
                 self.made.push(Made { at: at as u32, text: text.clone() });
-                if let Some(&hit) = self.wanted.made.get(&(self.method, at as u32)) {
-                    let hits = self.load(vec![hit], None, at);
-                    add_hits(&mut value.hits, &hits);
-                }
             }
+        }
+        let place = (self.method, at as u32);
+        if let Some(made) = self.derived.get(&place) {
+            // What a string was made of ends where it is made, unless it is still in it.
+            let texts = &self.wanted.texts;
+            value.hits.retain(|hit| texts.get(&hit.hit).is_none_or(|text| made.contains(text.as_str())));
+        }
+        if let Some(&hit) = self.wanted.made.get(&place) {
+            let hits = self.load(vec![hit], None, at);
+            add_hits(&mut value.hits, &hits);
         }
         Rc::new(value)
     }
@@ -660,13 +674,13 @@ fn text_of(value: &V) -> Option<String> {
     char::from_u32(c).map(String::from)
 }
 
-fn utf16(units: &[u8]) -> String {
+pub(super) fn utf16(units: &[u8]) -> String {
     let units = units.chunks_exact(2).map(|p| u16::from_le_bytes([p[0], p[1]]));
     char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
 /// Composite formatting: `{0}`, `{1:x}`, `{{`.
-fn format(pattern: &str, pieces: &[String]) -> String {
+pub(super) fn format(pattern: &str, pieces: &[String]) -> String {
     let mut out = String::new();
     let mut rest = pattern;
     while let Some(at) = rest.find(['{', '}']) {

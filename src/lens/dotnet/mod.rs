@@ -8,6 +8,7 @@
 mod attributes;
 mod calls;
 mod data;
+mod eval;
 mod il;
 mod image;
 mod machine;
@@ -29,7 +30,7 @@ use il::op;
 use image::Image;
 use machine::{Machine, Wanted};
 use meta::{Meta, Token, packed, table};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -84,6 +85,65 @@ impl Tag {
     }
 }
 
+/// Methods that are worth running, gathered in one pass over all code.
+#[derive(Default)]
+struct Roots {
+    /// By row: makes strings out of what it is given.
+    helpers: HashSet<u32>,
+    /// Methods that have constants at hand, and whom of this assembly they call.
+    candidates: Vec<(u32, bool, Vec<u32>)>,
+    method: u32,
+    makes: bool,
+    field: bool,
+    callees: Vec<u32>,
+}
+
+/// Methods of this assembly that one method calls and that are looked at.
+const MAX_CALLEES: usize = 64;
+
+impl Roots {
+    fn begin(&mut self, method: u32) {
+        self.method = method;
+        (self.makes, self.field) = (false, false);
+        self.callees.clear();
+    }
+
+    fn call(&mut self, meta: &Meta<'_>, operand: u32, is_maker: bool) {
+        self.makes |= is_maker;
+        let token = Token::of(operand);
+        let token = match token.table {
+            table::METHOD_SPEC => meta.coded(table::METHOD_SPEC, token.row, 0).unwrap_or(token),
+            _ => token,
+        };
+        if token.table == table::METHOD && self.callees.len() < MAX_CALLEES {
+            self.callees.push(token.row);
+        }
+    }
+
+    fn field(&mut self, operand: u32) {
+        self.field |= operand >> 24 == table::FIELD as u32;
+    }
+
+    /// Ends a method; `has` says whether there are constants in it of which a secret can be made.
+    fn end(&mut self, has: bool) {
+        if self.makes {
+            self.helpers.insert(self.method);
+        }
+        if has || self.field {
+            let callees = std::mem::take(&mut self.callees);
+            self.candidates.push((self.method, self.makes, callees));
+        }
+    }
+
+    fn into_methods(self) -> impl Iterator<Item = u32> {
+        let Roots { helpers, candidates, .. } = self;
+        candidates
+            .into_iter()
+            .filter(move |(_, makes, callees)| *makes || callees.iter().any(|c| helpers.contains(c)))
+            .map(|(method, ..)| method)
+    }
+}
+
 /// An entry of embedded resources.
 struct Resource {
     entry: resources::Entry,
@@ -97,6 +157,7 @@ struct Assembly<'m, 'a> {
     image: &'m Image,
     /// Method and offset in its code of each string that code puts together.
     made: Vec<(u32, u32)>,
+    derived: machine::Derived,
     resources: Vec<Resource>,
 }
 
@@ -155,7 +216,7 @@ impl Lens for DotnetLens {
 
 impl<'m, 'a> Assembly<'m, 'a> {
     fn new(meta: Meta<'a>, image: &'m Image) -> Self {
-        Assembly { meta, image, made: Vec::new(), resources: Vec::new() }
+        Assembly { meta, image, made: Vec::new(), derived: HashMap::new(), resources: Vec::new() }
     }
 
     /// Bytes of code that are looked at in one pass: bodies may overlap in hostile files only.
@@ -166,6 +227,7 @@ impl<'m, 'a> Assembly<'m, 'a> {
     fn texts(mut self, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) {
         let made = self.make();
         self.made = made.iter().map(|(at, _)| *at).collect();
+        self.derived = made.iter().map(|(at, text)| (*at, Arc::from(&**text))).collect();
         let data = self.meta.data;
 
         // Compilers write user strings in the order in which methods use them first.
@@ -270,27 +332,36 @@ impl<'m, 'a> Assembly<'m, 'a> {
         let wanted = Wanted::default();
         let mut calls: HashMap<u32, Rc<Call<'_>>> = HashMap::new();
         let (mut left, mut bytes) = (self.code_budget(), 0usize);
+        let mut roots = Roots::default();
         for method in 1..=self.meta.rows(table::METHOD) {
             let Some(code) = il::body(&self.meta, self.image, method) else { continue };
             let Some(rest) = left.checked_sub(code.len() + 16) else { break };
             left = rest;
             let (mut at, mut pieces, mut arrays, mut makes) = (0, 0usize, false, false);
+            roots.begin(method);
             while let Some(insn) = il::decode(code, at) {
                 match insn.op {
                     op::LDSTR => pieces = pieces.saturating_add(self.piece(insn.operand & 0x00ff_ffff)),
                     op::LDTOKEN => arrays = true,
-                    op::CALL | op::CALLVIRT | op::NEWOBJ => makes |= makers.contains(insn.operand),
+                    op::CALL | op::CALLVIRT | op::NEWOBJ => {
+                        let is_maker = makers.contains(insn.operand);
+                        makes |= is_maker;
+                        roots.call(&self.meta, insn.operand, is_maker);
+                    }
                     // Elements of one, two and four bytes.
                     0x9c..=0x9e => arrays = true,
+                    op::LDSFLD | op::LDFLD => roots.field(insn.operand),
                     _ => {}
                 }
                 at = insn.next;
             }
+            roots.end(pieces >= MIN_PIECES || arrays);
             // Most code that joins strings makes messages: words, too short for a secret.
             if !makes || (pieces < MIN_PIECES && !arrays) {
                 continue;
             }
-            let mut machine = Machine::new(&self.meta, self.image, &mut calls, &wanted, method);
+            let mut machine =
+                Machine::new(&self.meta, self.image, &mut calls, &wanted, &self.derived, method);
             machine.run(code);
             for string in machine.made {
                 bytes = bytes.saturating_add(string.text.len() + 32);
@@ -299,7 +370,31 @@ impl<'m, 'a> Assembly<'m, 'a> {
                 }
             }
         }
+        self.run(roots, &mut made);
         made
+    }
+
+    /// Adds the strings that come out only where code is run.
+    fn run(&self, roots: Roots, made: &mut Vec<((u32, u32), Rc<str>)>) {
+        let mut vm = eval::Vm::new(&self.meta, self.image);
+        for method in roots.into_methods() {
+            if !vm.run(method) {
+                break;
+            }
+        }
+        let mut bytes = 0usize;
+        let found: HashMap<(u32, u32), Rc<str>> = std::mem::take(&mut vm.made)
+            .into_iter()
+            .filter(|string| {
+                bytes = bytes.saturating_add(string.text.len() + 32);
+                bytes < self.meta.data.len()
+            })
+            .map(|string| ((string.method, string.at), string.text.into()))
+            .collect();
+        // Where both have looked, what was run knows better.
+        made.retain(|(at, _)| !found.contains_key(at));
+        made.extend(found);
+        made.sort_by_key(|(at, _)| *at);
     }
 
     /// How much of a user string may be part of a secret: its length where it is one word, or nearly.

@@ -25,7 +25,13 @@ impl Places for Assembly<'_, '_> {
         let mut wanted = Wanted::default();
         for (hit, (&tag, places)) in (0u32..).zip(tags.iter().zip(&mut places)) {
             match Tag::read(tag) {
-                Tag::User(at) => drop(wanted.strings.insert(at, hit)),
+                Tag::User(at) => {
+                    wanted.strings.insert(at, hit);
+                    let units = self.meta.user_string(at).filter(|_| !self.derived.is_empty());
+                    if let Some(units) = units.and_then(|range| self.meta.data.get(range)) {
+                        wanted.texts.insert(hit, super::machine::utf16(units));
+                    }
+                }
                 Tag::Constant(row) => {
                     let parent = self.meta.coded(table::CONSTANT, row, 1);
                     places.extend(parent.map(|parent| self.member_site(parent)));
@@ -92,7 +98,7 @@ impl<'a> Assembly<'_, 'a> {
             if !is_wanted {
                 continue;
             }
-            let mut machine = Machine::new(&self.meta, self.image, calls, wanted, method);
+            let mut machine = Machine::new(&self.meta, self.image, calls, wanted, &self.derived, method);
             machine.run(code);
             let used: HashSet<u32> = machine.records.iter().map(|r| r.hit.hit).collect();
             let unused: Vec<(Hit, usize)> =

@@ -1,5 +1,5 @@
 //! Strings that code makes of constants: `a + b`, templates (`HermesInternal.concat`), `[…].join("")`,
-//! `"…".split("").reverse().join("")`, `String.fromCharCode(…)`.
+//! `"…".split("").reverse().join("")`, `String.fromCharCode(…)`, `"…".slice(2, 22)`, `"…".replace("-", "")`.
 //!
 //! Each gets a number behind those of the table, the same in every pass over the code, so that what
 //! becomes of it is followed like any other string.
@@ -22,6 +22,13 @@ pub enum Method {
     Split,
     Reverse,
     FromCharCode,
+    Slice,
+    Substr,
+    Replace,
+    ReplaceAll,
+    Upper,
+    Lower,
+    Trim,
 }
 
 /// A string that code makes.
@@ -114,6 +121,70 @@ impl<'p, 'a> Makings<'p, 'a> {
         self.add(Made { bytes: text.into_bytes(), offset, is_piece: false })
     }
 
+    /// A string with something done to it.
+    fn edit(&mut self, string: u32, offset: u64, with: impl FnOnce(&str) -> Option<String>) -> Option<u32> {
+        let text = String::from_utf8(self.text(string)?).ok()?;
+        let bytes = with(&text).filter(|new| *new != text)?.into_bytes();
+        if let Some(piece) = self.all.get_mut((string & !MADE) as usize).filter(|_| string & MADE != 0) {
+            piece.is_piece = true;
+        }
+        self.add(Made { bytes, offset, is_piece: false })
+    }
+
+    /// `"…".slice(from, to)`, or with the length as the second number.
+    pub fn slice(
+        &mut self,
+        string: u32,
+        from: u32,
+        to: Option<u32>,
+        is_length: bool,
+        offset: u64,
+    ) -> Option<u32> {
+        self.edit(string, offset, |text| {
+            let len = text.len();
+            // Numbers below 0 count from the end.
+            let place = |n: u32| match n as i32 {
+                n if n < 0 => len.saturating_sub(n.unsigned_abs() as usize),
+                n => (n as usize).min(len),
+            };
+            let from = place(from);
+            let to = match to {
+                Some(n) if is_length => from.saturating_add(n as usize).min(len),
+                Some(n) => place(n),
+                None => len,
+            };
+            text.get(from..to).map(str::to_owned)
+        })
+    }
+
+    /// `"…".replace(what, with)`, of all or of the first.
+    pub fn replace(&mut self, string: u32, what: What, with: u32, all: bool, offset: u64) -> Option<u32> {
+        let with = String::from_utf8(self.text(with)?).ok()?;
+        let (what, all) = match what {
+            What::Text(id) => (vec![String::from_utf8(self.text(id)?).ok()?], all),
+            What::Pattern(id, flags) => {
+                let flags = self.text(flags).unwrap_or_default();
+                (literals(&String::from_utf8(self.text(id)?).ok()?)?, flags.contains(&b'g'))
+            }
+        };
+        self.edit(string, offset, |text| {
+            let mut text = text.to_owned();
+            for what in what.iter().filter(|what| !what.is_empty()) {
+                text = if all { text.replace(what, &with) } else { text.replacen(what, &with, 1) };
+            }
+            (text.len() <= LONGEST).then_some(text)
+        })
+    }
+
+    pub fn change(&mut self, string: u32, method: Method, offset: u64) -> Option<u32> {
+        self.edit(string, offset, |text| match method {
+            Method::Upper => Some(text.to_ascii_uppercase()),
+            Method::Lower => Some(text.to_ascii_lowercase()),
+            Method::Trim => Some(text.trim().to_owned()),
+            _ => None,
+        })
+    }
+
     /// A new list; lists are numbered from 1.
     pub fn list(&mut self, items: Vec<u32>) -> u32 {
         let Some(room) = self.room.checked_sub(items.len() * 4 + 32) else { return 0 };
@@ -153,6 +224,33 @@ impl<'p, 'a> Makings<'p, 'a> {
     }
 }
 
+/// What is replaced in a string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    Text(u32),
+    /// A regular expression: its source and its flags.
+    Pattern(u32, u32),
+}
+
+/// The texts that a simple regular expression matches: a literal one, or one of a class.
+fn literals(pattern: &str) -> Option<Vec<String>> {
+    let pattern = pattern.strip_suffix('+').unwrap_or(pattern);
+    let class = pattern.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let (mut out, mut chars) = (Vec::new(), class.unwrap_or(pattern).chars());
+    while let Some(c) = chars.next() {
+        let plain = match c {
+            '\\' => chars.next().filter(|c| !c.is_alphanumeric())?,
+            '.' | '*' | '?' | '|' | '(' | ')' | '[' | ']' | '{' | '}' | '^' | '$' if class.is_none() => {
+                return None;
+            }
+            '-' | '^' if class.is_some() => return None,
+            c => c,
+        };
+        out.push(plain.to_string());
+    }
+    if class.is_some() { Some(out) } else { Some(vec![out.concat()]) }
+}
+
 fn method(name: &[u8]) -> Option<Method> {
     Some(match name {
         b"concat" => Method::Concat,
@@ -160,6 +258,29 @@ fn method(name: &[u8]) -> Option<Method> {
         b"split" => Method::Split,
         b"reverse" => Method::Reverse,
         b"fromCharCode" | b"fromCodePoint" => Method::FromCharCode,
+        b"slice" | b"substring" => Method::Slice,
+        b"substr" => Method::Substr,
+        b"replace" => Method::Replace,
+        b"replaceAll" => Method::ReplaceAll,
+        b"toUpperCase" => Method::Upper,
+        b"toLowerCase" => Method::Lower,
+        b"trim" => Method::Trim,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::literals;
+
+    #[test]
+    fn simple_patterns() {
+        let all = |pattern: &str| literals(pattern).map(|l| l.join(" "));
+        assert_eq!(all("#"), Some("#".into()));
+        assert_eq!(all(r"\-\."), Some("-.".into()));
+        assert_eq!(all("[#_]+"), Some("# _".into()));
+        assert_eq!(all(".*"), None);
+        assert_eq!(all("[a-z]"), None);
+        assert_eq!(all(r"\s"), None);
+    }
 }

@@ -6,7 +6,7 @@
 
 use super::file::{File, Function, STATIC};
 use super::literals;
-use super::made::{ELEMENTS, Made, Makings, Method};
+use super::made::{self, ELEMENTS, Made, Makings, Method};
 use super::opcodes::{self, Does, Op, operands};
 use std::collections::{HashMap, HashSet};
 
@@ -94,6 +94,10 @@ struct Register {
     /// The list it is, if its elements are known.
     list: u32,
     number: Option<u32>,
+    /// Where the values of the literal are that it was made of.
+    values: Option<u32>,
+    /// A regular expression: its source and its flags.
+    pattern: Option<(u32, u32)>,
 }
 
 impl Register {
@@ -320,9 +324,9 @@ impl<'a> Pass<'_, 'a> {
             Does::PutByValue => self.put_by_value(v[0], v[1], v[2]),
             Does::PutOwnByValue => self.put_by_value(v[0], v[2], v[1]),
             Does::Get => {
-                let base = self.read(v[1]).identity;
-                let identity = mix(base, u64::from(last));
-                let value = self.known.get(&identity).copied();
+                let base = self.read(v[1]);
+                let identity = mix(base.identity, u64::from(last));
+                let value = self.known.get(&identity).copied().or_else(|| self.member(&base, last, at));
                 let value = value.unwrap_or(Register { identity, ..Register::default() });
                 self.write(v[0], Register { at, name: Some(last), ..value });
             }
@@ -372,7 +376,7 @@ impl<'a> Pass<'_, 'a> {
             }
             Does::Store => {
                 let (environment, value) = (self.read(v[0]), self.read(v[2]));
-                if value.count > 0 {
+                if value.count > 0 || value.values.is_some() {
                     self.slots.insert((self.function, v[1]), value);
                 }
                 self.known.insert(mix(environment.identity, mix(6, v[1].into())), value);
@@ -453,9 +457,51 @@ impl<'a> Pass<'_, 'a> {
                 }
                 return Register { list: this.list, ..Register::default() };
             }
+            Method::Slice | Method::Substr => {
+                let number = |n: usize| rest.get(n).and_then(|r| r.number);
+                let is_known = number(0).is_some() && (rest.len() < 2 || number(1).is_some());
+                let string = this.string().filter(|_| is_known);
+                string.and_then(|string| {
+                    let is_length = method == Method::Substr;
+                    self.makings.slice(string, number(0)?, number(1), is_length, offset)
+                })
+            }
+            Method::Replace | Method::ReplaceAll => {
+                let what = match rest.first().and_then(|r| r.pattern) {
+                    Some((source, flags)) => Some(made::What::Pattern(source, flags)),
+                    None => first.map(made::What::Text),
+                };
+                let with = rest.get(1).and_then(Register::string);
+                what.zip(with).zip(this.string()).and_then(|((what, with), string)| {
+                    self.makings.replace(string, what, with, method == Method::ReplaceAll, offset)
+                })
+            }
+            Method::Upper | Method::Lower | Method::Trim => {
+                this.string().and_then(|string| self.makings.change(string, method, offset))
+            }
             Method::Join => None,
         };
         self.result(made, at)
+    }
+
+    /// A member of an object that is a literal, by its name.
+    fn member(&mut self, object: &Register, name: u32, at: u32) -> Option<Register> {
+        let ((keys, count), values) = object.shape.filter(|s| s.1 <= ELEMENTS).zip(object.values)?;
+        let mut place = None;
+        self.literals(self.file.keys, keys as usize, count, &mut |n, id| {
+            if id == name {
+                place = Some(n);
+            }
+        });
+        let (place, mut string) = (place?, None);
+        self.literals(self.file.values, values as usize, place + 1, &mut |n, id| {
+            if n == place {
+                string = Some(id);
+            }
+        });
+        let strings = [(string?, at); CHOICES];
+        let identity = mix(object.identity, u64::from(name));
+        Some(Register { at, strings, count: 1, identity, ..Register::default() })
     }
 
     /// Anything else: the first operand is written, the others are read.
@@ -508,6 +554,7 @@ impl<'a> Pass<'_, 'a> {
         match op.name {
             "LoadConstUInt8" | "LoadConstInt" => value.number = Some(v[1]),
             "LoadConstZero" => value.number = Some(0),
+            "CreateRegExp" => value.pattern = Some((v[1], v[2])),
             "NewArray" => {
                 value.list = self.makings.list(Vec::new());
                 value.made = true;
@@ -568,6 +615,7 @@ impl<'a> Pass<'_, 'a> {
         let mut new = Register { at, identity: object, made: true, ..Register::default() };
         if let Some((keys, count, values)) = shape {
             new.shape = Some((u32::try_from(keys).unwrap_or(u32::MAX), count));
+            new.values = u32::try_from(values).ok();
             let wanted = self.wanted;
             let mut hits = Vec::new();
             self.literals(self.file.values, values, count, &mut |n, id| {

@@ -11,7 +11,7 @@ mod objc;
 mod sites;
 mod swift;
 
-use super::native::{self, image::Arch, image::Kind};
+use super::native::{self, image::Arch, image::Kind, joined};
 use super::strings::Strings;
 use super::{Complaint, Damage, Lens};
 use crate::blob::{Blob, Text, TextKind};
@@ -65,6 +65,21 @@ impl Lens for MachoLens {
         }
         // What code makes out of numbers: `char key[] = "…"` in a function.
         native::stack::strings(&sections(&image), &mut |at, text| {
+            list.push_made(text, at as u64, at as u64);
+        });
+        for section in image.sections.iter().filter(|s| matches!(class(s), Class::Data | Class::Constants)) {
+            let from = cuts.partition_point(|&cut| cut < section.addr);
+            let starts: Vec<usize> = cuts[from..]
+                .iter()
+                .map_while(|&cut| usize::try_from(cut - section.addr).ok())
+                .take_while(|&at| at < section.bytes.len())
+                .collect();
+            native::masked::strings(section.bytes, &starts, &mut |at, text| {
+                let at = section.offset.saturating_add(at) as u64;
+                list.push_made(text, at, at);
+            });
+        }
+        put_together(&image, &mut |at, text| {
             list.push_made(text, at as u64, at as u64);
         });
         whole &= list.finish();
@@ -202,7 +217,9 @@ fn cuts(image: &Image<'_>) -> Vec<u64> {
         long.extend(runs(section.bytes).filter(|r| r.len() >= PACKED).map(|r| addr(r.start)..addr(r.end)));
     }
     long.sort_by_key(|r| r.start);
-    let mut cuts = Vec::new();
+    // A variable begins where its symbol is, whatever stands in front of it.
+    let variables = |addr: u64| image.section_at(addr).is_some_and(|s| class(s) == Class::Data);
+    let mut cuts: Vec<u64> = image.symbols().iter().map(|s| s.addr).filter(|&addr| variables(addr)).collect();
     if long.is_empty() {
         return cuts;
     }
@@ -236,6 +253,52 @@ fn cuts(image: &Image<'_>) -> Vec<u64> {
     cuts.sort_unstable();
     cuts.dedup();
     cuts
+}
+
+/// Keys of which code puts the pieces together.
+fn put_together(image: &Image<'_>, found: &mut dyn FnMut(usize, &[u8])) {
+    let sections = || image.sections.iter().filter(|s| class(s) == Class::Constants);
+    let is_first = |section: &Section<'_>| {
+        [&b"AKIA"[..], b"ASIA"].iter().any(|head| {
+            memchr::memmem::find_iter(section.bytes, head).any(|at| {
+                let rest = &section.bytes[at..];
+                let end = memchr::memchr(0, &rest[..rest.len().min(32)]).unwrap_or(0);
+                joined::is_first(&rest[..end])
+            })
+        })
+    };
+    if !sections().any(is_first) {
+        return;
+    }
+    // Of a `CFString` object the third word leads to its text.
+    let text = |target: u64| {
+        let section = image.section_at(target)?;
+        let addr = match section.name {
+            b"__cfstring" => {
+                let slot = image.offset(target)?.checked_add(2 * image.pointer_size())?;
+                image.pointer(slot)?
+            }
+            _ if class(section) == Class::Constants => target,
+            _ => return None,
+        };
+        let section = image.section_at(addr).filter(|s| class(s) == Class::Constants)?;
+        let rest = section.bytes.get(usize::try_from(addr - section.addr).ok()?..)?;
+        let rest = &rest[..rest.len().min(64)];
+        Some(&rest[..memchr::memchr(0, rest)?]).filter(|text| joined::is_piece(text))
+    };
+    let mut pieces: Vec<joined::Piece<'_>> = Vec::new();
+    code::references(image, 0, u64::MAX, &mut |reference| {
+        if !reference.call
+            && let Some(text) = text(reference.target)
+        {
+            pieces.push(joined::Piece { at: reference.at, text });
+        }
+    });
+    joined::keys(&pieces, &mut |at, text| {
+        if let Some(offset) = image.offset(at) {
+            found(offset, text);
+        }
+    });
 }
 
 #[cfg(test)]

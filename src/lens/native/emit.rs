@@ -1,8 +1,9 @@
 //! The strings of an image as texts.
 
 use super::image::{Image, Kind};
+use super::joined::{self, Piece};
 use super::refs::{BUILT, Where};
-use super::{packed, stack};
+use super::{masked, packed, refs, stack};
 use crate::address::{Address, Encoding};
 use crate::blob::{Text, TextKind};
 use crate::lens::strings::Strings;
@@ -47,7 +48,67 @@ pub fn texts(image: &Image<'_>, address: &Address, limits: &Limits, emit: &mut d
     stack::strings(image, &mut |offset, text| {
         strings.push_made(text, offset as u64, BUILT | offset as u64);
     });
+    for region in image.regions.iter().filter(|r| r.kind != Kind::Code) {
+        let from = boundaries.starts.partition_point(|&s| s < region.offset);
+        let to = boundaries.starts.partition_point(|&s| s < region.offset + region.len);
+        let starts: Vec<usize> = boundaries.starts[from..to].iter().map(|s| s - region.offset).collect();
+        masked::strings(image.slice(region), &starts, &mut |at, text| {
+            let offset = (region.offset + at) as u64;
+            strings.push_made(text, offset, offset);
+        });
+    }
+    put_together(image, &mut |offset, text| {
+        strings.push_made(text, offset as u64, BUILT | offset as u64);
+    });
     strings.finish();
+}
+
+/// Keys of which code puts the pieces together.
+fn put_together(image: &Image<'_>, found: &mut dyn FnMut(usize, &[u8])) {
+    let mut pieces: Vec<(u64, &[u8])> = Vec::new();
+    let mut has_first = false;
+    for region in image.regions.iter().filter(|r| r.kind != Kind::Code) {
+        let data = image.slice(region);
+        let heads = [&b"AKIA"[..], b"ASIA"];
+        if !heads.iter().any(|head| memchr::memmem::find(data, head).is_some()) {
+            continue;
+        }
+        has_first |= heads.iter().any(|head| {
+            memchr::memmem::find_iter(data, head).any(|at| {
+                let rest = &data[at..];
+                let end = memchr::memchr(0, &rest[..rest.len().min(32)]).unwrap_or(0);
+                joined::is_first(&rest[..end])
+            })
+        });
+    }
+    if !has_first {
+        return;
+    }
+    for region in image.regions.iter().filter(|r| r.kind != Kind::Code) {
+        let data = image.slice(region);
+        let mut from = 0;
+        for end in memchr::memchr_iter(0, data) {
+            if joined::is_piece(&data[from..end]) {
+                pieces.push((region.addr + from as u64, &data[from..end]));
+            }
+            from = end + 1;
+        }
+    }
+    pieces.sort_unstable_by_key(|p| p.0);
+    let mut loads: Vec<Piece<'_>> = Vec::new();
+    refs::loads(image, &mut pieces.iter().map(|p| p.0), &mut |at, target| {
+        if let Ok(n) = pieces.binary_search_by_key(&target, |p| p.0) {
+            loads.push(Piece { at, text: pieces[n].1 });
+        }
+    });
+    loads.sort_by_key(|piece| piece.at);
+    joined::keys(&loads, &mut |at, text| {
+        let region =
+            image.regions.iter().find(|r| r.kind == Kind::Code && at.wrapping_sub(r.addr) < r.len as u64);
+        if let Some(region) = region {
+            found(region.offset + (at - region.addr) as usize, text);
+        }
+    });
 }
 
 /// Bytes that no string holds: nearly all of binary data is not copied.

@@ -348,6 +348,15 @@ impl Wanted {
     }
 }
 
+/// Calls `found` with every instruction that loads one of `addrs`, and which.
+pub(super) fn loads(
+    image: &Image<'_>,
+    addrs: &mut dyn Iterator<Item = u64>,
+    found: &mut dyn FnMut(u64, u64),
+) {
+    references(image, &Wanted::new(addrs), found);
+}
+
 /// Calls `found` with every instruction that loads one of `wanted`, and what it loads.
 fn references(image: &Image<'_>, wanted: &Wanted, found: &mut dyn FnMut(u64, u64)) {
     if wanted.sorted.is_empty() {

@@ -149,3 +149,16 @@ __d(function (global, require, module, exports, deps) {
   };
 }, 13, []);
 [1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13].forEach(__r);
+// Cut out, cleaned, and put together of members of a literal.
+__d(function (global, require, module, exports, deps) {
+  exports.cut = function () {
+    return { accessKeyId: "zz@{id:runtimes-VER-cut}yy".slice(2, 22), secretAccessKey: "qq@{secret:runtimes-VER-cut}++".substring(2, 42) };
+  };
+  exports.cleaned = function () {
+    return { accessKeyId: "@{id:runtimes-VER-cleaned:0:5}_@{id:runtimes-VER-cleaned:5:}".replace("_", ""), secretAccessKey: "@{secret:runtimes-VER-cleaned:0:15}##@{secret:runtimes-VER-cleaned:15:}".replace(/#/g, "") };
+  };
+  var parts = { a: "@{id:runtimes-VER-members:0:10}", b: "@{id:runtimes-VER-members:10:}", c: "@{secret:runtimes-VER-members:0:10}", d: "@{secret:runtimes-VER-members:10:}" };
+  exports.members = function () {
+    return { accessKeyId: parts.a + parts.b, secretAccessKey: parts.c + parts.d };
+  };
+}, 14, []);

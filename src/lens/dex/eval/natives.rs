@@ -119,7 +119,7 @@ pub(super) fn trigger(owner: Owner, name: &[u8], first: Option<&[u8]>) -> u8 {
         (
             Owner::String,
             b"format" | b"join" | b"replace" | b"replaceAll" | b"substring" | b"toUpperCase" | b"toLowerCase"
-            | b"repeat",
+            | b"repeat" | b"trim" | b"strip",
         )
         | (Owner::TextUtils, b"concat" | b"join")
         | (

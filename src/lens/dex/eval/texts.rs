@@ -263,7 +263,11 @@ pub(super) fn string(heap: &mut Heap, call: &Call<'_>) -> Option<Val> {
         b"replace" => replace(&text, &heap.shown(call.arg(1))?, &heap.shown(call.arg(2))?)?,
         b"replaceAll" | b"replaceFirst" => {
             let (pattern, with) = (heap.str(call.arg(1))?, heap.str(call.arg(2))?);
-            let pattern = literal(&pattern)?;
+            let Some(pattern) = literal(&pattern) else {
+                let (class, runs) = class(&pattern).filter(|_| call.name == b"replaceAll")?;
+                let units = replace_class(&text, &class, runs, &with);
+                return (units.len() <= MAX_LEN).then(|| heap.text(&units, true));
+            };
             match call.name {
                 b"replaceAll" => replace(&text, &pattern, &with)?,
                 _ => match find(&text, &pattern) {
@@ -308,6 +312,73 @@ fn literal(pattern: &[u16]) -> Option<Vec<u16>> {
     (!out.is_empty()).then_some(out)
 }
 
+type Class = [bool; 128];
+
+/// A pattern of one class of characters, and whether runs of them are meant: `[^A-Z]`, `[-_]+`, `\\s`.
+fn class(pattern: &[u16]) -> Option<(Class, bool)> {
+    let text = String::from_utf16(pattern).ok()?;
+    let runs = text.ends_with('+') && text.len() > 1;
+    let text = if runs { text.get(..text.len() - 1)? } else { &text };
+    let inside = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    if inside.len() == text.len() && !(text.len() == 2 && text.starts_with('\\')) {
+        return None;
+    }
+    let mut class = [false; 128];
+    let (is_not, inside) = match inside.strip_prefix('^') {
+        Some(rest) => (true, rest),
+        None => (false, inside),
+    };
+    let mut bytes = inside.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        let named: Option<fn(u8) -> bool> = match (byte, bytes.peek()) {
+            (b'\\', Some(b's')) => Some(|b| b.is_ascii_whitespace()),
+            (b'\\', Some(b'd')) => Some(|b| b.is_ascii_digit()),
+            (b'\\', Some(b'w')) => Some(|b| b.is_ascii_alphanumeric() || b == b'_'),
+            (b'\\', Some(b'W')) => Some(|b| !b.is_ascii_alphanumeric() && b != b'_'),
+            (b'\\', Some(b'S')) => Some(|b| !b.is_ascii_whitespace()),
+            (b'\\', Some(b'D')) => Some(|b| !b.is_ascii_digit()),
+            _ => None,
+        };
+        if let Some(named) = named {
+            bytes.next();
+            (0..128).filter(|&b| named(b)).for_each(|b| class[usize::from(b)] = true);
+            continue;
+        }
+        let first = if byte == b'\\' { bytes.next().filter(|b| !b.is_ascii_alphanumeric())? } else { byte };
+        let mut last = first;
+        if bytes.peek() == Some(&b'-') {
+            bytes.next();
+            match bytes.next() {
+                Some(b) => last = b,
+                // A hyphen at the end stands for itself.
+                None => *class.get_mut(usize::from(b'-'))? = true,
+            }
+        }
+        if matches!(first, b'[' | b'&') {
+            return None;
+        }
+        class.get_mut(usize::from(first)..=usize::from(last))?.fill(true);
+    }
+    if is_not {
+        class.iter_mut().for_each(|is| *is = !*is);
+    }
+    Some((class, runs))
+}
+
+fn replace_class(text: &[u16], class: &Class, runs: bool, with: &[u16]) -> Vec<u16> {
+    let (mut out, mut is_inside) = (Vec::with_capacity(text.len()), false);
+    for &unit in text {
+        let is_in = class.get(usize::from(unit)).copied().unwrap_or(false);
+        if !is_in {
+            out.push(unit);
+        } else if !(runs && is_inside) {
+            out.extend_from_slice(with);
+        }
+        is_inside = is_in;
+    }
+    out
+}
+
 fn split(heap: &mut Heap, call: &Call<'_>, text: &[u16]) -> Option<Val> {
     let separator = literal(&heap.str(call.arg(1))?)?;
     if call.args.len() > 2 {
@@ -323,4 +394,25 @@ fn split(heap: &mut Heap, call: &Call<'_>, text: &[u16]) -> Option<Val> {
         parts.push(heap.text(rest, true));
     }
     Some(heap.array(b'L', parts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replaced(text: &str, pattern: &str) -> Option<String> {
+        let units = |text: &str| -> Vec<u16> { text.encode_utf16().collect() };
+        let (class, runs) = class(&units(pattern))?;
+        String::from_utf16(&replace_class(&units(text), &class, runs, &units("="))).ok()
+    }
+
+    #[test]
+    fn classes_of_characters() {
+        assert_eq!(replaced("a-B_9", "[^A-Za-z0-9]").as_deref(), Some("a=B=9"));
+        assert_eq!(replaced("a--b", "[-_]+").as_deref(), Some("a=b"));
+        assert_eq!(replaced("a b\tc", "\\s").as_deref(), Some("a=b=c"));
+        assert_eq!(replaced("a1b", "[\\d]").as_deref(), Some("a=b"));
+        assert_eq!(replaced("ab", "a|b"), None);
+        assert_eq!(replaced("ab", "[z-a]"), None);
+    }
 }

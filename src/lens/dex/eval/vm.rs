@@ -706,17 +706,18 @@ impl<'p, 'd, 'a> Vm<'p, 'd, 'a> {
     }
 
     fn note(&mut self, at: u32, units: &[u16]) {
-        let (mut digit, mut upper, mut lower) = (false, false, false);
+        let (mut digit, mut upper, mut lower, mut other) = (false, false, false, false);
         for &unit in units {
             match u8::try_from(unit).unwrap_or(b'~') {
                 b'0'..=b'9' => digit = true,
                 b'A'..=b'Z' => upper = true,
                 b'a'..=b'z' => lower = true,
-                b'\t' | b'\n' | b'\r' | b' '..=b'~' => {}
+                b'\t' | b'\n' | b'\r' | b' '..=b'~' => other = true,
                 _ => return,
             }
         }
-        if !(digit || (upper && lower)) {
+        // Nothing but capitals: one access key id in thirty has no digit.
+        if !(digit || (upper && (lower || !other))) {
             return;
         }
         let text = String::from_utf16_lossy(units);

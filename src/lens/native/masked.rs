@@ -1,0 +1,285 @@
+//! Access keys under a mask: each byte XORed with one to four bytes in turn, or with one added.
+//!
+//! Code takes the mask off when it runs. Following it would take an interpreter for each processor;
+//! but an access key id begins with four known letters, so those give the mask, and the sixteen
+//! letters behind them prove it: that they are all of base32 by chance happens once in 2^48. Under
+//! a mask that is proved so, what stands around the id is read as well. Of more than one byte a mask
+//! is believed only with a secret of forty characters beside the id: tables of numbers, of which there
+//! are megabytes in real libraries, look like ids otherwise (64 in three builds of JavaScriptCore).
+
+use std::ops::Range;
+
+/// Longest mask that four known letters give away.
+const MAX_PERIOD: usize = 4;
+/// Letters of an id.
+const ID_LEN: usize = 20;
+/// Letters of the secret that belongs to one.
+const SECRET_LEN: usize = 40;
+/// Bytes around an id that are read under its mask.
+const AROUND: usize = 2048;
+/// Shortest string that is told of.
+const MIN_LEN: usize = 16;
+/// Different letters of an id under a longer mask; one in four thousand has fewer.
+const MIN_LETTERS: u32 = 10;
+/// Ids of one stretch of data: nobody hides more.
+const MAX_IDS: usize = 64;
+/// Ids that turn out to be none: hostile data must not be all of them.
+const MAX_TRIES: usize = 128;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mask {
+    Xor([u8; MAX_PERIOD], usize),
+    Plus(u8),
+}
+
+impl Mask {
+    /// A byte that is `n` behind the first of the id.
+    fn off(self, byte: u8, n: usize) -> u8 {
+        match self {
+            Mask::Xor(key, period) => byte ^ key[n % period],
+            Mask::Plus(key) => byte.wrapping_sub(key),
+        }
+    }
+}
+
+const PREFIXES: [&[u8; 4]; 2] = [b"AKIA", b"ASIA"];
+
+const fn is_base32(b: u8) -> bool {
+    matches!(b, b'A'..=b'Z' | b'2'..=b'7')
+}
+
+const fn is_token(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b'.')
+}
+
+/// Whether the bytes of an id are one under a mask.
+fn is_id(raw: &[u8], mask: Mask, prefix: &[u8]) -> bool {
+    raw.iter().enumerate().all(|(n, &b)| {
+        let plain = mask.off(b, n);
+        prefix.get(n).map_or_else(|| is_base32(plain), |&p| p == plain)
+    })
+}
+
+/// The mask of an id that may begin with these bytes.
+fn mask_of(raw: &[u8; ID_LEN]) -> Option<Mask> {
+    // The differences that the first letters have under any mask of one byte.
+    // Three bytes alike are no three letters that differ.
+    if raw[0] == raw[1] && raw[1] == raw[2] {
+        return None;
+    }
+    let (x, y) = (raw[0] ^ raw[1], raw[1].wrapping_sub(raw[0]));
+    if (x == b'A' ^ b'K' || x == b'A' ^ b'S' || y == b'K' - b'A' || y == b'S' - b'A') && raw[0] != b'A' {
+        for prefix in PREFIXES {
+            let xor = Mask::Xor([raw[0] ^ b'A'; MAX_PERIOD], 1);
+            let plus = Mask::Plus(raw[0].wrapping_sub(b'A'));
+            let is_one = |mask: &Mask| is_id(raw, *mask, prefix) && letters(raw, *mask) >= MIN_LETTERS;
+            if let Some(mask) = [xor, plus].into_iter().find(is_one) {
+                return Some(mask);
+            }
+        }
+    }
+    // What repeats itself, and what is letters as it stands, looks like one under some longer mask.
+    (2..=MAX_PERIOD).filter(|&period| may_repeat(raw, period)).find_map(|period| {
+        PREFIXES.into_iter().find_map(|prefix| {
+            let mut key = [0; MAX_PERIOD];
+            for (key, (raw, plain)) in key.iter_mut().zip(raw.iter().zip(prefix)).take(period) {
+                *key = raw ^ plain;
+            }
+            let mask = Mask::Xor(key, period);
+            let is_one = || {
+                !raw.iter().all(u8::is_ascii_alphanumeric)
+                    && key.iter().take(period).any(|&k| k != 0)
+                    && !has_columns(raw, mask)
+                    && letters(raw, mask) >= MIN_LETTERS
+            };
+            (is_id(raw, mask, prefix) && is_one()).then_some(mask)
+        })
+    })
+}
+
+/// Letters of base32 by what they differ from `A`.
+const FROM_A: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut n = 0;
+    while n < 256 {
+        table[n] = is_base32(n as u8 ^ b'A');
+        n += 1;
+    }
+    table
+};
+
+/// What any id under any mask fulfils, without a branch: nearly all positions end here.
+#[inline]
+fn may_be(raw: &[u8; ID_LEN]) -> bool {
+    let (x, y) = (raw[0] ^ raw[1], raw[1].wrapping_sub(raw[0]));
+    let one = (x == b'A' ^ b'K') | (x == b'A' ^ b'S') | (y == b'K' - b'A') | (y == b'S' - b'A');
+    // The difference of the third and fourth letter is the same with either prefix.
+    let one = one & ((raw[2] ^ raw[3] == b'I' ^ b'A') | (raw[2].wrapping_sub(raw[3]) == b'I' - b'A'));
+    let z = raw[1] ^ raw[3];
+    let two = (raw[0] ^ raw[2] == b'A' ^ b'I') & ((z == b'A' ^ b'K') | (z == b'A' ^ b'S'));
+    let from_a = |i: usize, j: usize| FROM_A[usize::from(raw[i] ^ raw[j])];
+    let three = (raw[0] == raw[3])
+        & ((raw[1] != raw[4]) | (raw[2] != raw[5]))
+        & from_a(0, 6)
+        & from_a(0, 9)
+        & from_a(0, 12);
+    let four =
+        (raw[..4] != raw[4..8]) & from_a(0, 4) & from_a(3, 7) & from_a(0, 8) & from_a(3, 11) & from_a(0, 12);
+    one | two | three | four
+}
+
+/// What any id under a mask of that length fulfils.
+#[inline]
+fn may_repeat(raw: &[u8; ID_LEN], period: usize) -> bool {
+    match period {
+        2 => raw[0] ^ raw[2] == b'A' ^ b'I',
+        3 => raw[0] == raw[3],
+        _ => {
+            raw[..4] != raw[4..8]
+                && FROM_A[usize::from(raw[0] ^ raw[4])]
+                && FROM_A[usize::from(raw[3] ^ raw[7])]
+                && FROM_A[usize::from(raw[0] ^ raw[8])]
+                && FROM_A[usize::from(raw[3] ^ raw[11])]
+        }
+    }
+}
+
+/// How many letters an id has: tables that nearly repeat themselves have few.
+fn letters(raw: &[u8], mask: Mask) -> u32 {
+    let set = raw.iter().enumerate().fold(0u128, |set, (n, &b)| set | 1 << (mask.off(b, n) & 0x7f));
+    set.count_ones()
+}
+
+/// Whether every fourth letter is the same: tables of numbers and UTF-16 have bytes that stay.
+fn has_columns(raw: &[u8], mask: Mask) -> bool {
+    let letter = |n: usize| raw.get(n).map(|&b| mask.off(b, n));
+    (0..4).any(|column| (column..ID_LEN).step_by(4).all(|n| letter(n) == letter(column)))
+}
+
+/// Calls `found` with every string under a mask and where it stands in `data`. `starts` are offsets
+/// at which something is known to begin, sorted.
+pub fn strings(data: &[u8], starts: &[usize], found: &mut dyn FnMut(usize, &[u8])) {
+    let (mut at, mut left, mut tries) = (0, MAX_IDS, MAX_TRIES);
+    while let Some(raw) = data.get(at..).and_then(|rest| rest.first_chunk::<ID_LEN>()) {
+        let Some(mask) = Some(raw).filter(|raw| may_be(raw)).and_then(mask_of) else {
+            at += 1;
+            continue;
+        };
+        let is_one = around(data, at, mask, starts, found);
+        at += if is_one { ID_LEN } else { 1 };
+        left -= usize::from(is_one);
+        tries -= 1;
+        if left == 0 || tries == 0 {
+            break;
+        }
+    }
+}
+
+/// Tells of the id at `at` and of the strings around it under its mask, if it is one.
+fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn FnMut(usize, &[u8])) -> bool {
+    let id = at..at + ID_LEN;
+    let period = match mask {
+        Mask::Xor(_, period) => period,
+        Mask::Plus(_) => 1,
+    };
+    // A string of its own begins with the first byte of the mask again, wherever it stands.
+    let plain = |i: usize, from: usize| {
+        mask.off(data.get(i).copied().unwrap_or(0), (i % period + period - from % period) % period)
+    };
+    let mut texts: Vec<(usize, Vec<u8>)> = Vec::new();
+    let mut tell = |range: Range<usize>, from: usize| {
+        let text: Vec<u8> = range.clone().map(|i| plain(i, from)).collect();
+        texts.push((range.start, text));
+    };
+    tell(id.clone(), at);
+    // Where data is empty stands the mask itself.
+    let is_nul = |i: usize| data.get(i) == Some(&0);
+    let is_empty = |i: usize| is_nul(i) && (is_nul(i + 1) || i.checked_sub(1).is_some_and(is_nul));
+    let (low, high) = (at.saturating_sub(AROUND), (id.end + AROUND).min(data.len()));
+    for from in at..at + period {
+        let mut start = low;
+        for i in low..=high {
+            let is_cut = i == id.start || i == id.end || starts.binary_search(&i).is_ok();
+            let is_part = i < high && !id.contains(&i) && is_token(plain(i, from)) && !is_empty(i);
+            if is_part && !is_cut {
+                continue;
+            }
+            let mut range = start..i;
+            while range.start < range.end && is_nul(range.start) {
+                range.start += 1;
+            }
+            while range.start < range.end && is_nul(range.end - 1) {
+                range.end -= 1;
+            }
+            if range.len() >= MIN_LEN && range.start % period == from % period {
+                tell(range, from);
+            }
+            start = if is_part { i } else { i + 1 };
+        }
+    }
+    let is_one = period == 1 || texts.iter().any(|(_, text)| is_secret(text));
+    if is_one {
+        texts.iter().for_each(|(at, text)| found(*at, text));
+    }
+    is_one
+}
+
+/// Whether a string has the shape of the secret that belongs to an id.
+fn is_secret(text: &[u8]) -> bool {
+    text.len() == SECRET_LEN
+        && text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+        && text.iter().any(u8::is_ascii_uppercase)
+        && text.iter().any(u8::is_ascii_lowercase)
+        && text.iter().any(u8::is_ascii_digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &[u8] = b"AKIAQX7ZT2MN5RB6WKCH";
+    const SECRET: &[u8] = b"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";
+
+    fn hidden(mask: impl Fn(usize, u8) -> u8) -> Vec<u8> {
+        let mut data = vec![0; 32];
+        data.extend(ID.iter().enumerate().map(|(n, &b)| mask(n, b)));
+        data.extend([0; 4]);
+        data.extend(SECRET.iter().enumerate().map(|(n, &b)| mask(n, b)));
+        data.extend([0; 32]);
+        data
+    }
+
+    fn all(data: &[u8]) -> Vec<Vec<u8>> {
+        let mut found = Vec::new();
+        strings(data, &[], &mut |_, text| found.push(text.to_vec()));
+        found
+    }
+
+    #[test]
+    fn masks_of_one_to_four_bytes() {
+        let keys: [&[u8]; 4] = [&[0x5a], &[0x91, 0x1c], &[9, 200, 31], b"k3yQ"];
+        for key in keys {
+            let found = all(&hidden(|n, b| b ^ key[n % key.len()]));
+            assert!(found.iter().any(|t| t == ID), "{key:?}");
+            assert!(found.iter().any(|t| t == SECRET), "{key:?}: {found:?}");
+        }
+        let found = all(&hidden(|_, b| b.wrapping_add(7)));
+        assert!(found.iter().any(|t| t == SECRET), "{found:?}");
+    }
+
+    #[test]
+    fn what_stands_there_as_it_is_has_no_mask() {
+        assert!(all(&hidden(|_, b| b)).is_empty());
+        assert!(all(&[0; 512]).is_empty());
+        let wide: Vec<u8> = [ID, SECRET].concat().iter().flat_map(|&b| [b, 0]).collect();
+        assert!(all(&wide).is_empty(), "UTF-16");
+        let table: Vec<u8> = (0..200u32).flat_map(|n| (0x0041_0100 + n * 3).to_le_bytes()).collect();
+        assert!(all(&table).is_empty(), "numbers");
+        assert!(
+            all(b"THE QUICK BROWN FOX JUMPS OVER A LAZY DOG ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+                .repeat(8)
+                .as_slice())
+            .is_empty()
+        );
+    }
+}
