@@ -166,7 +166,7 @@ impl<'b> System<'b> {
         };
         let count = size_le(data, 16).unwrap_or_default();
         // The table of directories ends where the blocks of the next table begin.
-        let nexts = [48, 80, 88].into_iter().filter_map(place).filter_map(|list| place(list));
+        let nexts = [48, 80, 88].into_iter().filter_map(place).filter_map(&place);
         let index = nexts.filter(|next| *next > directories).min().unwrap_or(data.len());
         let inodes = table(inodes..directories.min(data.len()), "the table of inodes");
         let names = table(directories..index.min(data.len()), "the table of directories");
@@ -336,7 +336,7 @@ impl Walk<'_> {
                     path.push(b'/');
                 }
                 path.extend_from_slice(name);
-                let Some(paths) = self.paths.checked_sub(path.len()) else { return None };
+                let paths = self.paths.checked_sub(path.len())?;
                 self.paths = paths;
                 if path.len() > PATH || (self.files.len() + open.len()) as u64 >= self.limits.entries {
                     continue;

@@ -362,10 +362,10 @@ fn words(host: &str, error: &ureq::Error) -> (NoAnswer, bool) {
 fn io_words(host: &str, error: &std::io::Error) -> (NoAnswer, bool) {
     use std::io::ErrorKind as K;
     // ureq wraps its own errors into those of reading.
-    if let Some(inner) = error.get_ref().and_then(|e| e.downcast_ref::<ureq::Error>()) {
-        if !matches!(inner, ureq::Error::Io(_)) {
-            return words(host, inner);
-        }
+    if let Some(inner) = error.get_ref().and_then(|e| e.downcast_ref::<ureq::Error>())
+        && !matches!(inner, ureq::Error::Io(_))
+    {
+        return words(host, inner);
     }
     let (what, again) = match error.kind() {
         K::ConnectionRefused => ("refused the connection", true),
