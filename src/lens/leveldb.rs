@@ -164,10 +164,10 @@ fn script(bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Calls `found` with each key, its value and where the entry stands in the block.
-/// Takes key, value and where the value stands.
+/// Takes key, value and where the entry stands in the block.
 type Found<'a> = dyn FnMut(&[u8], &[u8], usize) + 'a;
 
+/// Calls `found` with each entry.
 fn entries(block: &[u8], found: &mut Found<'_>) -> Option<()> {
     let restarts = size_le(block, block.len().checked_sub(4)?)?;
     let end = block.len().checked_sub(restarts.checked_mul(4)?.checked_add(4)?)?;
