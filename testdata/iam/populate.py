@@ -3,7 +3,7 @@
     populate.py ENDPOINT ACCOUNT.json OUT
 
 ACCOUNT.json has a `snapshot` in the shape of GetAccountAuthorizationDetails. What moto cannot hold (users'
-boundaries, service control policies) must not be in it. OUT gets NAME.env for each principal that is a user.
+boundaries, service control policies) must not be in it. OUT gets NAME.env for each principal that is a user and could be built whole.
 """
 import json
 import os
@@ -39,9 +39,8 @@ def main(endpoint, path, out):
             attach(lambda arn: iam.attach_group_policy(GroupName=name, PolicyArn=arn), attached)
     for role in snapshot.get("RoleDetailList", []):
         build_role(iam, role)
-    for user in snapshot.get("UserDetailList", []):
-        build_user(iam, user)
-    principals = {p["arn"] for p in case["principals"]}
+    incomplete = {u["Arn"] for u in snapshot.get("UserDetailList", []) if not build_user(iam, u)}
+    principals = {p["arn"] for p in case["principals"]} - incomplete
     keys = snapshot.get("AccessKeyMetadata", [])
     for user in snapshot.get("UserDetailList", []):
         name = user["UserName"]
@@ -63,10 +62,14 @@ def document(policy, key="PolicyDocument"):
 
 
 def attach(call, attached):
+    """False where the policy does not exist: a snapshot may lack it, an account cannot."""
     try:
         call(attached["PolicyArn"])
+        return True
     except ClientError as error:
-        raise SystemExit("cannot attach %s: %s" % (attached["PolicyArn"], error))
+        if error.response["Error"]["Code"] != "NoSuchEntity":
+            raise
+        return False
 
 
 def managed(iam, policy):
@@ -103,13 +106,15 @@ def build_role(iam, role):
 
 def build_user(iam, user):
     name = user["UserName"]
+    whole = True
     iam.create_user(UserName=name, Path=user.get("Path", "/"), Tags=user.get("Tags", []))
     for inline in user.get("UserPolicyList", []):
         iam.put_user_policy(UserName=name, PolicyName=inline["PolicyName"], PolicyDocument=document(inline))
     for attached in user.get("AttachedManagedPolicies", []):
-        attach(lambda arn: iam.attach_user_policy(UserName=name, PolicyArn=arn), attached)
+        whole &= attach(lambda arn: iam.attach_user_policy(UserName=name, PolicyArn=arn), attached)
     for group in user.get("GroupList", []):
         iam.add_user_to_group(GroupName=group, UserName=name)
+    return whole
 
 
 if __name__ == "__main__":
