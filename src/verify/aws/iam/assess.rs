@@ -41,8 +41,10 @@ pub struct Assessment {
     pub roles: Vec<RoleReach>,
     /// Ways up.
     pub escalations: Vec<Escalation>,
-    /// Whose it is.
+    /// Whose it is, by the principal's own tags.
     pub ownership: Ownership,
+    /// The same of the roles it reaches, the nearest first: whom to ask, where the principal says nothing.
+    pub by_roles: Ownership,
     /// All tags of the principal.
     pub tags: BTreeMap<String, String>,
     /// Whether AWS itself has attached a quarantine policy.
@@ -102,11 +104,11 @@ pub fn assess(account: &Account, caller: &Caller, options: &Options) -> Assessme
         }
     }
     let tags = view.actor.tags.clone().unwrap_or_default();
-    let mut tagged: Vec<(&str, &super::account::Tags)> = vec![(view.actor.arn.as_str(), &tags)];
+    let ownership = owner::ownership(&[(view.actor.arn.as_str(), &tags)], options);
     let mut near: Vec<&RoleReach> = roles.iter().filter(|r| !r.potential).collect();
     near.sort_by_key(|r| (r.needs, r.path.len()));
-    tagged.extend(near.iter().map(|r| (r.arn.as_str(), &r.tags)));
-    let ownership = owner::ownership(&tagged, options);
+    let tagged: Vec<(&str, &super::account::Tags)> = near.iter().map(|r| (r.arn.as_str(), &r.tags)).collect();
+    let by_roles = owner::ownership(&tagged, options);
 
     let mut assessment = Assessment {
         principal: view.actor.arn.clone(),
@@ -118,6 +120,7 @@ pub fn assess(account: &Account, caller: &Caller, options: &Options) -> Assessme
         roles,
         escalations: listed,
         ownership,
+        by_roles,
         tags,
         quarantined: quarantined(&view.actor),
         notes: Vec::new(),
@@ -208,8 +211,7 @@ fn list_ways(worlds: &BTreeMap<Needs, Vec<Escalation>>) -> Vec<Escalation> {
     for met in worlds_to_try() {
         let waiting = Needs(met.0 & !Needs::COUNTED.0);
         for way in worlds.get(&met).into_iter().flatten() {
-            let known =
-                out.iter().any(|e| e.id == way.id && (e.via == way.via || e.via.is_none() && !e.potential));
+            let known = out.iter().any(|e| e.id == way.id && (e.via == way.via || e.via.is_none() && !e.potential));
             if known {
                 continue;
             }
@@ -244,9 +246,7 @@ fn through<'v, 'e, 'a>(
 
 fn quarantined(actor: &Actor) -> bool {
     actor.sources.iter().any(|s| match &s.origin {
-        super::actor::Origin::Attached(arn) | super::actor::Origin::GroupAttached(_, arn) => {
-            managed::is_quarantine(arn)
-        }
+        super::actor::Origin::Attached(arn) | super::actor::Origin::GroupAttached(_, arn) => managed::is_quarantine(arn),
         _ => s.name.starts_with("AWSCompromisedKeyQuarantine"),
     })
 }
@@ -280,11 +280,7 @@ fn notes(view: &View<'_, '_>, caller: &Caller, assessment: &Assessment) -> Vec<S
                 Some(false) => "inactive",
                 None => "of unknown status",
             };
-            let made = key
-                .created
-                .as_ref()
-                .map(|c| format!(", made {}", super::policy::short(c)))
-                .unwrap_or_default();
+            let made = key.created.as_ref().map(|c| format!(", made {}", super::policy::short(c))).unwrap_or_default();
             out.push(format!("the user's key {} is {status}{made}", super::policy::short(&key.id)));
         }
     }
@@ -301,10 +297,7 @@ fn notes(view: &View<'_, '_>, caller: &Caller, assessment: &Assessment) -> Vec<S
         out.push("a session policy, if the session has one, is not in view".to_owned());
     }
     if !account.complete {
-        out.push(
-            "the account's contents are not all in view: ways up through other principals are potential"
-                .to_owned(),
-        );
+        out.push("the account's contents are not all in view: ways up through other principals are potential".to_owned());
     }
     if view.engine.exhausted() {
         out.push("too many principals to look into each: further ways up may exist".to_owned());

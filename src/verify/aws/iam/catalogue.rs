@@ -28,12 +28,15 @@ pub struct Action {
     pub access: Access,
     /// ARN patterns of the resources it takes; none: only `*`.
     pub resources: Vec<&'static str>,
-    /// Whether it carries `aws:ResourceTag`.
-    pub resource_tag: bool,
     /// Whether it carries `aws:RequestTag` and `aws:TagKeys`.
     pub request_tag: bool,
-    /// Whether it carries `s3:ExistingObjectTag`.
-    pub object_tag: bool,
+}
+
+impl Action {
+    /// Whether it takes objects of S3.
+    pub fn on_objects(&self) -> bool {
+        self.resources.contains(&"arn:*:s3:::*/*")
+    }
 }
 
 /// All listed actions by service, then by name, both in lower case.
@@ -73,9 +76,7 @@ pub fn services() -> &'static Services {
                 name: format!("{service}:{first}"),
                 access,
                 resources,
-                resource_tag: flags.contains('t'),
                 request_tag: flags.contains('q'),
-                object_tag: flags.contains('e'),
             };
             out.entry(service).or_default().insert(first.to_ascii_lowercase(), action);
         }
@@ -111,9 +112,8 @@ pub fn by_verb(name: &str) -> Access {
         return Access::Neutral;
     }
     let reads = [
-        "Get", "List", "Describe", "Head", "BatchGet", "Lookup", "Search", "Query", "Scan", "Select", "View",
-        "Read", "Check", "Test", "Validate", "Preview", "Filter", "Estimate", "Discover", "Verify",
-        "Download", "Count",
+        "Get", "List", "Describe", "Head", "BatchGet", "Lookup", "Search", "Query", "Scan", "Select", "View", "Read",
+        "Check", "Test", "Validate", "Preview", "Filter", "Estimate", "Discover", "Verify", "Download", "Count",
     ];
     let lower = name.to_ascii_lowercase();
     let read = reads.iter().any(|verb| lower.starts_with(&verb.to_ascii_lowercase()));
@@ -131,7 +131,7 @@ mod tests {
         assert!(delete.resources.contains(&"arn:*:s3:::*/*"));
         assert!(action("s3:ListAllMyBuckets").expect("listed").resources.is_empty());
         assert!(action("ec2:DescribeInstances").expect("listed").resources.is_empty());
-        assert!(action("ec2:TerminateInstances").expect("listed").resource_tag);
+        assert!(action("s3:DeleteObject").expect("listed").on_objects());
         assert_eq!(action("iam:PassRole").expect("listed").access, Access::Neutral);
         assert_eq!(by_verb("zz:BatchGetThing"), Access::Read);
         assert!(services().len() > 150);

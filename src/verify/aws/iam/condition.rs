@@ -104,18 +104,17 @@ impl Clause {
             State::Known(values) => truth(self.holds(Some(values), expand)),
             State::Absent => truth(self.holds(None, expand)),
             State::Open { kind, counted, base, met } => {
-                let in_base: Vec<Option<bool>> =
-                    base.iter().map(|world| self.in_world(world, expand)).collect();
+                let in_base: Vec<Option<bool>> = base.iter().map(|world| self.in_world(world, expand)).collect();
                 let in_met = self.in_world(met, expand);
                 let wanted = Some(allow);
                 if in_base.contains(&wanted) {
                     return truth(allow);
                 }
-                // With no base world only what holds in every world is sure.
                 if in_met == Some(!allow) {
                     return truth(!allow);
                 }
-                if base.is_empty() && in_met == wanted {
+                // With no base world only what holds in every world is sure.
+                if base.is_empty() && in_met == wanted && (!allow || matches!(met, World::Any)) {
                     return truth(allow);
                 }
                 Judgement::Waits(Requirement {
@@ -138,8 +137,7 @@ impl Clause {
             World::Any if self.takes_all() => Some(!self.operator.negated()),
             World::Any => {
                 // A value whose variable has no value can never be met.
-                let resolvable =
-                    self.operator == Operator::Null || self.values.iter().any(|v| expand(v).is_some());
+                let resolvable = self.operator == Operator::Null || self.values.iter().any(|v| expand(v).is_some());
                 if resolvable { None } else { Some(false) }
             }
         }

@@ -14,8 +14,6 @@ pub struct Row {
     pub group: &'static str,
     /// The action.
     pub action: &'static str,
-    /// What is lost.
-    pub lost: &'static str,
 }
 
 /// All rows.
@@ -23,7 +21,7 @@ pub fn actions() -> impl Iterator<Item = Row> {
     TEXT.lines().skip(1).filter_map(|line| {
         let mut fields = line.split('\t');
         let (group, action) = (fields.next()?, fields.next()?);
-        Some(Row { group, action, lost: fields.nth(1).unwrap_or_default() })
+        Some(Row { group, action })
     })
 }
 

@@ -22,8 +22,6 @@ pub struct Row {
     pub actions: &'static str,
     /// What must hold, in words.
     pub condition: &'static str,
-    /// What is gained.
-    pub gained: &'static str,
 }
 
 impl Row {
@@ -44,7 +42,6 @@ pub fn table() -> impl Iterator<Item = Row> {
             id: fields.next()?,
             actions: fields.next()?,
             condition: fields.next()?,
-            gained: fields.next().unwrap_or_default(),
         })
     })
 }
@@ -124,18 +121,7 @@ pub fn any(view: &View<'_, '_>, met: Needs, depth: usize) -> bool {
     })
 }
 
-/// The level of a principal with its own ways up, down to `depth` further principals.
-pub fn rank(view: &View<'_, '_>, met: Needs, depth: usize) -> Level {
-    if level::is_admin(view, met) {
-        return Level::Admin;
-    }
-    if depth > 0 && any(view, met, depth - 1) {
-        return Level::Escalation;
-    }
-    view.basic(met)
-}
-
-/// Whether a principal is admin, or makes itself so: cheaper than its rank.
+/// Whether a principal is admin, or makes itself so.
 pub fn is_strong(view: &View<'_, '_>, met: Needs, depth: usize) -> bool {
     level::is_admin(view, met) || (depth > 0 && any(view, met, depth - 1))
 }

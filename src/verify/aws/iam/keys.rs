@@ -44,9 +44,7 @@ pub fn state(account: &Account, now: u64, actor: &Actor, request: &Request<'_>, 
         "aws:username" if actor.kind == PrincipalKind::User => known(&actor.name),
         "aws:username" => State::Absent,
         "aws:userid" => match (&actor.id, &actor.session_arn) {
-            (Some(id), Some(session)) => {
-                known(&format!("{id}:{}", session.rsplit('/').next().unwrap_or_default()))
-            }
+            (Some(id), Some(session)) => known(&format!("{id}:{}", session.rsplit('/').next().unwrap_or_default())),
             (Some(id), None) => known(id),
             (None, _) if actor.kind == PrincipalKind::Root => known(&actor.account),
             (None, _) => waiting(Kind::Other, vec![]),
@@ -73,43 +71,34 @@ pub fn state(account: &Account, now: u64, actor: &Actor, request: &Request<'_>, 
         "aws:vpcsourceip" | "aws:sourcevpc" | "aws:sourcevpce" | "aws:vpceaccount" | "aws:vpceorgid"
         | "aws:vpceorgpaths" | "aws:sourcevpcarn" => waiting(Kind::Ip, vec![World::Absent]),
         "aws:requestedregion" | "ec2:region" => match service.as_str() {
+            // These have one endpoint: its region is all the caller can choose.
             "iam" | "organizations" | "route53" | "route53domains" | "cloudfront" | "account" | "support"
-            | "budgets" | "ce" | "health" => known("us-east-1"),
+            | "budgets" | "ce" | "health" => State::Open {
+                kind: Kind::Other,
+                counted: true,
+                base: vec![],
+                met: World::Values(vec!["us-east-1".to_owned()]),
+            },
             _ => chosen(vec![]),
         },
         "aws:useragent" => chosen(vec![World::Unlike]),
         "aws:referer" => chosen(vec![World::Absent, World::Unlike]),
-        "aws:tagkeys" if carries(request.action, |a| a.request_tag) => chosen(vec![World::Absent]),
+        "aws:tagkeys" if carries(request.action, |a| a.request_tag) => {
+            State::Open { kind: Kind::Tag, counted: true, base: vec![World::Absent], met: World::Any }
+        }
         "aws:tagkeys" => State::Absent,
         "aws:resourceaccount" | "s3:resourceaccount" => {
             known(super::account::account_of(request.resource).unwrap_or(actor.account.as_str()))
         }
-        "aws:principalorgid" | "aws:resourceorgid" => {
-            match account.organization.as_ref().and_then(|o| o.id.as_ref()) {
-                Some(id) => known(id),
-                None => waiting(Kind::Other, vec![]),
-            }
-        }
-        "aws:sourcearn"
-        | "aws:sourceaccount"
-        | "aws:sourceorgid"
-        | "aws:sourceorgpaths"
-        | "aws:calledvia"
-        | "aws:calledviafirst"
-        | "aws:calledvialast"
-        | "aws:principalservicename"
-        | "aws:principalservicenameslist"
-        | "aws:federatedprovider"
-        | "aws:ec2instancesourcevpc"
-        | "aws:ec2instancesourceprivateipv4"
-        | "aws:sourceidentity"
-        | "aws:assumedroot"
-        | "aws:chatbotsourcearn"
-        | "aws:sourceinstancearn"
-        | "ec2:sourceinstancearn"
-        | "kms:viaservice"
-        | "lambda:sourcefunctionarn"
-        | "ecs:sourcetaskarn" => State::Absent,
+        "aws:principalorgid" | "aws:resourceorgid" => match account.organization.as_ref().and_then(|o| o.id.as_ref()) {
+            Some(id) => known(id),
+            None => waiting(Kind::Other, vec![]),
+        },
+        "aws:sourcearn" | "aws:sourceaccount" | "aws:sourceorgid" | "aws:sourceorgpaths" | "aws:calledvia"
+        | "aws:calledviafirst" | "aws:calledvialast" | "aws:principalservicename" | "aws:principalservicenameslist"
+        | "aws:federatedprovider" | "aws:ec2instancesourcevpc" | "aws:ec2instancesourceprivateipv4"
+        | "aws:sourceidentity" | "aws:assumedroot" | "aws:chatbotsourcearn" | "aws:sourceinstancearn"
+        | "ec2:sourceinstancearn" | "kms:viaservice" | "lambda:sourcefunctionarn" | "ecs:sourcetaskarn" => State::Absent,
         "sts:externalid" => waiting(Kind::ExternalId, vec![World::Absent, World::Unlike]),
         // A session name is the caller's choice, but only its own name is at hand without reading the trust.
         "sts:rolesessionname" => waiting(Kind::Other, vec![World::Values(vec![actor.name.clone()])]),
@@ -142,16 +131,16 @@ fn mfa(actor: &Actor, key: &str) -> State {
     match actor.credential {
         // The session of a role says nothing of the factor its caller showed.
         Credential::Session { .. } if actor.reached => {
-            if age {
-                State::Absent
-            } else {
-                State::Known(vec!["false".to_owned()])
-            }
+            if age { State::Absent } else { State::Known(vec!["false".to_owned()]) }
         }
         Credential::Session { mfa: Some(true), .. } => {
             State::Known(vec![if age { "60" } else { "true" }.to_owned()])
         }
-        Credential::Session { .. } => open(vec![without]),
+        // A session cannot be given a factor afterwards.
+        Credential::Session { mfa: Some(false), .. } => {
+            if age { State::Absent } else { State::Known(vec!["false".to_owned()]) }
+        }
+        Credential::Session { mfa: None, .. } => open(vec![without]),
         // Root takes no MFA session from a key, a user does by GetSessionToken.
         Credential::LongTerm => open(vec![World::Absent]),
     }
@@ -169,10 +158,12 @@ fn tagged(account: &Account, actor: &Actor, request: &Request<'_>, head: &str, t
             None => State::Open { kind: Kind::Other, counted: false, base: vec![], met: World::Any },
         },
         "aws:requesttag" if carries(request.action, |a| a.request_tag) => {
-            State::Open { kind: Kind::Other, counted: true, base: vec![World::Absent], met: World::Any }
+            State::Open { kind: Kind::Tag, counted: true, base: vec![World::Absent], met: World::Any }
         }
         "aws:requesttag" => State::Absent,
-        "s3:existingobjecttag" if carries(request.action, |a| a.object_tag) => of_resource(),
+        // The reference is not complete on which actions carry the tags of their resource: those that
+        // take a resource are believed to, so that a limit by tag is rather shown than a right missed.
+        "s3:existingobjecttag" if carries(request.action, |a| a.on_objects()) => of_resource(),
         "s3:existingobjecttag" => State::Absent,
         _ if head == "aws:resourcetag" || head.ends_with(":resourcetag") => {
             let entity = account
@@ -186,13 +177,11 @@ fn tagged(account: &Account, actor: &Actor, request: &Request<'_>, head: &str, t
                     None => State::Absent,
                 };
             }
-            if carries(request.action, |a| a.resource_tag) { of_resource() } else { State::Absent }
+            if carries(request.action, |a| !a.resources.is_empty()) { of_resource() } else { State::Absent }
         }
         _ if head.ends_with("tag") => of_resource(),
         _ if head.contains('.') => State::Absent,
-        _ if head.starts_with("aws:") => {
-            State::Open { kind: Kind::Other, counted: false, base: vec![], met: World::Any }
-        }
+        _ if head.starts_with("aws:") => State::Open { kind: Kind::Other, counted: false, base: vec![], met: World::Any },
         _ => State::Open { kind: Kind::Other, counted: true, base: vec![], met: World::Any },
     }
 }

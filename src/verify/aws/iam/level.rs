@@ -1,11 +1,10 @@
 //! How far a principal's own policies reach, in one word.
 
-use super::actor::{Actor, Origin, PrincipalKind};
+use super::actor::{Actor, PrincipalKind};
 use super::catalogue::{self, Access};
 use super::dangerous;
 use super::engine::View;
 use super::keys::Request;
-use super::managed;
 use super::policy::Effect;
 use super::requirement::Needs;
 use super::somewhere::FRESH;
@@ -56,9 +55,10 @@ pub const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 /// Whether the principal has, in effect, everything once `met` is met.
 ///
 /// Asked are actions and resources nobody names, as if its own Denies were gone; then whether it holds
-/// enough of IAM to take them off, or to make another principal that is free of them. So a Deny of some
-/// services does not lower an admin and a Deny of `iam:*` does. What only some resources or regions
-/// allow is not everything.
+/// enough of IAM to make another principal that is free of them, or to change itself where none of them
+/// matters. So a Deny of some services does not lower an admin, a Deny of `iam:*` does, and a Deny of
+/// everything but its own removal leaves an escalation. What only some resources or regions allow is
+/// not everything.
 pub fn is_admin(view: &View<'_, '_>, met: Needs) -> bool {
     if view.actor.kind == PrincipalKind::Root {
         return true;
@@ -72,9 +72,7 @@ pub fn is_admin(view: &View<'_, '_>, met: Needs) -> bool {
     if !probes(&free, met) {
         return false;
     }
-    makes_another(view, met)
-        || takes_off_denies(view, met)
-        || (changes_itself(view, met) && probes(view, met))
+    makes_another(view, met) || (changes_itself(view, met) && probes(view, met))
 }
 
 fn without_denies(actor: &mut Actor) {
@@ -99,8 +97,7 @@ fn probes(view: &View<'_, '_>, met: Needs) -> bool {
 
 /// Whether it can make a new user or role that is given everything.
 fn makes_another(view: &View<'_, '_>, met: Needs) -> bool {
-    let fresh =
-        |what: &str| format!("arn:{}:iam::{}:{what}/{FRESH}", view.actor.partition, view.actor.account);
+    let fresh = |what: &str| format!("arn:{}:iam::{}:{what}/{FRESH}", view.actor.partition, view.actor.account);
     let (user, role) = (fresh("user"), fresh("role"));
     let bare = [("iam:permissionsboundary", None), ("iam:policyarn", Some(ADMINISTRATOR))];
     let on = |action: &str, resource: &str| view.on(action, resource, &bare, met);
@@ -108,8 +105,7 @@ fn makes_another(view: &View<'_, '_>, met: Needs) -> bool {
         && (on("iam:AttachUserPolicy", &user) || on("iam:PutUserPolicy", &user))
         && on("iam:CreateAccessKey", &user);
     new_user
-        || (on("iam:CreateRole", &role)
-            && (on("iam:AttachRolePolicy", &role) || on("iam:PutRolePolicy", &role)))
+        || (on("iam:CreateRole", &role) && (on("iam:AttachRolePolicy", &role) || on("iam:PutRolePolicy", &role)))
             && may_enter_if_named(view, &role, met)
 }
 
@@ -119,33 +115,6 @@ fn changes_itself(view: &View<'_, '_>, met: Needs) -> bool {
         let extra = [("iam:policyarn", Some(ADMINISTRATOR))];
         view.on(&format!("iam:{verb}{what}Policy"), &view.actor.arn, &extra, met)
     })
-}
-
-/// Whether every policy with a Deny can be taken off, or rewritten, by the principal itself.
-fn takes_off_denies(view: &View<'_, '_>, met: Needs) -> bool {
-    let mut denies = view
-        .actor
-        .sources
-        .iter()
-        .filter(|s| s.document.statements.iter().any(|s| s.effect == Effect::Deny))
-        .peekable();
-    denies.peek().is_some() && denies.all(|source| takes_off(view, &source.origin, met))
-}
-
-/// Whether the principal can take one of its policies off, or rewrite it.
-pub fn takes_off(view: &View<'_, '_>, origin: &Origin, met: Needs) -> bool {
-    let actor = &view.actor;
-    let what = if actor.kind == PrincipalKind::Role { "Role" } else { "User" };
-    let rewrites = |arn: &str| !managed::is_aws(arn) && view.on("iam:CreatePolicyVersion", arn, &[], met);
-    match origin {
-        Origin::Inline => view.on(&format!("iam:Delete{what}Policy"), &actor.arn, &[], met),
-        Origin::Attached(arn) => {
-            view.on(&format!("iam:Detach{what}Policy"), &actor.arn, &[("iam:policyarn", Some(arn))], met)
-                || rewrites(arn)
-        }
-        Origin::GroupInline(group) => leaves(view, group, met),
-        Origin::GroupAttached(group, arn) => leaves(view, group, met) || rewrites(arn),
-    }
 }
 
 /// Whether a user can leave a group.
@@ -206,18 +175,14 @@ fn access(view: &View<'_, '_>, met: Needs) -> Access {
         let speaks = allows.iter().any(|s| {
             s.actions.not
                 || s.actions.patterns.iter().any(|p| {
-                    p.split_once(':')
-                        .is_none_or(|(head, _)| head == "*" || head.eq_ignore_ascii_case(service))
+                    p.split_once(':').is_none_or(|(head, _)| head == "*" || head.eq_ignore_ascii_case(service))
                 })
         });
         if !speaks {
             continue;
         }
         for action in actions.values().filter(|a| a.access > Access::Neutral) {
-            if action.access > most
-                && view.may_name(&action.name)
-                && view.ways(&action.name).at(met).is_some()
-            {
+            if action.access > most && view.may_name(&action.name) && view.ways(&action.name).at(met).is_some() {
                 most = action.access;
             }
             if most == Access::Write {

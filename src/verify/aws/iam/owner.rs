@@ -1,45 +1,25 @@
 //! Whose key it is and how much it matters, from tags.
 //!
 //! Names of tags differ from house to house, so a short list is tried in order, without regard to case
-//! and to `-`, `_`, ` ` and `.`, with an optional prefix (`acme:owner`). The user's own tags come first,
-//! then those of the roles it reaches, nearest first; where the answer was found is said.
+//! and to `-`, `_`, ` ` and `.`, with an optional prefix (`acme:owner`). A team or a creator is no owner
+//! and stands by itself, unless it is configured as one. The owner of a role that is reached is not the
+//! key's owner either: it is reported apart.
 
 use super::account::Tags;
 use super::engine::Options;
 use serde::Serialize;
 
-const OWNER: [&str; 20] = [
-    "owner",
-    "serviceowner",
-    "technicalowner",
-    "businessowner",
-    "appowner",
-    "applicationowner",
-    "productowner",
-    "owneremail",
-    "ownedby",
-    "team",
-    "teamname",
-    "squad",
-    "contact",
-    "contactemail",
-    "email",
-    "maintainer",
-    "maintainedby",
-    "createdby",
-    "creator",
-    "costcenter",
+const OWNER: [&str; 15] = [
+    "owner", "serviceowner", "technicalowner", "techowner", "businessowner", "appowner", "applicationowner",
+    "productowner", "resourceowner", "ownername", "owneremail", "ownercontact", "ownedby", "maintainer", "maintainedby",
+];
+const TEAM: [&str; 12] = [
+    "team", "teamname", "squad", "department", "businessunit", "contact", "contactemail", "email", "createdby", "creator",
+    "costcenter", "costcentre",
 ];
 const ENVIRONMENT: [&str; 5] = ["env", "environment", "stage", "envname", "deploymentenvironment"];
 const CRITICALITY: [&str; 9] = [
-    "criticality",
-    "critical",
-    "businesscriticality",
-    "importance",
-    "tier",
-    "servicetier",
-    "sla",
-    "dataclassification",
+    "criticality", "critical", "businesscriticality", "importance", "tier", "servicetier", "sla", "dataclassification",
     "classification",
 ];
 const RECOVERY: [&str; 9] =
@@ -50,6 +30,8 @@ const RECOVERY: [&str; 9] =
 pub struct Ownership {
     /// The owner.
     pub owner: Option<String>,
+    /// A team, contact, creator or cost centre, for when nobody is named as owner.
+    pub team: Option<String>,
     /// The environment.
     pub env: Option<String>,
     /// How critical.
@@ -62,7 +44,7 @@ pub struct Ownership {
     pub judgement: Option<String>,
 }
 
-/// Reads ownership from tags of the principal and, where they say nothing, of roles it reaches.
+/// Reads ownership from the tags of these ARNs, the first that says something first.
 pub fn ownership(sources: &[(&str, &Tags)], options: &Options) -> Ownership {
     let mut out = Ownership::default();
     let extra = |keys: &[String]| keys.iter().map(|k| normal(k)).collect::<Vec<_>>();
@@ -71,6 +53,7 @@ pub fn ownership(sources: &[(&str, &Tags)], options: &Options) -> Ownership {
     for (arn, tags) in sources {
         for (slot, more, names) in [
             (&mut out.owner, owner.as_slice(), OWNER.as_slice()),
+            (&mut out.team, &[], TEAM.as_slice()),
             (&mut out.env, &[], ENVIRONMENT.as_slice()),
             (&mut out.criticality, criticality.as_slice(), CRITICALITY.as_slice()),
             (&mut out.dr, &[], RECOVERY.as_slice()),
@@ -112,22 +95,9 @@ fn judge(found: &Ownership) -> Option<String> {
     let value = |v: &Option<String>| v.as_deref().unwrap_or_default().to_lowercase();
     let (env, criticality) = (value(&found.env), value(&found.criticality));
     let production = ["prod", "prd", "live"].iter().any(|p| env.starts_with(p)) && !env.contains("non");
-    let high = [
-        "critical",
-        "high",
-        "tier0",
-        "tier1",
-        "tier-0",
-        "tier-1",
-        "0",
-        "1",
-        "p0",
-        "p1",
-        "confidential",
-        "restricted",
-    ]
-    .iter()
-    .any(|w| criticality.starts_with(w))
+    let high = ["critical", "high", "tier0", "tier1", "tier-0", "tier-1", "0", "1", "p0", "p1", "confidential", "restricted"]
+        .iter()
+        .any(|w| criticality.starts_with(w))
         || ["yes", "true", "mission"].iter().any(|w| criticality.starts_with(w));
     match (production, high) {
         (true, true) => Some("production and marked critical".to_owned()),
@@ -149,12 +119,7 @@ mod tests {
     #[test]
     fn names_are_tried_in_order() {
         let options = Options { owner_tag_keys: vec!["Squad-Lead".to_owned()], ..Options::default() };
-        let user = tags(&[
-            ("Team", "payments"),
-            ("Owner", "ana"),
-            ("Environment", "Production"),
-            ("Cost-Center", "7"),
-        ]);
+        let user = tags(&[("Team", "payments"), ("Owner", "ana"), ("Environment", "Production"), ("Cost-Center", "7")]);
         let found = ownership(&[("u", &user)], &options);
         assert_eq!(found.owner.as_deref(), Some("ana"));
         assert_eq!(found.judgement.as_deref(), Some("production"));
@@ -164,7 +129,7 @@ mod tests {
         assert_eq!(ownership(&[("u", &prefixed)], &options).owner.as_deref(), Some("cy"));
         let role = tags(&[("created_by", "di"), ("DR", "gold")]);
         let found = ownership(&[("u", &Tags::new()), ("r", &role)], &options);
-        assert_eq!((found.owner.as_deref(), found.dr.as_deref()), (Some("di"), Some("gold")));
+        assert_eq!((found.owner, found.team.as_deref(), found.dr.as_deref()), (None, Some("di"), Some("gold")));
         assert_eq!(found.from, ["created_by of r", "DR of r"]);
     }
 }

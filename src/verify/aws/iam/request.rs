@@ -38,11 +38,7 @@ impl Question {
         let name = session.or_else(|| resource.rsplit('/').next()).unwrap_or_default().to_owned();
         let arn = match session {
             Some(name) => {
-                format!(
-                    "arn:{}:iam::{}:role/{name}",
-                    super::account::partition_of(&self.caller.arn),
-                    account.id
-                )
+                format!("arn:{}:iam::{}:role/{name}", super::account::partition_of(&self.caller.arn), account.id)
             }
             None => self.caller.arn.clone(),
         };
@@ -61,14 +57,20 @@ impl Question {
         }
         if !self.scps.is_empty() {
             let level = |l: &Vec<Document>| l.iter().cloned().map(|d| Named::new("SCP", d)).collect();
-            account.organization = Some(Organization {
-                levels: self.scps.iter().map(level).collect(),
-                ..Organization::default()
-            });
+            account.organization =
+                Some(Organization { levels: self.scps.iter().map(level).collect(), ..Organization::default() });
         }
         let mut actor = Actor::of_caller(&account, &self.caller);
         if let Some(boundary) = &self.boundary {
             actor.boundary = Boundary::Document(Arc::new(boundary.clone()));
+        }
+        // The request is made with this very key: a factor shown later is another request.
+        if actor.credential == super::actor::Credential::LongTerm {
+            for key in ["aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"] {
+                if actor.context.get(&super::condition::normal_key(key)).is_none() {
+                    actor.context.set_absent(key);
+                }
+            }
         }
         let request = Request { action: &self.action, resource: &self.resource, extra: &[] };
         Case::new(&account, now, &actor, &request, self.resource_policy.as_ref()).answer()

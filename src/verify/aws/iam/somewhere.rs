@@ -28,8 +28,6 @@ pub struct Way {
     pub limited: bool,
     /// The resource as a pattern.
     pub resource: String,
-    /// The resource that was asked for.
-    pub witness: String,
     /// `needs` in words.
     pub requirements: Vec<Requirement>,
 }
@@ -42,11 +40,6 @@ impl Ways {
     /// The weakest way open once `met` is met.
     pub fn at(&self, met: Needs) -> Option<&Way> {
         self.0.iter().find(|way| way.needs.within(met))
-    }
-
-    /// The weakest way of all.
-    pub fn best(&self) -> Option<&Way> {
-        self.0.first()
     }
 }
 
@@ -96,10 +89,7 @@ pub fn witnesses(account: &Account, now: u64, actor: &Actor, action: &str) -> Ve
                 continue;
             }
             for pattern in patterns(account, now, actor, &request, statement) {
-                if wanted.len() < MAX_PATTERNS
-                    && !matching::is_everything(&pattern)
-                    && !wanted.contains(&pattern)
-                {
+                if wanted.len() < MAX_PATTERNS && !matching::is_everything(&pattern) && !wanted.contains(&pattern) {
                     wanted.push(pattern);
                 }
             }
@@ -174,13 +164,7 @@ fn concrete(pattern: &[u8], actor: &Actor, service: &str) -> String {
 }
 
 /// All ways to be allowed `action` on any resource, with the request's own keys.
-pub fn ways(
-    account: &Account,
-    now: u64,
-    actor: &Actor,
-    action: &str,
-    extra: &[(&str, Option<&str>)],
-) -> Ways {
+pub fn ways(account: &Account, now: u64, actor: &Actor, action: &str, extra: &[(&str, Option<&str>)]) -> Ways {
     let mut out: Vec<Way> = Vec::new();
     for witness in witnesses(account, now, actor, action) {
         if witness.narrow && out.iter().any(|w| w.needs.is_none() && !w.limited) {
@@ -192,8 +176,7 @@ pub fn ways(
         if ways.is_empty() {
             continue;
         }
-        let parts =
-            if witness.narrow { Vec::new() } else { parts(account, now, actor, action, extra, &witness) };
+        let parts = if witness.narrow { Vec::new() } else { parts(account, now, actor, action, extra, &witness) };
         for needs in ways {
             let limited = witness.narrow || parts.iter().any(|part| !part.allowed_at(needs));
             if out.iter().any(|w| w.needs.within(needs) && w.limited <= limited) {
@@ -203,7 +186,6 @@ pub fn ways(
                 needs,
                 limited,
                 resource: matching::show(&witness.pattern),
-                witness: witness.resource.clone(),
                 requirements: case.requirements(needs),
             });
         }
