@@ -10,6 +10,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 mod common;
+#[cfg(test)]
+mod fixture;
 pub mod graph;
 mod html;
 mod json;
@@ -82,8 +84,7 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 5] =
-        [Format::Tty, Format::Json, Format::Jsonl, Format::Sarif, Format::Html];
+    pub const ALL: [Format; 5] = [Format::Tty, Format::Json, Format::Jsonl, Format::Sarif, Format::Html];
 
     /// The name used on the command line.
     pub fn name(self) -> &'static str {

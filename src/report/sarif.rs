@@ -132,11 +132,8 @@ impl<'a> Rules<'a> {
     fn of(findings: &[&'a Finding]) -> Self {
         let mut rules = BTreeMap::new();
         for &finding in findings {
-            let rule = rules.entry(rule_id(finding)).or_insert(Rule {
-                index: 0,
-                example: finding,
-                confidence: 100,
-            });
+            let rule =
+                rules.entry(rule_id(finding)).or_insert(Rule { index: 0, example: finding, confidence: 100 });
             rule.confidence = rule.confidence.min(finding.confidence);
         }
         for (index, rule) in rules.values_mut().enumerate() {
@@ -424,8 +421,12 @@ fn verified(v: &Verification, properties: &mut Value) {
     if let Some(a) = &v.assessment {
         properties["level"] = a.level.word().into();
         if !a.level_if.is_empty() {
-            properties["level_if"] =
-                a.level_if.iter().map(|(key, level)| (key.clone(), level.word().into())).collect::<Map<_, _>>().into();
+            properties["level_if"] = a
+                .level_if
+                .iter()
+                .map(|(key, level)| (key.clone(), level.word().into()))
+                .collect::<Map<_, _>>()
+                .into();
         }
         let groups: Vec<&str> = a.dangerous.iter().map(|d| d.group.as_str()).collect();
         if !groups.is_empty() {

@@ -20,13 +20,13 @@ pub(super) fn verdict(verdict: Verdict) -> &'static str {
 /// What a level means.
 pub(super) fn level(level: Level) -> &'static str {
     match level {
-        Level::Root => "the root user: everything, and no policy of the account holds it back",
-        Level::Admin => "everything on everything in this account",
-        Level::Escalation => "not an administrator, but can make itself one",
-        Level::Destructive => "can destroy or reroute: data, backups, networks or rights",
-        Level::Write => "can change things, but none of the dangerous actions",
-        Level::Read => "can read; what it reads may be secret itself",
-        Level::None => "valid, but allowed nothing",
+        Level::Root => "the root user may do everything, and no policy of the account holds it back",
+        Level::Admin => "it may do everything on everything in this account",
+        Level::Escalation => "it is no administrator, but can make itself one",
+        Level::Destructive => "it can destroy or reroute data, backups, networks or rights",
+        Level::Write => "it can change things, by none of the actions that count as dangerous",
+        Level::Read => "it can read; what it reads may be secret itself",
+        Level::None => "it is allowed nothing",
         Level::Unknown => "what it may do could not be learned: treat it as an administrator",
     }
 }

@@ -161,7 +161,8 @@ impl Columns {
     fn of(picture: &Picture, places: &[Place]) -> Columns {
         let count = places.len();
         let goes_back = back_edges(count, &picture.edges);
-        let forward = |(edge, back): (&Arrow, &bool)| if *back { (edge.to, edge.from) } else { (edge.from, edge.to) };
+        let forward =
+            |(edge, back): (&Arrow, &bool)| if *back { (edge.to, edge.from) } else { (edge.from, edge.to) };
         let edges: Vec<(usize, usize)> = picture.edges.iter().zip(&goes_back).map(forward).collect();
         let column = longest_paths(count, &edges);
 
@@ -199,7 +200,11 @@ impl Columns {
         let mut best = (self.crossings(), self.order.clone());
         for sweep in 0..SWEEPS {
             let count = self.order.len();
-            let columns: Vec<usize> = if sweep % 2 == 0 { (1..count).collect() } else { (0..count.saturating_sub(1)).rev().collect() };
+            let columns: Vec<usize> = if sweep % 2 == 0 {
+                (1..count).collect()
+            } else {
+                (0..count.saturating_sub(1)).rev().collect()
+            };
             for column in columns {
                 let (beside, neighbours) =
                     if sweep % 2 == 0 { (column - 1, &self.left) } else { (column + 1, &self.right) };
@@ -209,8 +214,11 @@ impl Columns {
                     0 => own as f64,
                     n => neighbours[slot].iter().map(|&s| at[s]).sum::<f64>() / n as f64,
                 };
-                let mut keyed: Vec<(f64, usize)> =
-                    self.order[column].iter().enumerate().map(|(own, &slot)| (mean(slot, own), slot)).collect();
+                let mut keyed: Vec<(f64, usize)> = self.order[column]
+                    .iter()
+                    .enumerate()
+                    .map(|(own, &slot)| (mean(slot, own), slot))
+                    .collect();
                 keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
                 self.order[column] = keyed.into_iter().map(|(_, slot)| slot).collect();
             }
@@ -234,7 +242,8 @@ impl Columns {
             for &slot in column {
                 let mut ends: Vec<usize> = self.right[slot].iter().map(|&to| at[to]).collect();
                 ends.sort_unstable();
-                crossings += ends.iter().map(|&end| seen.len() - seen.partition_point(|&s| s <= end)).sum::<usize>();
+                crossings +=
+                    ends.iter().map(|&end| seen.len() - seen.partition_point(|&s| s <= end)).sum::<usize>();
                 for end in ends {
                     seen.insert(seen.partition_point(|&s| s <= end), end);
                 }
@@ -320,15 +329,18 @@ fn rank(picture: &Picture, node: usize) -> u8 {
 
 fn placed(picture: &Picture, columns: &Columns, tops: &[f64], mut places: Vec<Place>) -> Layout {
     // Columns: as wide as their widest box; before each, room for curves and for labels at their ends.
-    let labels: Vec<String> = picture.edges.iter().map(|e| width::fitted(&e.label, LABEL, ROOM - 20.0)).collect();
+    let labels: Vec<String> =
+        picture.edges.iter().map(|e| width::fitted(&e.label, LABEL, ROOM - 20.0)).collect();
     let label_width = |e: usize| if labels[e].is_empty() { 0.0 } else { width::of(&labels[e], LABEL) + 6.0 };
     let mut x = MARGIN;
     let mut lefts = Vec::with_capacity(columns.order.len());
     let mut straight = Vec::with_capacity(columns.order.len());
     for (n, column) in columns.order.iter().enumerate() {
-        let nodes = column.iter().filter_map(|&s| if let Slot::Node(i) = columns.slots[s] { Some(i) } else { None });
+        let nodes =
+            column.iter().filter_map(|&s| if let Slot::Node(i) = columns.slots[s] { Some(i) } else { None });
         let widest = nodes.clone().map(|i| places[i].width).fold(0.0, f64::max);
-        let ends = (0..picture.edges.len()).filter(|&e| columns.chains[e].last().is_some_and(|to| column.contains(to)));
+        let ends = (0..picture.edges.len())
+            .filter(|&e| columns.chains[e].last().is_some_and(|to| column.contains(to)));
         let text = ends.map(label_width).fold(0.0, f64::max);
         if n > 0 {
             let fan = (column.len() as f64 * 2.0).min(90.0);
@@ -369,7 +381,8 @@ fn placed(picture: &Picture, columns: &Columns, tops: &[f64], mut places: Vec<Pl
     let mut routes = Vec::with_capacity(picture.edges.len());
     for (e, chain) in columns.chains.iter().enumerate() {
         let mut curves = Vec::with_capacity(chain.len());
-        let mut at = chain.first().map_or((0.0, 0.0), |&from| (places[from].x + places[from].width, middle(from)));
+        let mut at =
+            chain.first().map_or((0.0, 0.0), |&from| (places[from].x + places[from].width, middle(from)));
         for &slot in chain.iter().skip(1) {
             let (left, wide) = lefts[column_of[slot]];
             let y = if let Slot::Node(_) = columns.slots[slot] { port[e] } else { middle(slot) };

@@ -62,7 +62,11 @@ pub fn draw(findings: &[Finding], kind: Kind) -> String {
 }
 
 /// Writes the picture of one finding into a page that has [`CSS`]; nothing when there is none.
-pub(super) fn inline(finding: &Finding, most: usize, out: &mut super::markup::Markup<'_>) -> io::Result<bool> {
+pub(super) fn inline(
+    finding: &Finding,
+    most: usize,
+    out: &mut super::markup::Markup<'_>,
+) -> io::Result<bool> {
     let picture = model::Picture::of([finding], most);
     if picture.nodes.len() < 2 {
         return Ok(false);

@@ -170,7 +170,8 @@ impl Drawn {
             self.node(id(&node.id), made);
         }
         for edge in &a.graph.edges {
-            if let (Some(&from), Some(&to)) = (self.known.get(&id(&edge.from)), self.known.get(&id(&edge.to))) {
+            if let (Some(&from), Some(&to)) = (self.known.get(&id(&edge.from)), self.known.get(&id(&edge.to)))
+            {
                 self.edge(from, to, edge);
             }
         }
@@ -204,7 +205,8 @@ impl Drawn {
             0..=2 => bundle.ways.join(", "),
             n => format!("{n} ways"),
         };
-        for more in [words::short_condition(bundle.condition), if bundle.potential { "perhaps" } else { "" }] {
+        for more in [words::short_condition(bundle.condition), if bundle.potential { "perhaps" } else { "" }]
+        {
             if !more.is_empty() {
                 label.push_str(if label.is_empty() { "" } else { " · " });
                 label.push_str(more);
@@ -278,7 +280,8 @@ fn named(v: &Verification, a: &Assessment, kind: NodeKind, id: &str, label: &str
             }
         }
         NodeKind::Dangerous => {
-            if let Some(group) = a.dangerous.iter().find(|d| id.strip_prefix("dangerous:") == Some(&d.group)) {
+            if let Some(group) = a.dangerous.iter().find(|d| id.strip_prefix("dangerous:") == Some(&d.group))
+            {
                 full = escape(group.actions.join(", ").as_bytes());
                 let count = common::plural(group.actions.len() as u64, "action", "actions");
                 caption = format!("dangerous · {count}");

@@ -59,8 +59,13 @@ fn svg(picture: &Picture, is_file: bool, to: &mut Markup<'_>) -> io::Result<()> 
 }
 
 fn summary(picture: &Picture) -> String {
-    let keys: Vec<&str> =
-        picture.nodes.iter().filter(|n| n.kind == NodeKind::Principal).map(|n| n.label.as_str()).take(5).collect();
+    let keys: Vec<&str> = picture
+        .nodes
+        .iter()
+        .filter(|n| n.kind == NodeKind::Principal)
+        .map(|n| n.label.as_str())
+        .take(5)
+        .collect();
     let count = |kind: NodeKind| picture.nodes.iter().filter(|n| n.kind == kind).count();
     format!(
         "What {} can reach: {} dangerous groups, {} roles, {} targets of ways up",

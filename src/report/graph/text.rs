@@ -13,7 +13,8 @@ pub(super) fn dot(picture: &Picture) -> String {
     for (i, node) in picture.nodes.iter().enumerate() {
         let (fill, line) = colours(node.kind);
         let line = if node.is_dangerous { "#c62d24" } else { line };
-        let caption = if node.caption.is_empty() { String::new() } else { format!("{}\\n", dot_text(&node.caption)) };
+        let caption =
+            if node.caption.is_empty() { String::new() } else { format!("{}\\n", dot_text(&node.caption)) };
         let _ = writeln!(
             out,
             "  n{i} [label=\"{caption}{}\", tooltip=\"{}\", fillcolor=\"{fill}\", color=\"{line}\"];",
@@ -36,7 +37,11 @@ pub(super) fn dot(picture: &Picture) -> String {
 }
 
 fn dot_text(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// Mermaid. What is neither letter nor digit nor plain punctuation is written as its number.
@@ -48,8 +53,11 @@ pub(super) fn mermaid(picture: &Picture) -> String {
     }
     for edge in &picture.edges {
         let arrow = if edge.is_dashed { "-.->" } else { "-->" };
-        let label =
-            if edge.label.is_empty() { String::new() } else { format!("|\"{}\"|", mermaid_text(&edge.label)) };
+        let label = if edge.label.is_empty() {
+            String::new()
+        } else {
+            format!("|\"{}\"|", mermaid_text(&edge.label))
+        };
         let _ = writeln!(out, "  n{} {arrow}{label} n{}", edge.from, edge.to);
     }
     for (name, kinds) in [

@@ -2,9 +2,9 @@
 
 use super::{MAX_WORD, word};
 use crate::ledger::{Entry, Reason};
+use crate::report::Report;
 use crate::report::common::{self, plural, thousands};
 use crate::report::markup::{Markup, markup};
-use crate::report::Report;
 use std::io;
 
 /// Entries that are listed, those that make the scan incomplete first.
@@ -19,8 +19,10 @@ pub(super) fn section(report: &Report, to: &mut Markup<'_>) -> io::Result<()> {
     if ledger.entries.is_empty() {
         return to.literal(" Nothing was left out.</p>\n</section>\n");
     }
-    to.literal("</p>\n<table><thead><tr><th scope=\"col\">Not searched because</th><th scope=\"col\">Places</th>\
-                <th scope=\"col\">Known bytes</th></tr></thead><tbody>")?;
+    to.literal(
+        "</p>\n<table><thead><tr><th scope=\"col\">Not searched because</th><th scope=\"col\">Places</th>\
+                <th scope=\"col\">Known bytes</th></tr></thead><tbody>",
+    )?;
     let mut reasons: Vec<_> = ledger.by_reason().into_iter().collect();
     reasons.sort_by_key(|(reason, _)| !reason.is_incomplete());
     for (reason, (count, bytes)) in reasons {

@@ -25,8 +25,8 @@ use std::io::{self, Write};
 const MAX_FINDINGS: usize = 5_000;
 /// Verified credentials that are told in full.
 const MAX_CARDS: usize = 100;
-/// Of those, the ones that are open from the start.
-const OPEN_CARDS: usize = 3;
+/// Of those, the ones that are open from the start: the worst.
+const OPEN_CARDS: usize = 1;
 /// Characters of one word out of the input.
 const MAX_WORD: usize = 1_000;
 
@@ -100,7 +100,13 @@ fn head(to: &mut Markup<'_>) -> io::Result<()> {
 }
 
 /// The summary: one sentence, the counts, what is wrong with the scan itself.
-fn top(report: &Report, options: &Options, asked: &[Item<'_>], secrets: &[Item<'_>], to: &mut Markup<'_>) -> io::Result<()> {
+fn top(
+    report: &Report,
+    options: &Options,
+    asked: &[Item<'_>],
+    secrets: &[Item<'_>],
+    to: &mut Markup<'_>,
+) -> io::Result<()> {
     let live = words::live(asked.iter().map(|i| i.finding));
     let is_incomplete = report.ledger.is_incomplete();
     let tone = match (&live, secrets.first().map(|i| i.finding.severity)) {
@@ -111,7 +117,7 @@ fn top(report: &Report, options: &Options, asked: &[Item<'_>], secrets: &[Item<'
     };
     markup!(to, "<header class=\"top " {tone} "\">\n<p class=\"brand\">keysift report</p>\n<h1>");
     match &live {
-        Some(live) => markup!(to, {live}),
+        Some(live) => markup!(to, { live }),
         None if secrets.is_empty() => to.literal("No secrets found")?,
         None => {
             let count = common::plural(secrets.len() as u64, "secret", "secrets");

@@ -62,7 +62,7 @@
 
   var closed = [];
   addEventListener("beforeprint", function () {
-    closed = Array.prototype.slice.call(document.querySelectorAll("details:not([open])"));
+    closed = Array.prototype.slice.call(document.querySelectorAll(".card:not([open]),.finding:not([open]),.policy:not([open])"));
     if (closed.length < 2000) closed.forEach(function (d) { d.open = true; }); else closed = [];
   });
   addEventListener("afterprint", function () { closed.forEach(function (d) { d.open = false; }); });

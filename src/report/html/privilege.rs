@@ -3,8 +3,10 @@
 use super::{short_arn, word};
 use crate::report::markup::{Markup, markup};
 use crate::report::{common, words};
-use crate::verify::aws::iam::{Assessment, Dangerous, Escalation, Kind, Level, RoleReach, dangerous_actions, escalation_table};
+use crate::verify::aws::iam::{Assessment, Dangerous, Escalation, Kind, Level, RoleReach, escalation_table};
 use std::io;
+
+static TABLE: &str = include_str!("../../verify/aws/iam/data/dangerous.tsv");
 
 /// Roles and ways up that are listed.
 const MAX_ROWS: usize = 200;
@@ -62,6 +64,14 @@ fn condition(kind: Kind, requirements: &[String], to: &mut Markup<'_>) -> io::Re
     Ok(())
 }
 
+/// What is lost by an action, from the table of dangerous ones.
+fn lost(action: &str) -> Option<&'static str> {
+    TABLE.lines().map(|line| line.split('\t')).find_map(|mut row| {
+        let is_it = row.nth(1) == Some(action);
+        row.nth(1).filter(|_| is_it)
+    })
+}
+
 fn actions(actions: &[String], to: &mut Markup<'_>) -> io::Result<()> {
     let first: Vec<&str> = actions.iter().take(2).map(String::as_str).collect();
     let more = actions.len().saturating_sub(2);
@@ -72,8 +82,8 @@ fn actions(actions: &[String], to: &mut Markup<'_>) -> io::Result<()> {
     to.literal("</summary><ul class=\"plain\">")?;
     for action in actions {
         markup!(to, "<li><code>" {word(action)} "</code>");
-        if let Some(row) = dangerous_actions().find(|row| row.action == action) {
-            markup!(to, " " {row.lost});
+        if let Some(lost) = lost(action) {
+            markup!(to, " " {lost});
         }
         to.literal("</li>")?;
     }
@@ -126,8 +136,10 @@ pub(super) fn ways_up(a: &Assessment, to: &mut Markup<'_>) -> io::Result<()> {
 }
 
 fn ways(list: &[&Escalation], to: &mut Markup<'_>) -> io::Result<()> {
-    to.literal("<table class=\"wide\"><thead><tr><th scope=\"col\">By</th><th scope=\"col\">What it needs</th>\
-                <th scope=\"col\">Through</th><th scope=\"col\">Then</th></tr></thead><tbody>\n")?;
+    to.literal(
+        "<table class=\"wide\"><thead><tr><th scope=\"col\">By</th><th scope=\"col\">What it needs</th>\
+                <th scope=\"col\">Through</th><th scope=\"col\">Then</th></tr></thead><tbody>\n",
+    )?;
     for way in list.iter().take(MAX_ROWS) {
         to.literal("<tr><th scope=\"row\">")?;
         for (n, action) in way.actions.split('+').enumerate() {
@@ -138,7 +150,7 @@ fn ways(list: &[&Escalation], to: &mut Markup<'_>) -> io::Result<()> {
         }
         markup!(to, "<br><span class=\"req\">" {word(&way.id)} "</span></th><td data-th=\"What it needs\">");
         if let Some(row) = escalation_table().find(|row| row.id == way.id) {
-            markup!(to, {row.condition});
+            markup!(to, { row.condition });
         }
         for text in &way.requirements {
             markup!(to, "<br><span class=\"cond some\">" {word(text)} "</span>");

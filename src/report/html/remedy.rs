@@ -45,7 +45,9 @@ fn one(step: &Step, to: &mut Markup<'_>) -> io::Result<()> {
         command(text, to)?;
     }
     for document in &step.documents {
-        to.literal("<details class=\"more\"><summary>Policy document</summary><pre class=\"copy\"><code>")?;
+        to.literal(
+            "<details class=\"more policy\"><summary>Policy document</summary><pre class=\"copy\"><code>",
+        )?;
         to.lines(&pretty(document))?;
         to.literal("</code></pre></details>\n")?;
     }

@@ -1,9 +1,11 @@
 //! What was verified: a card for each credential that is live, or whose rights are known; a line for others.
 
-use super::{Item, MAX_CARDS, OPEN_CARDS, Options, filter_attributes, finding, privilege, remedy, short_arn, word};
+use super::{
+    Item, MAX_CARDS, OPEN_CARDS, Options, filter_attributes, finding, privilege, remedy, short_arn, word,
+};
 use crate::report::markup::{Markup, markup};
 use crate::report::{common, graph, words};
-use crate::verify::aws::iam::{Assessment, Level};
+use crate::verify::aws::iam::Assessment;
 use crate::verify::verification::{Verdict, Verification};
 use std::io;
 
@@ -16,13 +18,17 @@ pub(super) fn section(asked: &[Item<'_>], options: &Options, to: &mut Markup<'_>
         return Ok(());
     }
     let (urgent, rest): (Vec<&Item<'_>>, Vec<&Item<'_>>) = asked.iter().partition(|item| {
-        item.finding.verification.as_ref().is_some_and(|v| {
-            matches!(v.verdict, Verdict::Live | Verdict::Inactive) || v.assessment.is_some()
-        })
+        item.finding
+            .verification
+            .as_ref()
+            .is_some_and(|v| matches!(v.verdict, Verdict::Live | Verdict::Inactive) || v.assessment.is_some())
     });
     to.literal("<section id=\"verified\" aria-labelledby=\"h-verified\">\n<h2 id=\"h-verified\">Verified, worst first</h2>\n")?;
     if urgent.is_empty() {
         to.literal("<p>None of the credentials that were asked about is known to be live.</p>\n")?;
+    }
+    if urgent.len() > 1 {
+        glance(&urgent, options, to)?;
     }
     for (n, item) in urgent.iter().take(MAX_CARDS).enumerate() {
         if let Some(v) = &item.finding.verification {
@@ -39,7 +45,46 @@ pub(super) fn section(asked: &[Item<'_>], options: &Options, to: &mut Markup<'_>
     to.literal("</section>\n")
 }
 
-fn card(item: &Item<'_>, v: &Verification, is_open: bool, options: &Options, to: &mut Markup<'_>) -> io::Result<()> {
+/// One line for each, so that the worst can be told from the rest before any of it is read.
+fn glance(urgent: &[&Item<'_>], options: &Options, to: &mut Markup<'_>) -> io::Result<()> {
+    to.literal("<div class=\"glance\"><table><thead><tr><th scope=\"col\">Verdict, level</th><th scope=\"col\">Whose</th>\
+                <th scope=\"col\">Owner</th><th scope=\"col\">It can</th></tr></thead><tbody>\n")?;
+    for item in urgent.iter().take(MAX_CARDS) {
+        let Some(v) = &item.finding.verification else { continue };
+        to.literal("<tr class=\"item\"")?;
+        filter_attributes(item.finding, to)?;
+        to.literal("><td>")?;
+        chips(v, to)?;
+        let whose = v.principal.as_deref().map_or_else(|| word(&item.finding.name), short_arn);
+        markup!(to, "</td><td data-th=\"Whose\"><a href=\"#v" {item.number} "\">" {whose} "</a> <code>" {finding::values(item.finding, options)}
+            "</code></td><td data-th=\"Owner\">");
+        if let Some(a) = &v.assessment {
+            let o = &a.ownership;
+            let owner = [
+                Some(o.owner.as_deref().unwrap_or("no tag names one")),
+                o.env.as_deref(),
+                o.criticality.as_deref(),
+            ];
+            let owner: Vec<String> = owner.into_iter().flatten().map(word).collect();
+            markup!(to, {owner.join(", ")} "</td><td data-th=\"It can\">" {words::level(a.level)});
+            for (key, level) in &a.level_if {
+                markup!(to, "; <b>" {level.word()} "</b> once " {words::once(key)});
+            }
+        } else {
+            to.literal("</td><td>")?;
+        }
+        to.literal("</td></tr>\n")?;
+    }
+    to.literal("</tbody></table></div>\n")
+}
+
+fn card(
+    item: &Item<'_>,
+    v: &Verification,
+    is_open: bool,
+    options: &Options,
+    to: &mut Markup<'_>,
+) -> io::Result<()> {
     let f = item.finding;
     let open = if is_open { " open" } else { "" };
     markup!(to, "<details class=\"card item " {v.verdict.name()} "\" id=\"v" {item.number} "\"");
@@ -52,11 +97,11 @@ fn card(item: &Item<'_>, v: &Verification, is_open: bool, options: &Options, to:
     }
     to.literal("</span></h3></summary>\n<div class=\"body\">\n")?;
 
-    markup!(to, "<p class=\"lead\"><strong>" {words::verdict(v.verdict)} "</strong>");
+    markup!(to, "<p class=\"lead\"><strong>" {sentence(words::verdict(v.verdict))} ".</strong>");
     if let Some(a) = &v.assessment {
-        markup!(to, " It is " {if a.level == Level::Unknown { "of unknown rights" } else { a.level.word() }} ": " {words::level(a.level)} ".");
+        markup!(to, " Level <b>" {a.level.word()} "</b>: " {words::level(a.level)} ".");
         for (key, level) in &a.level_if {
-            markup!(to, " <span class=\"if\">Once " {words::once(key)} ": <b>" {level.word()} "</b>, " {words::level(*level)} ".</span>");
+            markup!(to, " <span class=\"if\">Once " {words::once(key)} ", level <b>" {level.word()} "</b>: " {words::level(*level)} ".</span>");
         }
     }
     markup!(to, "</p>\n");
@@ -69,7 +114,9 @@ fn card(item: &Item<'_>, v: &Verification, is_open: bool, options: &Options, to:
     }
     to.literal("<figure class=\"picture\">\n")?;
     if graph::inline(f, MAX_NODES, to)? {
-        to.literal("<figcaption>What this key reaches. Point at a box or a label for its full name.</figcaption>")?;
+        to.literal(
+            "<figcaption>What this key reaches. Point at a box or a label for its full name.</figcaption>",
+        )?;
     }
     to.literal("</figure>\n")?;
     remedy::plan(v, item.number, to)?;
@@ -77,6 +124,13 @@ fn card(item: &Item<'_>, v: &Verification, is_open: bool, options: &Options, to:
     calls(v, to)?;
     markup!(to, "<p><a href=\"#f" {item.number} "\">Where it was found, and the evidence</a></p>\n</div>\n</details>\n");
     Ok(())
+}
+
+/// With a capital.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}", chars.as_str())
 }
 
 /// Verdict and level.
@@ -115,11 +169,7 @@ fn identity(v: &Verification, to: &mut Markup<'_>) -> io::Result<()> {
         }
     }
     for (name, value) in &v.facts {
-        let mut name = words::fact(name);
-        if let Some(first) = name.get(..1) {
-            name = format!("{}{}", first.to_uppercase(), &name[1..]);
-        }
-        row(&name, &word(value))?;
+        row(&sentence(&words::fact(name)), &word(value))?;
     }
     for key in &v.other_keys {
         let created = key.created.as_deref().map_or(String::new(), |c| format!(", made {}", word(c)));
@@ -147,7 +197,9 @@ fn identity(v: &Verification, to: &mut Markup<'_>) -> io::Result<()> {
 /// What could not be read, and what else is worth saying.
 fn doubts(v: &Verification, to: &mut Markup<'_>) -> io::Result<()> {
     let notes = v.assessment.iter().flat_map(|a| &a.notes);
-    for (title, list) in [("What could not be read", v.gaps.iter().collect::<Vec<_>>()), ("Notes", notes.collect())] {
+    for (title, list) in
+        [("What could not be read", v.gaps.iter().collect::<Vec<_>>()), ("Notes", notes.collect())]
+    {
         if !list.is_empty() {
             markup!(to, "<h4>" {title} "</h4>\n<ul>");
             for text in list {

@@ -68,13 +68,14 @@ impl<'a> Page<'a, '_> {
         }
         let mut label = "dangerous";
         for (condition, groups) in groups {
-            self.prose(label, &word(&format!("{}: {}", words::condition(condition), groups.join("; "))))?;
+            self.prose(label, &format!("{}: {}", words::condition(condition), groups.join("; ")))?;
             label = "";
         }
 
         let short = |arn: &str| word(arn.splitn(6, ':').nth(5).unwrap_or(arn));
-        let (now, later): (Vec<_>, Vec<_>) =
+        let (mut now, later): (Vec<_>, Vec<_>) =
             a.roles.iter().partition(|r| crate::report::verification::is_reached(r));
+        now.sort_by_key(|r| std::cmp::Reverse(r.level));
         let mut roles: Vec<String> =
             now.iter().map(|r| format!("{} ({})", short(&r.arn), r.level.word())).collect();
         let perhaps = |count: usize| (count > 0).then(|| format!("{count} more under a condition"));
@@ -82,11 +83,20 @@ impl<'a> Page<'a, '_> {
         self.names("roles", &roles, ", ")?;
 
         let (perhaps, certain): (Vec<_>, Vec<_>) = a.escalations.iter().partition(|e| e.potential);
-        let way = |e: &&crate::verify::aws::iam::Escalation| {
-            let via = e.via.as_deref().map_or(String::new(), |via| format!(" as {}", short(via)));
-            word(&format!("{}{via}", e.actions.replace('+', " + ")))
+        // The same way by several roles is told once.
+        let mut by_actions: BTreeMap<&str, Vec<Option<&str>>> = BTreeMap::new();
+        for way in certain {
+            by_actions.entry(&way.actions).or_default().push(way.via.as_deref());
+        }
+        let way = |(actions, vias): (&str, Vec<Option<&str>>)| {
+            let via = match vias[..] {
+                _ if vias.contains(&None) => String::new(),
+                [Some(one)] => format!(" as {}", short(one)),
+                _ => format!(" as one of {} roles", vias.len()),
+            };
+            word(&format!("{}{via}", actions.replace('+', " + ")))
         };
-        let mut ways: Vec<String> = certain.iter().map(way).collect();
+        let mut ways: Vec<String> = by_actions.into_iter().map(way).collect();
         keep(&mut ways, (!perhaps.is_empty()).then(|| format!("{} more that may work", perhaps.len())));
         self.names("ways up", &ways, ", ")
     }
@@ -96,7 +106,10 @@ impl<'a> Page<'a, '_> {
             .facts
             .iter()
             .take(MAX_NAMES * 2)
-            .map(|(key, value)| format!("{} {}", words::fact(&word(key)), word(value)))
+            .map(|(key, value)| match key.as_str() {
+                "age_days" => format!("{} days old", word(value)),
+                key => format!("{} {}", words::fact(&word(key)), word(value)),
+            })
             .collect();
         facts.extend(v.other_keys.iter().map(|k| format!("also {} ({})", word(&k.id), word(&k.status))));
         self.names("key", &facts, ", ")
@@ -117,7 +130,11 @@ impl<'a> Page<'a, '_> {
                 self.row("", &format!("$ {line}"))?;
             }
             if step.commands.len() > lines.len() {
-                let more = common::plural((step.commands.len() - lines.len()) as u64, "more command", "more commands");
+                let more = common::plural(
+                    (step.commands.len() - lines.len()) as u64,
+                    "more command",
+                    "more commands",
+                );
                 let more = self.paint(super::DIM, format_args!("{more} (all: --format html)"));
                 self.row("", &more)?;
             }

@@ -73,11 +73,23 @@ impl Context {
     /// What still holds for the session of another role: where and when, not who.
     fn environment(&self) -> Self {
         let of_place = |key: &String| {
-            ["aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:currenttime", "aws:useragent"]
-                .contains(&key.as_str())
+            [
+                "aws:sourceip",
+                "aws:vpcsourceip",
+                "aws:sourcevpc",
+                "aws:sourcevpce",
+                "aws:currenttime",
+                "aws:useragent",
+            ]
+            .contains(&key.as_str())
         };
         Self {
-            values: self.values.iter().filter(|(k, _)| of_place(k)).map(|(k, v)| (k.clone(), v.clone())).collect(),
+            values: self
+                .values
+                .iter()
+                .filter(|(k, _)| of_place(k))
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect(),
             absent: self.absent.iter().filter(|k| of_place(k)).cloned().collect(),
         }
     }
@@ -210,7 +222,8 @@ impl Actor {
         } else if resource.starts_with("role/") {
             actor.kind = PrincipalKind::Role;
             let found = account.roles.get(arn).or_else(|| account.role_named(&actor.name));
-            actor.session_arn = Some(format!("arn:{}:sts::{id}:assumed-role/{}/keysift", actor.partition, actor.name));
+            actor.session_arn =
+                Some(format!("arn:{}:sts::{id}:assumed-role/{}/keysift", actor.partition, actor.name));
             found
         } else {
             None
@@ -262,8 +275,10 @@ impl Actor {
         let mut actor = Self::blank(&arn, &like.account);
         actor.kind = kind;
         if kind == PrincipalKind::Role {
-            actor.session_arn =
-                Some(format!("arn:{}:sts::{}:assumed-role/{}/keysift", like.partition, like.account, actor.name));
+            actor.session_arn = Some(format!(
+                "arn:{}:sts::{}:assumed-role/{}/keysift",
+                like.partition, like.account, actor.name
+            ));
             actor.credential = Credential::Session { mfa: Some(false), issued: None };
             actor.reached = true;
         }
@@ -331,7 +346,9 @@ impl Actor {
                     Boundary::Document(document)
                 }
                 None => {
-                    self.doubts.push(format!("permissions boundary {arn}: not in view, nothing is taken as allowed"));
+                    self.doubts.push(format!(
+                        "permissions boundary {arn}: not in view, nothing is taken as allowed"
+                    ));
                     Boundary::Unread
                 }
             };
@@ -378,7 +395,9 @@ impl Actor {
                 }
                 self.add(&name, origin, document);
             }
-            None => self.doubts.push(format!("policy {arn}: not in view, what it allows or denies is not known")),
+            None => {
+                self.doubts.push(format!("policy {arn}: not in view, what it allows or denies is not known"))
+            }
         }
     }
 

@@ -211,7 +211,8 @@ fn list_ways(worlds: &BTreeMap<Needs, Vec<Escalation>>) -> Vec<Escalation> {
     for met in worlds_to_try() {
         let waiting = Needs(met.0 & !Needs::COUNTED.0);
         for way in worlds.get(&met).into_iter().flatten() {
-            let known = out.iter().any(|e| e.id == way.id && (e.via == way.via || e.via.is_none() && !e.potential));
+            let known =
+                out.iter().any(|e| e.id == way.id && (e.via == way.via || e.via.is_none() && !e.potential));
             if known {
                 continue;
             }
@@ -246,7 +247,9 @@ fn through<'v, 'e, 'a>(
 
 fn quarantined(actor: &Actor) -> bool {
     actor.sources.iter().any(|s| match &s.origin {
-        super::actor::Origin::Attached(arn) | super::actor::Origin::GroupAttached(_, arn) => managed::is_quarantine(arn),
+        super::actor::Origin::Attached(arn) | super::actor::Origin::GroupAttached(_, arn) => {
+            managed::is_quarantine(arn)
+        }
         _ => s.name.starts_with("AWSCompromisedKeyQuarantine"),
     })
 }
@@ -280,7 +283,11 @@ fn notes(view: &View<'_, '_>, caller: &Caller, assessment: &Assessment) -> Vec<S
                 Some(false) => "inactive",
                 None => "of unknown status",
             };
-            let made = key.created.as_ref().map(|c| format!(", made {}", super::policy::short(c))).unwrap_or_default();
+            let made = key
+                .created
+                .as_ref()
+                .map(|c| format!(", made {}", super::policy::short(c)))
+                .unwrap_or_default();
             out.push(format!("the user's key {} is {status}{made}", super::policy::short(&key.id)));
         }
     }
@@ -297,7 +304,10 @@ fn notes(view: &View<'_, '_>, caller: &Caller, assessment: &Assessment) -> Vec<S
         out.push("a session policy, if the session has one, is not in view".to_owned());
     }
     if !account.complete {
-        out.push("the account's contents are not all in view: ways up through other principals are potential".to_owned());
+        out.push(
+            "the account's contents are not all in view: ways up through other principals are potential"
+                .to_owned(),
+        );
     }
     if view.engine.exhausted() {
         out.push("too many principals to look into each: further ways up may exist".to_owned());

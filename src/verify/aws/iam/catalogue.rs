@@ -112,8 +112,9 @@ pub fn by_verb(name: &str) -> Access {
         return Access::Neutral;
     }
     let reads = [
-        "Get", "List", "Describe", "Head", "BatchGet", "Lookup", "Search", "Query", "Scan", "Select", "View", "Read",
-        "Check", "Test", "Validate", "Preview", "Filter", "Estimate", "Discover", "Verify", "Download", "Count",
+        "Get", "List", "Describe", "Head", "BatchGet", "Lookup", "Search", "Query", "Scan", "Select", "View",
+        "Read", "Check", "Test", "Validate", "Preview", "Filter", "Estimate", "Discover", "Verify",
+        "Download", "Count",
     ];
     let lower = name.to_ascii_lowercase();
     let read = reads.iter().any(|verb| lower.starts_with(&verb.to_ascii_lowercase()));

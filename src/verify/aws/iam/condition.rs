@@ -104,7 +104,8 @@ impl Clause {
             State::Known(values) => truth(self.holds(Some(values), expand)),
             State::Absent => truth(self.holds(None, expand)),
             State::Open { kind, counted, base, met } => {
-                let in_base: Vec<Option<bool>> = base.iter().map(|world| self.in_world(world, expand)).collect();
+                let in_base: Vec<Option<bool>> =
+                    base.iter().map(|world| self.in_world(world, expand)).collect();
                 let in_met = self.in_world(met, expand);
                 let wanted = Some(allow);
                 if in_base.contains(&wanted) {
@@ -137,7 +138,8 @@ impl Clause {
             World::Any if self.takes_all() => Some(!self.operator.negated()),
             World::Any => {
                 // A value whose variable has no value can never be met.
-                let resolvable = self.operator == Operator::Null || self.values.iter().any(|v| expand(v).is_some());
+                let resolvable =
+                    self.operator == Operator::Null || self.values.iter().any(|v| expand(v).is_some());
                 if resolvable { None } else { Some(false) }
             }
         }

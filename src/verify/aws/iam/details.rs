@@ -26,7 +26,11 @@ impl Account {
         let mut seen = false;
         let mut truncated = false;
         for page in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>().take(MAX_PAGES) {
-            let page = page.map_err(|e| ErrorKind::Json { line: e.line(), column: e.column(), what: e.to_string() })?;
+            let page = page.map_err(|e| ErrorKind::Json {
+                line: e.line(),
+                column: e.column(),
+                what: e.to_string(),
+            })?;
             let pages = match &page {
                 Value::Array(list) => list.as_slice(),
                 one => std::slice::from_ref(one),
@@ -76,7 +80,8 @@ impl Account {
         for entry in list(page, "RoleDetailList") {
             match entity(entry, "RoleName", "RoleId", "RolePolicyList") {
                 Some(entity) => {
-                    let trust = field(entry, "AssumeRolePolicyDocument").map(|d| Arc::new(Document::from_value(d)));
+                    let trust =
+                        field(entry, "AssumeRolePolicyDocument").map(|d| Arc::new(Document::from_value(d)));
                     let profiles = list(entry, "InstanceProfileList")
                         .iter()
                         .filter_map(|p| text(p, "InstanceProfileName").or_else(|| text(p, "Arn")))
@@ -115,7 +120,8 @@ impl Account {
                 user.mfa_devices.get_or_insert_default();
             }
             for entry in list(page, key) {
-                let name = text(entry, "UserName").or_else(|| field(entry, "User").and_then(|u| text(u, "UserName")));
+                let name = text(entry, "UserName")
+                    .or_else(|| field(entry, "User").and_then(|u| text(u, "UserName")));
                 if let (Some(name), Some(serial)) = (name, text(entry, "SerialNumber")) {
                     for user in self.users.values_mut().filter(|u| u.entity.name == name) {
                         let devices = user.mfa_devices.get_or_insert_default();
@@ -134,7 +140,8 @@ impl Account {
         let policies = wanted.iter().find_map(|key| field(page, key));
         let resource = ["ResourceControlPolicies", "RCPs"].iter().find_map(|key| field(page, key));
         let management = matches!(field(page, "ManagementAccount"), Some(Value::Bool(true)));
-        let id = text(page, "OrganizationId").or_else(|| field(page, "Organization").and_then(|o| text(o, "Id")));
+        let id =
+            text(page, "OrganizationId").or_else(|| field(page, "Organization").and_then(|o| text(o, "Id")));
         if policies.is_none() && resource.is_none() && !management && id.is_none() {
             return;
         }
@@ -244,7 +251,8 @@ fn attached(entry: &Value) -> Vec<String> {
 }
 
 fn read_policy(entry: &Value, arn: String) -> ManagedPolicy {
-    let name = text(entry, "PolicyName").unwrap_or_else(|| arn.rsplit('/').next().unwrap_or_default().to_owned());
+    let name =
+        text(entry, "PolicyName").unwrap_or_else(|| arn.rsplit('/').next().unwrap_or_default().to_owned());
     let mut default = text(entry, "DefaultVersionId");
     let mut versions = Vec::new();
     for version in list(entry, "PolicyVersionList") {
@@ -275,8 +283,13 @@ pub(super) fn levels(value: &Value) -> Vec<Vec<Named>> {
                 match entry {
                     Value::Array(level) => out.push(level.iter().map(organization_policy).collect()),
                     Value::Object(map) => {
-                        match map.iter().find(|(key, _)| ["policies", "servicecontrolpolicies"].contains(&key.to_ascii_lowercase().as_str())) {
-                            Some((_, Value::Array(level))) => out.push(level.iter().map(organization_policy).collect()),
+                        match map.iter().find(|(key, _)| {
+                            ["policies", "servicecontrolpolicies"]
+                                .contains(&key.to_ascii_lowercase().as_str())
+                        }) {
+                            Some((_, Value::Array(level))) => {
+                                out.push(level.iter().map(organization_policy).collect())
+                            }
                             _ => flat.push(organization_policy(entry)),
                         }
                     }
@@ -341,7 +354,8 @@ mod tests {
         let a = json!({"UserDetailList": [{"Arn": "arn:aws:iam::123456789012:user/a", "UserName": "a"}], "IsTruncated": true});
         let b = json!({"RoleDetailList": [{"Arn": "arn:aws:iam::123456789012:role/r", "RoleName": "r"}], "IsTruncated": false});
         let glued = Account::from_authorization_details(format!("{a}\n{b}").as_bytes()).expect("pages");
-        let listed = Account::from_authorization_details(json!([a, b]).to_string().as_bytes()).expect("pages");
+        let listed =
+            Account::from_authorization_details(json!([a, b]).to_string().as_bytes()).expect("pages");
         for account in [glued, listed] {
             assert_eq!((account.users.len(), account.roles.len(), account.complete), (1, 1, true));
             assert_eq!(account.id, "123456789012");

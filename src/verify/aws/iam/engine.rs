@@ -28,7 +28,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { now: 0, depth: 8, owner_tag_keys: Vec::new(), criticality_tag_keys: Vec::new(), graph_nodes: 200 }
+        Self {
+            now: 0,
+            depth: 8,
+            owner_tag_keys: Vec::new(),
+            criticality_tag_keys: Vec::new(),
+            graph_nodes: 200,
+        }
     }
 }
 
@@ -157,13 +163,18 @@ impl<'e, 'a> View<'e, 'a> {
             return false;
         }
         if action.eq_ignore_ascii_case("ec2:RunInstances") {
-            return self.all_shapes(action, &[":instance/", "::image/", ":subnet/", ":network-interface/", ":security-group/"], met);
+            return self.all_shapes(
+                action,
+                &[":instance/", "::image/", ":subnet/", ":network-interface/", ":security-group/"],
+                met,
+            );
         }
         self.ways(action).at(met).is_some()
     }
 
     fn all_shapes(&self, action: &str, shapes: &[&str], met: Needs) -> bool {
-        let witnesses = somewhere::witnesses(self.engine.account, self.engine.options.now, &self.actor, action);
+        let witnesses =
+            somewhere::witnesses(self.engine.account, self.engine.options.now, &self.actor, action);
         shapes.iter().all(|shape| {
             witnesses.iter().any(|w| w.resource.contains(shape) && self.on(action, &w.resource, &[], met))
         })
@@ -185,7 +196,8 @@ impl<'e, 'a> View<'e, 'a> {
             if shapes.len() != 1 || shapes == ["*"] || done.contains(&shapes) {
                 continue;
             }
-            let group: Vec<&str> = actions.iter().copied().filter(|a| somewhere::shapes(a) == shapes).collect();
+            let group: Vec<&str> =
+                actions.iter().copied().filter(|a| somewhere::shapes(a) == shapes).collect();
             done.push(shapes);
             if group.len() > 1 && !self.share(&group, met) {
                 return false;
@@ -196,8 +208,10 @@ impl<'e, 'a> View<'e, 'a> {
 
     fn share(&self, actions: &[&str], met: Needs) -> bool {
         let (account, now) = (self.engine.account, self.engine.options.now);
-        let all: Vec<_> = actions.iter().flat_map(|a| somewhere::witnesses(account, now, &self.actor, a)).collect();
+        let all: Vec<_> =
+            actions.iter().flat_map(|a| somewhere::witnesses(account, now, &self.actor, a)).collect();
         let fits = |resource: &str| actions.iter().all(|a| self.on(a, resource, &[], met));
-        all.iter().any(|w| fits(&w.resource)) || somewhere::joint(&self.actor, &all, actions).iter().any(|r| fits(r))
+        all.iter().any(|w| fits(&w.resource))
+            || somewhere::joint(&self.actor, &all, actions).iter().any(|r| fits(r))
     }
 }

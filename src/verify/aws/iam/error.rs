@@ -18,6 +18,8 @@ pub(super) enum ErrorKind {
         what: String,
     },
     /// JSON, but something else.
-    #[error("IAM snapshot: expected the output of `aws iam get-account-authorization-details` (UserDetailList, RoleDetailList …), found {0}")]
+    #[error(
+        "IAM snapshot: expected the output of `aws iam get-account-authorization-details` (UserDetailList, RoleDetailList …), found {0}"
+    )]
     Shape(&'static str),
 }

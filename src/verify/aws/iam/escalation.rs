@@ -38,11 +38,7 @@ impl Row {
 pub fn table() -> impl Iterator<Item = Row> {
     TEXT.lines().skip(1).filter_map(|line| {
         let mut fields = line.split('\t');
-        Some(Row {
-            id: fields.next()?,
-            actions: fields.next()?,
-            condition: fields.next()?,
-        })
+        Some(Row { id: fields.next()?, actions: fields.next()?, condition: fields.next()? })
     })
 }
 

@@ -83,14 +83,16 @@ impl Case {
         let mut case = Self {
             hits: Vec::new(),
             always: action == "sts:getcalleridentity"
-                || (action == "sts:getsessiontoken" && matches!(actor.kind, PrincipalKind::User | PrincipalKind::Root)),
+                || (action == "sts:getsessiontoken"
+                    && matches!(actor.kind, PrincipalKind::User | PrincipalKind::Root)),
             never: actor.kind == PrincipalKind::Root && action == "sts:assumerole",
             root: actor.kind == PrincipalKind::Root,
             levels: Vec::new(),
             bounded: !matches!(actor.boundary, Boundary::None),
             session: !actor.session.is_empty(),
             same_account: owner == actor.account,
-            own_policy_decides: policy.is_some() && (action.starts_with("sts:assumerole") || action.starts_with("kms:")),
+            own_policy_decides: policy.is_some()
+                && (action.starts_with("sts:assumerole") || action.starts_with("kms:")),
         };
         if case.always || case.never {
             return case;
@@ -324,7 +326,13 @@ fn covers(
 }
 
 /// The patterns of a statement's resources with the actor's variables in them.
-pub fn patterns(account: &Account, now: u64, actor: &Actor, request: &Request<'_>, statement: &Statement) -> Vec<Vec<u8>> {
+pub fn patterns(
+    account: &Account,
+    now: u64,
+    actor: &Actor,
+    request: &Request<'_>,
+    statement: &Statement,
+) -> Vec<Vec<u8>> {
     let lookup = |key: &str| match keys::state(account, now, actor, request, key) {
         State::Known(values) => match values.as_slice() {
             [one] => Some(one.clone()),
@@ -332,7 +340,12 @@ pub fn patterns(account: &Account, now: u64, actor: &Actor, request: &Request<'_
         },
         _ => None,
     };
-    statement.resources.iter().flat_map(|l| &l.patterns).filter_map(|p| keys::expand(p, statement.variables, &lookup)).collect()
+    statement
+        .resources
+        .iter()
+        .flat_map(|l| &l.patterns)
+        .filter_map(|p| keys::expand(p, statement.variables, &lookup))
+        .collect()
 }
 
 /// Whether a principal element speaks of the actor, and how directly.
@@ -347,7 +360,11 @@ fn principal(principals: &Principals, effect: Effect, actor: &Actor) -> Option<G
         let spared = match effect {
             // Whoever is to be spared by a Deny must be named whole: account and user, or account, role and session.
             Effect::Deny if !matches!(actor.boundary, Boundary::None) => false,
-            Effect::Deny => principals.everyone || (account && own && (!role || session)) || (account && actor.kind == PrincipalKind::Root),
+            Effect::Deny => {
+                principals.everyone
+                    || (account && own && (!role || session))
+                    || (account && actor.kind == PrincipalKind::Root)
+            }
             Effect::Allow => principals.everyone || account || own || session,
         };
         return (!spared).then_some(Grant::Direct);

@@ -125,7 +125,9 @@ pub fn draw(actor: &Actor, assessment: &Assessment, most: usize) -> Graph {
         let (from, id) = match &source.origin {
             Origin::Inline => (me.to_owned(), format!("inline:{}", source.name)),
             Origin::Attached(arn) => (me.to_owned(), arn.clone()),
-            Origin::GroupInline(group) => (format!("group:{group}"), format!("inline:{group}/{}", source.name)),
+            Origin::GroupInline(group) => {
+                (format!("group:{group}"), format!("inline:{group}/{}", source.name))
+            }
             Origin::GroupAttached(group, arn) => (format!("group:{group}"), arn.clone()),
         };
         if let Some(group) = from.strip_prefix("group:")
@@ -152,7 +154,8 @@ pub fn draw(actor: &Actor, assessment: &Assessment, most: usize) -> Graph {
         b.edge(me, "more", &label, Kind::Unconditional, false);
     }
     let known: std::collections::BTreeSet<&str> = b.graph.nodes.iter().map(|n| n.id.as_str()).collect();
-    let edges = b.graph.edges.iter().filter(|e| known.contains(e.from.as_str()) && known.contains(e.to.as_str()));
+    let edges =
+        b.graph.edges.iter().filter(|e| known.contains(e.from.as_str()) && known.contains(e.to.as_str()));
     let edges = edges.cloned().collect();
     Graph { nodes: b.graph.nodes, edges }
 }

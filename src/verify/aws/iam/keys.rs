@@ -44,7 +44,9 @@ pub fn state(account: &Account, now: u64, actor: &Actor, request: &Request<'_>, 
         "aws:username" if actor.kind == PrincipalKind::User => known(&actor.name),
         "aws:username" => State::Absent,
         "aws:userid" => match (&actor.id, &actor.session_arn) {
-            (Some(id), Some(session)) => known(&format!("{id}:{}", session.rsplit('/').next().unwrap_or_default())),
+            (Some(id), Some(session)) => {
+                known(&format!("{id}:{}", session.rsplit('/').next().unwrap_or_default()))
+            }
             (Some(id), None) => known(id),
             (None, _) if actor.kind == PrincipalKind::Root => known(&actor.account),
             (None, _) => waiting(Kind::Other, vec![]),
@@ -90,15 +92,32 @@ pub fn state(account: &Account, now: u64, actor: &Actor, request: &Request<'_>, 
         "aws:resourceaccount" | "s3:resourceaccount" => {
             known(super::account::account_of(request.resource).unwrap_or(actor.account.as_str()))
         }
-        "aws:principalorgid" | "aws:resourceorgid" => match account.organization.as_ref().and_then(|o| o.id.as_ref()) {
-            Some(id) => known(id),
-            None => waiting(Kind::Other, vec![]),
-        },
-        "aws:sourcearn" | "aws:sourceaccount" | "aws:sourceorgid" | "aws:sourceorgpaths" | "aws:calledvia"
-        | "aws:calledviafirst" | "aws:calledvialast" | "aws:principalservicename" | "aws:principalservicenameslist"
-        | "aws:federatedprovider" | "aws:ec2instancesourcevpc" | "aws:ec2instancesourceprivateipv4"
-        | "aws:sourceidentity" | "aws:assumedroot" | "aws:chatbotsourcearn" | "aws:sourceinstancearn"
-        | "ec2:sourceinstancearn" | "kms:viaservice" | "lambda:sourcefunctionarn" | "ecs:sourcetaskarn" => State::Absent,
+        "aws:principalorgid" | "aws:resourceorgid" => {
+            match account.organization.as_ref().and_then(|o| o.id.as_ref()) {
+                Some(id) => known(id),
+                None => waiting(Kind::Other, vec![]),
+            }
+        }
+        "aws:sourcearn"
+        | "aws:sourceaccount"
+        | "aws:sourceorgid"
+        | "aws:sourceorgpaths"
+        | "aws:calledvia"
+        | "aws:calledviafirst"
+        | "aws:calledvialast"
+        | "aws:principalservicename"
+        | "aws:principalservicenameslist"
+        | "aws:federatedprovider"
+        | "aws:ec2instancesourcevpc"
+        | "aws:ec2instancesourceprivateipv4"
+        | "aws:sourceidentity"
+        | "aws:assumedroot"
+        | "aws:chatbotsourcearn"
+        | "aws:sourceinstancearn"
+        | "ec2:sourceinstancearn"
+        | "kms:viaservice"
+        | "lambda:sourcefunctionarn"
+        | "ecs:sourcetaskarn" => State::Absent,
         "sts:externalid" => waiting(Kind::ExternalId, vec![World::Absent, World::Unlike]),
         // A session name is the caller's choice, but only its own name is at hand without reading the trust.
         "sts:rolesessionname" => waiting(Kind::Other, vec![World::Values(vec![actor.name.clone()])]),
@@ -131,14 +150,22 @@ fn mfa(actor: &Actor, key: &str) -> State {
     match actor.credential {
         // The session of a role says nothing of the factor its caller showed.
         Credential::Session { .. } if actor.reached => {
-            if age { State::Absent } else { State::Known(vec!["false".to_owned()]) }
+            if age {
+                State::Absent
+            } else {
+                State::Known(vec!["false".to_owned()])
+            }
         }
         Credential::Session { mfa: Some(true), .. } => {
             State::Known(vec![if age { "60" } else { "true" }.to_owned()])
         }
         // A session cannot be given a factor afterwards.
         Credential::Session { mfa: Some(false), .. } => {
-            if age { State::Absent } else { State::Known(vec!["false".to_owned()]) }
+            if age {
+                State::Absent
+            } else {
+                State::Known(vec!["false".to_owned()])
+            }
         }
         Credential::Session { mfa: None, .. } => open(vec![without]),
         // Root takes no MFA session from a key, a user does by GetSessionToken.
@@ -181,7 +208,9 @@ fn tagged(account: &Account, actor: &Actor, request: &Request<'_>, head: &str, t
         }
         _ if head.ends_with("tag") => of_resource(),
         _ if head.contains('.') => State::Absent,
-        _ if head.starts_with("aws:") => State::Open { kind: Kind::Other, counted: false, base: vec![], met: World::Any },
+        _ if head.starts_with("aws:") => {
+            State::Open { kind: Kind::Other, counted: false, base: vec![], met: World::Any }
+        }
         _ => State::Open { kind: Kind::Other, counted: true, base: vec![], met: World::Any },
     }
 }

@@ -97,7 +97,8 @@ fn probes(view: &View<'_, '_>, met: Needs) -> bool {
 
 /// Whether it can make a new user or role that is given everything.
 fn makes_another(view: &View<'_, '_>, met: Needs) -> bool {
-    let fresh = |what: &str| format!("arn:{}:iam::{}:{what}/{FRESH}", view.actor.partition, view.actor.account);
+    let fresh =
+        |what: &str| format!("arn:{}:iam::{}:{what}/{FRESH}", view.actor.partition, view.actor.account);
     let (user, role) = (fresh("user"), fresh("role"));
     let bare = [("iam:permissionsboundary", None), ("iam:policyarn", Some(ADMINISTRATOR))];
     let on = |action: &str, resource: &str| view.on(action, resource, &bare, met);
@@ -105,7 +106,8 @@ fn makes_another(view: &View<'_, '_>, met: Needs) -> bool {
         && (on("iam:AttachUserPolicy", &user) || on("iam:PutUserPolicy", &user))
         && on("iam:CreateAccessKey", &user);
     new_user
-        || (on("iam:CreateRole", &role) && (on("iam:AttachRolePolicy", &role) || on("iam:PutRolePolicy", &role)))
+        || (on("iam:CreateRole", &role)
+            && (on("iam:AttachRolePolicy", &role) || on("iam:PutRolePolicy", &role)))
             && may_enter_if_named(view, &role, met)
 }
 
@@ -175,14 +177,18 @@ fn access(view: &View<'_, '_>, met: Needs) -> Access {
         let speaks = allows.iter().any(|s| {
             s.actions.not
                 || s.actions.patterns.iter().any(|p| {
-                    p.split_once(':').is_none_or(|(head, _)| head == "*" || head.eq_ignore_ascii_case(service))
+                    p.split_once(':')
+                        .is_none_or(|(head, _)| head == "*" || head.eq_ignore_ascii_case(service))
                 })
         });
         if !speaks {
             continue;
         }
         for action in actions.values().filter(|a| a.access > Access::Neutral) {
-            if action.access > most && view.may_name(&action.name) && view.ways(&action.name).at(met).is_some() {
+            if action.access > most
+                && view.may_name(&action.name)
+                && view.ways(&action.name).at(met).is_some()
+            {
                 most = action.access;
             }
             if most == Access::Write {

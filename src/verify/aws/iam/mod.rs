@@ -33,7 +33,7 @@ mod targets;
 pub use account::Account;
 pub use actor::{Caller, Context, Credential, PrincipalKind};
 pub use assess::{Assessment, assess};
-pub use dangerous::{Dangerous, actions as dangerous_actions};
+pub use dangerous::Dangerous;
 pub use engine::Options;
 pub use error::Error;
 pub use escalation::{Escalation, table as escalation_table};

@@ -184,7 +184,11 @@ pub fn date(text: &str) -> Option<f64> {
     let year = parts.next().flatten()?;
     let month = parts.next().map_or(Some(1), |m| m)?;
     let dom = parts.next().map_or(Some(1), |d| d)?;
-    if parts.next().is_some() || !(0..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&dom) {
+    if parts.next().is_some()
+        || !(0..=9999).contains(&year)
+        || !(1..=12).contains(&month)
+        || !(1..=31).contains(&dom)
+    {
         return None;
     }
     let (clock, offset) = split_offset(time)?;

@@ -10,16 +10,46 @@ use super::engine::Options;
 use serde::Serialize;
 
 const OWNER: [&str; 15] = [
-    "owner", "serviceowner", "technicalowner", "techowner", "businessowner", "appowner", "applicationowner",
-    "productowner", "resourceowner", "ownername", "owneremail", "ownercontact", "ownedby", "maintainer", "maintainedby",
+    "owner",
+    "serviceowner",
+    "technicalowner",
+    "techowner",
+    "businessowner",
+    "appowner",
+    "applicationowner",
+    "productowner",
+    "resourceowner",
+    "ownername",
+    "owneremail",
+    "ownercontact",
+    "ownedby",
+    "maintainer",
+    "maintainedby",
 ];
 const TEAM: [&str; 12] = [
-    "team", "teamname", "squad", "department", "businessunit", "contact", "contactemail", "email", "createdby", "creator",
-    "costcenter", "costcentre",
+    "team",
+    "teamname",
+    "squad",
+    "department",
+    "businessunit",
+    "contact",
+    "contactemail",
+    "email",
+    "createdby",
+    "creator",
+    "costcenter",
+    "costcentre",
 ];
 const ENVIRONMENT: [&str; 5] = ["env", "environment", "stage", "envname", "deploymentenvironment"];
 const CRITICALITY: [&str; 9] = [
-    "criticality", "critical", "businesscriticality", "importance", "tier", "servicetier", "sla", "dataclassification",
+    "criticality",
+    "critical",
+    "businesscriticality",
+    "importance",
+    "tier",
+    "servicetier",
+    "sla",
+    "dataclassification",
     "classification",
 ];
 const RECOVERY: [&str; 9] =
@@ -95,9 +125,22 @@ fn judge(found: &Ownership) -> Option<String> {
     let value = |v: &Option<String>| v.as_deref().unwrap_or_default().to_lowercase();
     let (env, criticality) = (value(&found.env), value(&found.criticality));
     let production = ["prod", "prd", "live"].iter().any(|p| env.starts_with(p)) && !env.contains("non");
-    let high = ["critical", "high", "tier0", "tier1", "tier-0", "tier-1", "0", "1", "p0", "p1", "confidential", "restricted"]
-        .iter()
-        .any(|w| criticality.starts_with(w))
+    let high = [
+        "critical",
+        "high",
+        "tier0",
+        "tier1",
+        "tier-0",
+        "tier-1",
+        "0",
+        "1",
+        "p0",
+        "p1",
+        "confidential",
+        "restricted",
+    ]
+    .iter()
+    .any(|w| criticality.starts_with(w))
         || ["yes", "true", "mission"].iter().any(|w| criticality.starts_with(w));
     match (production, high) {
         (true, true) => Some("production and marked critical".to_owned()),
@@ -119,7 +162,12 @@ mod tests {
     #[test]
     fn names_are_tried_in_order() {
         let options = Options { owner_tag_keys: vec!["Squad-Lead".to_owned()], ..Options::default() };
-        let user = tags(&[("Team", "payments"), ("Owner", "ana"), ("Environment", "Production"), ("Cost-Center", "7")]);
+        let user = tags(&[
+            ("Team", "payments"),
+            ("Owner", "ana"),
+            ("Environment", "Production"),
+            ("Cost-Center", "7"),
+        ]);
         let found = ownership(&[("u", &user)], &options);
         assert_eq!(found.owner.as_deref(), Some("ana"));
         assert_eq!(found.judgement.as_deref(), Some("production"));
@@ -129,7 +177,10 @@ mod tests {
         assert_eq!(ownership(&[("u", &prefixed)], &options).owner.as_deref(), Some("cy"));
         let role = tags(&[("created_by", "di"), ("DR", "gold")]);
         let found = ownership(&[("u", &Tags::new()), ("r", &role)], &options);
-        assert_eq!((found.owner, found.team.as_deref(), found.dr.as_deref()), (None, Some("di"), Some("gold")));
+        assert_eq!(
+            (found.owner, found.team.as_deref(), found.dr.as_deref()),
+            (None, Some("di"), Some("gold"))
+        );
         assert_eq!(found.from, ["created_by of r", "DR of r"]);
     }
 }

@@ -31,13 +31,16 @@ pub fn check(view: &View<'_, '_>, row: &Row, actions: &[&str], met: Needs, depth
         }
         let arn = &role.entity.arn;
         let passable = services.iter().any(|service| {
-            trusts(view, role, service) && view.on("iam:PassRole", arn, &[("iam:passedtoservice", Some(service))], met)
+            trusts(view, role, service)
+                && view.on("iam:PassRole", arn, &[("iam:passedtoservice", Some(service))], met)
         });
         if passable && strong_role(view, arn, depth) {
             found.targets.push(arn.clone());
         }
     }
-    if row.id == "pass-emr" && !account.roles.values().any(|r| !r.profiles.is_empty() && trusts(view, r, "ec2.amazonaws.com")) {
+    if row.id == "pass-emr"
+        && !account.roles.values().any(|r| !r.profiles.is_empty() && trusts(view, r, "ec2.amazonaws.com"))
+    {
         found.targets.clear();
     }
     if found.targets.is_empty() {
@@ -88,10 +91,9 @@ pub fn trusts(view: &View<'_, '_>, role: &Role, service: &str) -> bool {
     trust.statements.iter().any(|statement| {
         statement.effect == Effect::Allow
             && statement.actions.has_action("sts:AssumeRole")
-            && statement
-                .principals
-                .as_ref()
-                .is_some_and(|p| !p.not && (p.everyone || p.services.iter().any(|s| same_service(s, service))))
+            && statement.principals.as_ref().is_some_and(|p| {
+                !p.not && (p.everyone || p.services.iter().any(|s| same_service(s, service)))
+            })
             && statement.conditions.iter().all(|clause| {
                 let state = match clause.key.as_str() {
                     "aws:sourceaccount" => State::Known(vec![view.actor.account.clone()]),
@@ -111,8 +113,7 @@ fn same_service(written: &str, service: &str) -> bool {
     let written = written.strip_suffix(".cn").unwrap_or(written);
     let head = service.strip_suffix(".amazonaws.com").unwrap_or(service);
     written == service
-        || written
-            .strip_prefix(head)
-            .and_then(|rest| rest.strip_suffix(".amazonaws.com"))
-            .is_some_and(|region| region.is_empty() || (region.starts_with('.') && region.matches('-').count() >= 2))
+        || written.strip_prefix(head).and_then(|rest| rest.strip_suffix(".amazonaws.com")).is_some_and(
+            |region| region.is_empty() || (region.starts_with('.') && region.matches('-').count() >= 2),
+        )
 }

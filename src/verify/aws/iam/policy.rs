@@ -92,7 +92,10 @@ impl Document {
     /// Reads a document from text, percent-encoded or plain.
     pub fn from_text(text: &str) -> Self {
         if text.len() > MAX_DOCUMENT {
-            return Self::nothing(format!("a policy document of {} bytes is over the limit of {MAX_DOCUMENT}", text.len()));
+            return Self::nothing(format!(
+                "a policy document of {} bytes is over the limit of {MAX_DOCUMENT}",
+                text.len()
+            ));
         }
         let trimmed = text.trim_start();
         let decoded;
@@ -109,7 +112,11 @@ impl Document {
                 out
             }
             Ok(other) => Self::nothing(format!("a policy document is {}, not an object", kind(&other))),
-            Err(error) => Self::nothing(format!("a policy document is not JSON: line {}, column {}", error.line(), error.column())),
+            Err(error) => Self::nothing(format!(
+                "a policy document is not JSON: line {}, column {}",
+                error.line(),
+                error.column()
+            )),
         }
     }
 
@@ -163,7 +170,17 @@ impl Statement {
             return Err(format!("is {}", kind(value)));
         };
         for key in map.keys() {
-            let known = ["sid", "effect", "action", "notaction", "resource", "notresource", "principal", "notprincipal", "condition"];
+            let known = [
+                "sid",
+                "effect",
+                "action",
+                "notaction",
+                "resource",
+                "notresource",
+                "principal",
+                "notprincipal",
+                "condition",
+            ];
             if !known.contains(&key.to_ascii_lowercase().as_str()) {
                 return Err(format!("unknown element {}", short(key)));
             }
@@ -252,7 +269,8 @@ impl Principals {
 /// A field by its name; IAM takes element names in any case.
 pub(super) fn field<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     let map = value.as_object()?;
-    map.get(name).or_else(|| map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    map.get(name)
+        .or_else(|| map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
 
 fn strings(value: &Value, what: &str) -> Result<Vec<String>, String> {
@@ -313,14 +331,20 @@ mod tests {
 
     #[test]
     fn shapes() {
-        let one = Document::from_value(&json!({"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}));
+        let one = Document::from_value(
+            &json!({"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}),
+        );
         assert_eq!(one.statements.len(), 1);
         assert!(!one.statements[0].variables);
-        let text = Document::from_text("%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Deny%22%2C%22NotAction%22%3A%5B%22a%3Ab%22%5D%2C%22Resource%22%3A%22%2A%22%7D%5D%7D");
+        let text = Document::from_text(
+            "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Deny%22%2C%22NotAction%22%3A%5B%22a%3Ab%22%5D%2C%22Resource%22%3A%22%2A%22%7D%5D%7D",
+        );
         assert_eq!(text.statements.len(), 1);
         assert!(text.statements[0].variables && text.statements[0].actions.not);
-        let values = Document::from_value(&json!({"Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["*"],
-            "Condition": {"Bool": {"aws:SecureTransport": true}, "NumericLessThan": {"aws:MultiFactorAuthAge": 3600}}}]}));
+        let values = Document::from_value(
+            &json!({"Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["*"],
+            "Condition": {"Bool": {"aws:SecureTransport": true}, "NumericLessThan": {"aws:MultiFactorAuthAge": 3600}}}]}),
+        );
         assert_eq!(values.statements[0].conditions.len(), 2);
     }
 

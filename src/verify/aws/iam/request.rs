@@ -38,7 +38,11 @@ impl Question {
         let name = session.or_else(|| resource.rsplit('/').next()).unwrap_or_default().to_owned();
         let arn = match session {
             Some(name) => {
-                format!("arn:{}:iam::{}:role/{name}", super::account::partition_of(&self.caller.arn), account.id)
+                format!(
+                    "arn:{}:iam::{}:role/{name}",
+                    super::account::partition_of(&self.caller.arn),
+                    account.id
+                )
             }
             None => self.caller.arn.clone(),
         };
@@ -57,8 +61,10 @@ impl Question {
         }
         if !self.scps.is_empty() {
             let level = |l: &Vec<Document>| l.iter().cloned().map(|d| Named::new("SCP", d)).collect();
-            account.organization =
-                Some(Organization { levels: self.scps.iter().map(level).collect(), ..Organization::default() });
+            account.organization = Some(Organization {
+                levels: self.scps.iter().map(level).collect(),
+                ..Organization::default()
+            });
         }
         let mut actor = Actor::of_caller(&account, &self.caller);
         if let Some(boundary) = &self.boundary {

@@ -75,8 +75,12 @@ impl Needs {
     /// What counts for the level: some resource may match, the caller may choose.
     pub const COUNTED: Self = Self(3);
     /// What waits, one by one, weakest first.
-    pub const WAITING: [(Self, Kind); 4] =
-        [(Self::OTHER, Kind::Other), (Self::EXTERNAL_ID, Kind::ExternalId), (Self::IP, Kind::Ip), (Self::MFA, Kind::Mfa)];
+    pub const WAITING: [(Self, Kind); 4] = [
+        (Self::OTHER, Kind::Other),
+        (Self::EXTERNAL_ID, Kind::ExternalId),
+        (Self::IP, Kind::Ip),
+        (Self::MFA, Kind::Mfa),
+    ];
 
     /// The bit of a requirement.
     pub fn of(requirement: &Requirement) -> Self {
@@ -114,7 +118,9 @@ impl Needs {
 
     /// The strongest kind in the set, `resource` when only the resources are limited.
     pub fn kind(self, limited: bool) -> Kind {
-        for (bit, kind) in [(Self::MFA, Kind::Mfa), (Self::IP, Kind::Ip), (Self::EXTERNAL_ID, Kind::ExternalId)] {
+        for (bit, kind) in
+            [(Self::MFA, Kind::Mfa), (Self::IP, Kind::Ip), (Self::EXTERNAL_ID, Kind::ExternalId)]
+        {
             if !self.common(bit).is_none() {
                 return kind;
             }
@@ -132,8 +138,11 @@ impl Needs {
 
     /// What waits of the set, as a key for `level_if`: `mfa`, or `ip+mfa`.
     pub fn key(self) -> String {
-        let words: Vec<&str> =
-            Self::WAITING.iter().filter(|(bit, _)| !self.common(*bit).is_none()).map(|(_, kind)| kind.word()).collect();
+        let words: Vec<&str> = Self::WAITING
+            .iter()
+            .filter(|(bit, _)| !self.common(*bit).is_none())
+            .map(|(_, kind)| kind.word())
+            .collect();
         words.join("+")
     }
 

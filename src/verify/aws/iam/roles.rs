@@ -115,7 +115,8 @@ impl<'v, 'e, 'a> Chains<'v, 'e, 'a> {
             let hops = if own {
                 hops(self.start, self.start, &self.open)
             } else {
-                let actor = Actor::of_reached_role(self.start.engine.account, from, &self.start.actor.context);
+                let actor =
+                    Actor::of_reached_role(self.start.engine.account, from, &self.start.actor.context);
                 hops(&View::new(self.start.engine, actor), self.start, &self.open)
             };
             self.hops.insert(from.to_owned(), hops);
@@ -147,7 +148,9 @@ fn hops(view: &View<'_, '_>, start: &View<'_, '_>, roles: &[&Role]) -> Vec<Hop> 
             trust.statements.iter().filter_map(|s| s.principals.as_ref()).any(|p| {
                 p.not
                     || p.everyone
-                    || p.aws.iter().any(|n| *n == view.actor.arn || view.actor.session_arn.as_ref() == Some(n))
+                    || p.aws
+                        .iter()
+                        .any(|n| *n == view.actor.arn || view.actor.session_arn.as_ref() == Some(n))
             })
         };
         if !speaks && !names_caller() {
@@ -161,7 +164,12 @@ fn hops(view: &View<'_, '_>, start: &View<'_, '_>, roles: &[&Role]) -> Vec<Hop> 
             // Whoever may read the role's trust reads the external id there.
             let reads = |v: &View<'_, '_>| {
                 v.on("iam:GetRole", &role.entity.arn, &[], Needs(needs.0 & !Needs::EXTERNAL_ID.0))
-                    || v.on("iam:GetAccountAuthorizationDetails", "*", &[], Needs(needs.0 & !Needs::EXTERNAL_ID.0))
+                    || v.on(
+                        "iam:GetAccountAuthorizationDetails",
+                        "*",
+                        &[],
+                        Needs(needs.0 & !Needs::EXTERNAL_ID.0),
+                    )
             };
             if !needs.common(Needs::EXTERNAL_ID).is_none() && (reads(view) || reads(start)) {
                 *needs = Needs(needs.0 & !Needs::EXTERNAL_ID.0);
@@ -196,11 +204,13 @@ pub fn out_of_view(view: &View<'_, '_>) -> Vec<RoleReach> {
                 Some(role) => role.trust.is_none(),
                 None => foreign || !account.complete,
             };
-            if !arn.contains(":role/") || arn.contains(['*', '?', '$']) || !hidden || out.len() >= MAX_FOREIGN {
+            if !arn.contains(":role/") || arn.contains(['*', '?', '$']) || !hidden || out.len() >= MAX_FOREIGN
+            {
                 continue;
             }
             // The identity side, as if the role trusted the caller.
-            let met = [Needs::NONE, Needs::COUNTED, Needs::ALL].into_iter().find(|met| names(view, arn, *met));
+            let met =
+                [Needs::NONE, Needs::COUNTED, Needs::ALL].into_iter().find(|met| names(view, arn, *met));
             let Some(needs) = met else { continue };
             let needs = if needs == Needs::ALL { Needs::OTHER } else { needs };
             out.insert(

@@ -89,7 +89,10 @@ pub fn witnesses(account: &Account, now: u64, actor: &Actor, action: &str) -> Ve
                 continue;
             }
             for pattern in patterns(account, now, actor, &request, statement) {
-                if wanted.len() < MAX_PATTERNS && !matching::is_everything(&pattern) && !wanted.contains(&pattern) {
+                if wanted.len() < MAX_PATTERNS
+                    && !matching::is_everything(&pattern)
+                    && !wanted.contains(&pattern)
+                {
                     wanted.push(pattern);
                 }
             }
@@ -164,7 +167,13 @@ fn concrete(pattern: &[u8], actor: &Actor, service: &str) -> String {
 }
 
 /// All ways to be allowed `action` on any resource, with the request's own keys.
-pub fn ways(account: &Account, now: u64, actor: &Actor, action: &str, extra: &[(&str, Option<&str>)]) -> Ways {
+pub fn ways(
+    account: &Account,
+    now: u64,
+    actor: &Actor,
+    action: &str,
+    extra: &[(&str, Option<&str>)],
+) -> Ways {
     let mut out: Vec<Way> = Vec::new();
     for witness in witnesses(account, now, actor, action) {
         if witness.narrow && out.iter().any(|w| w.needs.is_none() && !w.limited) {
@@ -176,7 +185,8 @@ pub fn ways(account: &Account, now: u64, actor: &Actor, action: &str, extra: &[(
         if ways.is_empty() {
             continue;
         }
-        let parts = if witness.narrow { Vec::new() } else { parts(account, now, actor, action, extra, &witness) };
+        let parts =
+            if witness.narrow { Vec::new() } else { parts(account, now, actor, action, extra, &witness) };
         for needs in ways {
             let limited = witness.narrow || parts.iter().any(|part| !part.allowed_at(needs));
             if out.iter().any(|w| w.needs.within(needs) && w.limited <= limited) {

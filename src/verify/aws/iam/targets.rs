@@ -57,7 +57,8 @@ pub fn check(view: &View<'_, '_>, row: &Row, met: Needs, depth: usize) -> Option
             check.other_user(&["iam:CreateAccessKey", "iam:DeleteAccessKey"], &|u| active_slots(u) == Some(0))
         }
         "iam-reactivate-key" => {
-            let inactive = |u: &User| u.keys.as_ref().is_none_or(|k| k.iter().any(|k| k.active == Some(false)));
+            let inactive =
+                |u: &User| u.keys.as_ref().is_none_or(|k| k.iter().any(|k| k.active == Some(false)));
             check.other_user(&["iam:UpdateAccessKey"], &inactive).map(|found| Found {
                 potential: Some("the secret of an inactive key must be known".to_owned()),
                 ..found
@@ -71,7 +72,9 @@ pub fn check(view: &View<'_, '_>, row: &Row, met: Needs, depth: usize) -> Option
         "iam-update-trust-attach" => {
             check.retrusted_role(&["iam:UpdateAssumeRolePolicy", "iam:AttachRolePolicy"], false)
         }
-        "iam-update-trust-put" => check.retrusted_role(&["iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy"], false),
+        "iam-update-trust-put" => {
+            check.retrusted_role(&["iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy"], false)
+        }
         "iam-update-trust-version" => check.retrusted_role_version(),
         "iam-create-role" => check.new_principal("role", &["iam:CreateRole", "iam:AttachRolePolicy"]),
         "iam-create-role-put" => check.new_principal("role", &["iam:CreateRole", "iam:PutRolePolicy"]),
@@ -127,16 +130,35 @@ fn strong(view: &View<'_, '_>, actor: Actor, depth: usize) -> bool {
 /// Whether any of its policies names what every confirmed way up begins with.
 fn climbs(actor: &Actor) -> bool {
     let first = [
-        "iam:PassRole", "sts:AssumeRole", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:AttachUserPolicy",
-        "iam:AttachGroupPolicy", "iam:AttachRolePolicy", "iam:PutUserPolicy", "iam:PutGroupPolicy", "iam:PutRolePolicy",
-        "iam:AddUserToGroup", "iam:DetachUserPolicy", "iam:DeleteUserPolicy", "iam:RemoveUserFromGroup",
-        "iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary", "iam:DeleteRolePermissionsBoundary",
-        "iam:EnableMFADevice", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile",
-        "iam:UpdateAssumeRolePolicy", "iam:UpdateSAMLProvider",
+        "iam:PassRole",
+        "sts:AssumeRole",
+        "iam:CreatePolicyVersion",
+        "iam:SetDefaultPolicyVersion",
+        "iam:AttachUserPolicy",
+        "iam:AttachGroupPolicy",
+        "iam:AttachRolePolicy",
+        "iam:PutUserPolicy",
+        "iam:PutGroupPolicy",
+        "iam:PutRolePolicy",
+        "iam:AddUserToGroup",
+        "iam:DetachUserPolicy",
+        "iam:DeleteUserPolicy",
+        "iam:RemoveUserFromGroup",
+        "iam:DeleteUserPermissionsBoundary",
+        "iam:PutUserPermissionsBoundary",
+        "iam:DeleteRolePermissionsBoundary",
+        "iam:EnableMFADevice",
+        "iam:CreateAccessKey",
+        "iam:CreateLoginProfile",
+        "iam:UpdateLoginProfile",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateSAMLProvider",
     ];
-    actor.sources.iter().flat_map(|s| &s.document.statements).any(|s| {
-        s.effect == Effect::Allow && first.iter().any(|action| s.actions.has_action(action))
-    })
+    actor
+        .sources
+        .iter()
+        .flat_map(|s| &s.document.statements)
+        .any(|s| s.effect == Effect::Allow && first.iter().any(|action| s.actions.has_action(action)))
 }
 
 struct Check<'v, 'e, 'a> {
@@ -163,8 +185,17 @@ impl Check<'_, '_, '_> {
         if !action.contains(":Attach") {
             return false;
         }
-        let others = ["arn:aws:iam::aws:policy/IAMFullAccess", "arn:aws:iam::aws:policy/job-function/AdministratorAccess"];
-        let own = self.view.engine.account.policies.values().filter(|p| p.document().is_some_and(|d| gives_everything(d)));
+        let others = [
+            "arn:aws:iam::aws:policy/IAMFullAccess",
+            "arn:aws:iam::aws:policy/job-function/AdministratorAccess",
+        ];
+        let own = self
+            .view
+            .engine
+            .account
+            .policies
+            .values()
+            .filter(|p| p.document().is_some_and(|d| gives_everything(d)));
         own.map(|p| p.arn.as_str())
             .chain(others)
             .take(LOOKED_INTO)
@@ -195,7 +226,8 @@ impl Check<'_, '_, '_> {
     }
 
     fn own_group(&self, action: &str) -> Option<Found> {
-        let arns: Vec<String> = self.view.actor.groups.iter().filter_map(|g| level::group_arn(self.view, g)).collect();
+        let arns: Vec<String> =
+            self.view.actor.groups.iter().filter_map(|g| level::group_arn(self.view, g)).collect();
         let arn = arns.into_iter().find(|arn| self.attaches(action, arn))?;
         self.ceiling().then(|| Found::strong(&arn))
     }
@@ -335,9 +367,11 @@ impl Check<'_, '_, '_> {
             .iter()
             .filter(|s| which(&s.origin) && s.document.statements.iter().any(|s| s.effect == Effect::Deny))
             .filter(|s| match &s.origin {
-                Origin::Attached(arn) => {
-                    self.on_with("iam:DetachUserPolicy", &self.view.actor.arn, &[("iam:policyarn", Some(arn))])
-                }
+                Origin::Attached(arn) => self.on_with(
+                    "iam:DetachUserPolicy",
+                    &self.view.actor.arn,
+                    &[("iam:policyarn", Some(arn))],
+                ),
                 _ => self.on("iam:DeleteUserPolicy", &self.view.actor.arn),
             })
             .collect();
@@ -349,22 +383,23 @@ impl Check<'_, '_, '_> {
     }
 
     fn leave_group(&self) -> Option<Found> {
-        self.view.actor.groups.iter().filter(|group| level::leaves(self.view, group, self.met)).find_map(|group| {
-            self.after(group, |actor| {
-                actor.groups.retain(|g| g != group);
-                actor.sources.retain(|s| !matches!(&s.origin,
-                    Origin::GroupInline(g) | Origin::GroupAttached(g, _) if g == group));
-            })
-        })
+        self.view.actor.groups.iter().filter(|group| level::leaves(self.view, group, self.met)).find_map(
+            |group| {
+                self.after(group, |actor| {
+                    actor.groups.retain(|g| g != group);
+                    actor.sources.retain(|s| {
+                        !matches!(&s.origin,
+                    Origin::GroupInline(g) | Origin::GroupAttached(g, _) if g == group)
+                    });
+                })
+            },
+        )
     }
 
     fn lift_boundary(&self, action: &str) -> Option<Found> {
         let arn = &self.view.actor.arn;
-        let extra: &[(&str, Option<&str>)] = if action.contains(":Put") {
-            &[("iam:permissionsboundary", Some(ADMINISTRATOR))]
-        } else {
-            &[]
-        };
+        let extra: &[(&str, Option<&str>)] =
+            if action.contains(":Put") { &[("iam:permissionsboundary", Some(ADMINISTRATOR))] } else { &[] };
         if self.view.actor.boundary_arn.is_none() || !self.on_with(action, arn, extra) {
             return None;
         }
@@ -386,7 +421,8 @@ impl Check<'_, '_, '_> {
                     return Some(found);
                 }
             } else if self.may_enter(role) && !strong_role(self.view, arn, 0) {
-                let mut actor = Actor::of_reached_role(self.view.engine.account, arn, &self.view.actor.context);
+                let mut actor =
+                    Actor::of_reached_role(self.view.engine.account, arn, &self.view.actor.context);
                 actor.boundary = Boundary::None;
                 let free = View::new(self.view.engine, actor);
                 if escalation::is_strong(&free, Needs::COUNTED, self.depth.min(1)) {
@@ -425,8 +461,11 @@ impl Check<'_, '_, '_> {
         let reached = super::roles::Chains::new(self.view).reached(then);
         let by_role = reached.keys().any(|arn| strong_role(self.view, arn, self.depth.min(1)));
         let gained = if by_role { gained.max(Level::Escalation) } else { gained };
-        (gained > self.view.basic(self.met))
-            .then(|| Found { targets: vec![actor.arn.clone()], gained, potential: None })
+        (gained > self.view.basic(self.met)).then(|| Found {
+            targets: vec![actor.arn.clone()],
+            gained,
+            potential: None,
+        })
     }
 
     fn remove_mfa(&self) -> Option<Found> {
@@ -438,10 +477,19 @@ impl Check<'_, '_, '_> {
             u.mfa_devices.as_ref().is_none_or(|d| !d.is_empty()) && login(u)
         })?;
         let known = found.targets.iter().any(|arn| {
-            self.view.engine.account.user(arn).and_then(|u| u.mfa_devices.as_ref()).is_some_and(|d| !d.is_empty())
+            self.view
+                .engine
+                .account
+                .user(arn)
+                .and_then(|u| u.mfa_devices.as_ref())
+                .is_some_and(|d| !d.is_empty())
         });
         Some(Found {
-            potential: if known { found.potential } else { Some("whether the user has MFA is not known".to_owned()) },
+            potential: if known {
+                found.potential
+            } else {
+                Some("whether the user has MFA is not known".to_owned())
+            },
             ..found
         })
     }
@@ -458,12 +506,9 @@ impl Check<'_, '_, '_> {
         let mut found = Found::default();
         for user in &users {
             let actor = || Actor::of_user(account, &user.entity.arn);
-            let admin = self
-                .view
-                .engine
-                .admin((user.entity.arn.clone(), Needs::COUNTED), || {
-                    level::is_admin(&View::new(self.view.engine, actor()), Needs::COUNTED)
-                });
+            let admin = self.view.engine.admin((user.entity.arn.clone(), Needs::COUNTED), || {
+                level::is_admin(&View::new(self.view.engine, actor()), Needs::COUNTED)
+            });
             if admin && found.targets.len() < SHOWN {
                 found.targets.push(user.entity.arn.clone());
                 found.gained = Level::Admin;
@@ -546,7 +591,8 @@ impl Check<'_, '_, '_> {
         let actor = &self.view.actor;
         let account = self.view.engine.account;
         let now = self.view.engine.options.now;
-        let mut names: Vec<String> = vec![format!("arn:{}:iam::{}:{what}/{FRESH}", actor.partition, actor.account)];
+        let mut names: Vec<String> =
+            vec![format!("arn:{}:iam::{}:{what}/{FRESH}", actor.partition, actor.account)];
         let witnesses: Vec<_> =
             actions.iter().flat_map(|a| super::somewhere::witnesses(account, now, actor, a)).collect();
         names.extend(witnesses.iter().map(|w| w.resource.clone()));
@@ -605,8 +651,11 @@ impl Check<'_, '_, '_> {
                 && s.resources.as_ref().is_some_and(|list| {
                     !list.not
                         && list.patterns.iter().any(|p| {
-                            super::matching::meet_arn(p.as_bytes(), b"arn:*:iam::*:role/OrganizationAccountAccessRole")
-                                .is_some()
+                            super::matching::meet_arn(
+                                p.as_bytes(),
+                                b"arn:*:iam::*:role/OrganizationAccountAccessRole",
+                            )
+                            .is_some()
                         })
                 })
         });
