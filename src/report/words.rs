@@ -1,7 +1,7 @@
 //! What verification found, in words: the same in every report that a person reads.
 
 use crate::finding::Finding;
-use crate::verify::aws::iam::{Kind, Level, NodeKind};
+use crate::verify::aws::iam::{FRESH, Kind, Level, NodeKind};
 use crate::verify::verification::{Verdict, Verification};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -119,6 +119,18 @@ pub(super) fn kinds(kind: NodeKind) -> &'static str {
         NodeKind::Dangerous => "dangerous groups",
         NodeKind::Target => "targets of ways up",
         NodeKind::More => "boxes",
+    }
+}
+
+/// A name of the account, or that it is one the key would make: the evaluator asks about names that nobody
+/// has, and such a one says nothing to a reader.
+pub(super) fn name(arn: &str) -> std::borrow::Cow<'_, str> {
+    match arn.strip_suffix(FRESH) {
+        Some(kind) => {
+            let kind = kind.trim_end_matches('/').rsplit([':', '/']).next().unwrap_or_default();
+            format!("a new {}", if kind.is_empty() { "name" } else { kind }).into()
+        }
+        None => arn.into(),
     }
 }
 

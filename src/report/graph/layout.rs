@@ -18,7 +18,7 @@ pub(super) const LINE: f64 = 16.0;
 /// Between box and text.
 pub(super) const PAD: f64 = 9.0;
 const MARGIN: f64 = 16.0;
-const ROOM: f64 = 190.0;
+const ROOM: f64 = 210.0;
 const LEAST_WIDTH: f64 = 90.0;
 const GAP: f64 = 12.0;
 /// Between arrows that end at one box.

@@ -60,11 +60,14 @@ impl Picture {
     /// Folds leaves of one kind under one parent into `and 37 more policies`, as many as it takes; if that
     /// is not enough, leaves out what comes last.
     fn collapse(&mut self, most: usize) {
-        for keep in [24, 12, 6, 3, 1, 0] {
+        // The ninth policy that leads nowhere tells no more than the eighth.
+        self.fold(8, &[NodeKind::Policy, NodeKind::Target]);
+        let all = [NodeKind::Policy, NodeKind::Target, NodeKind::Role, NodeKind::Group, NodeKind::Boundary];
+        for keep in [12, 6, 3, 1, 0] {
             if self.nodes.len() <= most {
                 return;
             }
-            self.fold(keep);
+            self.fold(keep, &all);
         }
         if self.nodes.len() > most {
             let gone = self.nodes.len() - most.max(2) + 1;
@@ -76,7 +79,7 @@ impl Picture {
         }
     }
 
-    fn fold(&mut self, keep: usize) {
+    fn fold(&mut self, keep: usize, kinds: &[NodeKind]) {
         let mut parents: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
         let mut is_leaf = vec![true; self.nodes.len()];
         for edge in &self.edges {
@@ -85,7 +88,7 @@ impl Picture {
         }
         let mut families: BTreeMap<(usize, NodeKind), Vec<usize>> = BTreeMap::new();
         for (i, node) in self.nodes.iter().enumerate() {
-            let foldable = !matches!(node.kind, NodeKind::Principal | NodeKind::Dangerous | NodeKind::More);
+            let foldable = kinds.contains(&node.kind);
             if let [parent] = parents[i][..]
                 && is_leaf[i]
                 && foldable
@@ -130,6 +133,14 @@ impl Picture {
             }
             _ => false,
         });
+    }
+}
+
+fn rank(kind: NodeKind) -> u8 {
+    match kind {
+        NodeKind::Principal => 2,
+        NodeKind::Role => 1,
+        _ => 0,
     }
 }
 
@@ -181,8 +192,14 @@ impl Drawn {
     fn node(&mut self, id: String, made: Box) -> usize {
         let next = self.picture.nodes.len();
         let at = *self.known.entry(id).or_insert(next);
-        if at == next {
-            self.picture.nodes.push(made);
+        match self.picture.nodes.get_mut(at) {
+            None => self.picture.nodes.push(made),
+            // What one key goes through another may enter, and a third may be.
+            Some(known) if rank(made.kind) > rank(known.kind) => {
+                let is_dangerous = made.is_dangerous || known.is_dangerous;
+                *known = Box { is_dangerous, ..made };
+            }
+            Some(_) => {}
         }
         at
     }
@@ -262,8 +279,8 @@ fn way(edge: &Edge) -> String {
 }
 
 fn named(v: &Verification, a: &Assessment, kind: NodeKind, id: &str, label: &str) -> Box {
-    let mut label = escape(label.as_bytes());
-    let mut full = escape(id.as_bytes());
+    let mut label = escape(words::name(label).as_bytes());
+    let mut full = escape(words::name(id).as_bytes());
     let mut caption = words::kind(kind).to_owned();
     let mut is_dangerous = false;
     match kind {

@@ -1,5 +1,5 @@
 //! How wide text is, about: there are no fonts here, so each character has the width of its class in a
-//! usual sans-serif, rather too wide than too narrow.
+//! wide sans-serif in bold (DejaVu Sans), rather too wide than too narrow.
 
 /// The width of `text` in a font of `size` pixels.
 pub(super) fn of(text: &str, size: f64) -> f64 {
@@ -8,14 +8,14 @@ pub(super) fn of(text: &str, size: f64) -> f64 {
 
 fn char_width(c: char) -> f64 {
     match c {
-        'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' => 0.30,
-        'f' | 't' | 'r' | 'I' | '(' | ')' | '[' | ']' | '/' | '\\' | ' ' | '-' => 0.40,
-        'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' => 0.96,
-        'A'..='Z' | '0'..='9' | '_' | '·' | '+' | '*' | '=' => 0.69,
-        ' '..='~' => 0.60,
+        'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' => 0.40,
+        'f' | 't' | 'r' | 'I' | '(' | ')' | '[' | ']' | '/' | '\\' | ' ' | '-' => 0.46,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' => 1.06,
+        'A'..='Z' | '0'..='9' | '_' | '·' | '+' | '*' | '=' => 0.80,
+        ' '..='~' => 0.70,
         // Scripts of Asia and pictures are as wide as high.
-        c if u32::from(c) >= 0x1100 => 1.05,
-        _ => 0.70,
+        c if u32::from(c) >= 0x1100 => 1.10,
+        _ => 0.80,
     }
 }
 
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn breaks_at_joints_and_shortens_the_rest() {
         assert_eq!(lines("role/app", 12.0, 200.0), ["role/app"]);
-        let two = lines("role/service-role/deployment-pipeline", 12.0, 160.0);
+        let two = lines("role/service-role/deployment-pipeline", 12.0, 175.0);
         assert_eq!(two, ["role/service-role/", "deployment-pipeline"]);
         for text in ["x".repeat(10_000), "日本".repeat(400), "a-".repeat(300)] {
             let lines = lines(&text, 12.0, 150.0);

@@ -30,6 +30,8 @@ const OPEN_CARDS: usize = 1;
 /// Characters of one word out of the input.
 const MAX_WORD: usize = 1_000;
 
+const NOT_ASKED: &str = "not asked";
+
 const CSS: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
@@ -171,8 +173,8 @@ fn filters(report: &Report, is_asked: bool, to: &mut Markup<'_>) -> io::Result<(
     to.literal("</fieldset>\n")?;
     if is_asked {
         to.literal("<fieldset><legend>Verdict</legend>")?;
-        let names = Verdict::ALL.into_iter().map(Verdict::name).chain(["not asked"]);
-        for name in names {
+        let names = Verdict::ALL.into_iter().map(Verdict::name).chain([NOT_ASKED]);
+        for name in names.filter(|name| report.findings.iter().any(|f| verdict_name(f) == *name)) {
             markup!(to, "<label><input type=\"checkbox\" name=\"verdict\" value=\"" {name} "\" checked> " {name} "</label>");
         }
         to.literal("</fieldset>\n")?;
@@ -190,7 +192,7 @@ fn filter_attributes(finding: &Finding, to: &mut Markup<'_>) -> io::Result<()> {
 }
 
 fn verdict_name(finding: &Finding) -> &'static str {
-    finding.verification.as_ref().map_or("not asked", |v| v.verdict.name())
+    finding.verification.as_ref().map_or(NOT_ASKED, |v| v.verdict.name())
 }
 
 /// Text out of the input, bounded; escaped where it is written.
@@ -200,5 +202,5 @@ fn word(text: &str) -> String {
 
 /// What ends an ARN: `user/app` of `arn:aws:iam::123456789012:user/app`.
 fn short_arn(arn: &str) -> String {
-    word(arn.splitn(6, ':').nth(5).unwrap_or(arn))
+    word(&words::name(arn.splitn(6, ':').nth(5).unwrap_or(arn)))
 }

@@ -21,7 +21,7 @@ pub(super) fn dangerous(groups: &[Dangerous], level: Level, to: &mut Markup<'_>)
     let count = common::plural(groups.len() as u64, "group", "groups");
     markup!(to, "<h4>What it can destroy or reroute: " {count} " of dangerous actions</h4>\n");
     if level >= Level::Admin {
-        to.literal("<p>An administrator can do all of this.</p>\n")?;
+        to.literal("<details class=\"more\"><summary>All of it: nothing is left out for an administrator</summary>\n")?;
     }
     to.literal("<table class=\"wide\"><thead><tr><th scope=\"col\">What</th><th scope=\"col\">Condition</th><th scope=\"col\">Actions</th>\
                 <th scope=\"col\">On</th><th scope=\"col\">Through</th></tr></thead><tbody>\n")?;
@@ -50,7 +50,11 @@ pub(super) fn dangerous(groups: &[Dangerous], level: Level, to: &mut Markup<'_>)
         }
         to.literal("</td></tr>\n")?;
     }
-    to.literal("</tbody></table>\n")
+    to.literal("</tbody></table>\n")?;
+    if level >= Level::Admin {
+        to.literal("</details>\n")?;
+    }
+    Ok(())
 }
 
 /// A condition, with what it asks for; the words of the kind are left out where the list says them.

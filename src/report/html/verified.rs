@@ -107,11 +107,6 @@ fn card(
     markup!(to, "</p>\n");
     remedy::first(v, item.number, to)?;
     identity(v, to)?;
-    if let Some(a) = &v.assessment {
-        privilege::dangerous(&a.dangerous, a.level, to)?;
-        privilege::roles(a, to)?;
-        privilege::ways_up(a, to)?;
-    }
     to.literal("<figure class=\"picture\">\n")?;
     if graph::inline(f, MAX_NODES, to)? {
         to.literal(
@@ -119,6 +114,11 @@ fn card(
         )?;
     }
     to.literal("</figure>\n")?;
+    if let Some(a) = &v.assessment {
+        privilege::dangerous(&a.dangerous, a.level, to)?;
+        privilege::roles(a, to)?;
+        privilege::ways_up(a, to)?;
+    }
     remedy::plan(v, item.number, to)?;
     doubts(v, to)?;
     calls(v, to)?;

@@ -43,3 +43,4 @@ pub use level::Level;
 pub use owner::Ownership;
 pub use requirement::{Kind, Requirement};
 pub use roles::RoleReach;
+pub use somewhere::FRESH;
