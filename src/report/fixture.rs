@@ -173,7 +173,7 @@ pub(super) fn drawn(nodes: usize) -> Finding {
         to: id(to),
         label: "sts:AssumeRole".into(),
         condition: [Kind::Unconditional, Kind::Mfa, Kind::Tag][to % 3],
-        potential: to % 5 == 0,
+        potential: to.is_multiple_of(5),
     };
     let tree = (1..nodes).map(|i| edge(if i % 4 == 0 { i / 4 } else { 0 }, i));
     let across = (8..nodes).step_by(9).map(|i| edge(i, i / 2));
