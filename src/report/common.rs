@@ -33,10 +33,11 @@ pub(super) fn screen_value(secret: &Secret, full: bool) -> String {
     if full { escape(secret.reveal()) } else { secret.redacted() }
 }
 
-/// The findings worst first, then as they arrive: by address and offset.
+/// The findings worst first, of one severity those first that are known to be live and to do most, then as
+/// they arrive: by address and offset.
 pub(super) fn worst_first(report: &Report) -> Vec<&Finding> {
     let mut findings: Vec<&Finding> = report.findings.iter().collect();
-    findings.sort_by_key(|f| Reverse(f.severity));
+    findings.sort_by_key(|f| (Reverse(f.severity), super::words::urgency(f)));
     findings
 }
 

@@ -10,14 +10,19 @@ use std::str::FromStr;
 use std::time::Duration;
 
 mod common;
+#[cfg(test)]
+mod fixture;
 pub mod graph;
+mod html;
 mod json;
+mod markup;
 pub mod read;
 mod sarif;
 #[cfg(test)]
 mod tests;
 mod tty;
 mod verification;
+mod words;
 
 /// All that a report tells.
 #[derive(Clone, Debug, Default)]
@@ -73,11 +78,13 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0, for code scanning services.
     Sarif,
+    /// One HTML file for people, that needs nothing beside it.
+    Html,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 4] = [Format::Tty, Format::Json, Format::Jsonl, Format::Sarif];
+    pub const ALL: [Format; 5] = [Format::Tty, Format::Json, Format::Jsonl, Format::Sarif, Format::Html];
 
     /// The name used on the command line.
     pub fn name(self) -> &'static str {
@@ -86,11 +93,12 @@ impl Format {
             Format::Json => "json",
             Format::Jsonl => "jsonl",
             Format::Sarif => "sarif",
+            Format::Html => "html",
         }
     }
 
     /// The format that the extension of `path` asks for: `.json`, `.jsonl` or `.ndjson`, `.sarif`,
-    /// `.txt`, in upper or lower case.
+    /// `.html` or `.htm`, `.txt`, in upper or lower case.
     pub fn from_path(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         match extension.as_str() {
@@ -98,6 +106,7 @@ impl Format {
             "json" => Some(Format::Json),
             "jsonl" | "ndjson" => Some(Format::Jsonl),
             "sarif" => Some(Format::Sarif),
+            "html" | "htm" => Some(Format::Html),
             _ => None,
         }
     }
@@ -109,6 +118,7 @@ impl Format {
             Format::Json => &json::Json,
             Format::Jsonl => &json::Jsonl,
             Format::Sarif => &sarif::Sarif,
+            Format::Html => &html::Html,
         }
     }
 }
@@ -132,6 +142,6 @@ impl FromStr for Format {
             .min_by_key(|(edits, _)| *edits)
             .filter(|(edits, _)| *edits <= 2)
             .map_or_else(String::new, |(_, f)| format!(" (did you mean {f}?)"));
-        Err(format!("unknown format {s:?}{nearest}: use text, json, jsonl or sarif"))
+        Err(format!("unknown format {s:?}{nearest}: use text, json, jsonl, sarif or html"))
     }
 }

@@ -6,15 +6,18 @@
 //! and the true place is in `logicalLocations` and `properties`. Results are cut, worst first, at
 //! [`MAX_RESULTS`], and the file says so.
 //!
-//! Severity lives on the rule in SARIF, so a rule takes the worst severity and the lowest
+//! Severity lives on the rule in SARIF, so a credential that is known to be live has a rule of its own,
+//! `aws.key-pair/live-admin`, and a rule takes the worst severity and the lowest
 //! confidence of its findings here; each result keeps its own in `level` and `properties`. The
 //! inventory of embedded configuration is reported as notes without the tag `security`.
 
 use super::common::{self, List, Place};
-use super::{Options, Report, Reporter};
+use super::{Options, Report, Reporter, words};
 use crate::address::{Address, escape};
 use crate::finding::{Class, Finding, Location, Severity};
 use crate::ledger::Entry;
+use crate::verify::aws::iam::Level;
+use crate::verify::verification::{Verdict, Verification};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -115,7 +118,7 @@ impl Serialize for Run<'_> {
 }
 
 /// The rules of the patterns that found something, by id.
-struct Rules<'a>(BTreeMap<&'a str, Rule<'a>>);
+struct Rules<'a>(BTreeMap<String, Rule<'a>>);
 
 struct Rule<'a> {
     index: usize,
@@ -129,11 +132,8 @@ impl<'a> Rules<'a> {
     fn of(findings: &[&'a Finding]) -> Self {
         let mut rules = BTreeMap::new();
         for &finding in findings {
-            let rule = rules.entry(finding.pattern.as_str()).or_insert(Rule {
-                index: 0,
-                example: finding,
-                confidence: 100,
-            });
+            let rule =
+                rules.entry(rule_id(finding)).or_insert(Rule { index: 0, example: finding, confidence: 100 });
             rule.confidence = rule.confidence.min(finding.confidence);
         }
         for (index, rule) in rules.values_mut().enumerate() {
@@ -149,9 +149,15 @@ impl<'a> Rules<'a> {
 
 impl Rule<'_> {
     fn object(&self, id: &str) -> Value {
-        let Finding { name, why, fix, reference, severity, class, .. } = self.example;
+        let Finding { name, why, fix, reference, class, .. } = self.example;
         let [name, why, fix, reference] = [name, why, fix, reference].map(|text| common::one_line(text));
-        let name = if name.is_empty() { escape(id.as_bytes()) } else { name };
+        let mut name = if name.is_empty() { escape(id.as_bytes()) } else { name };
+        if let Some(live) = live(self.example) {
+            name = match live.assessment.as_ref().map(|a| a.level) {
+                Some(level) => format!("Live {name}, level {}", level.word()),
+                None => format!("Live {name}"),
+            };
+        }
 
         let mut text = Vec::new();
         let mut markdown = Vec::new();
@@ -171,7 +177,7 @@ impl Rule<'_> {
         properties.insert("precision".into(), precision(self.confidence).into());
         let mut tags = vec![class.name()];
         if is_security(self.example) {
-            properties.insert("security-severity".into(), security_severity(*severity).into());
+            properties.insert("security-severity".into(), security_severity(self.example).into());
             tags.extend(["external/cwe/cwe-798", "security"]);
         }
         properties.insert("tags".into(), tags.into());
@@ -185,7 +191,7 @@ impl Rule<'_> {
                 "text": common::truncate(&text.join("\n"), MAX_TEXT),
                 "markdown": common::truncate(&markdown.join("\n\n"), MAX_TEXT),
             },
-            "defaultConfiguration": {"level": level(*severity)},
+            "defaultConfiguration": {"level": level(self.example)},
             "properties": properties,
         });
         if is_web_address(&reference) {
@@ -200,8 +206,23 @@ fn is_security(finding: &Finding) -> bool {
     !(common::is_inventory(finding) && finding.class == Class::Config)
 }
 
-fn level(severity: Severity) -> &'static str {
-    match severity {
+/// The verification of a credential that works.
+fn live(finding: &Finding) -> Option<&Verification> {
+    finding.verification.as_deref().filter(|v| v.verdict == Verdict::Live)
+}
+
+/// The pattern, and what a live credential of it can do.
+fn rule_id(finding: &Finding) -> String {
+    match live(finding).map(|v| v.assessment.as_ref().map(|a| a.level)) {
+        Some(Some(level)) => format!("{}/live-{}", finding.pattern, level.word()),
+        Some(None) => format!("{}/live", finding.pattern),
+        None => finding.pattern.clone(),
+    }
+}
+
+fn level(finding: &Finding) -> &'static str {
+    match finding.severity {
+        _ if live(finding).is_some() => "error",
         Severity::Critical | Severity::High => "error",
         Severity::Medium => "warning",
         Severity::Low | Severity::Info => "note",
@@ -209,8 +230,13 @@ fn level(severity: Severity) -> &'static str {
 }
 
 /// A figure in the middle of the band that GitHub shows under the same word; it knows no `info`.
-fn security_severity(severity: Severity) -> &'static str {
-    match severity {
+/// A live credential is worse than the same found.
+fn security_severity(finding: &Finding) -> &'static str {
+    let live = live(finding).map(|v| v.assessment.as_ref().map_or(Level::Unknown, |a| a.level));
+    match finding.severity {
+        _ if live >= Some(Level::Escalation) => "10.0",
+        _ if live == Some(Level::Destructive) => "9.8",
+        _ if live.is_some() && finding.severity < Severity::Critical => "9.0",
         Severity::Critical => "9.5",
         Severity::High => "8.0",
         Severity::Medium => "5.5",
@@ -241,7 +267,7 @@ fn pascal_case(id: &str) -> String {
 }
 
 /// Whether `text` is a URI that the schema takes for `helpUri`: plain ASCII, nothing to guess.
-fn is_web_address(text: &str) -> bool {
+pub(super) fn is_web_address(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
         return false;
     };
@@ -286,9 +312,13 @@ fn result(
             .into();
     }
 
+    if let Some(v) = &finding.verification {
+        verified(v, &mut properties);
+    }
+    let id = rule_id(finding);
     let mut result = json!({
-        "ruleId": finding.pattern,
-        "level": level(finding.severity),
+        "ruleId": id,
+        "level": level(finding),
         "message": {"text": message(finding, full)},
         "locations": locations,
         "partialFingerprints": {
@@ -296,7 +326,7 @@ fn result(
             "keysift/v1": if finding.fingerprint.is_empty() { "unknown" } else { &finding.fingerprint },
         },
     });
-    if let Some(rule) = rules.0.get(finding.pattern.as_str()) {
+    if let Some(rule) = rules.0.get(&id) {
         result["ruleIndex"] = rule.index.into();
     }
     if let Some(pair) = &finding.pair {
@@ -360,6 +390,16 @@ fn message(finding: &Finding, full: bool) -> String {
     if let Some(pair) = finding.pair.as_ref().filter(|p| !p.evidence.is_empty()) {
         let _ = write!(text, " Evidence: {}.", bounded(&pair.evidence));
     }
+    if let Some(v) = &finding.verification {
+        let _ = write!(text, " Verified: {}, {}", v.verdict.name(), words::verdict(v.verdict));
+        if let Some(a) = &v.assessment {
+            let _ = write!(text, "; level {}: {}", a.level.word(), words::level(a.level));
+            for (key, level) in &a.level_if {
+                let _ = write!(text, "; level {} once {}", level.word(), words::once(key));
+            }
+        }
+        text.push('.');
+    }
     for (title, prose) in [("What it opens", &finding.why), ("What to do", &finding.fix)] {
         let prose = common::one_line(prose);
         if !prose.is_empty() {
@@ -370,6 +410,29 @@ fn message(finding: &Finding, full: bool) -> String {
         }
     }
     message_text(&text)
+}
+
+/// Verdict, level and whose it is; the whole is in json and jsonl.
+fn verified(v: &Verification, properties: &mut Value) {
+    properties["verdict"] = v.verdict.name().into();
+    if let Some(principal) = v.principal.as_deref().filter(|p| !p.is_empty()) {
+        properties["principal"] = bounded(principal).into();
+    }
+    if let Some(a) = &v.assessment {
+        properties["level"] = a.level.word().into();
+        if !a.level_if.is_empty() {
+            properties["level_if"] = a
+                .level_if
+                .iter()
+                .map(|(key, level)| (key.clone(), level.word().into()))
+                .collect::<Map<_, _>>()
+                .into();
+        }
+        let groups: Vec<&str> = a.dangerous.iter().map(|d| d.group.as_str()).collect();
+        if !groups.is_empty() {
+            properties["dangerous"] = groups.into();
+        }
+    }
 }
 
 fn bounded(text: &str) -> String {

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// An escape sequence, a line break, an override of the writing direction, and a link and a
 /// placeholder for readers of SARIF messages.
-const HOSTILE: &str = "x\x1b[31m\n\u{202e}[here](https://example.org){0}";
+pub(super) const HOSTILE: &str = "x\x1b[31m\n\u{202e}[here](https://example.org){0}";
 
 fn location(address: &Address, offset: u64, role: Role) -> Location {
     Location {
@@ -257,8 +257,9 @@ fn inventory() -> Report {
     report
 }
 
-fn all() -> [(&'static str, Report); 6] {
+fn all() -> [(&'static str, Report); 7] {
     [
+        ("verified", super::fixture::verified()),
         ("rich", rich()),
         ("clean", clean()),
         ("nothing", nothing()),
@@ -327,6 +328,14 @@ fn json_snapshots() {
 #[test]
 fn sarif_snapshots() {
     snapshot("sarif_rich", &pretty(&written(Format::Sarif, &rich(), &Options::default())));
+    let verified = pretty(&written(Format::Sarif, &super::fixture::verified(), &Options::default()));
+    let verified: Value = serde_json::from_str(&verified).unwrap();
+    let pair = |list: &Value, key: &str| {
+        let is_pair = |v: &&Value| v[key].as_str().is_some_and(|id| id.starts_with("aws.key-pair"));
+        serde_json::to_string_pretty(list.as_array().unwrap().iter().find(is_pair).unwrap()).unwrap()
+    };
+    let rule = pair(&verified["runs"][0]["tool"]["driver"]["rules"], "id");
+    snapshot("sarif_verified", &format!("{rule}\n{}", pair(&verified["runs"][0]["results"], "ruleId")));
     snapshot("sarif_nothing", &pretty(&written(Format::Sarif, &nothing(), &Options::default())));
 }
 
@@ -416,7 +425,7 @@ fn redacted_reports_hold_no_secret_and_revealed_ones_all() {
             let quoted = serde_json::to_string(&secret).unwrap();
             let quoted = quoted.trim_matches('"');
             assert!(!redacted.contains(&secret) && !redacted.contains(quoted), "{format}: {secret:?}");
-            if format == Format::Tty {
+            if matches!(format, Format::Tty | Format::Html) {
                 // Five candidates are printed, and control characters are escaped.
                 continue;
             }
@@ -695,13 +704,17 @@ fn a_hundred_thousand_findings_stream() {
         let mut sink = Counting::default();
         format.reporter().write(&report, &Options::default(), &mut sink).unwrap();
         assert!(sink.largest <= 1 << 17, "{format}: one write of {} bytes", sink.largest);
-        assert!(sink.bytes > 10_000_000, "{format}: {} bytes", sink.bytes);
+        let least = if format == Format::Html { 5_000_000 } else { 10_000_000 };
+        assert!(sink.bytes > least, "{format}: {} bytes", sink.bytes);
         match format {
             Format::Jsonl => assert_eq!(sink.lines, 100_001),
             Format::Json => assert_eq!(sink.lines, 100_002),
             _ => {}
         }
-        assert_eq!(format.reporter().omits(&report).is_some(), format == Format::Sarif);
+        assert_eq!(
+            format.reporter().omits(&report).is_some(),
+            matches!(format, Format::Sarif | Format::Html)
+        );
     }
 }
 
@@ -778,7 +791,9 @@ fn formats_have_names_and_extensions() {
         ("a.ndjson", Some(Format::Jsonl)),
         ("a.json.sarif", Some(Format::Sarif)),
         ("a.txt", Some(Format::Tty)),
-        ("a.html", None),
+        ("a.html", Some(Format::Html)),
+        ("a.HTM", Some(Format::Html)),
+        ("a.pdf", None),
         ("sarif", None),
     ] {
         assert_eq!(Format::from_path(Path::new(path)), expected, "{path}");
@@ -786,10 +801,13 @@ fn formats_have_names_and_extensions() {
     let error = |name: &str| name.parse::<Format>().unwrap_err();
     assert_eq!(
         error("sraif"),
-        "unknown format \"sraif\" (did you mean sarif?): use text, json, jsonl or sarif"
+        "unknown format \"sraif\" (did you mean sarif?): use text, json, jsonl, sarif or html"
     );
-    assert_eq!(error("JSON"), "unknown format \"JSON\" (did you mean json?): use text, json, jsonl or sarif");
-    assert_eq!(error("html"), "unknown format \"html\": use text, json, jsonl or sarif");
+    assert_eq!(
+        error("JSON"),
+        "unknown format \"JSON\" (did you mean json?): use text, json, jsonl, sarif or html"
+    );
+    assert_eq!(error("pdf"), "unknown format \"pdf\": use text, json, jsonl, sarif or html");
 }
 
 #[test]

@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 use std::io::{self, Write};
 
+mod verification;
+
 /// Sites, and candidates of an ambiguous pair, that are printed of one finding.
 const MAX_SITES: usize = 5;
 /// Lines of the inventory.
@@ -137,6 +139,9 @@ impl<'a> Page<'a, '_> {
             self.candidates(&pair.candidates, full)?;
         }
         self.sites(finding)?;
+        if let Some(verification) = &finding.verification {
+            self.verification(verification)?;
+        }
         match self.told.entry((&finding.why, &finding.fix)) {
             Slot::Vacant(slot) => {
                 slot.insert(&finding.pattern);
@@ -386,8 +391,11 @@ impl<'a> Page<'a, '_> {
         for finding in secrets {
             *by_severity.entry(finding.severity).or_default() += 1;
         }
-        let counts: Vec<String> =
+        let mut counts: Vec<String> =
             by_severity.iter().rev().map(|(severity, n)| format!("{} {severity}", thousands(*n))).collect();
+        if let Some(live) = super::words::live(&report.findings) {
+            counts.insert(0, live);
+        }
         let found = match report.exit_code {
             1 if counts.is_empty() => format!("{} info", thousands(report.findings.len() as u64)),
             _ if counts.is_empty() => "no secrets found".to_owned(),
