@@ -1,5 +1,6 @@
 //! The member `verification` of a finding, for JSON and JSON lines.
 
+use super::words;
 use crate::address::escape;
 use crate::verify::aws::iam::RoleReach;
 use crate::verify::aws::iam::requirement::Needs;
@@ -51,7 +52,7 @@ pub(super) fn object(v: &Verification) -> Value {
         })),
         "role_paths": list(&a.roles, |r| json!({"arn": text(&r.arn), "path": texts(&r.path), "level": r.level.word()})),
         "escalations": list(&a.escalations, |e| json!({
-            "id": e.id, "actions": e.actions, "potential": e.potential, "targets": texts(&e.targets),
+            "id": e.id, "actions": e.actions, "potential": e.potential, "targets": list(&e.targets, |t| text(&words::name(t)).into()),
             "gained": e.gained.word(), "condition": e.condition.word(), "requirements": texts(&e.requirements),
             "via": e.via.as_deref().map(text),
         })),

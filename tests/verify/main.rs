@@ -7,6 +7,7 @@
 mod util;
 
 mod answers;
+mod enforced;
 mod moto;
 mod principals;
 mod responder;

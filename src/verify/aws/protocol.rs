@@ -81,21 +81,23 @@ pub fn read(answer: &Answer, action: &str) -> Result<Value, Failure> {
         }
         return Ok(value);
     }
-    if answer.content_type.contains("html") || answer.body.is_empty() {
-        return Err(strange(if answer.body.is_empty() {
-            "no body"
-        } else {
-            "an HTML page, not an answer of AWS"
-        }));
+    if answer.body.is_empty() {
+        return Err(strange("no body"));
     }
-    let (root, value) =
-        tree(&answer.body).ok_or_else(|| strange("something that is not an answer of AWS"))?;
+    let is_page = answer.content_type.contains("html");
+    let what =
+        if is_page { "an HTML page, not an answer of AWS" } else { "something that is not an answer of AWS" };
+    let (root, value) = tree(&answer.body).ok_or_else(|| strange(what))?;
     if root == "ErrorResponse" || root == "Response" {
         let error = value.get("Error").or_else(|| value.pointer("/Errors/Error")).unwrap_or(&Value::Null);
         let text = |key| error.get(key).and_then(Value::as_str).unwrap_or_default();
         if !text("Code").is_empty() {
             return Err(service(text("Code"), text("Message")));
         }
+    }
+    // Errors are believed whatever media type they come with (moto says HTML), success is not.
+    if is_page {
+        return Err(strange(what));
     }
     if answer.status != 200 || root != format!("{action}Response") {
         return Err(strange("XML that is no answer to this call"));
