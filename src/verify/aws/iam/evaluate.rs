@@ -152,13 +152,18 @@ impl Case {
 
     /// Whether it is allowed once `met` is met.
     pub fn allowed_at(&self, met: Needs) -> bool {
+        self.allowed_beside(met, met)
+    }
+
+    /// Whether it is allowed once `met` is met, where a Deny is also got around by what is `avoided`.
+    pub fn allowed_beside(&self, met: Needs, avoided: Needs) -> bool {
         if self.always {
             return true;
         }
         if self.never {
             return false;
         }
-        let fires = |hit: &Hit| hit.effect == Effect::Deny && hit.opens.common(met).is_none();
+        let fires = |hit: &Hit| hit.effect == Effect::Deny && hit.opens.common(avoided).is_none();
         if self.hits.iter().any(fires) {
             return false;
         }
@@ -353,7 +358,8 @@ fn principal(principals: &Principals, effect: Effect, actor: &Actor) -> Option<G
     let root = actor.root_arn();
     let names = |wanted: &str| principals.aws.iter().any(|p| p == wanted);
     let account = names(&root) || names(&actor.account);
-    let session = actor.session_arn.as_deref().is_some_and(names);
+    let session = actor.session_arn.as_deref().is_some_and(names)
+        || principals.aws.iter().any(|p| actor.may_be_session(p));
     let own = names(&actor.arn);
     let role = actor.kind == PrincipalKind::Role;
     if principals.not {
