@@ -52,7 +52,13 @@ pub fn check(view: &View<'_, '_>, row: &Row, met: Needs, depth: usize) -> Option
         "iam-mfa-remove-other" => check.remove_mfa(),
         "iam-create-key" => check.other_user(&["iam:CreateAccessKey"], &|u| active_slots(u) != Some(0)),
         "iam-rotate-key" => {
-            check.other_user(&["iam:CreateAccessKey", "iam:DeleteAccessKey"], &|u| active_slots(u) == Some(0))
+            let both = ["iam:CreateAccessKey", "iam:DeleteAccessKey"];
+            check.other_user(&both, &|u| active_slots(u) == Some(0)).or_else(|| {
+                check.other_user(&both, &|u| active_slots(u).is_none()).map(|found| Found {
+                    potential: Some("how many keys the user has is not known".to_owned()),
+                    ..found
+                })
+            })
         }
         "iam-reactivate-key" => {
             let inactive =
@@ -299,13 +305,48 @@ impl Check<'_, '_, '_> {
                 }
             }
         }
-        best
+        match best {
+            Some(found) if found.gained >= Level::Escalation => Some(found),
+            other => self.entered_role_default().or(other),
+        }
+    }
+
+    /// A role the caller enters whose policy has an older version that makes it strong.
+    fn entered_role_default(&self) -> Option<Found> {
+        let account = self.view.engine.account;
+        for role in account.roles.values() {
+            let arn = &role.entity.arn;
+            let attached = role.entity.attached.iter().filter_map(|policy| account.policies.get(policy));
+            for policy in attached.filter(|p| p.versions.len() > 1 && !managed::is_aws(&p.arn)) {
+                if !self.on("iam:SetDefaultPolicyVersion", &policy.arn)
+                    || !self.may_enter(role)
+                    || strong_role(self.view, arn, 0)
+                {
+                    continue;
+                }
+                for version in policy.versions.iter().filter(|v| v.id != policy.default) {
+                    let mut actor = Actor::of_reached_role(account, arn, &self.view.actor.context);
+                    for source in actor.sources.iter_mut().filter(|s| hangs_by(&s.origin, &policy.arn)) {
+                        source.document = Arc::clone(&version.document);
+                    }
+                    let changed = View::new(self.view.engine, actor);
+                    if escalation::is_strong(&changed, Needs::COUNTED, self.depth.min(1)) {
+                        return Some(Found::strong(&format!("{} {}", policy.arn, version.id)));
+                    }
+                }
+            }
+        }
+        None
     }
 
     fn may_enter(&self, role: &Role) -> bool {
         let Some(trust) = &role.trust else { return false };
         if role.entity.arn == self.view.actor.arn || role.service_linked() {
             return false;
+        }
+        // Of the caller itself the chains were searched: any hop on the way counts.
+        if let Some(reached) = self.view.reached(self.met) {
+            return reached.contains(&role.entity.arn);
         }
         let request = Request { action: "sts:AssumeRole", resource: &role.entity.arn, extra: &[] };
         self.view.engine.case(&self.view.actor, &request, Some(trust)).allowed_at(self.met)
@@ -496,14 +537,18 @@ impl Check<'_, '_, '_> {
     }
 
     fn member_accounts(&self) -> Option<Found> {
-        let managing = self.view.engine.account.organization.as_ref().is_some_and(|o| o.management);
+        let organization = self.view.engine.account.organization.as_ref();
+        let managing = organization.is_some_and(|o| o.management);
+        // Where nobody says which account manages, a policy that names the role of the members hints at it.
+        let hinted = organization.is_none_or(|o| !o.member);
         let named = self.view.actor.sources.iter().flat_map(|s| &s.document.statements).any(|s| {
             s.effect == Effect::Allow
                 && s.actions.has_action("sts:AssumeRole")
                 && s.resources.as_ref().is_some_and(|list| {
                     !list.not
                         && list.patterns.iter().any(|p| {
-                            super::matching::meet_arn(
+                            (managing || hinted && p.ends_with(":role/OrganizationAccountAccessRole"))
+                                && super::matching::meet_arn(
                                 p.as_bytes(),
                                 b"arn:*:iam::*:role/OrganizationAccountAccessRole",
                             )
@@ -511,7 +556,7 @@ impl Check<'_, '_, '_> {
                         })
                 })
         });
-        (managing && named).then(|| Found::potential("the member accounts are not in view"))
+        named.then(|| Found::potential("the member accounts are not in view"))
     }
 
     /// A confirmed path, or a potential one where the account's contents are not in view.
