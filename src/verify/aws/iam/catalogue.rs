@@ -59,10 +59,13 @@ pub fn services() -> &'static Services {
                 continue;
             }
             let flags = fields.next().unwrap_or_default();
+            // A dozen of these take a resource by the reference; they are believed to look at everything.
+            let looks = service == "ec2" && first.starts_with("Describe");
             let resources = fields
                 .next()
                 .unwrap_or_default()
                 .split(',')
+                .filter(|_| !looks)
                 .filter_map(|at| at.parse::<usize>().ok().and_then(|at| shapes.get(at)).copied())
                 .collect();
             let access = if is_neutral(service, first) {
