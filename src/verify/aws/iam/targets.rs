@@ -21,9 +21,7 @@ pub fn check(view: &View<'_, '_>, row: &Row, met: Needs, depth: usize) -> Option
         return None;
     }
     let actions: Vec<&str> = row.actions.split('+').collect();
-    // A trust that names the caller needs no identity right, and a session token needs none at all.
-    let free = |a: &&str| !matches!(*a, "sts:AssumeRole" | "sts:GetSessionToken");
-    if !actions.iter().filter(|a| free(a)).all(|action| view.may_name(action)) {
+    if !names(view, row) {
         return None;
     }
     let check = Check { view, met, depth };
@@ -103,6 +101,13 @@ pub fn check(view: &View<'_, '_>, row: &Row, met: Needs, depth: usize) -> Option
         }
         _ => None,
     }
+}
+
+/// Whether Allows name the actions of a row. A trust that names the caller needs no identity right, and a
+/// session token needs none at all.
+pub fn names(view: &View<'_, '_>, row: &Row) -> bool {
+    let free = |a: &&str| !matches!(*a, "sts:AssumeRole" | "sts:GetSessionToken");
+    row.actions.split('+').filter(free).all(|action| view.may_name(action))
 }
 
 /// Free key slots of a user, where its keys are known.
