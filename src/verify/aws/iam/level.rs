@@ -51,7 +51,9 @@ impl Level {
 }
 
 /// The policy an escalation attaches.
-pub const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+pub fn administrator(actor: &Actor) -> String {
+    format!("arn:{}:iam::aws:policy/AdministratorAccess", actor.partition)
+}
 
 /// Whether the principal has, in effect, everything once `met` is met.
 ///
@@ -114,7 +116,8 @@ fn makes_another(view: &View<'_, '_>, met: Needs) -> bool {
     let fresh =
         |what: &str| format!("arn:{}:iam::{}:{what}/{FRESH}", view.actor.partition, view.actor.account);
     let (user, role) = (fresh("user"), fresh("role"));
-    let bare = [("iam:permissionsboundary", None), ("iam:policyarn", Some(ADMINISTRATOR))];
+    let everything = administrator(&view.actor);
+    let bare = [("iam:permissionsboundary", None), ("iam:policyarn", Some(everything.as_str()))];
     let on = |action: &str, resource: &str| beside_regions(view, action, resource, &bare, met);
     let new_user = on("iam:CreateUser", &user)
         && (on("iam:AttachUserPolicy", &user) || on("iam:PutUserPolicy", &user))
@@ -127,8 +130,9 @@ fn makes_another(view: &View<'_, '_>, met: Needs) -> bool {
 
 fn changes_itself(view: &View<'_, '_>, met: Needs) -> bool {
     let what = if view.actor.kind == PrincipalKind::Role { "Role" } else { "User" };
+    let everything = administrator(&view.actor);
     ["Attach", "Put"].iter().any(|verb| {
-        let extra = [("iam:policyarn", Some(ADMINISTRATOR))];
+        let extra = [("iam:policyarn", Some(everything.as_str()))];
         beside_regions(view, &format!("iam:{verb}{what}Policy"), &view.actor.arn, &extra, met)
     })
 }

@@ -5,7 +5,7 @@ use super::actor::{Actor, Boundary, Credential, Origin, PrincipalKind, Source};
 use super::engine::View;
 use super::escalation::{self, Found, Row};
 use super::keys::Request;
-use super::level::{self, ADMINISTRATOR, Level};
+use super::level::{self, Level};
 use super::managed;
 use super::passing;
 use super::policy::Effect;
@@ -199,16 +199,14 @@ impl Check<'_, '_, '_> {
     /// Whether a policy that gives everything can be attached there: the administrator's, or a strong one
     /// of the account's own, where a condition names it.
     pub(super) fn attaches(&self, action: &str, resource: &str) -> bool {
-        if self.on_with(action, resource, &[("iam:policyarn", Some(ADMINISTRATOR))]) {
+        let everything = level::administrator(&self.view.actor);
+        if self.on_with(action, resource, &[("iam:policyarn", Some(everything.as_str()))]) {
             return true;
         }
         if !action.contains(":Attach") {
             return false;
         }
-        let others = [
-            "arn:aws:iam::aws:policy/IAMFullAccess",
-            "arn:aws:iam::aws:policy/job-function/AdministratorAccess",
-        ];
+        let others = [everything.replace("AdministratorAccess", "IAMFullAccess")];
         let own = self
             .view
             .engine
@@ -217,7 +215,7 @@ impl Check<'_, '_, '_> {
             .values()
             .filter(|p| p.document().is_some_and(|d| gives_everything(d)));
         own.map(|p| p.arn.as_str())
-            .chain(others)
+            .chain(others.iter().map(String::as_str))
             .take(LOOKED_INTO)
             .any(|arn| self.on_with(action, resource, &[("iam:policyarn", Some(arn))]))
     }
@@ -453,8 +451,9 @@ impl Check<'_, '_, '_> {
 
     fn lift_boundary(&self, action: &str) -> Option<Found> {
         let arn = &self.view.actor.arn;
+        let everything = level::administrator(&self.view.actor);
         let extra: &[(&str, Option<&str>)] =
-            if action.contains(":Put") { &[("iam:permissionsboundary", Some(ADMINISTRATOR))] } else { &[] };
+            if action.contains(":Put") { &[("iam:permissionsboundary", Some(everything.as_str()))] } else { &[] };
         if self.view.actor.boundary_arn.is_none() || !self.on_with(action, arn, extra) {
             return None;
         }
