@@ -30,6 +30,8 @@ pub struct Action {
     pub resources: Vec<&'static str>,
     /// Whether it carries `aws:RequestTag` and `aws:TagKeys`.
     pub request_tag: bool,
+    /// Whether it carries the tags of its resource.
+    pub resource_tag: bool,
 }
 
 impl Action {
@@ -80,6 +82,7 @@ pub fn services() -> &'static Services {
                 access,
                 resources,
                 request_tag: flags.contains('q'),
+                resource_tag: flags.contains('t'),
             };
             out.entry(service).or_default().insert(first.to_ascii_lowercase(), action);
         }
