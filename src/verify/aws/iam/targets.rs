@@ -234,8 +234,37 @@ impl Check<'_, '_, '_> {
         } else {
             changed.basic(self.met)
         };
-        let better = gained > self.view.basic(self.met);
-        better.then(|| Found { targets: vec![target.to_owned()], gained, potential: None })
+        let before = self.view.basic(self.met);
+        // Who makes itself admin anyhow gains nothing by a change that only leaves it so.
+        let better = if gained == Level::Escalation && self.climbs_anyhow() {
+            changed.basic(self.met) > before
+        } else {
+            gained > before
+        };
+        (better || self.destroys_more(&changed)).then(|| Found {
+            targets: vec![target.to_owned()],
+            gained,
+            potential: None,
+        })
+    }
+
+    /// Whether another way, that changes none of its groups, Denies and boundaries, makes it admin.
+    fn climbs_anyhow(&self) -> bool {
+        let plain = ["iam-attach-", "iam-put-", "iam-create-", "iam-update-trust", "sts-assume", "pass-"];
+        escalation::table().filter(|row| plain.iter().any(|p| row.id.starts_with(p))).any(|row| {
+            check(self.view, &row, self.met, 0)
+                .is_some_and(|f| f.potential.is_none() && f.gained >= Level::Escalation)
+        })
+    }
+
+    /// Whether it allows something dangerous that was not allowed.
+    fn destroys_more(&self, changed: &View<'_, '_>) -> bool {
+        self.depth == escalation::DEPTH
+            && super::dangerous::actions().any(|row| {
+                changed.may_name(row.action)
+                    && changed.ways(row.action).at(self.met).is_some()
+                    && self.view.ways(row.action).at(self.met).is_none()
+            })
     }
 
     fn own_policy(&self, action: &str) -> Option<Found> {
