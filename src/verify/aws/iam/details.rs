@@ -148,9 +148,8 @@ impl Account {
         }
         let mut organization = self.organization.take().unwrap_or_default();
         // The answer of DescribeOrganization says who manages.
-        let master = field(page, "Organization").and_then(|o| {
-            text(o, "MasterAccountId").or_else(|| text(o, "ManagementAccountId"))
-        });
+        let master = field(page, "Organization")
+            .and_then(|o| text(o, "MasterAccountId").or_else(|| text(o, "ManagementAccountId")));
         if let Some(master) = master.filter(|_| !self.id.is_empty()) {
             organization.management |= master == self.id;
             organization.member |= master != self.id;

@@ -204,7 +204,11 @@ fn tagged(account: &Account, actor: &Actor, request: &Request<'_>, head: &str, t
                     None => State::Absent,
                 };
             }
-            if carries(request.action, |a| !a.resources.is_empty() && a.resource_tag) { of_resource() } else { State::Absent }
+            if carries(request.action, |a| !a.resources.is_empty() && a.resource_tag) {
+                of_resource()
+            } else {
+                State::Absent
+            }
         }
         _ if head.ends_with("tag") => of_resource(),
         _ if head.contains('.') => State::Absent,

@@ -481,8 +481,11 @@ impl Check<'_, '_, '_> {
     fn lift_boundary(&self, action: &str) -> Option<Found> {
         let arn = &self.view.actor.arn;
         let everything = level::administrator(&self.view.actor);
-        let extra: &[(&str, Option<&str>)] =
-            if action.contains(":Put") { &[("iam:permissionsboundary", Some(everything.as_str()))] } else { &[] };
+        let extra: &[(&str, Option<&str>)] = if action.contains(":Put") {
+            &[("iam:permissionsboundary", Some(everything.as_str()))]
+        } else {
+            &[]
+        };
         if self.view.actor.boundary_arn.is_none() || !self.on_with(action, arn, extra) {
             return None;
         }
@@ -582,10 +585,10 @@ impl Check<'_, '_, '_> {
                         && list.patterns.iter().any(|p| {
                             (managing || hinted && p.ends_with(":role/OrganizationAccountAccessRole"))
                                 && super::matching::meet_arn(
-                                p.as_bytes(),
-                                b"arn:*:iam::*:role/OrganizationAccountAccessRole",
-                            )
-                            .is_some()
+                                    p.as_bytes(),
+                                    b"arn:*:iam::*:role/OrganizationAccountAccessRole",
+                                )
+                                .is_some()
                         })
                 })
         });
