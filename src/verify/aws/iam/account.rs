@@ -151,6 +151,8 @@ pub struct Organization {
     pub resource_policies: Vec<Named>,
     /// Whether this is the management account, which no SCP binds.
     pub management: bool,
+    /// Whether another account is known to manage.
+    pub member: bool,
 }
 
 /// One account.

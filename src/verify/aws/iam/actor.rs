@@ -268,6 +268,20 @@ impl Actor {
         actor
     }
 
+    /// Whether the session could bear this ARN: who enters a role chooses the session's name.
+    pub fn may_be_session(&self, arn: &str) -> bool {
+        let rest = arn
+            .strip_prefix("arn:")
+            .and_then(|rest| rest.strip_prefix(self.partition.as_str()))
+            .and_then(|rest| rest.strip_prefix(":sts::"))
+            .and_then(|rest| rest.strip_prefix(self.account.as_str()))
+            .and_then(|rest| rest.strip_prefix(":assumed-role/"));
+        self.reached
+            && rest.and_then(|rest| rest.strip_prefix(self.name.as_str())?.strip_prefix('/')).is_some_and(
+                |session| (2..=64).contains(&session.len()) && !session.contains(['*', '?', '/']),
+            )
+    }
+
     /// A principal that does not exist yet and would be given everything.
     pub fn fresh(kind: PrincipalKind, like: &Self) -> Self {
         let what = if kind == PrincipalKind::Role { "role" } else { "user" };

@@ -18,7 +18,7 @@ use super::requirement::{Kind, Needs};
 use super::roles::{self, Chains, RoleReach};
 use super::targets::strong_role;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const MAX_NOTES: usize = 60;
 
@@ -68,13 +68,15 @@ pub fn assess(account: &Account, caller: &Caller, options: &Options) -> Assessme
         view.set_reached(*met, arns.clone());
     }
 
+    let climbing: BTreeSet<&String> =
+        role_views.iter().filter(|(_, role)| escalation::names_any(role)).map(|(arn, _)| arn).collect();
     let mut levels: BTreeMap<Needs, Level> = BTreeMap::new();
     let mut ways: BTreeMap<Needs, Vec<Escalation>> = BTreeMap::new();
     for (met, arns) in &worlds {
         let mut found = escalation::all(&view, *met, DEPTH);
         for arn in arns {
             if let Some(role) = role_views.get(arn)
-                && super::targets::climbs(&role.actor)
+                && climbing.contains(arn)
                 && !strong_role(role, arn, 0)
             {
                 let own = escalation::all(role, *met, DEPTH - 1);
@@ -185,6 +187,11 @@ fn relevant(view: &View<'_, '_>) -> Needs {
     own.for_each(|d| read(d));
     if let Boundary::Document(document) = &view.actor.boundary {
         read(document);
+    }
+    // A group that can be joined brings its own conditions.
+    for group in account.groups.values().filter(|_| view.may_name("iam:AddUserToGroup")) {
+        group.inline.iter().for_each(|p| read(&p.document));
+        group.attached.iter().filter_map(|arn| account.document(arn)).for_each(|d| read(&d));
     }
     for policy in
         account.organization.iter().flat_map(|o| o.levels.iter().flatten().chain(&o.resource_policies))

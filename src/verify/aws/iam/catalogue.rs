@@ -30,6 +30,8 @@ pub struct Action {
     pub resources: Vec<&'static str>,
     /// Whether it carries `aws:RequestTag` and `aws:TagKeys`.
     pub request_tag: bool,
+    /// Whether it carries the tags of its resource.
+    pub resource_tag: bool,
 }
 
 impl Action {
@@ -59,10 +61,13 @@ pub fn services() -> &'static Services {
                 continue;
             }
             let flags = fields.next().unwrap_or_default();
+            // A dozen of these take a resource by the reference; they are believed to look at everything.
+            let looks = service == "ec2" && first.starts_with("Describe");
             let resources = fields
                 .next()
                 .unwrap_or_default()
                 .split(',')
+                .filter(|_| !looks)
                 .filter_map(|at| at.parse::<usize>().ok().and_then(|at| shapes.get(at)).copied())
                 .collect();
             let access = if is_neutral(service, first) {
@@ -77,6 +82,7 @@ pub fn services() -> &'static Services {
                 access,
                 resources,
                 request_tag: flags.contains('q'),
+                resource_tag: flags.contains('t'),
             };
             out.entry(service).or_default().insert(first.to_ascii_lowercase(), action);
         }

@@ -46,6 +46,7 @@ impl Account {
         if !seen {
             return Err(ErrorKind::Shape("none of them").into());
         }
+        account.assume_full_access();
         if truncated {
             account.complete = false;
             account.notes.push("the snapshot's last page says that more follow".to_owned());
@@ -146,6 +147,13 @@ impl Account {
             return;
         }
         let mut organization = self.organization.take().unwrap_or_default();
+        // The answer of DescribeOrganization says who manages.
+        let master = field(page, "Organization")
+            .and_then(|o| text(o, "MasterAccountId").or_else(|| text(o, "ManagementAccountId")));
+        if let Some(master) = master.filter(|_| !self.id.is_empty()) {
+            organization.management |= master == self.id;
+            organization.member |= master != self.id;
+        }
         organization.management |= management;
         if id.is_some() {
             organization.id = id;
@@ -157,6 +165,26 @@ impl Account {
             organization.resource_policies.extend(levels(resource).into_iter().flatten());
         }
         self.organization = Some(organization);
+    }
+
+    /// Policies of an organisation that nowhere allow anything stand beside `FullAWSAccess`, which was left
+    /// out: else nobody in the account could do anything at all.
+    fn assume_full_access(&mut self) {
+        let Some(organization) = &mut self.organization else { return };
+        let mut statements =
+            organization.levels.iter().flatten().flat_map(|policy| &policy.document.statements).peekable();
+        if statements.peek().is_none() || statements.any(|s| s.effect == super::policy::Effect::Allow) {
+            return;
+        }
+        let full = Document::from_text(
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
+        );
+        for level in &mut organization.levels {
+            level.push(Named::new("FullAWSAccess", full.clone()));
+        }
+        self.notes.push(
+            "the organisation's policies only deny: FullAWSAccess is taken to stand beside them".to_owned(),
+        );
     }
 
     fn odd(&mut self, what: &str) {

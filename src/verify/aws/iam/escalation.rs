@@ -109,6 +109,11 @@ pub fn all(view: &View<'_, '_>, met: Needs, depth: usize) -> Vec<Escalation> {
     out
 }
 
+/// Whether the principal's policies name all the actions of any row.
+pub fn names_any(view: &View<'_, '_>) -> bool {
+    table().any(|row| targets::names(view, &row))
+}
+
 /// Whether there is any confirmed way to an admin.
 pub fn any(view: &View<'_, '_>, met: Needs, depth: usize) -> bool {
     table().any(|row| {

@@ -97,7 +97,7 @@ impl Case {
         if case.always || case.never {
             return case;
         }
-        let gather = Gather { account, now, actor, request };
+        let mut gather = Gather { of_organization: true, account, now, actor, request };
         if let Some(organization) = organization {
             for (at, level) in organization.levels.iter().enumerate() {
                 if !level.is_empty() {
@@ -121,6 +121,7 @@ impl Case {
                 }
             }
         }
+        gather.of_organization = false;
         if !case.root {
             for source in &actor.sources {
                 gather.document(&source.document, Layer::Identity, &mut case.hits);
@@ -152,13 +153,18 @@ impl Case {
 
     /// Whether it is allowed once `met` is met.
     pub fn allowed_at(&self, met: Needs) -> bool {
+        self.allowed_beside(met, met)
+    }
+
+    /// Whether it is allowed once `met` is met, where a Deny is also got around by what is `avoided`.
+    pub fn allowed_beside(&self, met: Needs, avoided: Needs) -> bool {
         if self.always {
             return true;
         }
         if self.never {
             return false;
         }
-        let fires = |hit: &Hit| hit.effect == Effect::Deny && hit.opens.common(met).is_none();
+        let fires = |hit: &Hit| hit.effect == Effect::Deny && hit.opens.common(avoided).is_none();
         if self.hits.iter().any(fires) {
             return false;
         }
@@ -248,6 +254,8 @@ impl Case {
 }
 
 struct Gather<'a> {
+    /// Whether the documents are the organisation's own.
+    of_organization: bool,
     account: &'a Account,
     now: u64,
     actor: &'a Actor,
@@ -278,7 +286,10 @@ impl Gather<'_> {
         let lookup = |key: &str| self.value(key);
         let expand = |text: &str| keys::expand(text, statement.variables, &lookup);
         for clause in &statement.conditions {
-            let state = keys::state(self.account, self.now, self.actor, self.request, &clause.key);
+            let state = match self.own_organization(&clause.key, &clause.values) {
+                Some(id) => State::Known(vec![id]),
+                None => keys::state(self.account, self.now, self.actor, self.request, &clause.key),
+            };
             match clause.judge(&state, statement.effect == Effect::Allow, &expand) {
                 Judgement::True => {}
                 Judgement::False => return None,
@@ -287,6 +298,20 @@ impl Gather<'_> {
         }
         let opens = requirements.iter().fold(Needs::NONE, |all, r| all.with(Needs::of(r)));
         Some(Hit { layer, effect: statement.effect, grant, opens, requirements })
+    }
+
+    /// An organisation's policy that names one organisation names itself; principal and resources here are
+    /// of it. Where a variable stands for the id, any value will do.
+    fn own_organization(&self, key: &str, values: &[String]) -> Option<String> {
+        let organization = self.account.organization.as_ref()?;
+        let owner = account_of(self.request.resource).unwrap_or(self.actor.account.as_str());
+        let own = key == "aws:principalorgid" || (key == "aws:resourceorgid" && owner == self.actor.account);
+        match values {
+            [id] if self.of_organization && own && organization.id.is_none() && id.starts_with("o-") => {
+                Some(id.clone())
+            }
+            _ => None,
+        }
     }
 
     fn resource(&self, statement: &Statement, layer: Layer) -> bool {
@@ -353,7 +378,8 @@ fn principal(principals: &Principals, effect: Effect, actor: &Actor) -> Option<G
     let root = actor.root_arn();
     let names = |wanted: &str| principals.aws.iter().any(|p| p == wanted);
     let account = names(&root) || names(&actor.account);
-    let session = actor.session_arn.as_deref().is_some_and(names);
+    let session = actor.session_arn.as_deref().is_some_and(names)
+        || principals.aws.iter().any(|p| actor.may_be_session(p));
     let own = names(&actor.arn);
     let role = actor.kind == PrincipalKind::Role;
     if principals.not {

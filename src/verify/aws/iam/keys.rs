@@ -188,8 +188,8 @@ fn tagged(account: &Account, actor: &Actor, request: &Request<'_>, head: &str, t
             State::Open { kind: Kind::Tag, counted: true, base: vec![World::Absent], met: World::Any }
         }
         "aws:requesttag" => State::Absent,
-        // The reference is not complete on which actions carry the tags of their resource: those that
-        // take a resource are believed to, so that a limit by tag is rather shown than a right missed.
+        // The reference does not list objects' tags for all that takes objects: they are believed to be there,
+        // so that a limit by tag is rather shown than a right missed.
         "s3:existingobjecttag" if carries(request.action, |a| a.on_objects()) => of_resource(),
         "s3:existingobjecttag" => State::Absent,
         _ if head == "aws:resourcetag" || head.ends_with(":resourcetag") => {
@@ -204,7 +204,11 @@ fn tagged(account: &Account, actor: &Actor, request: &Request<'_>, head: &str, t
                     None => State::Absent,
                 };
             }
-            if carries(request.action, |a| !a.resources.is_empty()) { of_resource() } else { State::Absent }
+            if carries(request.action, |a| !a.resources.is_empty() && a.resource_tag) {
+                of_resource()
+            } else {
+                State::Absent
+            }
         }
         _ if head.ends_with("tag") => of_resource(),
         _ if head.contains('.') => State::Absent,

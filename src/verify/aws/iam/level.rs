@@ -51,7 +51,9 @@ impl Level {
 }
 
 /// The policy an escalation attaches.
-pub const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+pub fn administrator(actor: &Actor) -> String {
+    format!("arn:{}:iam::aws:policy/AdministratorAccess", actor.partition)
+}
 
 /// Whether the principal has, in effect, everything once `met` is met.
 ///
@@ -93,7 +95,20 @@ fn probes(view: &View<'_, '_>, met: Needs) -> bool {
         (format!("{FRESH}:{FRESH}"), format!("arn:{partition}:{FRESH}:{FRESH}:{account}:{FRESH}/{FRESH}")),
         (format!("s3:{FRESH}"), format!("arn:{partition}:s3:::{FRESH}/{FRESH}")),
     ];
-    probes.iter().all(|(action, resource)| view.on(action, resource, &[], met))
+    probes.iter().all(|(action, resource)| beside_regions(view, action, resource, &[], met))
+}
+
+/// Whether an action is allowed in some region at least, where only a Deny speaks of regions: a lock to
+/// some regions, as organisations have it, leaves an admin one.
+fn beside_regions(
+    view: &View<'_, '_>,
+    action: &str,
+    resource: &str,
+    extra: &[(&str, Option<&str>)],
+    met: Needs,
+) -> bool {
+    let request = Request { action, resource, extra };
+    view.engine.case(&view.actor, &request, None).allowed_beside(met, met.with(Needs::CHOSEN))
 }
 
 /// Whether it can make a new user or role that is given everything.
@@ -101,8 +116,9 @@ fn makes_another(view: &View<'_, '_>, met: Needs) -> bool {
     let fresh =
         |what: &str| format!("arn:{}:iam::{}:{what}/{FRESH}", view.actor.partition, view.actor.account);
     let (user, role) = (fresh("user"), fresh("role"));
-    let bare = [("iam:permissionsboundary", None), ("iam:policyarn", Some(ADMINISTRATOR))];
-    let on = |action: &str, resource: &str| view.on(action, resource, &bare, met);
+    let everything = administrator(&view.actor);
+    let bare = [("iam:permissionsboundary", None), ("iam:policyarn", Some(everything.as_str()))];
+    let on = |action: &str, resource: &str| beside_regions(view, action, resource, &bare, met);
     let new_user = on("iam:CreateUser", &user)
         && (on("iam:AttachUserPolicy", &user) || on("iam:PutUserPolicy", &user))
         && on("iam:CreateAccessKey", &user);
@@ -114,9 +130,10 @@ fn makes_another(view: &View<'_, '_>, met: Needs) -> bool {
 
 fn changes_itself(view: &View<'_, '_>, met: Needs) -> bool {
     let what = if view.actor.kind == PrincipalKind::Role { "Role" } else { "User" };
+    let everything = administrator(&view.actor);
     ["Attach", "Put"].iter().any(|verb| {
-        let extra = [("iam:policyarn", Some(ADMINISTRATOR))];
-        view.on(&format!("iam:{verb}{what}Policy"), &view.actor.arn, &extra, met)
+        let extra = [("iam:policyarn", Some(everything.as_str()))];
+        beside_regions(view, &format!("iam:{verb}{what}Policy"), &view.actor.arn, &extra, met)
     })
 }
 

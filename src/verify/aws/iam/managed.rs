@@ -1,6 +1,6 @@
 //! AWS managed policies that a snapshot refers to and does not hold.
 //!
-//! A few dozen that are in use everywhere, as AWS publishes them. `ReadOnlyAccess` is an approximation:
+//! Some two hundred that are in use everywhere, as AWS publishes them. `ReadOnlyAccess` is an approximation:
 //! the real one lists 1,500 actions and changes monthly. Others stay unknown and are named in a note.
 
 use super::policy::Document;

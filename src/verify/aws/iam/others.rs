@@ -4,7 +4,7 @@ use super::account::{Role, User};
 use super::actor::{Actor, PrincipalKind};
 use super::engine::View;
 use super::escalation::{self, Found};
-use super::level::{self, ADMINISTRATOR, Level};
+use super::level::{self, Level};
 use super::policy::Effect;
 use super::requirement::Needs;
 use super::somewhere::FRESH;
@@ -136,7 +136,8 @@ impl Check<'_, '_, '_> {
     }
 
     pub(super) fn new_principal(&self, what: &str, actions: &[&str]) -> Option<Found> {
-        let bare = [("iam:permissionsboundary", None), ("iam:policyarn", Some(ADMINISTRATOR))];
+        let everything = level::administrator(&self.view.actor);
+        let bare = [("iam:permissionsboundary", None), ("iam:policyarn", Some(everything.as_str()))];
         let actor = &self.view.actor;
         let account = self.view.engine.account;
         let now = self.view.engine.options.now;

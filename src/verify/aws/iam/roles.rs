@@ -153,7 +153,11 @@ fn hop(view: &View<'_, '_>, start: &View<'_, '_>, role: &Role) -> Vec<(Needs, Ve
         trust.statements.iter().filter_map(|s| s.principals.as_ref()).any(|p| {
             p.not
                 || p.everyone
-                || p.aws.iter().any(|n| *n == view.actor.arn || view.actor.session_arn.as_ref() == Some(n))
+                || p.aws.iter().any(|n| {
+                    *n == view.actor.arn
+                        || view.actor.session_arn.as_ref() == Some(n)
+                        || view.actor.may_be_session(n)
+                })
         })
     };
     if role.entity.arn == view.actor.arn || !(view.may_name("sts:AssumeRole") || names_caller()) {

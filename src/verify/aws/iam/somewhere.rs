@@ -102,7 +102,8 @@ pub fn witnesses(account: &Account, now: u64, actor: &Actor, action: &str) -> Ve
     let mut push = |pattern: Vec<u8>, narrow: bool, shape: Option<&str>| {
         let resource = concrete(&pattern, actor, service);
         // A bucket is no object.
-        let fits = shape != Some("arn:*:s3:::*") || !resource.contains('/');
+        let fits = (shape != Some("arn:*:s3:::*") || !resource.contains('/'))
+            && (resource == "*" || super::account::partition_of(&resource) == actor.partition);
         if fits && out.len() < MAX_WITNESSES && !out.iter().any(|w| w.resource == resource) {
             out.push(Witness { narrow, pattern, resource });
         }

@@ -5,7 +5,7 @@ use super::actor::{Actor, Boundary, Credential, Origin, PrincipalKind, Source};
 use super::engine::View;
 use super::escalation::{self, Found, Row};
 use super::keys::Request;
-use super::level::{self, ADMINISTRATOR, Level};
+use super::level::{self, Level};
 use super::managed;
 use super::passing;
 use super::policy::Effect;
@@ -21,9 +21,7 @@ pub fn check(view: &View<'_, '_>, row: &Row, met: Needs, depth: usize) -> Option
         return None;
     }
     let actions: Vec<&str> = row.actions.split('+').collect();
-    // A trust that names the caller needs no identity right, and a session token needs none at all.
-    let free = |a: &&str| !matches!(*a, "sts:AssumeRole" | "sts:GetSessionToken");
-    if !actions.iter().filter(|a| free(a)).all(|action| view.may_name(action)) {
+    if !names(view, row) {
         return None;
     }
     let check = Check { view, met, depth };
@@ -52,7 +50,13 @@ pub fn check(view: &View<'_, '_>, row: &Row, met: Needs, depth: usize) -> Option
         "iam-mfa-remove-other" => check.remove_mfa(),
         "iam-create-key" => check.other_user(&["iam:CreateAccessKey"], &|u| active_slots(u) != Some(0)),
         "iam-rotate-key" => {
-            check.other_user(&["iam:CreateAccessKey", "iam:DeleteAccessKey"], &|u| active_slots(u) == Some(0))
+            let both = ["iam:CreateAccessKey", "iam:DeleteAccessKey"];
+            check.other_user(&both, &|u| active_slots(u) == Some(0)).or_else(|| {
+                check.other_user(&both, &|u| active_slots(u).is_none()).map(|found| Found {
+                    potential: Some("how many keys the user has is not known".to_owned()),
+                    ..found
+                })
+            })
         }
         "iam-reactivate-key" => {
             let inactive =
@@ -97,6 +101,13 @@ pub fn check(view: &View<'_, '_>, row: &Row, met: Needs, depth: usize) -> Option
         }
         _ => None,
     }
+}
+
+/// Whether Allows name the actions of a row. A trust that names the caller needs no identity right, and a
+/// session token needs none at all.
+pub fn names(view: &View<'_, '_>, row: &Row) -> bool {
+    let free = |a: &&str| !matches!(*a, "sts:AssumeRole" | "sts:GetSessionToken");
+    row.actions.split('+').filter(free).all(|action| view.may_name(action))
 }
 
 /// Free key slots of a user, where its keys are known.
@@ -188,16 +199,14 @@ impl Check<'_, '_, '_> {
     /// Whether a policy that gives everything can be attached there: the administrator's, or a strong one
     /// of the account's own, where a condition names it.
     pub(super) fn attaches(&self, action: &str, resource: &str) -> bool {
-        if self.on_with(action, resource, &[("iam:policyarn", Some(ADMINISTRATOR))]) {
+        let everything = level::administrator(&self.view.actor);
+        if self.on_with(action, resource, &[("iam:policyarn", Some(everything.as_str()))]) {
             return true;
         }
         if !action.contains(":Attach") {
             return false;
         }
-        let others = [
-            "arn:aws:iam::aws:policy/IAMFullAccess",
-            "arn:aws:iam::aws:policy/job-function/AdministratorAccess",
-        ];
+        let others = [everything.replace("AdministratorAccess", "IAMFullAccess")];
         let own = self
             .view
             .engine
@@ -206,7 +215,7 @@ impl Check<'_, '_, '_> {
             .values()
             .filter(|p| p.document().is_some_and(|d| gives_everything(d)));
         own.map(|p| p.arn.as_str())
-            .chain(others)
+            .chain(others.iter().map(String::as_str))
             .take(LOOKED_INTO)
             .any(|arn| self.on_with(action, resource, &[("iam:policyarn", Some(arn))]))
     }
@@ -225,8 +234,37 @@ impl Check<'_, '_, '_> {
         } else {
             changed.basic(self.met)
         };
-        let better = gained > self.view.basic(self.met);
-        better.then(|| Found { targets: vec![target.to_owned()], gained, potential: None })
+        let before = self.view.basic(self.met);
+        // Who makes itself admin anyhow gains nothing by a change that only leaves it so.
+        let better = if gained == Level::Escalation && self.climbs_anyhow() {
+            changed.basic(self.met) > before
+        } else {
+            gained > before
+        };
+        (better || self.destroys_more(&changed)).then(|| Found {
+            targets: vec![target.to_owned()],
+            gained,
+            potential: None,
+        })
+    }
+
+    /// Whether another way, that changes none of its groups, Denies and boundaries, makes it admin.
+    fn climbs_anyhow(&self) -> bool {
+        let plain = ["iam-attach-", "iam-put-", "iam-create-", "iam-update-trust", "sts-assume", "pass-"];
+        escalation::table().filter(|row| plain.iter().any(|p| row.id.starts_with(p))).any(|row| {
+            check(self.view, &row, self.met, 0)
+                .is_some_and(|f| f.potential.is_none() && f.gained >= Level::Escalation)
+        })
+    }
+
+    /// Whether it allows something dangerous that was not allowed.
+    fn destroys_more(&self, changed: &View<'_, '_>) -> bool {
+        self.depth == escalation::DEPTH
+            && super::dangerous::actions().any(|row| {
+                changed.may_name(row.action)
+                    && changed.ways(row.action).at(self.met).is_some()
+                    && self.view.ways(row.action).at(self.met).is_none()
+            })
     }
 
     fn own_policy(&self, action: &str) -> Option<Found> {
@@ -299,13 +337,48 @@ impl Check<'_, '_, '_> {
                 }
             }
         }
-        best
+        match best {
+            Some(found) if found.gained >= Level::Escalation => Some(found),
+            other => self.entered_role_default().or(other),
+        }
+    }
+
+    /// A role the caller enters whose policy has an older version that makes it strong.
+    fn entered_role_default(&self) -> Option<Found> {
+        let account = self.view.engine.account;
+        for role in account.roles.values() {
+            let arn = &role.entity.arn;
+            let attached = role.entity.attached.iter().filter_map(|policy| account.policies.get(policy));
+            for policy in attached.filter(|p| p.versions.len() > 1 && !managed::is_aws(&p.arn)) {
+                if !self.on("iam:SetDefaultPolicyVersion", &policy.arn)
+                    || !self.may_enter(role)
+                    || strong_role(self.view, arn, 0)
+                {
+                    continue;
+                }
+                for version in policy.versions.iter().filter(|v| v.id != policy.default) {
+                    let mut actor = Actor::of_reached_role(account, arn, &self.view.actor.context);
+                    for source in actor.sources.iter_mut().filter(|s| hangs_by(&s.origin, &policy.arn)) {
+                        source.document = Arc::clone(&version.document);
+                    }
+                    let changed = View::new(self.view.engine, actor);
+                    if escalation::is_strong(&changed, Needs::COUNTED, self.depth.min(1)) {
+                        return Some(Found::strong(&format!("{} {}", policy.arn, version.id)));
+                    }
+                }
+            }
+        }
+        None
     }
 
     fn may_enter(&self, role: &Role) -> bool {
         let Some(trust) = &role.trust else { return false };
         if role.entity.arn == self.view.actor.arn || role.service_linked() {
             return false;
+        }
+        // Of the caller itself the chains were searched: any hop on the way counts.
+        if let Some(reached) = self.view.reached(self.met) {
+            return reached.contains(&role.entity.arn);
         }
         let request = Request { action: "sts:AssumeRole", resource: &role.entity.arn, extra: &[] };
         self.view.engine.case(&self.view.actor, &request, Some(trust)).allowed_at(self.met)
@@ -407,8 +480,12 @@ impl Check<'_, '_, '_> {
 
     fn lift_boundary(&self, action: &str) -> Option<Found> {
         let arn = &self.view.actor.arn;
-        let extra: &[(&str, Option<&str>)] =
-            if action.contains(":Put") { &[("iam:permissionsboundary", Some(ADMINISTRATOR))] } else { &[] };
+        let everything = level::administrator(&self.view.actor);
+        let extra: &[(&str, Option<&str>)] = if action.contains(":Put") {
+            &[("iam:permissionsboundary", Some(everything.as_str()))]
+        } else {
+            &[]
+        };
         if self.view.actor.boundary_arn.is_none() || !self.on_with(action, arn, extra) {
             return None;
         }
@@ -496,22 +573,26 @@ impl Check<'_, '_, '_> {
     }
 
     fn member_accounts(&self) -> Option<Found> {
-        let managing = self.view.engine.account.organization.as_ref().is_some_and(|o| o.management);
+        let organization = self.view.engine.account.organization.as_ref();
+        let managing = organization.is_some_and(|o| o.management);
+        // Where nobody says which account manages, a policy that names the role of the members hints at it.
+        let hinted = organization.is_none_or(|o| !o.member);
         let named = self.view.actor.sources.iter().flat_map(|s| &s.document.statements).any(|s| {
             s.effect == Effect::Allow
                 && s.actions.has_action("sts:AssumeRole")
                 && s.resources.as_ref().is_some_and(|list| {
                     !list.not
                         && list.patterns.iter().any(|p| {
-                            super::matching::meet_arn(
-                                p.as_bytes(),
-                                b"arn:*:iam::*:role/OrganizationAccountAccessRole",
-                            )
-                            .is_some()
+                            (managing || hinted && p.ends_with(":role/OrganizationAccountAccessRole"))
+                                && super::matching::meet_arn(
+                                    p.as_bytes(),
+                                    b"arn:*:iam::*:role/OrganizationAccountAccessRole",
+                                )
+                                .is_some()
                         })
                 })
         });
-        (managing && named).then(|| Found::potential("the member accounts are not in view"))
+        named.then(|| Found::potential("the member accounts are not in view"))
     }
 
     /// A confirmed path, or a potential one where the account's contents are not in view.
