@@ -160,15 +160,18 @@ impl<'p> Engine<'p> {
             }
             // A value known only by its surroundings: in text the word must be close by, in a pool a
             // lens may know it.
-            let is_near = !near.is_empty() && {
+            let mut is_found = |word: &String| {
                 let window = window.get_or_insert_with(|| near_window(text, run.start));
-                near.iter().any(|word| memchr::memmem::find(window, word.as_bytes()).is_some())
+                memchr::memmem::find(window, word.as_bytes()).is_some()
             };
+            let is_near = near.iter().any(&mut is_found);
             let lone = pattern.part.is_none() && !near.is_empty() && !is_near;
             if lone && (kind == TextKind::Plain || !crate::triage::generic::is_random(value)) {
                 continue;
             }
-            if !pattern.checks.iter().all(|c| c.passes(value)) {
+            // What its name calls a secret need not look as random as what has none.
+            let is_named = is_near && near.iter().any(|w| w.contains("secret") && is_found(w));
+            if !pattern.checks.iter().all(|c| c.passes(value) || (is_named && c.passes_named(value))) {
                 continue;
             }
             if pattern.class == Class::Generic

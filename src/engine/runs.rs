@@ -138,6 +138,23 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// Whether `value` (of this shape) may be base64 of random bytes, however unlikely it looks: for
+    /// values whose name says that they are. All but one in 20,000 values of 40 random characters.
+    pub fn may_be_random_base64(&self, value: &[u8]) -> bool {
+        let n = self.len;
+        !self.hex
+            && self.upper * 20 >= n
+            && self.lower * 20 >= n
+            && self.other * 4 <= n
+            && self.changes * 4 >= n
+            && self.entropy >= 4.0
+            // Words change case where the next one begins; random characters change nearly every time.
+            && (self.changes * 40 >= n * 18 || !crate::triage::generic::reads_well(value))
+            && !decodes_to_text(value)
+    }
+}
+
 /// Whether base64 of `value` is plain text throughout.
 fn decodes_to_text(value: &[u8]) -> bool {
     let decoded = crate::triage::checksum::base64_decode(value);
@@ -199,6 +216,31 @@ mod tests {
         assert_eq!(Shape::of(b"aaaa").entropy, 0.0);
         assert_eq!(Shape::of(b"abcd").entropy, 2.0);
         assert!((Shape::of(b"aab").entropy - 0.918).abs() < 0.001);
+    }
+
+    #[test]
+    fn of_values_that_are_named_nearly_all_may_be_random() {
+        let mut state = 0x2545_f491_4f6c_dd1du64;
+        let mut value = || -> Vec<u8> {
+            (0..40)
+                .map(|_| {
+                    state ^= state << 13;
+                    state ^= state >> 7;
+                    state ^= state << 17;
+                    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[(state >> 58) as usize]
+                })
+                .collect()
+        };
+        let lost = (0..20_000).map(|_| value()).filter(|v| !Shape::of(v).may_be_random_base64(v)).count();
+        assert!(lost <= 4, "{lost} of 20,000");
+        for not in [
+            &b"da39a3ee5e6b4b0d3255bfef95601890afd80709"[..],
+            b"src/main/java/com/example/Application2Foo",
+            b"AwsSecretAccessKeyOfTheProductionAccount",
+            b"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        ] {
+            assert!(!Shape::of(not).may_be_random_base64(not), "{}", String::from_utf8_lossy(not));
+        }
     }
 
     #[test]

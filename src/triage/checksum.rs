@@ -52,6 +52,19 @@ impl Check {
     }
 }
 
+impl Check {
+    /// Whether `value` passes where its name says that it is a secret: one in 300 random values has no
+    /// digit, or looks like words by chance.
+    pub fn passes_named(self, value: &[u8]) -> bool {
+        match self {
+            Check::RandomBase64 => Shape::of(value).may_be_random_base64(value),
+            // The looks of it are judged by the other check of the pattern.
+            Check::RandomToken => true,
+            _ => self.passes(value),
+        }
+    }
+}
+
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// The CRC-32 of `body` in base 62 (digits, upper case, lower case), padded to 6 characters with `0`:

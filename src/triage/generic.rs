@@ -87,6 +87,16 @@ fn is_uuid(value: &[u8]) -> bool {
         })
 }
 
+/// Whether most pairs of letters in a value are common in English and in identifiers.
+pub fn reads_well(value: &[u8]) -> bool {
+    let (mut pairs, mut common) = (0usize, 0usize);
+    for pair in words(value).flat_map(|word| word.windows(2)) {
+        pairs += 1;
+        common += usize::from(is_common_pair(pair[0], pair[1]));
+    }
+    pairs >= 6 && common * 2 >= pairs + 2
+}
+
 /// Whether a value is words, versions and numbers joined by punctuation or case: a path, a slug, a
 /// type name.
 fn is_words(value: &[u8]) -> bool {
