@@ -33,6 +33,8 @@ pub(super) fn object(v: &Verification) -> Value {
     let owner = &a.ownership;
     let assessed = json!({
         "owner": owner.owner.as_deref().map(text),
+        "team": owner.team.as_deref().map(text),
+        "owner_by_roles": a.by_roles.owner.as_deref().or(a.by_roles.team.as_deref()).map(text),
         "environment": owner.env.as_deref().map(text),
         "criticality": owner.criticality.as_deref().map(text),
         "recovery": owner.dr.as_deref().map(text),

@@ -1,7 +1,7 @@
 //! What verification found, in words: the same in every report that a person reads.
 
 use crate::finding::Finding;
-use crate::verify::aws::iam::{FRESH, Kind, Level, NodeKind};
+use crate::verify::aws::iam::{Assessment, FRESH, Kind, Level, NodeKind};
 use crate::verify::verification::{Verdict, Verification};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -131,6 +131,17 @@ pub(super) fn name(arn: &str) -> std::borrow::Cow<'_, str> {
             format!("a new {}", if kind.is_empty() { "name" } else { kind }).into()
         }
         None => arn.into(),
+    }
+}
+
+/// Who owns a principal, or who might know.
+pub(super) fn owner(a: &Assessment) -> String {
+    let by_roles = a.by_roles.owner.as_ref().or(a.by_roles.team.as_ref());
+    match (&a.ownership.owner, &a.ownership.team, by_roles) {
+        (Some(owner), ..) => owner.clone(),
+        (None, Some(team), _) => format!("no tag names one; {team} by another tag"),
+        (None, None, Some(owner)) => format!("no tag names one; {owner} owns a role it reaches"),
+        _ => "no tag names one".into(),
     }
 }
 

@@ -60,11 +60,8 @@ fn glance(urgent: &[&Item<'_>], options: &Options, to: &mut Markup<'_>) -> io::R
             "</code></td><td data-th=\"Owner\">");
         if let Some(a) = &v.assessment {
             let o = &a.ownership;
-            let owner = [
-                Some(o.owner.as_deref().unwrap_or("no tag names one")),
-                o.env.as_deref(),
-                o.criticality.as_deref(),
-            ];
+            let named = words::owner(a);
+            let owner = [Some(named.as_str()), o.env.as_deref(), o.criticality.as_deref()];
             let owner: Vec<String> = owner.into_iter().flatten().map(word).collect();
             markup!(to, {owner.join(", ")} "</td><td data-th=\"It can\">" {words::level(a.level)});
             for (key, level) in &a.level_if {
@@ -155,8 +152,8 @@ fn identity(v: &Verification, to: &mut Markup<'_>) -> io::Result<()> {
     if let Some(account) = &v.account_id {
         row("Account", &word(account))?;
     }
-    if let Some(Assessment { ownership: o, .. }) = v.assessment.as_ref() {
-        row("Owner", &o.owner.as_deref().map_or_else(|| "no tag names one".to_owned(), word))?;
+    if let Some(a @ Assessment { ownership: o, .. }) = v.assessment.as_ref() {
+        row("Owner", &word(&words::owner(a)))?;
         let environment = [o.env.as_deref(), o.judgement.as_deref().filter(|j| Some(*j) != o.env.as_deref())];
         let environment: Vec<String> = environment.into_iter().flatten().map(word).collect();
         if !environment.is_empty() {

@@ -56,7 +56,7 @@ impl<'a> Page<'a, '_> {
         }
 
         let o = &a.ownership;
-        let mut owner = vec![o.owner.as_deref().map_or_else(|| "no tag names one".to_owned(), word)];
+        let mut owner = vec![word(&words::owner(a))];
         for (name, value) in [("env", &o.env), ("criticality", &o.criticality), ("recovery", &o.dr)] {
             owner.extend(value.as_deref().map(|value| format!("{name} {}", word(value))));
         }
