@@ -3,8 +3,9 @@
 //! As the Linux kernel reads it (`fs/squashfs/squashfs_fs.h`). Inodes and directories are streams of
 //! packed blocks of 8 KiB; files are blocks of one size, their ends packed together in fragments.
 //!
-//! Read by our own code and not by the crate `backhand`: that one reads all tables before it can be
-//! asked for anything, keeps a tree of all names, and trusts sizes of the superblock for allocations.
+//! Read by our own code and not by the crate `backhand` (as of 0.25.5): that one expands all tables whole
+//! before it can be asked for anything, keeps a node with its full path for every name, descends into
+//! folders by recursion, and gives up an image of which one table is damaged or one count is wrong.
 //! Here each table has a bound, an inode is followed once, and a fragment is expanded once for the
 //! small files in it, which come in its order and are charged to the budget by their own size.
 

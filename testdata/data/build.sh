@@ -24,6 +24,9 @@ cp "$work/classes17/com/shop/Constants.class" "$out/Constants.class"
 printf 'JM\001\000' > "$out/shop.jmod"
 (cd "$work/classes17" && zip -qX "$work/mod.zip" com/shop/Constants.class) && cat "$work/mod.zip" >> "$out/shop.jmod"
 
+# Tables of LevelDB (made by leveldb-built.sh).
+cp "$here"/built/*.ldb "$out/"
+
 if [ -d "$here/python" ]; then . "$here/python.sh"; fi
 if [ -f "$here/databases.sh" ]; then . "$here/databases.sh"; fi
 if [ -f "$here/tables.sh" ]; then . "$here/tables.sh"; fi

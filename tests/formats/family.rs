@@ -24,7 +24,8 @@ pub fn all() -> Vec<String> {
 /// `kind`: `pair`, found, joined, and nothing else joined with either half; `tied`, its secret is among
 /// several candidates, because the file does not say which; `lone-id`, no secret belongs to it;
 /// `none`, nothing at all is planted in the file (a decoy alone).
-/// `place`: what follows the file in the address, with its `!` (`!lib/arm64-v8a/libapp.so`), or `-`.
+/// `place`: what follows the file in the address, with its `!` (`!lib/arm64-v8a/libapp.so`), or `-`; a `*`
+/// stands for what one version of a tool makes other than the next (`!zip at *!app.ini`).
 /// Sites: the place in the author's own terms; `-` where the format knows none; `*` not looked at.
 /// A site ending in `*` must begin like that.
 struct Row {
@@ -223,9 +224,20 @@ fn complain_about_site(finding: &Value, file: &str, row: &Row, role: usize) -> O
     let address = format!("{file}{place}");
     let found = sites.iter().any(|s| {
         let is_at = s["address"].as_str().is_some_and(|a| {
-            a.strip_prefix(&address).is_some_and(|rest| rest.is_empty() || rest.starts_with('!'))
+            within(a, &address).is_some_and(|rest| rest.is_empty() || rest.starts_with('!'))
         });
         is_at && site_is(s["site"].as_str())
     });
     (!found).then(|| format!("{}: no {role_name} at {address} {wanted}: {sites:#?}", row.name))
+}
+
+/// What of an address is behind a place, in which `*` stands for anything up to the next `!`.
+fn within<'a>(address: &'a str, place: &str) -> Option<&'a str> {
+    let mut parts = place.split('*');
+    let mut rest = address.strip_prefix(parts.next()?)?;
+    for part in parts {
+        rest = &rest[rest.find('!').unwrap_or(rest.len())..];
+        rest = rest.strip_prefix(part)?;
+    }
+    Some(rest)
 }
