@@ -160,18 +160,20 @@ impl<'p> Engine<'p> {
             }
             // A value known only by its surroundings: in text the word must be close by, in a pool a
             // lens may know it.
-            let mut is_found = |word: &String| {
+            let is_near = !near.is_empty() && {
                 let window = window.get_or_insert_with(|| near_window(text, run.start));
-                memchr::memmem::find(window, word.as_bytes()).is_some()
+                near.iter().any(|word| memchr::memmem::find(window, word.as_bytes()).is_some())
             };
-            let is_near = near.iter().any(&mut is_found);
             let lone = pattern.part.is_none() && !near.is_empty() && !is_near;
             if lone && (kind == TextKind::Plain || !crate::triage::generic::is_random(value)) {
                 continue;
             }
-            // What its name calls a secret need not look as random as what has none.
-            let is_named = is_near && near.iter().any(|w| w.contains("secret") && is_found(w));
-            if !pattern.checks.iter().all(|c| c.passes(value) || (is_named && c.passes_named(value))) {
+            // What its own name calls a secret need not look as random as what has none.
+            if !pattern.checks.iter().all(|c| c.passes(value))
+                && !(is_near
+                    && is_named_secret(text, run.start, near)
+                    && pattern.checks.iter().all(|c| c.passes_named(value)))
+            {
                 continue;
             }
             if pattern.class == Class::Generic
@@ -219,6 +221,16 @@ fn own_part(text: &[u8], run: Range<usize>) -> Range<usize> {
 
 /// Bytes before a run in which a word may name it.
 const NEAR_WINDOW: usize = 160;
+
+/// Whether a word of `near` that says secret stands in the name right before `start`: behind what ends the
+/// value before.
+fn is_named_secret(text: &[u8], start: usize, near: &[String]) -> bool {
+    let before = &text[start.saturating_sub(NEAR_WINDOW)..start];
+    let ends = |b: &u8| matches!(b, b'\n' | b'\r' | b',' | b';' | b'{' | b'}' | b'&' | 0);
+    let own = &before[before.iter().rposition(ends).map_or(0, |at| at + 1)..];
+    let own = near_window(own, own.len());
+    near.iter().any(|word| word.contains("secret") && memchr::memmem::find(&own, word.as_bytes()).is_some())
+}
 
 /// What stands shortly before `start`, in lower case and without the joints of names: made once a
 /// run, for all patterns that look for their words in it.

@@ -190,9 +190,13 @@ fn single(
     for ((_, value), sightings) in values {
         let pattern = patterns.get(sightings[0].pattern);
         let mut details = BTreeMap::new();
-        let Some(confidence) = sightings.iter().filter_map(|s| judge(pattern, s, &mut details)).max() else {
-            continue;
-        };
+        // Where one reader knows that a value is named a checksum, what another saw of it without a name
+        // tells nothing: raw bytes around a file in a file.
+        let is_run = matches!(pattern.matcher, Matcher::Run { .. });
+        let is_checksum = is_run && sightings.iter().any(|s| s.keys().any(names_look_alike));
+        let speaks = |s: &&&Sighting| !is_checksum || s.keys().next().is_some();
+        let judged = sightings.iter().filter(speaks).filter_map(|s| judge(pattern, s, &mut details));
+        let Some(confidence) = judged.max() else { continue };
         if let Some(decoder) = pattern.decode {
             decoder.read(value.reveal(), &mut details);
         }
