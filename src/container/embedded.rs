@@ -138,7 +138,7 @@ mod tests {
             .collect();
         let second = file.len() - (14 + 9) - gzip("", &plain).len();
         assert_eq!(read, [("a.ini".to_owned(), true), (format!("gzip at {second}"), true)]);
-        assert_eq!(opened.gaps, [0..file.len()]);
+        assert!(opened.gaps.len() == 1 && opened.gaps[0] == (0..file.len()));
         let blob = Blob { address: Address::named("x"), bytes: b"\x7fELF\0 no archive" };
         assert!(!Embedded.reads(&blob));
     }

@@ -169,11 +169,13 @@ impl<'p> Engine<'p> {
                 continue;
             }
             // What its own name calls a secret need not look as random as what has none.
-            if !pattern.checks.iter().all(|c| c.passes(value))
-                && !(is_near
+            let looks_so = pattern.checks.iter().all(|c| c.passes(value));
+            let is_named_so = || {
+                is_near
                     && is_named_secret(text, run.start, near)
-                    && pattern.checks.iter().all(|c| c.passes_named(value)))
-            {
+                    && pattern.checks.iter().all(|c| c.passes_named(value))
+            };
+            if !looks_so && !is_named_so() {
                 continue;
             }
             if pattern.class == Class::Generic
