@@ -1,5 +1,6 @@
 //! Tokens of other providers, against local servers that play them: what is sent where and in which
 //! order, and which answers prove something.
+#![allow(clippy::unwrap_used, reason = "a failure may panic")]
 
 use keysift::address::Address;
 use keysift::finding::{Class, Finding, Location, Role, Secret, Severity};

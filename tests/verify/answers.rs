@@ -77,7 +77,8 @@ fn what_is_no_answer_of_aws_proves_nothing() {
     let html =
         || "<html><head><title>Log in</title></head><body>Please accept the terms</body></html>".to_string();
     let moved = "location: http://127.0.0.1:1/\r\n".to_string();
-    let cases: Vec<(&str, Box<dyn Fn() -> Say + Send + Sync>)> = vec![
+    type Answers = Box<dyn Fn() -> Say + Send + Sync>;
+    let cases: Vec<(&str, Answers)> = vec![
         ("captive portal", Box::new(move || Say::Answer(200, "text/html", html()))),
         ("proxy page", Box::new(|| Say::Answer(407, "text/html", "<html>auth</html>".into()))),
         ("crash", Box::new(|| Say::Answer(500, "text/html", "<!doctype html><title>500</title>".into()))),

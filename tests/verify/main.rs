@@ -22,7 +22,7 @@ use util::{Dir, keysift};
 pub fn key(account: u64, n: u8) -> (String, String) {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     // The top bit says that the account is in the id; then 40 bits of it; the rest is any.
-    let head = 1u128 << 79 | u128::from(account) << 39 | 0x2a_5e71_93b4 + u128::from(n) * 977;
+    let head = 1u128 << 79 | u128::from(account) << 39 | (0x2a_5e71_93b4 + u128::from(n) * 977);
     let id: String = (0..16).map(|i| alphabet[(head >> (75 - 5 * i) & 31) as usize] as char).collect();
     let mut state = 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(u64::from(n) + 3);
     let secret: String = (0..40)
