@@ -21,6 +21,7 @@ pub mod pyinstaller;
 pub mod ram_bundle;
 pub mod source_map;
 pub mod squashfs;
+pub mod tar;
 pub mod unity_web;
 pub mod unityfs;
 pub mod vdex;
@@ -47,6 +48,8 @@ pub trait Container: Send + Sync {
 /// The containers, in the order in which they are asked; the first that reads a blob opens it.
 #[rustfmt::skip]
 pub static CONTAINERS: &[&dyn Container] = &[
+    &tar::Tar,
+    &ar::Ar,
     &assembly_store::Xalz,
     &assembly_store::AssemblyStore,
     &dotnet_bundle::DotnetBundle,
@@ -63,7 +66,6 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &pyinstaller::PyInstaller,
     &embedded::Embedded,
     &zip::Zip,
-    &ar::Ar,
     &pyinstaller::Pyz,
     &eval_bundle::EvalBundle,
     &vdex::Vdex,
