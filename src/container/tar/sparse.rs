@@ -41,10 +41,10 @@ pub(super) fn old(data: &[u8], at: usize) -> Option<(usize, Map)> {
     let mut pieces = Vec::new();
     let mut add = |rows: &[u8]| {
         for row in rows.chunks_exact(24) {
-            if let (Some(at), Some(len)) = (number(&row[..12]), number(&row[12..])) {
-                if len > 0 {
-                    pieces.push((at, len));
-                }
+            if let (Some(at), Some(len)) = (number(&row[..12]), number(&row[12..]))
+                && len > 0
+            {
+                pieces.push((at, len));
             }
         }
         pieces.len() < MOST
