@@ -43,10 +43,10 @@ impl Inflated {
     }
 }
 
-const OVER_BUDGET: &str = "more came out of this artifact than its budget allows";
+pub(super) const OVER_BUDGET: &str = "more came out of this artifact than its budget allows";
 
 /// Most bytes that are inflated between two looks at the budget.
-const STEP: usize = 1 << 20;
+pub(super) const STEP: usize = 1 << 20;
 
 /// Inflates `input` into `out` (emptied first). `expected` is what the container promises: a hint
 /// for the allocation, never trusted.

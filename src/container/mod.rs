@@ -7,6 +7,7 @@ pub mod asar;
 pub mod assembly_store;
 pub mod budget;
 pub mod cms;
+pub mod cpio;
 pub mod dotnet_bundle;
 pub mod embedded;
 pub mod eval_bundle;
@@ -19,8 +20,11 @@ pub mod pdf;
 mod piece;
 pub mod pyinstaller;
 pub mod ram_bundle;
+pub mod rpm;
 pub mod source_map;
 pub mod squashfs;
+pub mod stream;
+pub mod tar;
 pub mod unity_web;
 pub mod unityfs;
 pub mod vdex;
@@ -47,6 +51,16 @@ pub trait Container: Send + Sync {
 /// The containers, in the order in which they are asked; the first that reads a blob opens it.
 #[rustfmt::skip]
 pub static CONTAINERS: &[&dyn Container] = &[
+    &tar::Tar,
+    &ar::Ar,
+    &cpio::Cpio,
+    &rpm::Rpm,
+    &stream::BZIP2,
+    &stream::XZ,
+    &stream::LZIP,
+    &stream::ZSTD,
+    &stream::LZ4,
+    &stream::COMPRESS,
     &assembly_store::Xalz,
     &assembly_store::AssemblyStore,
     &dotnet_bundle::DotnetBundle,
@@ -63,10 +77,10 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &pyinstaller::PyInstaller,
     &embedded::Embedded,
     &zip::Zip,
-    &ar::Ar,
     &pyinstaller::Pyz,
     &eval_bundle::EvalBundle,
     &vdex::Vdex,
+    &stream::LZMA,
 ];
 
 /// What is inside a container.

@@ -9,6 +9,7 @@ mod directory;
 
 use super::budget::Budget;
 use super::inflate::{Inflated, inflate};
+use super::stream::Packing;
 use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
@@ -195,6 +196,32 @@ impl<'b> Entry<'b> {
         Contents { bytes: buffer, problem }
     }
 
+    /// What the other methods have packed.
+    fn packed<'s>(&'s self, packing: Packing, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
+        let input = &self.archive[self.data.clone()];
+        buffer.clear();
+        let problem = match packing.expand(input, buffer, budget) {
+            Ok(Inflated::Whole(_)) => self.checksum_problem(buffer),
+            Ok(Inflated::Truncated | Inflated::Broken(_)) if self.header.encrypted => {
+                return Contents { bytes: &[], problem: Some(self.encrypted()) };
+            }
+            Ok(Inflated::Truncated | Inflated::Broken(_)) if buffer.is_empty() && self.crc_holds(input) => {
+                return Contents { bytes: input, problem: None };
+            }
+            Ok(Inflated::Cut(limit)) => Some(Problem::new(Reason::Limit, limit)),
+            // A decoder that wants more bytes than there are may have given all of them.
+            Ok(_) if buffer.len() as u64 == self.header.expanded && self.crc_holds(buffer) => None,
+            Ok(_) => {
+                let name = method_name(self.header.method).unwrap_or_default();
+                let detail =
+                    format!("{name} stream is broken or does not end within its {} bytes", input.len());
+                Some(Problem::new(Reason::Damaged, detail))
+            }
+            Err(problem) => Some(problem),
+        };
+        Contents { bytes: buffer, problem }
+    }
+
     fn checksum_problem(&self, bytes: &[u8]) -> Option<Problem> {
         (self.header.has_crc && !self.crc_holds(bytes)).then(|| {
             Problem::new(Reason::Damaged, "the CRC-32 does not match; what came out was searched").of_bytes(0)
@@ -212,6 +239,18 @@ const RETRY_BYTES: usize = 64 << 20;
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
 
+/// How methods other than deflate pack.
+fn packing(header: &Header<'_>) -> Option<Packing> {
+    Some(match header.method {
+        9 => Packing::Deflate64,
+        12 => Packing::Bzip2,
+        14 => Packing::ZipLzma(if header.expanded == 0 { u64::MAX } else { header.expanded }),
+        20 | 93 => Packing::Zstd,
+        95 => Packing::Xz,
+        _ => return None,
+    })
+}
+
 fn method_name(method: u16) -> Option<&'static str> {
     Some(match method {
         1 => "shrink",
@@ -220,7 +259,7 @@ fn method_name(method: u16) -> Option<&'static str> {
         9 => "deflate64",
         12 => "bzip2",
         14 => "lzma",
-        93 => "zstd",
+        20 | 93 => "zstd",
         95 => "xz",
         96 => "jpeg",
         97 => "wavpack",
@@ -249,8 +288,9 @@ impl Member for Entry<'_> {
         }
         match self.header.method {
             99 => Contents { bytes: &[], problem: Some(self.encrypted()) },
-            method => match method_name(method) {
-                Some(name) => Contents {
+            method => match (packing(&self.header), method_name(method)) {
+                (Some(packing), _) => self.packed(packing, buffer, budget),
+                (None, Some(name)) => Contents {
                     bytes: &[],
                     problem: Some(
                         Problem::new(
@@ -261,7 +301,7 @@ impl Member for Entry<'_> {
                     ),
                 },
                 // Deflate, and the made-up methods that Android takes for it.
-                None => self.deflated(buffer, budget),
+                (None, None) => self.deflated(buffer, budget),
             },
         }
     }

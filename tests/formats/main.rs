@@ -44,4 +44,5 @@ families! {
     programs
     dexcode
     apple
+    archives
 }

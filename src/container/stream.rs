@@ -1,0 +1,315 @@
+//! Compressed streams: bzip2, xz, lzip, lzma, zstd, lz4, compress. As with gzip, all the streams of a
+//! file one behind the other are one member.
+//!
+//! Each decoder goes forward in steps ([`Decode`]), and [`expand`] looks at the budget between them, so
+//! that a bomb costs no more than what may come out of it.
+
+mod decode;
+mod lz4;
+mod lzw;
+
+use super::budget::Budget;
+use super::inflate::{Inflated, OVER_BUDGET, STEP};
+use super::{Container, Contents, Member, Opened, Problem};
+use crate::blob::Blob;
+use crate::ledger::Reason;
+use crate::lens::bytes::{size_le, u32_le, u64_le};
+use crate::limits::Limits;
+pub(super) use decode::Packing;
+
+/// Opens streams of one format.
+pub struct Stream(Format);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Format {
+    Bzip2,
+    Xz,
+    Lzip,
+    Lzma,
+    Zstd,
+    Lz4,
+    Compress,
+}
+
+/// `.bz2`
+pub static BZIP2: Stream = Stream(Format::Bzip2);
+/// `.xz`
+pub static XZ: Stream = Stream(Format::Xz);
+/// `.lz`
+pub static LZIP: Stream = Stream(Format::Lzip);
+/// `.lzma`, the format before xz
+pub static LZMA: Stream = Stream(Format::Lzma);
+/// `.zst`
+pub static ZSTD: Stream = Stream(Format::Zstd);
+/// `.lz4`, frames and those of the Linux kernel
+pub static LZ4: Stream = Stream(Format::Lz4);
+/// `.Z`
+pub static COMPRESS: Stream = Stream(Format::Compress);
+
+/// What a decoder did in one step.
+pub(super) struct Step {
+    /// Compressed bytes that it took.
+    pub read: usize,
+    /// Bytes that it made.
+    pub written: usize,
+    /// Whether the stream has ended; or what is wrong with it.
+    pub end: Result<bool, Fault>,
+}
+
+/// Why a decoder cannot go on.
+pub(super) enum Fault {
+    /// The bytes make no sense.
+    Broken,
+    /// They could be read, but not by us.
+    Refused(Problem),
+}
+
+/// A decoder that goes forward in steps.
+pub(super) trait Decode {
+    /// Fills `out`, which is zero, with what comes next. No progress means that the input has ended.
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step;
+}
+
+/// Expands one stream behind what is in `out`, within budget.
+pub(super) fn expand(
+    decoder: &mut dyn Decode,
+    input: &[u8],
+    out: &mut Vec<u8>,
+    budget: &Budget,
+) -> Result<Inflated, Problem> {
+    let limits = &budget.limits;
+    if budget.is_spent() {
+        budget.spend();
+        return Ok(Inflated::Cut(OVER_BUDGET.into()));
+    }
+    let first = out.len();
+    let (mut at, mut room) = (0, 64 << 10);
+    loop {
+        let before = out.len();
+        out.resize(before + room, 0);
+        let step = decoder.step(input.get(at..).unwrap_or_default(), &mut out[before..]);
+        at = (at + step.read).min(input.len());
+        let written = match &step.end {
+            // How much came out before the error is not said; the rest is zeros.
+            Err(Fault::Broken) if step.written == 0 => {
+                out[before..].iter().rposition(|&b| b != 0).map_or(0, |last| last + 1)
+            }
+            _ => step.written.min(room),
+        };
+        out.truncate(before + written);
+        if !budget.take(written as u64) {
+            out.truncate(before);
+            budget.spend();
+            return Ok(Inflated::Cut(OVER_BUDGET.into()));
+        }
+        if out.len() as u64 > limits.entry_bytes {
+            out.truncate(limits.entry_bytes as usize);
+            return Ok(Inflated::Cut(format!("the entry expands to more than {} bytes", limits.entry_bytes)));
+        }
+        let all = (out.len() - first) as u64;
+        if all > Limits::RATIO_FREE_BYTES && all > (input.len() as u64).saturating_mul(limits.ratio) {
+            return Ok(Inflated::Cut(format!("the entry expands more than {}-fold: a bomb", limits.ratio)));
+        }
+        match step.end {
+            Ok(true) => return Ok(Inflated::Whole(at)),
+            Ok(false) if written == 0 && step.read == 0 => return Ok(Inflated::Truncated),
+            Ok(false) => {}
+            Err(Fault::Broken) if at >= input.len() => return Ok(Inflated::Truncated),
+            Err(Fault::Broken) => return Ok(Inflated::Broken(at)),
+            Err(Fault::Refused(problem)) => return Err(problem),
+        }
+        room = (room * 2).min(STEP);
+    }
+}
+
+impl Format {
+    fn name(self) -> &'static str {
+        match self {
+            Format::Bzip2 => "bzip2",
+            Format::Xz => "xz",
+            Format::Lzip => "lzip",
+            Format::Lzma => "lzma",
+            Format::Zstd => "zstd",
+            Format::Lz4 => "lz4",
+            Format::Compress => "compress",
+        }
+    }
+
+    /// How names of such files end, and what they end in without the compression.
+    fn endings(self) -> &'static [(&'static [u8], &'static [u8])] {
+        match self {
+            Format::Bzip2 => &[(b".tbz2", b".tar"), (b".tbz", b".tar"), (b".bz2", b"")],
+            Format::Xz => &[(b".txz", b".tar"), (b".xz", b"")],
+            Format::Lzip => &[(b".tlz", b".tar"), (b".lz", b"")],
+            Format::Lzma => &[(b".tlz", b".tar"), (b".lzma", b"")],
+            Format::Zstd => &[(b".tzst", b".tar"), (b".zst", b""), (b".zstd", b"")],
+            Format::Lz4 => &[(b".tlz4", b".tar"), (b".lz4", b"")],
+            Format::Compress => &[(b".taz", b".tar"), (b".Z", b"")],
+        }
+    }
+
+    /// Whether a stream begins here.
+    fn begins(self, data: &[u8]) -> bool {
+        match self {
+            Format::Bzip2 => {
+                matches!(data, [b'B', b'Z', b'h', b'1'..=b'9', ..])
+                    && data.get(4..10).is_some_and(|m| m == b"1AY&SY" || m == b"\x17rE8P\x90")
+            }
+            Format::Xz => data.starts_with(b"\xfd7zXZ\0"),
+            Format::Lzip => data.starts_with(b"LZIP\x01"),
+            Format::Lzma => is_lzma(data),
+            Format::Zstd => data.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]),
+            Format::Lz4 => lz4::begins(data),
+            Format::Compress => matches!(data, [0x1f, 0x9d, flags, ..] if lzw::is_sound(*flags)),
+        }
+    }
+
+    fn has_skippable(self) -> bool {
+        matches!(self, Format::Zstd | Format::Lz4)
+    }
+}
+
+/// LZMA has no magic: properties, a dictionary of a usual size, a size that is possible, and something
+/// that comes out.
+fn is_lzma(data: &[u8]) -> bool {
+    let Some(&[properties, ..]) = data.first_chunk::<14>() else { return false };
+    let (Some(dictionary), Some(size)) = (u32_le(data, 1), u64_le(data, 5)) else { return false };
+    let is_usual = dictionary >= 4096
+        && (dictionary.is_power_of_two() || (dictionary / 3).is_power_of_two() && dictionary % 3 == 0);
+    let is_possible = size == u64::MAX || size > 0 && size < 1 << 40;
+    properties < 225 && is_usual && is_possible && data[13] == 0 && {
+        let mut out = [0; 64];
+        let step = decode::Lzma::new(160 << 20).step(&data[..data.len().min(4096)], &mut out);
+        matches!(step.end, Ok(end) if end || step.written > 0)
+    }
+}
+
+/// The length of a frame that holds nothing of the stream's own.
+fn skippable(data: &[u8]) -> Option<usize> {
+    matches!(u32_le(data, 0)?, 0x184d_2a50..=0x184d_2a5f).then_some(())?;
+    Some(size_le(data, 4)?.saturating_add(8))
+}
+
+impl Container for Stream {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn reads(&self, blob: &Blob<'_>) -> bool {
+        let mut data = blob.bytes;
+        // Parallel writers begin with one.
+        if let Some(len) = skippable(data).filter(|_| self.0.has_skippable()) {
+            data = data.get(len..).unwrap_or_default();
+        }
+        self.0.begins(data)
+    }
+
+    fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {
+        let name = stem(blob.address.file_name(), self.0.endings());
+        let member = Streams { format: self.0, name, bytes: blob.bytes };
+        let mut opened = Opened { members: vec![Box::new(member)], ..Opened::default() };
+        if self.0 == Format::Lzma {
+            // Known by little: what else it may be is looked at too.
+            opened.gaps.push(0..blob.bytes.len());
+        }
+        opened
+    }
+}
+
+/// What the tool would call the file.
+fn stem(name: &[u8], endings: &[(&[u8], &[u8])]) -> Vec<u8> {
+    let stem = endings.iter().find_map(|(packed, plain)| {
+        name.strip_suffix(*packed).filter(|stem| !stem.is_empty()).map(|stem| [stem, *plain].concat())
+    });
+    stem.unwrap_or_else(|| b"contents".to_vec())
+}
+
+struct Streams<'b> {
+    format: Format,
+    name: Vec<u8>,
+    bytes: &'b [u8],
+}
+
+impl Member for Streams<'_> {
+    fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn size_hint(&self) -> u64 {
+        (self.bytes.len() as u64).saturating_mul(4)
+    }
+
+    fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
+        buffer.clear();
+        let mut rest = self.bytes;
+        let mut problem = None;
+        // What belongs to no stream, searched behind them all.
+        let mut others: Vec<&[u8]> = Vec::new();
+        loop {
+            if let Some(len) = skippable(rest).filter(|_| self.format.has_skippable()) {
+                let len = len.min(rest.len());
+                others.push(rest.get(8..len).unwrap_or_default());
+                rest = &rest[len..];
+            } else if self.format.begins(rest) {
+                match self.format.expand(rest, buffer, budget) {
+                    Ok(Inflated::Whole(len)) if len > 0 => rest = rest.get(len..).unwrap_or_default(),
+                    Ok(outcome) => {
+                        problem = self.problem(&outcome, rest.len());
+                        rest = &[];
+                    }
+                    Err(refused) => {
+                        problem = Some(refused);
+                        rest = &[];
+                    }
+                }
+            } else {
+                // Streams are padded with zeros.
+                let zeros = rest.iter().take_while(|&&b| b == 0).count();
+                rest = &rest[zeros..];
+                if zeros == 0 || !self.format.begins(rest) {
+                    break;
+                }
+            }
+        }
+        others.push(rest);
+        for other in others {
+            if other.iter().any(|&b| b != 0) && budget.take(other.len() as u64) {
+                buffer.extend_from_slice(other);
+            }
+        }
+        Contents { bytes: buffer, problem }
+    }
+}
+
+impl Streams<'_> {
+    fn problem(&self, outcome: &Inflated, input: usize) -> Option<Problem> {
+        let name = self.format.name();
+        Some(match outcome {
+            Inflated::Whole(_) => return None,
+            Inflated::Truncated => {
+                Problem::new(Reason::Damaged, format!("{name} stream does not end within its {input} bytes"))
+            }
+            Inflated::Broken(at) => {
+                Problem::new(Reason::Damaged, format!("{name} stream is broken near byte {at} of {input}"))
+            }
+            Inflated::Cut(limit) => Problem::new(Reason::Limit, limit.clone()),
+        })
+    }
+}
+
+impl Format {
+    fn expand(self, input: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Result<Inflated, Problem> {
+        match self {
+            Format::Bzip2 => Packing::Bzip2.expand(input, out, budget),
+            Format::Xz => Packing::Xz.expand(input, out, budget),
+            Format::Lzip => Packing::Lzip.expand(input, out, budget),
+            Format::Lzma => Packing::Lzma.expand(input, out, budget),
+            Format::Zstd => Packing::Zstd.expand(input, out, budget),
+            Format::Lz4 => lz4::expand(input, out, budget),
+            Format::Compress => expand(&mut lzw::Lzw::new(input), input, out, budget),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+//! The decoders of other crates, as [`Decode`].
+
+use super::super::Problem;
+use super::super::budget::Budget;
+use super::super::inflate::Inflated;
+use super::{Decode, Fault, Step, expand};
+use crate::ledger::Reason;
+use lzma_rust2::{Action, Status, StreamResult};
+use ruzstd::decoding::errors::FrameDecoderError;
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+use std::io::{ErrorKind, Read};
+
+/// How a stream is packed; of ZIP entries too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::container) enum Packing {
+    Bzip2,
+    Xz,
+    Lzip,
+    Lzma,
+    Zstd,
+    Deflate64,
+    /// In a ZIP: the size of the properties stands before them, the size of the data elsewhere.
+    ZipLzma(u64),
+}
+
+impl Packing {
+    /// Expands one stream behind what is in `out`.
+    pub(in crate::container) fn expand(
+        self,
+        input: &[u8],
+        out: &mut Vec<u8>,
+        budget: &Budget,
+    ) -> Result<Inflated, Problem> {
+        let memory = memory(budget);
+        match self {
+            Packing::Bzip2 => expand(&mut Bzip2(bzip2::Decompress::new(false)), input, out, budget),
+            Packing::Xz => {
+                let mut xz = Xz(lzma_rust2::XzStream::new_mem_limit(false, kib(memory)));
+                expand(&mut xz, input, out, budget)
+            }
+            Packing::Lzip => {
+                let mut lzip = Lzip(lzma_rust2::LzipStream::new_mem_limit(false, kib(memory)));
+                expand(&mut lzip, input, out, budget)
+            }
+            Packing::Lzma => expand(&mut Lzma::new(memory), input, out, budget),
+            Packing::Zstd => {
+                let mut decoder = FrameDecoder::new();
+                decoder.set_max_window_size(memory as u64);
+                expand(&mut Zstd { decoder, begun: false, last: None }, input, out, budget)
+            }
+            Packing::Deflate64 => {
+                expand(&mut Deflate64(Box::new(deflate64::InflaterManaged::new())), input, out, budget)
+            }
+            Packing::ZipLzma(size) => {
+                let header = input.get(..9).filter(|h| h[2] == 5 && h[3] == 0);
+                let Some(&[_, _, _, _, properties, a, b, c, d]) = header else {
+                    return Ok(Inflated::Broken(0));
+                };
+                let dictionary = u32::from_le_bytes([a, b, c, d]);
+                if dictionary as usize > memory {
+                    return Err(window(memory));
+                }
+                let stream =
+                    lzma_rust2::LzmaStream::new_with_props(size, properties, dictionary.max(4096), None);
+                let Ok(stream) = stream else { return Ok(Inflated::Broken(0)) };
+                let outcome = expand(&mut Lzma(stream), &input[9..], out, budget)?;
+                Ok(match outcome {
+                    Inflated::Whole(len) => Inflated::Whole(len + 9),
+                    other => other,
+                })
+            }
+        }
+    }
+}
+
+/// Windows and dictionaries that are larger than this are refused: as large as an entry may be, but
+/// enough for what the tools write unless they are asked for more (`zstd --long`, `xz -9`).
+fn memory(budget: &Budget) -> usize {
+    usize::try_from(budget.limits.entry_bytes).unwrap_or(usize::MAX).clamp(9 << 20, 160 << 20)
+}
+
+fn kib(bytes: usize) -> u32 {
+    u32::try_from(bytes >> 10).unwrap_or(u32::MAX)
+}
+
+fn window(memory: usize) -> Problem {
+    let detail = format!("the stream asks for a window of more than {memory} bytes");
+    Problem::new(Reason::Limit, detail)
+}
+
+struct Bzip2(bzip2::Decompress);
+
+impl Decode for Bzip2 {
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
+        let (read, written) = (self.0.total_in(), self.0.total_out());
+        let status = self.0.decompress(input, out);
+        Step {
+            read: (self.0.total_in() - read) as usize,
+            written: (self.0.total_out() - written) as usize,
+            end: match status {
+                Ok(status) => Ok(status == bzip2::Status::StreamEnd),
+                Err(_) => Err(Fault::Broken),
+            },
+        }
+    }
+}
+
+/// A step of the decoders of `lzma-rust2`: the whole rest of the input is there.
+fn lzma_step(result: lzma_rust2::Result<StreamResult>, left: usize) -> Step {
+    match result {
+        Ok(result) => Step {
+            read: result.bytes_consumed,
+            written: result.bytes_produced,
+            end: Ok(result.status == Status::StreamEnd),
+        },
+        Err(error) if error.kind() == ErrorKind::OutOfMemory => {
+            let problem = Problem::new(Reason::Limit, "the stream asks for too large a dictionary");
+            Step { read: 0, written: 0, end: Err(Fault::Refused(problem)) }
+        }
+        Err(error) => {
+            let read = if error.kind() == ErrorKind::UnexpectedEof { left } else { 0 };
+            Step { read, written: 0, end: Err(Fault::Broken) }
+        }
+    }
+}
+
+struct Xz(lzma_rust2::XzStream);
+
+impl Decode for Xz {
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
+        lzma_step(self.0.process(input, out, Action::Run), input.len())
+    }
+}
+
+struct Lzip(lzma_rust2::LzipStream);
+
+impl Decode for Lzip {
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
+        let mut step = lzma_step(self.0.process(input, out, Action::Run), input.len());
+        if matches!(step.end, Ok(true)) {
+            step.read = step.read.saturating_sub(self.0.unused_input().len());
+        }
+        step
+    }
+}
+
+pub(super) struct Lzma(lzma_rust2::LzmaStream);
+
+impl Lzma {
+    /// A decoder for a stream with its header.
+    pub(super) fn new(memory: usize) -> Self {
+        Lzma(lzma_rust2::LzmaStream::new_mem_limit(kib(memory), None))
+    }
+}
+
+impl Decode for Lzma {
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
+        let mut step = lzma_step(self.0.process(input, out, Action::Run), input.len());
+        if matches!(step.end, Ok(true)) {
+            step.read = step.read.saturating_sub(self.0.unused_input().len());
+        }
+        step
+    }
+}
+
+struct Zstd {
+    decoder: FrameDecoder,
+    begun: bool,
+    /// What stopped the frame; what is in its window comes out nevertheless.
+    last: Option<()>,
+}
+
+/// The end of a frame with nothing in it, and room for a checksum: brings out what is in the window.
+const LAST_BLOCK: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
+
+impl Decode for Zstd {
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
+        let mut rest = input;
+        let refused = |problem| Step { read: 0, written: 0, end: Err(Fault::Refused(problem)) };
+        if !self.begun {
+            match self.decoder.reset(&mut rest) {
+                Ok(()) => self.begun = true,
+                Err(FrameDecoderError::WindowSizeTooBig { .. }) => {
+                    return refused(window(self.decoder.max_window_size() as usize));
+                }
+                Err(FrameDecoderError::DictNotProvided { .. }) => {
+                    let detail = "the zstd frame needs a dictionary that is not in it";
+                    return refused(Problem::new(Reason::Unsupported, detail));
+                }
+                Err(_) => return Step { read: 0, written: 0, end: Err(Fault::Broken) },
+            }
+        }
+        if self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
+            let most = BlockDecodingStrategy::UptoBytes(out.len());
+            if self.decoder.decode_blocks(&mut rest, most).is_err() {
+                self.last = Some(());
+                let _ = self.decoder.decode_blocks(&LAST_BLOCK[..], BlockDecodingStrategy::UptoBlocks(1));
+            }
+        }
+        let written = self.decoder.read(out).unwrap_or(0);
+        let is_empty = self.decoder.is_finished() && self.decoder.can_collect() == 0;
+        let end = match self.last {
+            Some(()) if is_empty || written == 0 => Err(Fault::Broken),
+            _ => Ok(is_empty),
+        };
+        Step { read: input.len() - rest.len(), written, end }
+    }
+}
+
+struct Deflate64(Box<deflate64::InflaterManaged>);
+
+impl Decode for Deflate64 {
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
+        let result = self.0.inflate(input, out);
+        Step {
+            read: result.bytes_consumed,
+            written: result.bytes_written,
+            end: if result.data_error { Err(Fault::Broken) } else { Ok(self.0.finished()) },
+        }
+    }
+}

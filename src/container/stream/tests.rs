@@ -1,0 +1,95 @@
+use super::*;
+use crate::address::Address;
+use std::path::Path;
+
+const ALL: [&Stream; 7] = [&BZIP2, &XZ, &LZIP, &LZMA, &ZSTD, &LZ4, &COMPRESS];
+
+/// Real streams, and what is in them: `testdata/archives/seeds.sh` makes them all of one text.
+fn seeds(stream: &Stream) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/seeds").join(stream.name());
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    files.sort();
+    files.iter().map(|file| std::fs::read(file).unwrap()).collect()
+}
+
+fn text() -> Vec<u8> {
+    (1..=3000).flat_map(|n| format!("line {n} of a text\n").into_bytes()).collect()
+}
+
+fn read(stream: &Stream, bytes: &[u8], limits: &Limits) -> (Vec<u8>, Option<Reason>) {
+    let blob = Blob { address: Address::named("x"), bytes };
+    assert!(stream.reads(&blob), "{}", stream.name());
+    let opened = stream.open(&blob, limits);
+    let mut buffer = Vec::new();
+    let budget = Budget::new(limits, bytes.len() as u64);
+    let contents = opened.members[0].read(&mut buffer, &budget);
+    (contents.bytes.to_vec(), contents.problem.map(|p| p.reason))
+}
+
+#[test]
+fn whole_in_a_row_and_with_something_behind() {
+    let limits = Limits::default();
+    for stream in ALL {
+        for (n, seed) in seeds(stream).into_iter().enumerate() {
+            let what = format!("{} seed {n}", stream.name());
+            assert!(read(stream, &seed, &limits) == (text(), None), "{what}");
+            if stream.0 == Format::Compress {
+                continue;
+            }
+            let two = [&seed[..], &seed[..]].concat();
+            assert!(read(stream, &two, &limits) == ([text(), text()].concat(), None), "{what}: two");
+            if !(stream.0 == Format::Lz4 && lz4::begins(&seed) && seed[0] == 2) {
+                let tail = [&seed[..], b"tail"].concat();
+                assert!(
+                    read(stream, &tail, &limits) == ([&text()[..], b"tail"].concat(), None),
+                    "{what}: tail"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_comes_out_before_damage_is_read() {
+    let limits = Limits::default();
+    for stream in ALL {
+        for (n, seed) in seeds(stream).into_iter().enumerate() {
+            let (out, reason) = read(stream, &seed[..seed.len() * 3 / 4], &limits);
+            let what = format!("{} seed {n}: {} bytes, {reason:?}", stream.name(), out.len());
+            // The end of `compress` is the end of the file.
+            assert_eq!(reason.is_none(), stream.0 == Format::Compress, "{what}");
+            // Decoders copy ahead: the last bytes before the damage may be anything.
+            assert!(text().starts_with(&out[..out.len().saturating_sub(64)]), "{what}");
+        }
+    }
+}
+
+#[test]
+fn limits_cut() {
+    let entry = Limits { entry_bytes: 20_000, ..Limits::default() };
+    let all = Limits { expanded_bytes: 30_000, ..Limits::default() };
+    for stream in ALL {
+        for seed in seeds(stream) {
+            let (out, reason) = read(stream, &seed, &entry);
+            assert_eq!((out.len(), reason), (20_000, Some(Reason::Limit)), "{}", stream.name());
+            assert_eq!(read(stream, &seed, &all).1, Some(Reason::Limit), "{}", stream.name());
+        }
+    }
+}
+
+#[test]
+fn a_window_of_gigabytes_and_a_dictionary() {
+    // Window descriptor of 2 GiB; then a frame that names dictionary 7.
+    let wide = [0x28, 0xb5, 0x2f, 0xfd, 0, 0xa8, 1, 0, 0];
+    assert_eq!(read(&ZSTD, &wide, &Limits::default()).1, Some(Reason::Limit));
+    let with = [0x28, 0xb5, 0x2f, 0xfd, 0x21, 7, 0, 1, 0, 0];
+    assert_eq!(read(&ZSTD, &with, &Limits::default()).1, Some(Reason::Unsupported));
+}
+
+#[test]
+fn names_lose_their_ending() {
+    let name = |stream: &Stream, name: &str| stem(name.as_bytes(), stream.0.endings());
+    assert_eq!(name(&ZSTD, "a.tar.zst"), b"a.tar");
+    assert_eq!(name(&BZIP2, "a.tbz2"), b"a.tar");
+    assert_eq!(name(&XZ, ".xz"), b"contents");
+}
