@@ -81,7 +81,8 @@ mod tests {
         let blob = Blob { address: Address::named("x"), bytes: &data };
         assert!(Rpm.reads(&blob));
         let opened = Rpm.open(&blob, &Limits::default());
-        assert_eq!((opened.members[0].name(), opened.gaps), (&b"payload.cpio"[..], vec![0..at]));
+        assert_eq!(opened.members[0].name(), b"payload.cpio");
+        assert!(opened.gaps.len() == 1 && opened.gaps[0] == (0..at));
         let blob = Blob { bytes: &data[..at], ..blob };
         assert_eq!(Rpm.open(&blob, &Limits::default()).problems.len(), 1);
     }
