@@ -212,7 +212,9 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
 
 /// One finding a secret, whatever artifacts it stands in, sorted by first place. A lone half that
 /// is paired elsewhere joins its pair.
-pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
+pub fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
+    // Artifacts come as threads finish them; what the first of them says of a secret stands.
+    findings.sort_by(by_place);
     let mut merged: BTreeMap<(String, String), Finding> = BTreeMap::new();
     for finding in findings {
         // Ambiguous pairs of one id are the same only with the same candidates.
@@ -251,14 +253,17 @@ pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
         }
     }
     let mut all: Vec<Finding> = merged.into_values().collect();
-    all.sort_by(|a, b| {
-        let key = |f: &Finding| f.sites.first().map(|s| (s.address.clone(), s.offset));
-        key(a)
-            .cmp(&key(b))
-            .then_with(|| a.pattern.cmp(&b.pattern))
-            .then_with(|| a.fingerprint.cmp(&b.fingerprint))
-    });
+    all.sort_by(by_place);
     all
+}
+
+/// By first place, then by what it is.
+fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+    let key = |f: &Finding| f.sites.first().map(|s| (s.address.clone(), s.offset));
+    key(a)
+        .cmp(&key(b))
+        .then_with(|| a.pattern.cmp(&b.pattern))
+        .then_with(|| a.fingerprint.cmp(&b.fingerprint))
 }
 
 fn absorb(known: &mut Finding, other: Finding) {
@@ -273,5 +278,46 @@ fn absorb(known: &mut Finding, other: Finding) {
     }
     for (name, value) in other.details {
         known.details.entry(name).or_insert(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use crate::finding::{Location, Severity};
+
+    #[test]
+    fn what_is_told_of_a_secret_does_not_depend_on_the_order_of_artifacts() {
+        let finding = |file: &str, key: &str| Finding {
+            pattern: "generic.secret".into(),
+            name: "Generic secret".into(),
+            class: Class::Generic,
+            severity: Severity::Medium,
+            confidence: 75,
+            fingerprint: "v1:0".into(),
+            parts: BTreeMap::from([(Role::Value, Secret::new(b"x"))]),
+            sites: vec![Location {
+                address: Address::named(file),
+                offset: 1,
+                line: None,
+                column: None,
+                site: None,
+                role: Role::Value,
+                decoded: Vec::new(),
+            }],
+            pair: None,
+            details: BTreeMap::from([("key".into(), key.into())]),
+            why: String::new(),
+            fix: String::new(),
+            reference: String::new(),
+            verification: None,
+        };
+        for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
+            let all = [finding("a", "token"), finding("b", "secret"), finding("c", "key")];
+            let merged = merge(order.iter().map(|&i| all[i].clone()).collect());
+            assert_eq!(merged.len(), 1);
+            assert_eq!(merged[0].details["key"], "token", "{order:?}");
+        }
     }
 }
