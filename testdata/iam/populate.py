@@ -62,12 +62,12 @@ def document(policy, key="PolicyDocument"):
 
 
 def attach(call, attached):
-    """False where the policy does not exist: a snapshot may lack it, an account cannot."""
+    """False where IAM refuses: the policy does not exist, or is none. A snapshot may hold such, an account cannot."""
     try:
         call(attached["PolicyArn"])
         return True
     except ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchEntity":
+        if error.response["Error"]["Code"] not in ("NoSuchEntity", "MalformedPolicyDocument"):
             raise
         return False
 
@@ -109,7 +109,10 @@ def build_user(iam, user):
     whole = True
     iam.create_user(UserName=name, Path=user.get("Path", "/"), Tags=user.get("Tags", []))
     for inline in user.get("UserPolicyList", []):
-        iam.put_user_policy(UserName=name, PolicyName=inline["PolicyName"], PolicyDocument=document(inline))
+        whole &= attach(
+            lambda text: iam.put_user_policy(UserName=name, PolicyName=inline["PolicyName"], PolicyDocument=text),
+            {"PolicyArn": document(inline)},
+        )
     for attached in user.get("AttachedManagedPolicies", []):
         whole &= attach(lambda arn: iam.attach_user_policy(UserName=name, PolicyArn=arn), attached)
     for group in user.get("GroupList", []):
