@@ -5,8 +5,7 @@ use crate::blob::Blob;
 use crate::container::budget::Budget;
 use crate::container::{CONTAINERS, Container};
 use crate::engine::prefilter::portable::Portable;
-use crate::engine::prefilter::windows::Windows;
-use crate::engine::prefilter::{Literal, Prefilter};
+use crate::engine::prefilter::{Literal, Machine, Prefilter};
 use crate::engine::runs;
 use crate::lens::{LENSES, Lens, config, decode};
 use crate::limits::Limits;
@@ -104,7 +103,12 @@ pub fn prefilters(data: &[u8]) {
         all.sort_unstable();
         all
     };
-    assert_eq!(found(&Windows::new(literals.clone())), found(&Portable::new(literals)));
+    let oracle = found(&Portable::new(literals.clone()));
+    for machine in [Machine::Portable, Machine::Avx2] {
+        if let Some(prefilter) = machine.build(literals.clone()) {
+            assert_eq!(found(prefilter.as_ref()), oracle, "{}", prefilter.name());
+        }
+    }
 }
 
 /// Scans the data from end to end: no defect is caught in silence.
@@ -113,7 +117,7 @@ pub fn scan(data: &[u8]) {
     static SCANNER: OnceLock<Scanner<'static>> = OnceLock::new();
     let patterns = PATTERNS.get_or_init(|| PatternSet::builtin().expect("the built-in patterns load"));
     let scanner = SCANNER.get_or_init(|| {
-        let options = Options { limits: limits(), honour_ignore: true, threads: 1 };
+        let options = Options { limits: limits(), threads: 1, ..Options::default() };
         Scanner::new(patterns, options).expect("one thread can be had")
     });
     let outcome = scanner.scan_stream("fuzz", &mut std::io::Cursor::new(data));

@@ -38,7 +38,7 @@ fn every_pattern_file_is_built_in() {
         .filter(|name| name.ends_with(".toml"))
         .collect();
     on_disk.sort();
-    let mut builtin: Vec<_> = BUILTIN.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let mut builtin: Vec<_> = BUILTIN.iter().map(|name| (*name).to_owned()).collect();
     builtin.sort();
     assert_eq!(on_disk, builtin);
 }

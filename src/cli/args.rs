@@ -79,6 +79,10 @@ pub struct Scan {
           value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
+    /// What the prefilter runs on, for tests and measurements; see docs/engine.md
+    #[arg(long, value_name = "WHICH", value_enum, default_value = "auto", hide = true)]
+    pub engine: Engine,
+
     /// Bounds against hostile input.
     #[command(flatten)]
     pub limits: LimitArguments,
@@ -341,6 +345,19 @@ pub enum PatternsCommand {
         /// The files [default: the built-in patterns]
         files: Vec<PathBuf>,
     },
+}
+
+/// What the prefilter runs on: all find the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// The fastest that the processor can run
+    Auto,
+    /// Vector code for x86-64
+    Avx2,
+    /// A table that runs everywhere
+    Portable,
+    /// The automaton that the others are tested against
+    Oracle,
 }
 
 /// When to use colours.

@@ -1,9 +1,10 @@
 //! `keysift scan`.
 
-use super::args::Scan;
+use super::args::{Engine, Scan};
 use super::exit::{Exit, UsageError};
 use super::{output, progress, verify};
 use crate::address::escape;
+use crate::engine::prefilter::Machine;
 use crate::pattern::PatternSet;
 use crate::report::Report;
 use crate::scan::{Options, Progress, Scanner, Target};
@@ -28,6 +29,7 @@ pub fn run(arguments: &Scan) -> anyhow::Result<Exit> {
         limits: arguments.limits.limits(),
         honour_ignore: !arguments.no_ignore,
         threads: arguments.threads.map_or(0, usize::from),
+        machine: machine(arguments.engine)?,
     };
     let scanner = Scanner::new(&patterns, options).context("cannot start worker threads")?;
     let loaded = start.elapsed();
@@ -60,6 +62,19 @@ pub fn run(arguments: &Scan) -> anyhow::Result<Exit> {
         verify::write_graph(path, &report.findings)?;
     }
     Ok(exit)
+}
+
+fn machine(engine: Engine) -> Result<Machine, UsageError> {
+    let machine = match engine {
+        Engine::Auto => Machine::Auto,
+        Engine::Avx2 => Machine::Avx2,
+        Engine::Portable => Machine::Portable,
+        Engine::Oracle => Machine::Oracle,
+    };
+    if machine.is_available() {
+        return Ok(machine);
+    }
+    Err(UsageError("this processor has no AVX2: use --engine auto; nothing was scanned".into()))
 }
 
 fn targets(arguments: &Scan) -> anyhow::Result<Vec<Target>> {

@@ -13,8 +13,7 @@ pub mod token;
 use crate::blob::TextKind;
 use crate::finding::Class;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet};
-use prefilter::windows::Windows;
-use prefilter::{Literal, LiteralId, Prefilter};
+use prefilter::{Literal, LiteralId, Machine, Prefilter};
 use runs::Shape;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -58,6 +57,11 @@ pub struct Engine<'p> {
 impl<'p> Engine<'p> {
     /// An engine for all of `patterns`.
     pub fn new(patterns: &'p PatternSet) -> Self {
+        Engine::on(Machine::Auto, patterns)
+    }
+
+    /// An engine on this machine, or, where the processor cannot run it, on one that it can.
+    pub fn on(machine: Machine, patterns: &'p PatternSet) -> Self {
         let mut literals: BTreeMap<Literal, Vec<PatternId>> = BTreeMap::new();
         let mut runs = Vec::new();
         for (id, pattern) in patterns.iter() {
@@ -75,7 +79,9 @@ impl<'p> Engine<'p> {
             }
         }
         let by_literal = literals.iter().map(|(l, ids)| (l.bytes.len(), ids.clone())).collect();
-        let prefilter = Box::new(Windows::new(literals.into_keys().collect()));
+        let literals: Vec<Literal> = literals.into_keys().collect();
+        let machine = if machine.is_available() { machine } else { Machine::Portable };
+        let prefilter = machine.build(literals).expect("what is available can be built");
         Engine { patterns, prefilter, by_literal, runs }
     }
 

@@ -14,6 +14,16 @@ pub(super) struct File {
     pub group: Vec<Spanned<RawGroup>>,
 }
 
+/// The same with the lines the tables stand on: what `build.rs` makes of the built-in files.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tables {
+    #[serde(default)]
+    pub pattern: Vec<(usize, RawPattern)>,
+    #[serde(default)]
+    pub group: Vec<(usize, RawGroup)>,
+}
+
 /// One `[[pattern]]` table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

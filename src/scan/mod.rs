@@ -14,6 +14,7 @@ use crate::address::Address;
 use crate::blob::Blob;
 use crate::container::budget::Budget;
 use crate::engine::Engine;
+use crate::engine::prefilter::Machine;
 use crate::finding::Finding;
 use crate::ledger::{Ledger, Reason};
 use crate::limits::Limits;
@@ -45,11 +46,13 @@ pub struct Options {
     pub honour_ignore: bool,
     /// Worker threads; 0 for one a core.
     pub threads: usize,
+    /// What the literal prefilter runs on. Results are the same on all.
+    pub machine: Machine,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { limits: Limits::default(), honour_ignore: true, threads: 0 }
+        Options { limits: Limits::default(), honour_ignore: true, threads: 0, machine: Machine::Auto }
     }
 }
 
@@ -93,7 +96,7 @@ impl<'p> Scanner<'p> {
 
     /// The engine, built when first needed: an empty folder costs nothing.
     pub fn engine(&self) -> &Engine<'p> {
-        self.engine.get_or_init(|| Engine::new(self.patterns))
+        self.engine.get_or_init(|| Engine::on(self.options.machine, self.patterns))
     }
 
     /// Scans everything named. What cannot be read is in the ledger; nothing stops the rest.

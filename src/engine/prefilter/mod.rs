@@ -1,8 +1,11 @@
 //! The literal prefilter: where in a text does any literal of any pattern stand?
 //!
-//! One interface, several machines: [`windows::Windows`] runs everywhere; [`portable::Portable`], on
-//! `aho-corasick`, is the oracle it is tested against. Machines in vector code come later.
+//! One interface, several machines: [`windows::Windows`] runs everywhere; `avx2::Avx2` looks with vector
+//! code first, where the processor has it; [`portable::Portable`], on `aho-corasick`, is the oracle that
+//! both are tested against.
 
+#[cfg(target_arch = "x86_64")]
+pub mod avx2;
 pub mod portable;
 pub mod windows;
 
@@ -30,6 +33,47 @@ impl Literal {
             Some(found) => found == self.bytes,
         }
     }
+}
+
+/// Which machine searches. All find the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Machine {
+    /// The fastest that the processor can run.
+    #[default]
+    Auto,
+    /// Vector code for x86-64.
+    Avx2,
+    /// The table of windows, which runs everywhere.
+    Portable,
+    /// The automaton that the others are tested against: slow.
+    Oracle,
+}
+
+impl Machine {
+    /// A prefilter of this kind for `literals`; `None` where the processor cannot run it.
+    pub fn build(self, literals: Vec<Literal>) -> Option<Box<dyn Prefilter>> {
+        match self {
+            Machine::Auto if has_avx2() => Machine::Avx2.build(literals),
+            Machine::Auto | Machine::Portable => Some(Box::new(windows::Windows::new(literals))),
+            Machine::Oracle => Some(Box::new(portable::Portable::new(literals))),
+            #[cfg(target_arch = "x86_64")]
+            Machine::Avx2 => avx2::Avx2::new(literals).map(|avx2| Box::new(avx2) as Box<dyn Prefilter>),
+            #[cfg(not(target_arch = "x86_64"))]
+            Machine::Avx2 => None,
+        }
+    }
+
+    /// Whether the processor can run it.
+    pub fn is_available(self) -> bool {
+        self != Machine::Avx2 || has_avx2()
+    }
+}
+
+fn has_avx2() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::is_x86_feature_detected!("avx2");
+    #[cfg(not(target_arch = "x86_64"))]
+    return false;
 }
 
 /// Finds literals.

@@ -13,7 +13,7 @@ use std::ops::Range;
 /// Bits of the hash.
 const HASH_BITS: u32 = 16;
 /// Bytes of a window.
-const WINDOW: usize = 4;
+pub(super) const WINDOW: usize = 4;
 
 /// One literal in its hash bucket.
 #[derive(Clone, Copy)]
@@ -106,22 +106,39 @@ impl Prefilter for Windows {
     }
 
     fn find(&self, text: &[u8], within: Range<usize>, on_literal: &mut dyn FnMut(LiteralId, usize)) {
+        self.find_with(text, within, on_literal, &mut |_, _| 0);
+    }
+}
+
+/// Looks for places in a text where a window may stand before anything else does: tells each block of
+/// 64 positions that has some (the first position, a bit for each) and returns where it has stopped.
+pub(super) type Scout<'s> = dyn FnMut(&[u8], &mut dyn FnMut(usize, u64)) -> usize + 's;
+
+impl Windows {
+    /// Finds literals where `scout` sees a window, and everywhere behind the place it stops at.
+    pub(super) fn find_with(
+        &self,
+        text: &[u8],
+        within: Range<usize>,
+        on_literal: &mut dyn FnMut(LiteralId, usize),
+        scout: &mut Scout<'_>,
+    ) {
         // A literal that starts in `within` has its window there or less than its length behind.
         let end = text.len().min(within.end.saturating_add(self.longest));
         let Some(searched) = text.get(within.start..end) else { return };
         let first = within.start;
         let mut report = Report { within, on_literal };
-        for (i, window) in searched.windows(WINDOW).enumerate() {
-            let window = window_at(window, 0);
-            let (long, short) = (hash_long(window), hash_short(window));
-            if is_set(&self.long, long) | is_set(&self.short, short) {
-                if is_set(&self.long, long) {
-                    self.candidate(text, first + i, &self.entries, long, &mut report);
-                }
-                if is_set(&self.short, short) {
-                    self.candidate(text, first + i, &self.short_entries, short, &mut report);
-                }
+        let from = scout(searched, &mut |at, mut bits| {
+            // One slice for the block, so that what follows checks no bounds but its own.
+            let Some(block) = searched.get(at..at + 64 + WINDOW - 1) else { return };
+            while bits != 0 {
+                let i = bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                self.look(text, first + at + i, window_at(block, i), &mut report);
             }
+        });
+        for (i, window) in searched[from..].windows(WINDOW).enumerate() {
+            self.look(text, first + from + i, window_at(window, 0), &mut report);
         }
         // A literal of three bytes at the very end has no fourth byte behind it.
         if let [.., a, b, c] = searched {
@@ -135,6 +152,40 @@ impl Prefilter for Windows {
                 }
             }
         }
+    }
+
+    /// Looks the window at `at` up.
+    #[inline(always)]
+    fn look(&self, text: &[u8], at: usize, window: u32, report: &mut Report<'_>) {
+        let (long, short) = (hash_long(window), hash_short(window));
+        if is_set(&self.long, long) | is_set(&self.short, short) {
+            if is_set(&self.long, long) {
+                self.candidate(text, at, &self.entries, long, report);
+            }
+            if is_set(&self.short, short) {
+                self.candidate(text, at, &self.short_entries, short, report);
+            }
+        }
+    }
+
+    /// What stands in the windows that are looked up.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn shapes(&self) -> Vec<super::avx2::Shape> {
+        use super::avx2::Place;
+        let place = |literal: &Literal, at: usize| match literal.bytes.get(at) {
+            None => Place::Any,
+            Some(b) if literal.ignore_case && b.is_ascii_alphabetic() => {
+                Place::Letter(b.to_ascii_lowercase())
+            }
+            Some(b) => Place::Byte(*b),
+        };
+        let entries = self.entries.iter().chain(&self.short_entries);
+        entries
+            .map(|(_, entry)| {
+                let literal = &self.literals[entry.id.0 as usize];
+                std::array::from_fn(|i| place(literal, entry.offset + i))
+            })
+            .collect()
     }
 }
 
@@ -189,6 +240,22 @@ fn rarest_window(literal: &[u8]) -> Option<usize> {
 /// Shares of bytes and of pairs of bytes in source code and libraries, made by
 /// `scripts/byte-pairs.py`: eighths of bits for the 96 bytes from 0x20 on, then for their pairs.
 static PAIRS: &[u8; 96 + 96 * 96] = include_bytes!("pairs.bin");
+
+/// The chance of a byte in real data, from [`PAIRS`], which knows no case: one letter in eight is taken
+/// for an upper-case one. Bytes outside of what the table knows are frequent in binary data only.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn byte_chance(byte: u8) -> f32 {
+    let folded = if byte.is_ascii_uppercase() { byte | 0x20 } else { byte };
+    if !(0x20..0x80).contains(&folded) {
+        return 1.0 / 1024.0;
+    }
+    let chance = (-f32::from(PAIRS[usize::from((folded | 0x20) - 0x20)]) / 8.0).exp2();
+    match byte {
+        b'A'..=b'Z' => chance / 8.0,
+        b'a'..=b'z' => chance * 7.0 / 8.0,
+        _ => chance,
+    }
+}
 
 /// How rare a window is, in eighths of bits: the chance of its pairs in a row.
 fn rareness(window: &[u8]) -> i32 {
