@@ -95,6 +95,10 @@ impl Container for Cms {
             && content(blob.bytes).is_some()
     }
 
+    fn is_binary(&self) -> bool {
+        true
+    }
+
     fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {
         let Some(pieces) = content(blob.bytes) else { return Opened::default() };
         let mut gaps = Vec::new();

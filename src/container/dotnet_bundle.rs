@@ -26,6 +26,10 @@ impl Container for DotnetBundle {
         manifest(blob.bytes).is_some()
     }
 
+    fn is_binary(&self) -> bool {
+        true
+    }
+
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
         let mut opened = Opened::default();
         let mut files = Vec::new();

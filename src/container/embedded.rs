@@ -40,6 +40,10 @@ impl Container for Embedded {
             && (streams(blob.bytes).next().is_some() || zips(blob.bytes).next().is_some())
     }
 
+    fn is_binary(&self) -> bool {
+        true
+    }
+
     fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {
         let data = blob.bytes;
         let mut opened = Opened::default();

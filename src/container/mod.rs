@@ -44,6 +44,12 @@ pub trait Container: Send + Sync {
     /// Whether the blob is of this format: a cheap look at its bytes.
     fn reads(&self, blob: &Blob<'_>) -> bool;
 
+    /// Whether blobs of this format are never plain text, so that it need not be asked of one: for those
+    /// that look at more than the first bytes.
+    fn is_binary(&self) -> bool {
+        false
+    }
+
     /// Lists what is inside. Reads tables only: members are read one by one, on any thread.
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b>;
 }

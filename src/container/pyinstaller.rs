@@ -39,6 +39,10 @@ impl Container for PyInstaller {
         cookie(blob.bytes).is_some()
     }
 
+    fn is_binary(&self) -> bool {
+        true
+    }
+
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
         let mut members = Vec::new();
         let mut problems = Vec::new();

@@ -51,6 +51,10 @@ impl Container for Squashfs {
         place(blob.bytes).is_some()
     }
 
+    fn is_binary(&self) -> bool {
+        true
+    }
+
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
         let whole = blob.bytes;
         let mut opened = Opened::default();

@@ -37,6 +37,10 @@ impl Container for Zip {
             || directory::find_end(blob.bytes).is_some()
     }
 
+    fn is_binary(&self) -> bool {
+        true
+    }
+
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
         let archive = blob.bytes;
         let listing = directory::list(archive, limits);

@@ -7,7 +7,7 @@
 //! key's alphabet. Chance makes that once in 2^70 bytes. Around a hit the bytes are undone alike, for its
 //! other half. Keys of several bytes are not looked for: the differences depend on them.
 
-use super::{Damage, Lens, raw};
+use super::{Damage, Lens};
 use crate::address::Encoding;
 use crate::blob::{Blob, OffsetMap, Site, Sites, Text, TextKind};
 use crate::limits::Limits;
@@ -50,7 +50,7 @@ impl Lens for MaskedLens {
     }
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
-        blob.bytes.len() > 4 + BODY && raw::kind(blob.bytes) == TextKind::Binary && {
+        blob.bytes.len() > 4 + BODY && {
             let mut any = false;
             search(blob.bytes, &mut |_, _| {
                 any = true;
@@ -58,6 +58,10 @@ impl Lens for MaskedLens {
             });
             any
         }
+    }
+
+    fn is_binary(&self) -> bool {
+        true
     }
 
     fn texts(&self, blob: &Blob<'_>, _: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {

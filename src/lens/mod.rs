@@ -45,6 +45,12 @@ pub trait Lens: Send + Sync {
     /// Whether this lens reads the blob: a cheap look at its first bytes, never at its name only.
     fn reads(&self, blob: &Blob<'_>) -> bool;
 
+    /// Whether blobs of this format are never plain text, so that it need not be asked of one: for those
+    /// that look at more than the first bytes.
+    fn is_binary(&self) -> bool {
+        false
+    }
+
     /// Whether the places it knows are better than those of the raw text: of a document whose markup
     /// says nothing.
     fn names_places(&self) -> bool {

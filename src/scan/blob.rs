@@ -52,7 +52,9 @@ impl Job<'_, '_> {
 
     /// Searches a blob that lies inside `depth` containers.
     pub fn search(&self, blob: &Blob<'_>, depth: u32) -> Searched {
-        let container = CONTAINERS.iter().find(|c| c.reads(blob));
+        let kind = raw::kind(blob.bytes);
+        let may_be = |c: &&&dyn Container| kind == TextKind::Binary || !c.is_binary();
+        let container = CONTAINERS.iter().filter(may_be).find(|c| c.reads(blob));
         match container {
             Some(container) if depth < self.budget.limits.depth => self.container(*container, blob, depth),
             Some(container) => {
@@ -147,7 +149,8 @@ impl Job<'_, '_> {
         let job = TextJob { job: self, address: &blob.address, blob: self.number(), depth };
         let kind = raw::kind(blob.bytes);
         let document = DocumentSites::new(blob.address.file_name());
-        let lenses: Vec<&dyn Lens> = LENSES.iter().copied().filter(|lens| lens.reads(blob)).collect();
+        let may_be = |lens: &&dyn Lens| kind == TextKind::Binary || !lens.is_binary();
+        let lenses: Vec<&dyn Lens> = LENSES.iter().copied().filter(may_be).filter(|l| l.reads(blob)).collect();
         let is_named = lenses.iter().any(|lens| lens.names_places());
         let text = Text {
             bytes: blob.bytes,

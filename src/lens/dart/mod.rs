@@ -41,6 +41,10 @@ impl Lens for DartLens {
             || (is_program || data.starts_with(snapshot::MAGIC)) && snapshot::find(data, 0).is_some()
     }
 
+    fn is_binary(&self) -> bool {
+        true
+    }
+
     fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
         if blob.bytes.starts_with(kernel::MAGIC) {
             return kernel::texts(blob.bytes, limits, emit);

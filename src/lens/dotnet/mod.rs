@@ -178,6 +178,10 @@ impl Lens for DotnetLens {
         Image::read(data).is_some() || image::seek_root(data).is_some()
     }
 
+    fn is_binary(&self) -> bool {
+        true
+    }
+
     fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
         let data = blob.bytes;
         let mut complaint = Complaint::of(".NET assembly");
