@@ -119,7 +119,7 @@ impl<'p> Engine<'p> {
             });
             let run = own_part(text, run);
             // Words without a digit in one case are names, in whatever spelling.
-            if runs::is_varied(&text[run.clone()]) {
+            if runs::is_varied(&text[run.clone()]) && !is_number(text, &run) {
                 self.search_run(text, &run, kind, sink);
                 sink.run(run);
             }
@@ -242,6 +242,16 @@ fn own_part(text: &[u8], run: Range<usize>) -> Range<usize> {
         _ => 0,
     };
     run.start + first..run.end
+}
+
+/// Whether the run is a number in source text: `0x0000_0000_c000_0046`, `0x0123456789abcdef`. Without
+/// quotes, of no more than 64 bits or with joints between its digits.
+fn is_number(text: &[u8], run: &Range<usize>) -> bool {
+    let Some(digits) = text[run.clone()].strip_prefix(b"0x") else { return false };
+    let has_joints = digits.contains(&b'_');
+    (has_joints || digits.len() <= 16)
+        && digits.iter().all(|b| b.is_ascii_hexdigit() || *b == b'_')
+        && !matches!(text[..run.start].last(), Some(b'"' | b'\'' | b'`'))
 }
 
 /// Bytes before a run in which a word may name it.

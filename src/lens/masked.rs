@@ -159,9 +159,35 @@ fn may_begin(window: &[u8]) -> bool {
     any != 0
 }
 
+/// Of the first and second pairs of letters: differences (1 by XOR, 2 by subtraction) that beginnings have.
+static DIFFERENCES: [[u8; 256]; 2] = {
+    let mut known = [[0; 256]; 2];
+    let mut i = 0;
+    while i < BEGINNINGS.len() {
+        let mut pair = 0;
+        while pair < 2 {
+            let (a, b) = (BEGINNINGS[i][pair], BEGINNINGS[i][pair + 1]);
+            known[pair][(a ^ b) as usize] |= 1;
+            known[pair][b.wrapping_sub(a) as usize] |= 2;
+            pair += 1;
+        }
+        i += 1;
+    }
+    known
+};
+
 /// The mask under which a key begins at `at`.
 fn begins(data: &[u8], at: usize) -> Option<Mask> {
     let (head, body) = data.get(at..at + 4 + BODY)?.split_at(4);
+    let pairs = [(head[0], head[1]), (head[1], head[2])];
+    let may_xor = pairs.iter().zip(&DIFFERENCES).all(|((a, b), known)| known[usize::from(a ^ b)] & 1 != 0);
+    let may_add = pairs
+        .iter()
+        .zip(&DIFFERENCES)
+        .all(|((a, b), known)| known[usize::from(b.wrapping_sub(*a))] & 2 != 0);
+    if !may_xor && !may_add {
+        return None;
+    }
     BEGINNINGS.iter().find_map(|beginning| {
         let masks = [Mask::Xor(head[0] ^ beginning[0]), Mask::Add(head[0].wrapping_sub(beginning[0]))];
         let is_id = beginning.ends_with(b"IA");

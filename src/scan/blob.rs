@@ -73,16 +73,34 @@ impl Job<'_, '_> {
         for problem in opened.problems {
             found.problem(&blob.address, problem);
         }
-        // Members first, the largest ahead, so that none is left to one thread at the end.
-        let mut order: Vec<usize> = (0..opened.members.len()).collect();
+        // Members first, the largest ahead, so that none is left to one thread at the end; small ones
+        // many at a time.
         let members = &opened.members;
-        let read = |&i: &usize| (i, self.member(members[i].as_ref(), blob, depth));
-        let mut parts: Vec<(usize, Searched)> = if self.parallel {
-            order.sort_by_key(|&i| std::cmp::Reverse(members[i].size_hint()));
-            order.par_iter().with_max_len(1).map(read).collect()
-        } else {
-            order.iter().map(read).collect()
+        let mut order: Vec<(u64, usize)> = members.iter().map(|m| m.size_hint()).zip(0..).collect();
+        let read = |batch: &&[(u64, usize)]| -> (Ledger, Vec<(usize, Searched)>) {
+            let mut clean = Ledger::default();
+            let mut parts = Vec::new();
+            for &(_, i) in *batch {
+                let part = self.member(members[i].as_ref(), blob, depth);
+                if part.sightings.is_empty() && part.ledger.entries.is_empty() {
+                    clean.merge(part.ledger);
+                } else {
+                    parts.push((i, part));
+                }
+            }
+            (clean, parts)
         };
+        let batches: Vec<(Ledger, Vec<(usize, Searched)>)> = if self.parallel {
+            order.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
+            batches(&order).par_iter().with_max_len(1).map(read).collect()
+        } else {
+            batches(&order).iter().map(read).collect()
+        };
+        let mut parts = Vec::new();
+        for (clean, searched) in batches {
+            found.ledger.merge(clean);
+            parts.extend(searched);
+        }
         parts.sort_by_key(|(i, _)| *i);
         parts.into_iter().for_each(|(_, part)| found.merge(part));
 
@@ -194,6 +212,26 @@ impl Job<'_, '_> {
         }
         found.merge(own);
     }
+}
+
+/// Members that are read by one task are this large together, in bytes, or one.
+const BATCH: u64 = 64 << 10;
+
+/// Members by size and number, as tasks.
+fn batches(order: &[(u64, usize)]) -> Vec<&[(u64, usize)]> {
+    let (mut batches, mut from, mut sum) = (Vec::new(), 0, 0u64);
+    for (to, (size, _)) in order.iter().enumerate() {
+        if sum > 0 && sum.saturating_add(*size) > BATCH {
+            batches.push(&order[from..to]);
+            (from, sum) = (to, 0);
+        }
+        // Reading costs something beside its bytes.
+        sum = sum.saturating_add(*size).saturating_add(64);
+    }
+    if from < order.len() {
+        batches.push(&order[from..]);
+    }
+    batches
 }
 
 /// What stands before a container and is at least as long as this is read through the lenses too.
