@@ -8,6 +8,7 @@ use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::limits::Limits;
+use crate::look::Look;
 use std::ops::Range;
 
 /// Opens signed messages.
@@ -95,8 +96,8 @@ impl Container for Cms {
             && content(blob.bytes).is_some()
     }
 
-    fn is_binary(&self) -> bool {
-        true
+    fn may_read(&self, look: &Look) -> bool {
+        look.is_binary()
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {

@@ -15,6 +15,7 @@ use crate::blob::{Blob, TextKind};
 use crate::ledger::Reason;
 use crate::lens::raw;
 use crate::limits::Limits;
+use crate::look::{Look, Signature};
 
 /// Opens what is embedded.
 pub struct Embedded;
@@ -40,8 +41,8 @@ impl Container for Embedded {
             && (streams(blob.bytes).next().is_some() || zips(blob.bytes).next().is_some())
     }
 
-    fn is_binary(&self) -> bool {
-        true
+    fn may_read(&self, look: &Look) -> bool {
+        look.has(Signature::Gzip) || look.has(Signature::ZipEnd)
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {

@@ -17,6 +17,7 @@ use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::bytes::{size_le, slice, u16_le, u32_le, u64_le};
 use crate::limits::Limits;
+use crate::look::Look;
 use pack::Packing;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
@@ -51,8 +52,8 @@ impl Container for Squashfs {
         place(blob.bytes).is_some()
     }
 
-    fn is_binary(&self) -> bool {
-        true
+    fn may_read(&self, look: &Look) -> bool {
+        look.is_binary()
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {

@@ -56,6 +56,8 @@ pub struct Engine<'p> {
     starts: Starts,
     by_start: Vec<(usize, Vec<PatternId>)>,
     runs: Vec<PatternId>,
+    /// Longest run that any of them takes, in bytes.
+    longest_run: usize,
 }
 
 impl<'p> Engine<'p> {
@@ -94,7 +96,12 @@ impl<'p> Engine<'p> {
         let (by_start, prefixes) = split(prefixes);
         let machine = if machine.is_available() { machine } else { Machine::Portable };
         let prefilter = machine.build(literals).expect("what is available can be built");
-        Engine { patterns, prefilter, by_literal, starts: Starts::new(prefixes), by_start, runs }
+        let most = |id: &PatternId| match &patterns.get(*id).matcher {
+            Matcher::Run { max, .. } => *max,
+            _ => 0,
+        };
+        let longest_run = runs.iter().map(most).max().unwrap_or(0);
+        Engine { patterns, prefilter, by_literal, starts: Starts::new(prefixes), by_start, runs, longest_run }
     }
 
     /// Which prefilter runs.
@@ -120,7 +127,9 @@ impl<'p> Engine<'p> {
             let run = own_part(text, run);
             // Words without a digit in one case are names, in whatever spelling.
             if runs::is_varied(&text[run.clone()]) && !is_number(text, &run) {
-                self.search_run(text, &run, kind, sink);
+                if run.len() <= self.longest_run {
+                    self.search_run(text, &run, kind, sink);
+                }
                 sink.run(run);
             }
         });

@@ -28,9 +28,6 @@ pub fn confirm(
     if boundary != Boundary::None && !starts_token(text, at) {
         return None;
     }
-    if prefix_len <= SHORT_PREFIX && is_inside_base64(text, at) {
-        return None;
-    }
     let mut end = at + prefix_len;
     let mut fixed = true;
     for segment in body {
@@ -58,7 +55,8 @@ pub fn confirm(
         }
     }
     let loose = boundary == Boundary::Token && !ends_token(text, end, body);
-    (!loose || (kind == TextKind::Binary && fixed)).then_some(Token { span: at..end, loose })
+    let is_chance = prefix_len <= SHORT_PREFIX && is_inside_base64(text, at);
+    (!is_chance && (!loose || (kind == TextKind::Binary && fixed))).then_some(Token { span: at..end, loose })
 }
 
 /// How many token characters, at least, stand at the beginning of a body.

@@ -203,7 +203,12 @@ fn hex(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
 /// Only escapes that stand for token characters matter: all others end a token anyway.
 pub fn escaped(text: &[u8], within: Range<usize>, found: &mut dyn FnMut(Decoded)) {
     let mut from = within.start;
-    while let Some(at) = memchr::memchr3(b'\\', b'%', b'&', &text[from..within.end]).map(|i| from + i) {
+    // A value may go on behind `within`.
+    while let Some(at) = text
+        .get(from..within.end)
+        .and_then(|rest| memchr::memchr3(b'\\', b'%', b'&', rest))
+        .map(|i| from + i)
+    {
         let Some((byte, len)) = escape_at(text, at) else {
             from = at + 1;
             continue;

@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::ledger::{Ledger, Reason};
 use crate::lens::document::DocumentSites;
 use crate::lens::{LENSES, Lens, raw};
+use crate::look::Look;
 use crate::triage::sighting::Sighting;
 use rayon::prelude::*;
 use std::cell::Cell;
@@ -52,18 +53,17 @@ impl Job<'_, '_> {
 
     /// Searches a blob that lies inside `depth` containers.
     pub fn search(&self, blob: &Blob<'_>, depth: u32) -> Searched {
-        let kind = raw::kind(blob.bytes);
-        let may_be = |c: &&&dyn Container| kind == TextKind::Binary || !c.is_binary();
-        let container = CONTAINERS.iter().filter(may_be).find(|c| c.reads(blob));
+        let look = Look::at(blob.bytes);
+        let container = CONTAINERS.iter().find(|c| c.may_read(&look) && c.reads(blob));
         match container {
             Some(container) if depth < self.budget.limits.depth => self.container(*container, blob, depth),
             Some(container) => {
-                let mut found = self.leaf(blob, depth);
+                let mut found = self.leaf(blob, &look, depth);
                 let detail = format!("{} inside {depth} containers is not opened", container.name());
                 found.ledger.skipped(blob.address.clone(), None, Reason::Limit, detail);
                 found
             }
-            None => self.leaf(blob, depth),
+            None => self.leaf(blob, &look, depth),
         }
     }
 
@@ -162,13 +162,13 @@ impl Job<'_, '_> {
     }
 
     /// Searches a blob that is no container: its own bytes, then what lenses make of them.
-    fn leaf(&self, blob: &Blob<'_>, depth: u32) -> Searched {
+    fn leaf(&self, blob: &Blob<'_>, look: &Look, depth: u32) -> Searched {
         let mut found = Searched::default();
         let job = TextJob { job: self, address: &blob.address, blob: self.number(), depth };
-        let kind = raw::kind(blob.bytes);
+        let kind = look.kind;
         let document = DocumentSites::new(blob.address.file_name());
-        let may_be = |lens: &&dyn Lens| kind == TextKind::Binary || !lens.is_binary();
-        let lenses: Vec<&dyn Lens> = LENSES.iter().copied().filter(may_be).filter(|l| l.reads(blob)).collect();
+        let reads = |lens: &&dyn Lens| lens.may_read(look) && lens.reads(blob);
+        let lenses: Vec<&dyn Lens> = LENSES.iter().copied().filter(reads).collect();
         let is_named = lenses.iter().any(|lens| lens.names_places());
         let text = Text {
             bytes: blob.bytes,
@@ -188,7 +188,7 @@ impl Job<'_, '_> {
 
     /// Searches what stands before a container: a program whose tables may point behind it.
     fn carrier(&self, blob: &Blob<'_>, depth: u32) -> Searched {
-        let mut found = self.leaf(blob, depth);
+        let mut found = self.leaf(blob, &Look::at(blob.bytes), depth);
         let is_own = |address: &Address| *address == blob.address;
         found.ledger.entries.retain(|e| e.reason != Reason::Damaged || !is_own(&e.address));
         found

@@ -60,10 +60,23 @@ impl Machine {
     /// All that can be forced.
     pub const ALL: [Machine; 4] = [Machine::Avx512, Machine::Avx2, Machine::Portable, Machine::Oracle];
 
+    /// The fastest that the processor can run.
+    pub fn best(literals: Vec<Literal>) -> Box<dyn Prefilter> {
+        #[cfg(target_arch = "x86_64")]
+        for machine in [Machine::Avx512, Machine::Avx2] {
+            if machine.is_available()
+                && let Some(found) = machine.build(literals.clone())
+            {
+                return found;
+            }
+        }
+        Box::new(windows::Windows::new(literals))
+    }
+
     /// A prefilter of this kind for `literals`; `None` where the processor cannot run it.
     pub fn build(self, literals: Vec<Literal>) -> Option<Box<dyn Prefilter>> {
         match self {
-            Machine::Auto => Machine::ALL.into_iter().find(|m| m.is_available())?.build(literals),
+            Machine::Auto => Some(Machine::best(literals)),
             Machine::Portable => Some(Box::new(windows::Windows::new(literals))),
             Machine::Oracle => Some(Box::new(portable::Portable::new(literals))),
             #[cfg(target_arch = "x86_64")]

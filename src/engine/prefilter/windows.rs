@@ -337,12 +337,15 @@ mod tests {
 
     #[test]
     fn literals_share_windows() {
-        let all = literals(&[("arn:aws:sns:", false), ("arn:aws:sqs:", false)]);
-        let chosen: Vec<&[u8]> = choose_windows(&all)
+        let texts: Vec<String> = (0..64).map(|i| format!("service-{i}-key")).collect();
+        let all = literals(&texts.iter().map(|text| (text.as_str(), false)).collect::<Vec<_>>());
+        let mut chosen: Vec<&[u8]> = choose_windows(&all)
             .into_iter()
             .zip(&all)
             .filter_map(|(at, literal)| literal.bytes.get(at?..at? + WINDOW))
             .collect();
-        assert!(chosen.len() == 2 && chosen[0] == chosen[1], "{chosen:?}");
+        chosen.sort_unstable();
+        chosen.dedup();
+        assert!(chosen.len() < 32, "{chosen:?}");
     }
 }

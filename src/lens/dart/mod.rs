@@ -18,6 +18,7 @@ use super::strings::Strings;
 use super::{Complaint, Damage, Lens};
 use crate::blob::{Blob, Text, TextKind};
 use crate::limits::Limits;
+use crate::look::Look;
 use snapshot::Snapshot;
 
 /// No token and no part of a pair is shorter.
@@ -41,8 +42,8 @@ impl Lens for DartLens {
             || (is_program || data.starts_with(snapshot::MAGIC)) && snapshot::find(data, 0).is_some()
     }
 
-    fn is_binary(&self) -> bool {
-        true
+    fn may_read(&self, look: &Look) -> bool {
+        look.is_binary()
     }
 
     fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {

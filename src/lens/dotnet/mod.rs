@@ -24,6 +24,7 @@ use crate::address::escape;
 use crate::blob::{Blob, OffsetMap, Text, TextKind};
 use crate::lens::bytes::size_le;
 use crate::limits::Limits;
+use crate::look::{Look, Signature};
 use calls::Call;
 use data::Form;
 use il::op;
@@ -178,8 +179,8 @@ impl Lens for DotnetLens {
         Image::read(data).is_some() || image::seek_root(data).is_some()
     }
 
-    fn is_binary(&self) -> bool {
-        true
+    fn may_read(&self, look: &Look) -> bool {
+        look.has(Signature::MetadataRoot) || look.has(Signature::NetResources)
     }
 
     fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
