@@ -5,7 +5,9 @@
 //! in parts, on many threads: each part reports what starts in it, and sees the whole text.
 
 mod assigned;
+mod context;
 mod expression;
+pub mod named;
 pub mod prefilter;
 pub mod runs;
 pub mod token;
@@ -35,6 +37,10 @@ pub struct Hit {
     pub near: bool,
     /// Whether it touches its neighbours, as packed strings in binaries do.
     pub loose: bool,
+    /// How sure the surroundings make it, where they alone say what it is.
+    pub confidence: Option<u8>,
+    /// What it may be as well.
+    pub others: Vec<PatternId>,
 }
 
 /// Takes what the engine finds.
@@ -52,6 +58,7 @@ pub struct Engine<'p> {
     /// Patterns by literal, with the length of the literal.
     by_literal: Vec<(usize, Vec<PatternId>)>,
     runs: Vec<PatternId>,
+    has_names: bool,
 }
 
 impl<'p> Engine<'p> {
@@ -64,6 +71,7 @@ impl<'p> Engine<'p> {
     pub fn on(machine: Machine, patterns: &'p PatternSet) -> Self {
         let mut literals: BTreeMap<Literal, Vec<PatternId>> = BTreeMap::new();
         let mut runs = Vec::new();
+        let mut has_names = false;
         for (id, pattern) in patterns.iter() {
             let texts = match &pattern.matcher {
                 Matcher::Token { prefixes, .. } => prefixes,
@@ -72,9 +80,13 @@ impl<'p> Engine<'p> {
                     runs.push(id);
                     continue;
                 }
+                Matcher::Named { .. } => {
+                    has_names = true;
+                    continue;
+                }
             };
-            for bytes in texts {
-                let literal = Literal { bytes: bytes.clone(), ignore_case: pattern.ignore_case };
+            for bytes in texts.iter() {
+                let literal = Literal { bytes: bytes.to_vec(), ignore_case: pattern.ignore_case };
                 literals.entry(literal).or_default().push(id);
             }
         }
@@ -82,7 +94,7 @@ impl<'p> Engine<'p> {
         let literals: Vec<Literal> = literals.into_keys().collect();
         let machine = if machine.is_available() { machine } else { Machine::Portable };
         let prefilter = machine.build(literals).expect("what is available can be built");
-        Engine { patterns, prefilter, by_literal, runs }
+        Engine { patterns, prefilter, by_literal, runs, has_names }
     }
 
     /// Which prefilter runs.
@@ -92,7 +104,7 @@ impl<'p> Engine<'p> {
 
     /// Whether a pattern knows its values by their shape alone.
     pub fn is_run(&self, id: PatternId) -> bool {
-        self.runs.contains(&id)
+        matches!(self.patterns.get(id).matcher, Matcher::Run { .. } | Matcher::Named { .. })
     }
 
     /// Reports what starts in `within` (for regular expressions: whose literal does) to `sink`.
@@ -121,12 +133,14 @@ impl<'p> Engine<'p> {
         for &id in ids {
             let pattern = self.patterns.get(id);
             match &pattern.matcher {
-                Matcher::Token { body, .. } => {
-                    if let Some(token) = token::confirm(text, at, *length, body, pattern.boundary, kind) {
+                Matcher::Token { bodies, .. } => {
+                    if let Some(token) = token::confirm(text, at, *length, bodies, pattern.boundary, kind) {
                         let value = token.span.clone();
                         if accepts(pattern, &text[value.clone()]) {
                             let end = value.end;
-                            sink.hit(Hit { loose: token.loose, ..Hit::new(id, value) });
+                            let is_shared = !pattern.near.is_empty() || !pattern.weak.is_empty();
+                            let near = is_shared && self.patterns.names().names(text, &value, kind, id);
+                            sink.hit(Hit { loose: token.loose, near, ..Hit::new(id, value) });
                             // Fields without room for an end: the secret stands right behind the id.
                             if token.loose {
                                 let rest =
@@ -142,7 +156,7 @@ impl<'p> Engine<'p> {
                     let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
                     sink_accepted(pattern, text, found, sink);
                 }
-                Matcher::Run { .. } => {}
+                Matcher::Run { .. } | Matcher::Named { .. } => {}
             }
         }
     }
@@ -196,12 +210,29 @@ impl<'p> Engine<'p> {
             }
             sink.hit(Hit { near: is_near, ..Hit::new(id, run.clone()) });
         }
+        if self.has_names
+            && kind != TextKind::Binary
+            && let Some(named) = self.patterns.names().name(self.patterns, text, run, kind)
+        {
+            let hit = Hit::new(named.pattern, named.span);
+            sink.hit(Hit { near: true, confidence: Some(named.confidence), others: named.others, ..hit });
+        }
     }
 }
 
 impl Hit {
     fn new(pattern: PatternId, span: Range<usize>) -> Hit {
-        Hit { pattern, value: span.clone(), span, id: None, secret: None, near: false, loose: false }
+        Hit {
+            pattern,
+            value: span.clone(),
+            span,
+            id: None,
+            secret: None,
+            near: false,
+            loose: false,
+            confidence: None,
+            others: Vec::new(),
+        }
     }
 }
 
@@ -232,7 +263,7 @@ const NEAR_WINDOW: usize = 160;
 
 /// Whether a word of `near` that says secret stands in the name right before `start`: behind what ends the
 /// value before.
-fn is_named_secret(text: &[u8], start: usize, near: &[String]) -> bool {
+fn is_named_secret(text: &[u8], start: usize, near: &[crate::pattern::Str]) -> bool {
     let before = &text[start.saturating_sub(NEAR_WINDOW)..start];
     let ends = |b: &u8| matches!(b, b'\n' | b'\r' | b',' | b';' | b'{' | b'}' | b'&' | 0);
     let own = &before[before.iter().rposition(ends).map_or(0, |at| at + 1)..];
