@@ -25,6 +25,7 @@ struct Row {
     prefix: &'static str,
     alphabet: &'static str,
     length: &'static str,
+    checksum: &'static str,
     context: Vec<&'static str>,
 }
 
@@ -43,7 +44,14 @@ fn rows() -> Vec<Row> {
     all.map(|line| {
         let column: Vec<&'static str> = line.split('\t').collect();
         let context = column[6].split(", ").map(str::trim).filter(|w| !w.is_empty()).collect();
-        Row { id: column[0], prefix: column[2], alphabet: column[3], length: column[4], context }
+        Row {
+            id: column[0],
+            prefix: column[2],
+            alphabet: column[3],
+            length: column[4],
+            checksum: column[5],
+            context,
+        }
     })
     .collect()
 }
@@ -193,6 +201,14 @@ fn body(random: &mut Random, row: &Row) -> Option<String> {
 }
 
 fn value(random: &mut Random, row: &Row) -> Option<String> {
+    if row.checksum.starts_with("CRC32 of the first 30") || row.checksum == "CRC32 base62, last 6" {
+        let prefix = row.prefix;
+        return Some(keysift::pattern::example::fill(&format!("{{crc62:{prefix}}}"), &mut random.0));
+    }
+    // Other checksums are made by the examples of the patterns.
+    if row.checksum.contains("CRC") || row.checksum.contains("checksum") || row.checksum.contains("decodes") {
+        return None;
+    }
     let body = body(random, row)?;
     let prefixes: Vec<&str> = row.prefix.split(',').map(str::trim).collect();
     let prefix = *random.of(&prefixes);
@@ -220,6 +236,12 @@ fn spelt(words: &[&str], style: usize) -> String {
     }
 }
 
+/// Words of headers that many services have.
+const PLAIN: &[&str] = &[
+    "x", "api", "key", "auth", "access", "token", "secret", "app", "id", "appid", "apikey", "client", "sign", "signature",
+    "account", "user", "p", "private", "merchant", "security", "nonce", "timestamp", "passphrase", "http", "git", "server",
+];
+
 /// The row's value in settings of many kinds: name of the file and its text.
 fn settings(random: &mut Random, row: &Row) -> Option<Vec<(&'static str, String)>> {
     let mut value = || self::value(random, row);
@@ -232,15 +254,20 @@ fn settings(random: &mut Random, row: &Row) -> Option<Vec<(&'static str, String)
     // What a person calls the service: the first word of the context that is one.
     let is_name =
         |w: &&&str| w.bytes().all(|b| b.is_ascii_alphanumeric()) && !row.kind().contains(&w.to_lowercase());
-    let product = row.context.iter().find(is_name).map_or(row.family().to_owned(), |w| w.to_lowercase());
+    let is_family = |w: &&&str| w.eq_ignore_ascii_case(row.family());
+    let is_lower = |w: &&&str| is_name(w) && w.bytes().all(|b| !b.is_ascii_uppercase());
+    let product = row.context.iter().find(is_family).or(row.context.iter().find(is_lower));
+    let product = product.map_or(row.family().to_owned(), |w| w.to_lowercase());
     let host = row.context.iter().find(|w| {
         w.contains('.')
             && w.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'/'))
             && !w.starts_with('.')
     });
     let header = row.context.iter().find(|w| {
-        (w.starts_with("X-") || w.starts_with("x-") || w.contains('-'))
+        let is_plain = |part: &str| PLAIN.contains(&part.to_ascii_lowercase().as_str());
+        w.contains('-')
             && w.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !w.split('-').all(is_plain)
     });
     let variable = row.context.iter().find(|w| {
         w.contains('_') && w.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit())

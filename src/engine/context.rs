@@ -185,21 +185,17 @@ impl<'t> Context<'t> {
 
     /// The value's own name and the identifiers right before it, nearest first.
     pub fn identifiers(&self) -> impl Iterator<Item = &'t str> {
-        let own = &self.text[self.own.max(self.value.start.saturating_sub(160))..self.value.start];
-        let is_part =
-            |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$') || !b.is_ascii();
-        own.rsplit(move |b| !is_part(b))
-            .filter_map(|name| std::str::from_utf8(name).ok())
-            .map(|name| name.trim_matches(['-', '.', '$']))
-            .filter(|name| name.bytes().any(|b| b.is_ascii_alphabetic() || !b.is_ascii()) && !is_filler(name))
-            .take(3)
+        identifiers(&self.text[self.own.max(self.value.start.saturating_sub(160))..self.value.start]).take(3)
     }
 
     /// What the value's own name says.
     pub fn key(&self) -> Key {
         let mut nearest = Key::None;
         for name in self.identifiers() {
-            if crate::triage::names_look_alike(name) {
+            let is_key = names::words(name).last().is_some_and(|last| {
+                matches!(last.as_str(), "key" | "token" | "secret" | "password" | "passphrase")
+            });
+            if !is_key && crate::triage::names_look_alike(name) {
                 return Key::Hash;
             }
             let says = match names::judge(name) {
@@ -251,24 +247,37 @@ fn is_filler(name: &str) -> bool {
 fn own_start(before: &[u8], line: usize) -> usize {
     let ends =
         |b: &u8| matches!(b, b'\n' | b'\r' | b',' | b';' | b'{' | b'}' | b'&' | b'?' | b'(' | b'[' | 0);
-    let has_name = |range: &[u8]| range.iter().any(u8::is_ascii_alphabetic);
     let mut to = before.len();
-    // An argument without a name of its own is named by the one before it, or by the call.
-    for _ in 0..3 {
+    // An argument without a name of its own is named by the one before it, or by the call; a `value` by the
+    // name on the line above it.
+    for _ in 0..4 {
         let start = before[..to].iter().rposition(ends).map_or(0, |at| at + 1);
-        if has_name(&before[start..]) || start == 0 {
-            return start.max(line.min(start));
+        let segment = &before[start..to];
+        let mut names = identifiers(segment).peekable();
+        if names.peek().is_some() || start == 0 {
+            return start;
         }
         to = start - 1;
-        // A value on the line below its name.
-        if before[to] == b'\n'
-            && start <= line
-            && !matches!(before[..to].trim_ascii_end().last(), Some(b':' | b'=' | b'(' | b',' | b'>' | b'\\'))
-        {
+        let goes_on = || {
+            let above = before[..to].trim_ascii_end();
+            matches!(above.last(), Some(b':' | b'=' | b'(' | b',' | b'>' | b'\\' | b'{'))
+                || segment.iter().any(u8::is_ascii_alphabetic)
+        };
+        if before[to] == b'\n' && start <= line && !goes_on() {
             return start;
         }
     }
     to
+}
+
+/// The identifiers of `text`, the last first, without words that name nothing.
+fn identifiers(text: &[u8]) -> impl Iterator<Item = &str> {
+    let is_part =
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$') || !b.is_ascii();
+    text.rsplit(move |b| !is_part(b))
+        .filter_map(|name| std::str::from_utf8(name).ok())
+        .map(|name| name.trim_matches(['-', '.', '$']))
+        .filter(|name| name.bytes().any(|b| b.is_ascii_alphabetic() || !b.is_ascii()) && !is_filler(name))
 }
 
 /// The value that the run belongs to: with the parts that `.`, `:`, `~` and the like join to it.
@@ -284,10 +293,17 @@ pub fn joined(text: &[u8], run: &Range<usize>) -> Range<usize> {
     }
     let mut end = run.end;
     let ceiling = text.len().min(run.end + 4 * REACH);
-    while end < ceiling
-        && (is_token(text[end]) || is_joiner(text[end]) && text.get(end + 1).is_some_and(|b| is_token(*b)))
-    {
-        end += 1;
+    while end < ceiling {
+        let rest = &text[end..];
+        let joint = match rest {
+            [b, ..] if is_token(*b) => 1,
+            [b, next, ..] if is_joiner(*b) && is_token(*next) => 1,
+            // Padding in the middle: base64, a colon, and more.
+            [b'=', b':', next, ..] if is_token(*next) => 2,
+            [b'=', b'=', b':', next, ..] if is_token(*next) => 3,
+            _ => break,
+        };
+        end += joint;
     }
     start..end
 }

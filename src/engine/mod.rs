@@ -139,7 +139,8 @@ impl<'p> Engine<'p> {
                         if accepts(pattern, &text[value.clone()]) {
                             let end = value.end;
                             let is_shared = !pattern.near.is_empty() || !pattern.weak.is_empty();
-                            let near = is_shared && self.patterns.names().names(text, &value, kind, id);
+                            let near = is_shared
+                                && self.patterns.names().names(self.patterns, text, &value, kind, id);
                             sink.hit(Hit { loose: token.loose, near, ..Hit::new(id, value) });
                             // Fields without room for an end: the secret stands right behind the id.
                             if token.loose {

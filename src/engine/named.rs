@@ -5,7 +5,7 @@
 //! nearest word decides. What fits equally well is told as candidates.
 
 use super::context::{Context, Key, Region, joined};
-use super::runs::is_token;
+use super::runs::{Shape, is_token};
 use super::token;
 use crate::blob::TextKind;
 use crate::finding::Severity;
@@ -56,9 +56,9 @@ impl std::fmt::Debug for Index {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Score {
     region: std::cmp::Reverse<(u8, u8)>,
-    weight: Weight,
-    length: usize,
-    distance: std::cmp::Reverse<usize>,
+    is_telling: bool,
+    /// In a name the weight of the word, its length and its nearness; elsewhere the nearness first.
+    rest: [i64; 3],
 }
 
 struct Candidate {
@@ -116,14 +116,21 @@ impl Index {
     }
 
     /// Whether the surroundings of a token name its pattern.
-    pub fn names(&self, text: &[u8], span: &Range<usize>, kind: TextKind, pattern: PatternId) -> bool {
+    pub fn names(
+        &self,
+        patterns: &PatternSet,
+        text: &[u8],
+        span: &Range<usize>,
+        kind: TextKind,
+        pattern: PatternId,
+    ) -> bool {
         let context = Context::of(text, span.clone(), kind != TextKind::Plain);
-        self.candidates(&context)
+        self.candidates(patterns, &context)
             .iter()
             .any(|c| c.pattern == pattern && (c.weight > Weight::Weak || c.region <= Region::Line || c.heads))
     }
 
-    fn candidates(&self, context: &Context<'_>) -> Vec<Candidate> {
+    fn candidates(&self, patterns: &PatternSet, context: &Context<'_>) -> Vec<Candidate> {
         let Some(words) = &self.words else { return Vec::new() };
         let mut matches: Vec<(Range<usize>, usize)> = words
             .find_overlapping_iter(context.folded())
@@ -133,17 +140,15 @@ impl Index {
         if matches.is_empty() {
             return Vec::new();
         }
-        // Of a name and a longer one around it the longer says more.
         matches.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
-        let mut reach = 0;
-        matches.retain(|(range, _)| {
-            let is_inside = range.end <= reach;
-            reach = reach.max(range.end);
-            !is_inside
-        });
+        // A name inside a longer one stands where that does.
+        let mut around = 0..0;
         let mut best: BTreeMap<PatternId, Candidate> = BTreeMap::new();
         for (range, word) in matches {
-            let (region, distance) = context.region(range.start);
+            if range.end > around.end {
+                around = range.clone();
+            }
+            let (region, distance) = context.region(around.start);
             let heads = matches!(region, Region::Above(_)) && context.is_heading(range.start);
             let rank = match region {
                 Region::Own => (0, 0),
@@ -154,9 +159,12 @@ impl Index {
             for &(pattern, weight) in &self.named[word] {
                 let score = Score {
                     region: std::cmp::Reverse(rank),
-                    weight: if rank.0 == 0 { weight } else { Weight::Plain },
-                    length: if rank.0 == 0 { range.len() } else { 0 },
-                    distance: std::cmp::Reverse(distance),
+                    is_telling: !patterns.get(pattern).broad,
+                    rest: {
+                        let (weight, length) = (weight as i64, range.len() as i64);
+                        let nearness = -(distance as i64);
+                        if rank.0 == 0 { [weight, length, nearness] } else { [nearness, length, weight] }
+                    },
                 };
                 let known = best.get(&pattern).is_some_and(|c| c.score >= score);
                 if !known {
@@ -171,17 +179,15 @@ impl Index {
         let whole = joined(text, run);
         let spans = spans(text, run, &whole);
         let context = Context::of(text, spans.last().cloned().unwrap_or_else(|| run.clone()), is_pool);
-        let mut candidates = self.candidates(&context);
+        let mut candidates = self.candidates(patterns, &context);
         if candidates.is_empty() {
             return None;
         }
         let key = context.key();
-        if key == Key::Hash {
-            return None;
-        }
         candidates.sort_by(|a, b| b.score.cmp(&a.score));
         // Another name, right before the value, than the one a few lines away.
-        let is_foreign = context.name().is_some_and(|name| !pair::stem(name).is_empty());
+        let is_foreign =
+            context.name().is_some_and(|name| pair::stem(name).iter().any(|w| !COMMON.contains(&w.as_str())));
         let mut fits: Vec<Fit> = Vec::new();
         for candidate in candidates {
             let pattern = patterns.get(candidate.pattern);
@@ -239,6 +245,52 @@ struct Fit {
     breadth: u32,
 }
 
+/// Words of names of secrets that say nothing of whose they are.
+const COMMON: &[&str] = &[
+    "account",
+    "admin",
+    "api",
+    "app",
+    "application",
+    "auth",
+    "authorization",
+    "client",
+    "consumer",
+    "cred",
+    "creds",
+    "credential",
+    "credentials",
+    "dev",
+    "development",
+    "integration",
+    "jwt",
+    "live",
+    "main",
+    "master",
+    "merchant",
+    "my",
+    "oauth",
+    "personal",
+    "prod",
+    "production",
+    "project",
+    "refresh",
+    "rest",
+    "sandbox",
+    "sdk",
+    "server",
+    "service",
+    "shared",
+    "staging",
+    "test",
+    "the",
+    "webhook",
+    "write",
+    "read",
+    "x",
+    "bearer",
+];
+
 /// A cheap look before any other: most runs are words.
 fn may_be_secret(value: &[u8]) -> bool {
     if generic::is_random(value) {
@@ -252,16 +304,22 @@ fn may_be_secret(value: &[u8]) -> bool {
         return generic::is_random(&bare)
             || value.iter().rposition(|&b| b == b'/').is_some_and(|at| generic::is_random(&value[at + 1..]));
     }
-    // Random letters: `discogs.token` and its like.
-    digits == 0 && value.len() >= 24 && value.iter().all(u8::is_ascii_alphabetic) && is_scrambled(value)
+    // Random letters, in a few services.
+    digits == 0 && value.len() >= 24 && is_scrambled(value)
 }
 
-/// Whether letters change their case as often as chance would.
+/// Whether a value is letters that change their case as often as chance would, or letters of one case that
+/// no words are made of.
 fn is_scrambled(value: &[u8]) -> bool {
-    let changes = value.windows(2).filter(|w| w[0].is_ascii_uppercase() != w[1].is_ascii_uppercase()).count();
-    let upper = value.iter().filter(|b| b.is_ascii_uppercase()).count();
-    let is_mixed = changes * 3 >= value.len() && upper * 4 >= value.len() && upper * 4 <= value.len() * 3;
-    (is_mixed || upper == value.len()) && !generic::reads_well(value)
+    let head = value.iter().rposition(|b| !b.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+    let letters = &value[head..];
+    let changes =
+        letters.windows(2).filter(|w| w[0].is_ascii_uppercase() != w[1].is_ascii_uppercase()).count();
+    let upper = letters.iter().filter(|b| b.is_ascii_uppercase()).count();
+    let is_mixed =
+        changes * 3 >= letters.len() && upper * 4 >= letters.len() && upper * 4 <= letters.len() * 3;
+    let is_one_case = changes == 0 && letters.len() >= 32 && Shape::of(letters).entropy >= 3.6;
+    letters.len() >= 24 && (is_mixed || is_one_case) && !generic::reads_well(letters)
 }
 
 /// What of the text may be the value: all that is joined, the run, the last part of a path.
@@ -325,7 +383,11 @@ fn breadth(body: &[Segment]) -> u32 {
 fn says_enough(c: &Candidate, key: Key, is_foreign: bool, pattern: &Pattern, context: &Context<'_>) -> bool {
     let is_near = c.region <= Region::Line;
     match key {
-        Key::Hash => false,
+        // Some services call a secret a salt or a signature.
+        Key::Hash => {
+            c.region == Region::Own
+                && pattern.id.split_once('.').is_some_and(|(_, kind)| crate::triage::names_look_alike(kind))
+        }
         Key::Secret(_) => match (c.region, c.weight) {
             (Region::Own, _) => true,
             (Region::Line, Weight::Weak) => false,
@@ -339,7 +401,8 @@ fn says_enough(c: &Candidate, key: Key, is_foreign: bool, pattern: &Pattern, con
             match c.region {
                 Region::Own => {
                     c.weight == Weight::Strong
-                        || c.weight == Weight::Plain && (is_public || role(pattern, context) > 0)
+                        || c.weight == Weight::Plain && is_public
+                        || role(pattern, context) > 0
                 }
                 _ => {
                     is_public && role(pattern, context) > 0 && c.weight > Weight::Weak && (is_near || c.heads)
