@@ -59,7 +59,10 @@ impl Look {
 
     /// Whether the blob is data that holds the signature somewhere.
     pub fn has(&self, signature: Signature) -> bool {
-        Signature::ALL.iter().position(|(s, _)| *s == signature).is_some_and(|i| self.signatures >> i & 1 != 0)
+        Signature::ALL
+            .iter()
+            .position(|(s, _)| *s == signature)
+            .is_some_and(|i| self.signatures >> i & 1 != 0)
     }
 
     /// Whether the blob is data.

@@ -4,7 +4,7 @@ use super::args::{Patterns, PatternsCommand};
 use super::exit::{Exit, UsageError};
 use crate::address::escape;
 use crate::engine::Engine;
-use crate::pattern::example::{Generator, fill};
+use crate::pattern::example::{self, Generator, fill};
 use crate::pattern::{Group, Matcher, Pattern, PatternSet, check, edit_distance};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -32,7 +32,7 @@ fn load(files: &[PathBuf]) -> anyhow::Result<PatternSet> {
 fn list(set: &PatternSet, filter: Option<&str>, out: &mut dyn Write) -> anyhow::Result<()> {
     let wanted = filter.unwrap_or("").to_lowercase();
     let matches = |p: &&Pattern| p.id.contains(&wanted) || p.name.to_lowercase().contains(&wanted);
-    let mut patterns: Vec<&Pattern> = set.patterns().iter().filter(matches).collect();
+    let mut patterns: Vec<&Pattern> = set.patterns().filter(matches).collect();
     if patterns.is_empty() {
         return Err(UsageError(format!("no pattern's id or name contains {wanted:?}")).into());
     }
@@ -65,7 +65,8 @@ fn show(set: &PatternSet, id: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     for (title, text) in [("What it opens", &p.why), ("What to do", &p.fix), ("Reference", &p.reference)] {
         writeln!(out, "\n{title}\n  {}", text.trim().replace('\n', "\n  "))?;
     }
-    for (title, texts) in [("Found in (values made up)", &p.examples), ("Not found in", &p.not)] {
+    let (examples, not) = example::of(p);
+    for (title, texts) in [("Found in (values made up)", &examples), ("Not found in", &not)] {
         writeln!(out, "\n{title}")?;
         for text in texts {
             writeln!(out, "  {}", escape(fill(text, &mut Generator::new(1)).as_bytes()))?;
@@ -93,7 +94,7 @@ fn show_group(set: &PatternSet, group: &Group, out: &mut dyn Write) -> anyhow::R
 
 /// The ids that `id` may have been meant for.
 fn hint(set: &PatternSet, id: &str) -> String {
-    let ids = || set.patterns().iter().map(|p| p.id.as_str()).chain(set.groups().map(|g| g.id.as_str()));
+    let ids = || set.patterns().map(|p| p.id.as_ref()).chain(set.groups().map(|g| g.id.as_ref()));
     let mut alike: Vec<&str> = ids().filter(|known| known.contains(id)).collect();
     if alike.is_empty() {
         alike.extend(ids().min_by_key(|known| (edit_distance(known, id), *known)));
@@ -104,10 +105,18 @@ fn hint(set: &PatternSet, id: &str) -> String {
 }
 
 fn found_by(p: &Pattern) -> String {
-    let texts = |all: &[Vec<u8>]| all.iter().map(|t| escape(t)).collect::<Vec<_>>().join(", ");
+    let texts = |all: &[crate::pattern::Bytes]| all.iter().map(|t| escape(t)).collect::<Vec<_>>().join(", ");
     match &p.matcher {
         Matcher::Token { prefixes, .. } => format!("prefix {}", texts(prefixes)),
         Matcher::Regex { literals, .. } => format!("expression around {}", texts(literals)),
+        Matcher::Named { .. } => {
+            let words = p
+                .near
+                .iter()
+                .map(|w| w.to_string())
+                .chain(p.weak.iter().map(|w| format!("{w} with a secret name")));
+            format!("its form, named by {}", words.collect::<Vec<_>>().join(", "))
+        }
         Matcher::Run { min, max, near, .. } if near.is_empty() => {
             format!("its shape, {min} to {max} characters")
         }
@@ -119,20 +128,20 @@ fn found_by(p: &Pattern) -> String {
 
 fn check_files(files: &[PathBuf], out: &mut dyn Write) -> anyhow::Result<Exit> {
     let mut set = PatternSet::builtin()?;
-    let builtin = set.patterns().len();
+    let builtin = set.len();
     for path in files {
         set.add_file(path)?;
     }
     let first = if files.is_empty() { 0 } else { builtin };
     let engine = Engine::new(&set);
     let mut problems = 0;
-    for pattern in &set.patterns()[first..] {
+    for pattern in set.patterns().skip(first) {
         check::regexes(pattern)?;
         for what in check::examples(&set, &engine, pattern, 1) {
             problems += 1;
             writeln!(out, "{}: {}: {what}", pattern.origin, pattern.id)?;
         }
     }
-    writeln!(out, "{} patterns checked, {problems} problems", set.patterns().len() - first)?;
+    writeln!(out, "{} patterns checked, {problems} problems", set.len() - first)?;
     Ok(if problems == 0 { Exit::Clean } else { Exit::Usage })
 }

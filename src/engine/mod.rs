@@ -5,7 +5,9 @@
 //! in parts, on many threads: each part reports what starts in it, and sees the whole text.
 
 mod assigned;
+mod context;
 mod expression;
+pub mod named;
 pub mod prefilter;
 pub mod runs;
 pub mod token;
@@ -36,6 +38,10 @@ pub struct Hit {
     pub near: bool,
     /// Whether it touches its neighbours, as packed strings in binaries do.
     pub loose: bool,
+    /// How sure the surroundings make it, where they alone say what it is.
+    pub confidence: Option<u8>,
+    /// What it may be as well.
+    pub others: Vec<PatternId>,
 }
 
 /// Takes what the engine finds.
@@ -56,8 +62,7 @@ pub struct Engine<'p> {
     starts: Starts,
     by_start: Vec<(usize, Vec<PatternId>)>,
     runs: Vec<PatternId>,
-    /// Longest run that any of them takes, in bytes.
-    longest_run: usize,
+    has_names: bool,
 }
 
 impl<'p> Engine<'p> {
@@ -71,20 +76,27 @@ impl<'p> Engine<'p> {
         let mut literals: BTreeMap<Literal, Vec<PatternId>> = BTreeMap::new();
         let mut prefixes = literals.clone();
         let mut runs = Vec::new();
+        let mut has_names = false;
         for (id, pattern) in patterns.iter() {
             let (texts, body) = match &pattern.matcher {
-                Matcher::Token { prefixes, body } => (prefixes, Some(token::least_run(body))),
+                Matcher::Token { prefixes, bodies } => {
+                    (prefixes, bodies.iter().map(|body| token::least_run(body)).min())
+                }
                 Matcher::Regex { literals, .. } => (literals, None),
                 Matcher::Run { .. } => {
                     runs.push(id);
                     continue;
                 }
+                Matcher::Named { .. } => {
+                    has_names = true;
+                    continue;
+                }
             };
             let body = body.filter(|_| pattern.boundary != Boundary::None);
-            for bytes in texts {
+            for bytes in texts.iter() {
                 let is_start = body.is_some_and(|body| starts::is_start(bytes, body));
                 let list = if is_start { &mut prefixes } else { &mut literals };
-                let literal = Literal { bytes: bytes.clone(), ignore_case: pattern.ignore_case };
+                let literal = Literal { bytes: bytes.to_vec(), ignore_case: pattern.ignore_case };
                 list.entry(literal).or_default().push(id);
             }
         }
@@ -96,12 +108,8 @@ impl<'p> Engine<'p> {
         let (by_start, prefixes) = split(prefixes);
         let machine = if machine.is_available() { machine } else { Machine::Portable };
         let prefilter = machine.build(literals).expect("what is available can be built");
-        let most = |id: &PatternId| match &patterns.get(*id).matcher {
-            Matcher::Run { max, .. } => *max,
-            _ => 0,
-        };
-        let longest_run = runs.iter().map(most).max().unwrap_or(0);
-        Engine { patterns, prefilter, by_literal, starts: Starts::new(prefixes), by_start, runs, longest_run }
+        let starts = Starts::new(prefixes);
+        Engine { patterns, prefilter, by_literal, starts, by_start, runs, has_names }
     }
 
     /// Which prefilter runs.
@@ -111,7 +119,7 @@ impl<'p> Engine<'p> {
 
     /// Whether a pattern knows its values by their shape alone.
     pub fn is_run(&self, id: PatternId) -> bool {
-        self.runs.contains(&id)
+        matches!(self.patterns.get(id).matcher, Matcher::Run { .. } | Matcher::Named { .. })
     }
 
     /// Reports what starts in `within` (for regular expressions: whose literal does) to `sink`.
@@ -127,7 +135,7 @@ impl<'p> Engine<'p> {
             let run = own_part(text, run);
             // Words without a digit in one case are names, in whatever spelling.
             if runs::is_varied(&text[run.clone()]) && !is_number(text, &run) {
-                if run.len() <= self.longest_run {
+                if run.len() <= LONGEST_VALUE {
                     self.search_run(text, &run, kind, sink);
                 }
                 sink.run(run);
@@ -147,12 +155,15 @@ impl<'p> Engine<'p> {
         for &id in ids {
             let pattern = self.patterns.get(id);
             match &pattern.matcher {
-                Matcher::Token { body, .. } => {
-                    if let Some(token) = token::confirm(text, at, *length, body, pattern.boundary, kind) {
+                Matcher::Token { bodies, .. } => {
+                    if let Some(token) = token::confirm(text, at, *length, bodies, pattern.boundary, kind) {
                         let value = token.span.clone();
                         if accepts(pattern, &text[value.clone()]) {
                             let end = value.end;
-                            sink.hit(Hit { loose: token.loose, ..Hit::new(id, value) });
+                            let is_shared = !pattern.near.is_empty() || !pattern.weak.is_empty();
+                            let near = is_shared
+                                && self.patterns.names().names(self.patterns, text, &value, kind, id);
+                            sink.hit(Hit { loose: token.loose, near, ..Hit::new(id, value) });
                             // Fields without room for an end: the secret stands right behind the id.
                             if token.loose {
                                 let rest =
@@ -168,7 +179,7 @@ impl<'p> Engine<'p> {
                     let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
                     sink_accepted(pattern, text, found, sink);
                 }
-                Matcher::Run { .. } => {}
+                Matcher::Run { .. } | Matcher::Named { .. } => {}
             }
         }
     }
@@ -222,12 +233,29 @@ impl<'p> Engine<'p> {
             }
             sink.hit(Hit { near: is_near, ..Hit::new(id, run.clone()) });
         }
+        if self.has_names
+            && kind != TextKind::Binary
+            && let Some(named) = self.patterns.names().name(self.patterns, text, run, kind)
+        {
+            let hit = Hit::new(named.pattern, named.span);
+            sink.hit(Hit { near: true, confidence: Some(named.confidence), others: named.others, ..hit });
+        }
     }
 }
 
 impl Hit {
     fn new(pattern: PatternId, span: Range<usize>) -> Hit {
-        Hit { pattern, value: span.clone(), span, id: None, secret: None, near: false, loose: false }
+        Hit {
+            pattern,
+            value: span.clone(),
+            span,
+            id: None,
+            secret: None,
+            near: false,
+            loose: false,
+            confidence: None,
+            others: Vec::new(),
+        }
     }
 }
 
@@ -253,6 +281,9 @@ fn own_part(text: &[u8], run: Range<usize>) -> Range<usize> {
     run.start + first..run.end
 }
 
+/// Longer runs are looked at only for what is encoded in them, in bytes.
+const LONGEST_VALUE: usize = 4 << 10;
+
 /// Whether the run is a number in source text: `0x0000_0000_c000_0046`, `0x0123456789abcdef`. Without
 /// quotes, of no more than 64 bits or with joints between its digits.
 fn is_number(text: &[u8], run: &Range<usize>) -> bool {
@@ -268,7 +299,7 @@ const NEAR_WINDOW: usize = 160;
 
 /// Whether a word of `near` that says secret stands in the name right before `start`: behind what ends the
 /// value before.
-fn is_named_secret(text: &[u8], start: usize, near: &[String]) -> bool {
+fn is_named_secret(text: &[u8], start: usize, near: &[crate::pattern::Str]) -> bool {
     let before = &text[start.saturating_sub(NEAR_WINDOW)..start];
     let ends = |b: &u8| matches!(b, b'\n' | b'\r' | b',' | b';' | b'{' | b'}' | b'&' | 0);
     let own = &before[before.iter().rposition(ends).map_or(0, |at| at + 1)..];

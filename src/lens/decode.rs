@@ -204,10 +204,8 @@ fn hex(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
 pub fn escaped(text: &[u8], within: Range<usize>, found: &mut dyn FnMut(Decoded)) {
     let mut from = within.start;
     // A value may go on behind `within`.
-    while let Some(at) = text
-        .get(from..within.end)
-        .and_then(|rest| memchr::memchr3(b'\\', b'%', b'&', rest))
-        .map(|i| from + i)
+    while let Some(at) =
+        text.get(from..within.end).and_then(|rest| memchr::memchr3(b'\\', b'%', b'&', rest)).map(|i| from + i)
     {
         let Some((byte, len)) = escape_at(text, at) else {
             from = at + 1;

@@ -201,10 +201,8 @@ fn begins(data: &[u8], at: usize) -> Option<Mask> {
     let (head, body) = data.get(at..at + 4 + BODY)?.split_at(4);
     let pairs = [(head[0], head[1]), (head[1], head[2])];
     let may_xor = pairs.iter().zip(&DIFFERENCES).all(|((a, b), known)| known[usize::from(a ^ b)] & 1 != 0);
-    let may_add = pairs
-        .iter()
-        .zip(&DIFFERENCES)
-        .all(|((a, b), known)| known[usize::from(b.wrapping_sub(*a))] & 2 != 0);
+    let may_add =
+        pairs.iter().zip(&DIFFERENCES).all(|((a, b), known)| known[usize::from(b.wrapping_sub(*a))] & 2 != 0);
     if !may_xor && !may_add {
         return None;
     }

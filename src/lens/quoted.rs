@@ -55,7 +55,8 @@ impl Lens for QuotedLens {
 /// encoding's name.
 fn begins_with_header(bytes: &[u8]) -> bool {
     const LONGEST: usize = 64;
-    let head = bytes[..bytes.len().min(1 << 10)].strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let head =
+        bytes[..bytes.len().min(1 << 10)].strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     let name = head.iter().take(LONGEST).take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
     match head.get(name) {
         Some(b':') => name > 0,

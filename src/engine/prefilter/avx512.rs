@@ -100,9 +100,8 @@ fn blocks(masks: &Masks, text: &[u8], look: &mut dyn FnMut(usize, u64, &[u8; SEE
         };
         let [a, b, c, d] = [load(0), load(1), load(2), load(3)];
         let group = |g: usize| {
-            let place = |p: usize, bytes: __m512i| {
-                _mm512_permutex2var_epi8(tables[p][g][0], bytes, tables[p][g][1])
-            };
+            let place =
+                |p: usize, bytes: __m512i| _mm512_permutex2var_epi8(tables[p][g][0], bytes, tables[p][g][1]);
             _mm512_and_si512(
                 _mm512_and_si512(place(0, a), place(1, b)),
                 _mm512_and_si512(place(2, c), place(3, d)),

@@ -80,7 +80,9 @@ impl Machine {
             Machine::Portable => Some(Box::new(windows::Windows::new(literals))),
             Machine::Oracle => Some(Box::new(portable::Portable::new(literals))),
             #[cfg(target_arch = "x86_64")]
-            Machine::Avx512 => avx512::Avx512::new(literals).map(|found| Box::new(found) as Box<dyn Prefilter>),
+            Machine::Avx512 => {
+                avx512::Avx512::new(literals).map(|found| Box::new(found) as Box<dyn Prefilter>)
+            }
             #[cfg(target_arch = "x86_64")]
             Machine::Avx2 => avx2::Avx2::new(literals).map(|found| Box::new(found) as Box<dyn Prefilter>),
             #[cfg(not(target_arch = "x86_64"))]
