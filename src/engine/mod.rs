@@ -9,6 +9,7 @@ mod context;
 mod expression;
 pub mod named;
 pub mod prefilter;
+pub mod profile;
 pub mod runs;
 pub mod token;
 
@@ -132,15 +133,20 @@ impl<'p> Engine<'p> {
             self.starts.find(text, &run, &mut |prefix, at| {
                 self.confirm(text, &self.by_start[prefix.0 as usize], at, kind, &mut barren, sink);
             });
-            let run = own_part(text, run);
-            // Words without a digit in one case are names, in whatever spelling.
-            if runs::is_varied(&text[run.clone()]) && !is_number(text, &run) {
-                if run.len() <= LONGEST_VALUE {
-                    self.search_run(text, &run, kind, sink);
-                }
-                sink.run(run);
-            }
+            self.judge_run(text, run, kind, sink);
         });
+    }
+
+    /// Reports a run, and what it is if it is a secret without a prefix.
+    fn judge_run(&self, text: &[u8], run: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
+        let run = own_part(text, run);
+        // Words without a digit in one case are names, in whatever spelling.
+        if runs::is_varied(&text[run.clone()]) && !is_number(text, &run) {
+            if run.len() <= LONGEST_VALUE {
+                self.search_run(text, &run, kind, sink);
+            }
+            sink.run(run);
+        }
     }
 
     fn confirm(
@@ -153,34 +159,46 @@ impl<'p> Engine<'p> {
         sink: &mut dyn Sink,
     ) {
         for &id in ids {
-            let pattern = self.patterns.get(id);
-            match &pattern.matcher {
-                Matcher::Token { bodies, .. } => {
-                    if let Some(token) = token::confirm(text, at, *length, bodies, pattern.boundary, kind) {
-                        let value = token.span.clone();
-                        if accepts(pattern, &text[value.clone()]) {
-                            let end = value.end;
-                            let is_shared = !pattern.near.is_empty() || !pattern.weak.is_empty();
-                            let near = is_shared
-                                && self.patterns.names().names(self.patterns, text, &value, kind, id);
-                            sink.hit(Hit { loose: token.loose, near, ..Hit::new(id, value) });
-                            // Fields without room for an end: the secret stands right behind the id.
-                            if token.loose {
-                                let rest =
-                                    end..end + text[end..].iter().take_while(|&&b| runs::is_token(b)).count();
-                                self.search_run(text, &rest, kind, sink);
-                            }
-                        }
+            self.confirm_one(text, at..at + length, id, kind, barren, sink);
+        }
+    }
+
+    /// Reports what one pattern finds at one of its literals.
+    fn confirm_one(
+        &self,
+        text: &[u8],
+        literal: Range<usize>,
+        id: PatternId,
+        kind: TextKind,
+        barren: &mut expression::Barren,
+        sink: &mut dyn Sink,
+    ) {
+        let pattern = self.patterns.get(id);
+        match &pattern.matcher {
+            Matcher::Token { bodies, .. } => {
+                let found =
+                    token::confirm(text, literal.start, literal.len(), bodies, pattern.boundary, kind);
+                let Some(token) = found else { return };
+                let value = token.span.clone();
+                if accepts(pattern, &text[value.clone()]) {
+                    let end = value.end;
+                    let is_shared = !pattern.near.is_empty() || !pattern.weak.is_empty();
+                    let near =
+                        is_shared && self.patterns.names().names(self.patterns, text, &value, kind, id);
+                    sink.hit(Hit { loose: token.loose, near, ..Hit::new(id, value) });
+                    // Fields without room for an end: the secret stands right behind the id.
+                    if token.loose {
+                        let rest = end..end + text[end..].iter().take_while(|&&b| runs::is_token(b)).count();
+                        self.search_run(text, &rest, kind, sink);
                     }
                 }
-                Matcher::Regex { regex, before, after, .. } => {
-                    let window =
-                        expression::Window { literal: at..at + length, before: *before, after: *after };
-                    let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
-                    sink_accepted(pattern, text, found, sink);
-                }
-                Matcher::Run { .. } | Matcher::Named { .. } => {}
             }
+            Matcher::Regex { regex, before, after, .. } => {
+                let window = expression::Window { literal, before: *before, after: *after };
+                let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
+                sink_accepted(pattern, text, found, sink);
+            }
+            Matcher::Run { .. } | Matcher::Named { .. } => {}
         }
     }
 
