@@ -12,6 +12,7 @@ pub mod prefilter;
 pub mod profile;
 pub mod runs;
 pub mod token;
+pub mod words;
 
 use crate::blob::TextKind;
 use crate::finding::Class;
