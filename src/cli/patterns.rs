@@ -107,6 +107,7 @@ fn found_by(p: &Pattern) -> String {
     let texts = |all: &[Vec<u8>]| all.iter().map(|t| escape(t)).collect::<Vec<_>>().join(", ");
     match &p.matcher {
         Matcher::Token { prefixes, .. } => format!("prefix {}", texts(prefixes)),
+        Matcher::Assigned { literals } => format!("assigned to a name with {}", texts(literals)),
         Matcher::Regex { literals, .. } => format!("expression around {}", texts(literals)),
         Matcher::Run { min, max, near, .. } if near.is_empty() => {
             format!("its shape, {min} to {max} characters")

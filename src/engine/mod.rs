@@ -6,6 +6,7 @@
 
 mod assigned;
 mod expression;
+pub mod named;
 pub mod prefilter;
 pub mod runs;
 pub mod token;
@@ -13,6 +14,7 @@ pub mod token;
 use crate::blob::TextKind;
 use crate::finding::Class;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet};
+use crate::triage::score;
 use prefilter::{Literal, LiteralId, Machine, Prefilter};
 use runs::Shape;
 use std::collections::BTreeMap;
@@ -35,6 +37,8 @@ pub struct Hit {
     pub near: bool,
     /// Whether it touches its neighbours, as packed strings in binaries do.
     pub loose: bool,
+    /// For values assigned to a name: the name, and what the two are worth.
+    pub named: Option<(Range<usize>, score::Rated)>,
 }
 
 /// Takes what the engine finds.
@@ -43,6 +47,8 @@ pub trait Sink {
     fn hit(&mut self, hit: Hit);
     /// A run of token characters: perhaps something encoded.
     fn run(&mut self, run: Range<usize>);
+    /// Something assigned to a name that is no secret, and why; for `keysift explain`.
+    fn refused(&mut self, _named: &named::Named, _why: &'static str) {}
 }
 
 /// Patterns compiled for searching. Immutable; shared by all threads.
@@ -67,7 +73,7 @@ impl<'p> Engine<'p> {
         for (id, pattern) in patterns.iter() {
             let texts = match &pattern.matcher {
                 Matcher::Token { prefixes, .. } => prefixes,
-                Matcher::Regex { literals, .. } => literals,
+                Matcher::Regex { literals, .. } | Matcher::Assigned { literals } => literals,
                 Matcher::Run { .. } => {
                     runs.push(id);
                     continue;
@@ -142,7 +148,10 @@ impl<'p> Engine<'p> {
                     let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
                     sink_accepted(pattern, text, found, sink);
                 }
-                Matcher::Run { .. } => {}
+                Matcher::Assigned { .. } if kind != TextKind::Binary => {
+                    assigned_to(text, at..at + length, id, sink);
+                }
+                Matcher::Assigned { .. } | Matcher::Run { .. } => {}
             }
         }
     }
@@ -201,7 +210,24 @@ impl<'p> Engine<'p> {
 
 impl Hit {
     fn new(pattern: PatternId, span: Range<usize>) -> Hit {
-        Hit { pattern, value: span.clone(), span, id: None, secret: None, near: false, loose: false }
+        let value = span.clone();
+        Hit { pattern, value, span, id: None, secret: None, near: false, loose: false, named: None }
+    }
+}
+
+/// What is assigned to the name around the hot word at `word` and worth a report.
+fn assigned_to(text: &[u8], word: Range<usize>, id: PatternId, sink: &mut dyn Sink) {
+    let mut judge = |named: named::Named| match score::rate(text, &named) {
+        Ok(rated) if rated.confidence >= score::WORTH_A_REPORT => {
+            sink.hit(Hit { named: Some((named.name, rated)), ..Hit::new(id, named.value) });
+        }
+        Ok(_) => sink.refused(&named, "too little speaks for it"),
+        Err(why) => sink.refused(&named, why),
+    };
+    if text[word.clone()].contains(&b' ') && text[word.end - 1].is_ascii_alphabetic() {
+        named::find_clause(text, word, &mut judge);
+    } else {
+        named::find(text, word, &mut judge);
     }
 }
 

@@ -77,6 +77,11 @@ pub enum Matcher {
         /// Words (lower case) of which one must be in the key or close before the run.
         near: Vec<String>,
     },
+    /// A value of any form that is plainly assigned to a name; what it is worth, `triage::score` says.
+    Assigned {
+        /// Texts of which one is always in the name.
+        literals: Vec<Vec<u8>>,
+    },
 }
 
 /// A regular expression compiled when it is first needed: start-up pays nothing for it.
@@ -399,6 +404,9 @@ fn compile(raw: RawPattern, origin: &str) -> Result<Pattern, String> {
 }
 
 fn matcher(raw: &RawPattern) -> Result<Matcher, String> {
+    if raw.assigned {
+        return Ok(Matcher::Assigned { literals: literals(&raw.literal, "literal")? });
+    }
     match (raw.prefix.is_empty(), &raw.regex, &raw.value) {
         (false, None, None) => {
             let body = match &raw.body {

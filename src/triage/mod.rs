@@ -8,8 +8,11 @@ pub mod decode;
 pub mod generic;
 pub mod merge;
 pub mod names;
+pub mod natural;
 pub mod pair;
+pub mod paths;
 pub mod placeholders;
+pub mod score;
 pub mod sighting;
 
 use crate::address::Encoding;
@@ -179,15 +182,19 @@ fn single(
     paired: &BTreeSet<Secret>,
     findings: &mut Vec<Finding>,
 ) {
+    // One generic secret is one finding, whether a name beside it or a lens told that it is one.
     let mut values: BTreeMap<(u16, &Secret), Vec<&Sighting>> = BTreeMap::new();
     let halves: Vec<&Sighting> = sightings.iter().filter(|s| paired.contains(&s.value)).collect();
     for s in sightings {
         let is_told = patterns.get(s.pattern).class == Class::Generic && is_part_of_pair(s, &halves);
         if !paired.contains(&s.value) && !is_told {
-            values.entry((s.pattern.0, &s.value)).or_default().push(s);
+            let is_generic = is_generic(patterns.get(s.pattern));
+            let pattern = if is_generic { u16::MAX } else { s.pattern.0 };
+            values.entry((pattern, &s.value)).or_default().push(s);
         }
     }
-    for ((_, value), sightings) in values {
+    for ((_, value), mut sightings) in values {
+        sightings.sort_by_key(|s| s.named.is_none());
         let pattern = patterns.get(sightings[0].pattern);
         let mut details = BTreeMap::new();
         // Where one reader knows that a value is named a checksum, what another saw of it without a name
@@ -240,9 +247,21 @@ fn is_part_of_pair(s: &Sighting, halves: &[&Sighting]) -> bool {
 fn judge(pattern: &Pattern, s: &Sighting, details: &mut BTreeMap<String, String>) -> Option<u8> {
     let confidence = match (&pattern.matcher, pattern.class) {
         (_, Class::Generic) => {
-            let evidence = generic::judge(s.value.reveal(), s.keys())?;
-            details.insert("key".into(), crate::address::escape(evidence.key.as_bytes()));
-            evidence.confidence
+            let (key, confidence) = match &s.named {
+                Some((name, rated)) => {
+                    if rated.is_default {
+                        details.insert("default".into(), "a password that everybody knows".into());
+                    }
+                    (
+                        name.clone(),
+                        if rated.is_default { rated.confidence.min(LOW) } else { rated.confidence },
+                    )
+                }
+                None => generic::judge(s.value.reveal(), s.keys()).map(|e| (e.key, e.confidence))?,
+            };
+            details.insert("key".into(), crate::address::escape(key.as_bytes()));
+            // Test data and documentation hold passwords that open nothing, mostly: told, one step lower.
+            if paths::is_for_show(&s.address) { confidence.min(LOW) } else { confidence }
         }
         (Matcher::Run { .. }, _) if !is_named(pattern, s) => return None,
         (Matcher::Run { .. }, _) if s.kind == TextKind::Binary => pattern.confidence.saturating_sub(25),
@@ -333,6 +352,14 @@ fn severity(pattern: &Pattern, value: &Secret, confidence: u8) -> Severity {
     }
 }
 
+/// Highest confidence of a finding of low severity.
+const LOW: u8 = 49;
+
+/// Whether a pattern is one of the built-in generic ones.
+fn is_generic(pattern: &Pattern) -> bool {
+    pattern.class == Class::Generic && pattern.id.starts_with("generic.")
+}
+
 /// Documented examples, placeholders and templates are no secrets.
 fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
     let value = s.value.reveal();
@@ -345,7 +372,7 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
         }
         (_, Some(secret)) => placeholders::kind(secret.reveal()),
         (Matcher::Run { .. }, None) => placeholders::kind(value),
-        (Matcher::Regex { .. }, None) => return false,
+        (Matcher::Regex { .. } | Matcher::Assigned { .. }, None) => return false,
     };
     // A run that crosses into the next string of a packed pool holds the id that stands there.
     let swallows_id = pattern.part.as_ref().is_some_and(|(_, role)| *role != Role::Id)
@@ -367,6 +394,8 @@ fn starts_with(value: &[u8], prefix: &[u8], ignore_case: bool) -> bool {
 /// or else the whole of it.
 pub fn fingerprint(pattern: &str, parts: &BTreeMap<Role, Secret>) -> String {
     let of = |role| parts.get(&role).map(Secret::reveal);
+    // The same secret, however it was recognised as one.
+    let pattern = if pattern.starts_with("generic.") { "generic.secret" } else { pattern };
     let secret =
         of(Role::Value).or(of(Role::Secret)).or(of(Role::Token)).or(of(Role::Id)).unwrap_or_default();
     let mut hash = Sha256::new();
