@@ -47,8 +47,8 @@ pub trait Sink {
     fn hit(&mut self, hit: Hit);
     /// A run of token characters: perhaps something encoded.
     fn run(&mut self, run: Range<usize>);
-    /// Something assigned to a name that is no secret, and why; for `keysift explain`.
-    fn refused(&mut self, _named: &named::Named, _why: &'static str) {}
+    /// What something that is assigned to a name is worth, or why it is no secret; for `keysift explain`.
+    fn judged(&mut self, _named: &named::Named, _verdict: Result<score::Rated, score::Refusal>) {}
 }
 
 /// Patterns compiled for searching. Immutable; shared by all threads.
@@ -217,12 +217,14 @@ impl Hit {
 
 /// What is assigned to the name around the hot word at `word` and worth a report.
 fn assigned_to(text: &[u8], word: Range<usize>, id: PatternId, sink: &mut dyn Sink) {
-    let mut judge = |named: named::Named| match score::rate(text, &named) {
-        Ok(rated) if rated.confidence >= score::WORTH_A_REPORT => {
+    let mut judge = |named: named::Named| {
+        let verdict = score::rate(text, &named);
+        sink.judged(&named, verdict);
+        if let Ok(rated) = verdict
+            && rated.confidence >= score::WORTH_A_REPORT
+        {
             sink.hit(Hit { named: Some((named.name, rated)), ..Hit::new(id, named.value) });
         }
-        Ok(_) => sink.refused(&named, "too little speaks for it"),
-        Err(why) => sink.refused(&named, why),
     };
     if text[word.clone()].contains(&b' ') && text[word.end - 1].is_ascii_alphabetic() {
         named::find_clause(text, word, &mut judge);

@@ -4,12 +4,15 @@ use super::blob::{Job, Searched};
 use crate::address::{Address, Encoding};
 use crate::blob::{Blob, NoSites, Scope, ScopeId, Text, TextKind, TextOffset};
 use crate::container::{CONTAINERS, Container};
+use crate::engine::named::Named;
 use crate::engine::{Hit, Sink};
+use crate::explain::Judgement;
 use crate::finding::Secret;
 use crate::ledger::Reason;
 use crate::lens::decode::{self, Decoded};
 use crate::lens::document::{DocumentSites, MAX_SITES, nest};
 use crate::lens::raw;
+use crate::triage::score::{Rated, Refusal};
 use crate::triage::sighting::Sighting;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -142,6 +145,13 @@ impl Sink for PartSink<'_, '_, '_, '_> {
             self.gathered.hits.push(hit);
         } else {
             self.gathered.cut = true;
+        }
+    }
+
+    fn judged(&mut self, named: &Named, verdict: Result<Rated, Refusal>) {
+        if let Some(record) = self.job.job.record {
+            let judgement = Judgement::new(self.text, self.address, named, verdict);
+            record.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(judgement);
         }
     }
 

@@ -48,6 +48,72 @@ pub fn artifact(patterns: &PatternSet, sightings: Vec<Sighting>) -> Vec<Finding>
     findings
 }
 
+/// What became of a sighting, for `keysift explain`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is in this finding.
+    Reported {
+        /// Id of the pattern or pair.
+        pattern: String,
+        /// Severity of the finding.
+        severity: Severity,
+        /// Confidence of the finding.
+        confidence: u8,
+        /// Whether the file is a test, an example or a document.
+        for_show: bool,
+    },
+    /// Another match at the same place says more.
+    Covered,
+    /// Its value is known to be none of anybody's.
+    Decoy,
+    /// Its shape is all that speaks for it.
+    Unsupported,
+}
+
+impl Fate {
+    /// The fate as a sentence.
+    pub fn in_words(&self) -> String {
+        match self {
+            Fate::Reported { pattern, severity, confidence, for_show } => {
+                let show = if *for_show { "; a test, an example or a document: one step lower" } else { "" };
+                format!("reported as {pattern}, {severity}, {confidence} % sure{show}")
+            }
+            Fate::Covered => "not reported by itself: another match at the same place says more".into(),
+            Fate::Decoy => "failed: a documented example, a placeholder or a template".into(),
+            Fate::Unsupported => "failed: nothing but its shape says that it is a secret".into(),
+        }
+    }
+}
+
+/// The findings of one artifact, and what became of each sighting.
+pub fn explained(patterns: &PatternSet, sightings: Vec<Sighting>) -> (Vec<Finding>, Vec<(Sighting, Fate)>) {
+    let findings = artifact(patterns, sightings.clone());
+    let places = merge::same_places(patterns, sightings);
+    let open = merge::unshadowed(patterns, places.clone(), true);
+    let fates = places.into_iter().map(|s| {
+        let of = |f: &&Finding| {
+            f.parts.values().any(|v| *v == s.value)
+                && f.sites.iter().any(|site| site.address == s.address && site.offset == s.range.0)
+        };
+        let is_own = |f: &&Finding| f.pattern == patterns.get(s.pattern).id || f.pair.is_some();
+        let stands = open.iter().any(|o| o.pattern == s.pattern && o.range == s.range && o.blob == s.blob);
+        let fate = match findings.iter().find(|f| of(f) && is_own(f)) {
+            Some(f) => Fate::Reported {
+                pattern: f.pattern.clone(),
+                severity: f.severity,
+                confidence: f.confidence,
+                for_show: f.class == Class::Generic && paths::is_for_show(&s.address),
+            },
+            None if !stands || findings.iter().any(|f| of(&f)) => Fate::Covered,
+            None if is_decoy(patterns.get(s.pattern), &s) => Fate::Decoy,
+            None => Fate::Unsupported,
+        };
+        (s, fate)
+    });
+    let fates = fates.collect();
+    (findings, fates)
+}
+
 /// Findings for the pairs of one group. The values that went into them are added to `paired`.
 fn pair_group(
     patterns: &PatternSet,
@@ -249,13 +315,11 @@ fn judge(pattern: &Pattern, s: &Sighting, details: &mut BTreeMap<String, String>
         (_, Class::Generic) => {
             let (key, confidence) = match &s.named {
                 Some((name, rated)) => {
-                    if rated.is_default {
-                        details.insert("default".into(), "a password that everybody knows".into());
+                    if let Some(why) = rated.only_low {
+                        details.insert("low".into(), why.into());
                     }
-                    (
-                        name.clone(),
-                        if rated.is_default { rated.confidence.min(LOW) } else { rated.confidence },
-                    )
+                    let most = if rated.only_low.is_some() { LOW } else { 100 };
+                    (name.clone(), rated.confidence.min(most))
                 }
                 None => generic::judge(s.value.reveal(), s.keys()).map(|e| (e.key, e.confidence))?,
             };

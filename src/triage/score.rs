@@ -25,8 +25,8 @@ const LONGEST: usize = 300;
 pub struct Rated {
     /// The chance that it is a secret, in percent.
     pub confidence: u8,
-    /// Everybody knows it: `changeit`, `postgres`.
-    pub is_default: bool,
+    /// Why it is worth a hint only, whatever its confidence.
+    pub only_low: Option<&'static str>,
 }
 
 /// Why something is no secret.
@@ -102,7 +102,92 @@ pub fn rate(text: &[u8], named: &Named) -> Result<Rated, Refusal> {
     let (features, is_default) = features(text, named)?;
     let sum: f32 = features.iter().zip(weights()).map(|(x, w)| x * w).sum();
     let chance = 1.0 / (1.0 + (-sum).exp());
-    Ok(Rated { confidence: (chance * 100.0).round().clamp(0.0, 99.0) as u8, is_default })
+    let confidence = (chance * 100.0).round().clamp(0.0, 99.0) as u8;
+    // Asked of the few that matter only.
+    let only_low = (confidence >= 50).then(|| only_low(text, named, is_default)).flatten();
+    Ok(Rated { confidence, only_low })
+}
+
+/// Why a value that is probably a secret is worth a hint only.
+fn only_low(text: &[u8], named: &Named, is_default: bool) -> Option<&'static str> {
+    if is_default {
+        return Some("a password that everybody knows");
+    }
+    let value = &text[named.value.clone()];
+    let name = String::from_utf8_lossy(&text[named.name.clone()]);
+    let words = names::words(&name);
+    let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+    if has(&[
+        "default", "dummy", "example", "sample", "fake", "mock", "test", "invalid", "wrong", "bad", "old",
+    ]) {
+        return Some("its name says that it is a default or made up");
+    }
+    let is_password = has_word(&words, PASSWORDS);
+    if !is_password && (value.len() < 12 || natural::surprise(value) < 4.0) {
+        return Some("short or readable for a key or token");
+    }
+    let letters = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'@' | b' ' | b'-' | b'_');
+    if value.iter().all(letters) && natural::surprise(value) < 0.0 {
+        return Some("a word as others are");
+    }
+    let line = Line::around(text, named);
+    if line.is_comment || line.is_prompt {
+        return Some("in a comment or an example");
+    }
+    is_in_comment(text, named.name.start).then_some("in a comment or documentation")
+}
+
+/// Words of names whose values people choose.
+const PASSWORDS: &[&str] = &[
+    "pass",
+    "pwd",
+    "psw",
+    "pw",
+    "contrase",
+    "senha",
+    "kennwort",
+    "wachtwoord",
+    "hasl",
+    "parol",
+    "salasana",
+    "heslo",
+    "jelsz",
+    "sifre",
+];
+
+fn has_word(words: &[String], list: &[&str]) -> bool {
+    words.iter().any(|w| list.iter().any(|l| w.contains(l)))
+}
+
+/// How far back a comment or a documentation text may have begun.
+const COMMENT: usize = 64 << 10;
+
+/// Whether `at` is inside `/* … */`, `<!-- … -->` or an odd number of triple quotes.
+fn is_in_comment(text: &[u8], at: usize) -> bool {
+    let before = &text[at.saturating_sub(COMMENT)..at];
+    let last = |mark: &[u8]| memchr::memmem::rfind(before, mark);
+    let open = |start: &[u8], end: &[u8]| match (last(start), last(end)) {
+        (Some(start), Some(end)) => start > end,
+        (start, None) => start.is_some(),
+        _ => false,
+    };
+    // A quote counts from the start of the text only: what is odd there is open.
+    let odd = |mark: &[u8]| at <= COMMENT && memchr::memmem::find_iter(before, mark).count() % 2 == 1;
+    open(b"/*", b"*/") || open(b"<!--", b"-->") || odd(b"\"\"\"") || odd(b"'''")
+}
+
+/// What speaks for and against a value, the heaviest first: feature and weight.
+pub fn reasons(text: &[u8], named: &Named) -> Vec<(&'static str, f32)> {
+    let Ok((features, _)) = features(text, named) else { return Vec::new() };
+    let mut reasons: Vec<(&'static str, f32)> = FEATURES
+        .iter()
+        .zip(features.iter().zip(weights()))
+        .skip(1)
+        .map(|(name, (x, weight))| (*name, x * weight))
+        .filter(|(_, part)| part.abs() >= 0.05)
+        .collect();
+    reasons.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    reasons
 }
 
 const DATA: &str = include_str!("../../patterns/data/score.tsv");
@@ -157,6 +242,10 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
         if loose && (surprise < 6.0 || !has_digit || value.len() < 6) {
             return Err("a weak name needs a value that looks random");
         }
+    }
+    let blanks = value.contains(&b' ');
+    if named.form == Form::Pair && blanks && value[0].is_ascii_uppercase() && is_text(value) {
+        return Err("the value is a label");
     }
     let is_plain = !has_digit && !value.iter().any(|b| b"!#$%^&*@+~".contains(b));
     let own_line = named.form == Form::Word && !named.quoted && surprise < 4.0;
@@ -362,7 +451,7 @@ fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Refusal> {
     let open =
         |a: u8, b: u8| value.iter().filter(|x| **x == a).count() != value.iter().filter(|x| **x == b).count();
     let is_unbalanced = open(b'(', b')') || open(b'[', b']') || open(b'{', b'}');
-    if is_unbalanced && natural::surprise(value) < 12.0
+    if is_unbalanced && (natural::surprise(value) < 12.0 || value.len() < 12)
         || memchr::memmem::find(value, b"==").is_some_and(|at| at + 2 < value.len())
         || memchr::memmem::find(value, b"**").is_some_and(|at| at > 0)
     {
@@ -408,6 +497,12 @@ fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Refusal> {
         && parts.clone().all(|p| !looks_chosen(p))
     {
         return Err("the value is a name with dots");
+    }
+    let is_name_of_type = [&b"Key"[..], b"Token", b"Secret", b"Password", b"Credentials", b"Type"]
+        .iter()
+        .any(|end| value.ends_with(end));
+    if is_name_of_type && value.iter().all(is_path_byte) {
+        return Err("the value is a name of something");
     }
     let names_one = std::str::from_utf8(value).is_ok_and(|v| names::judge(v) != Verdict::Unknown);
     if value.iter().all(is_path_byte)
@@ -504,9 +599,13 @@ fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
     if has(b"\\x1b") || has(b"\\x1B") || has(b"\\033") || has(b"\\e[") {
         return Err("the value colours a terminal");
     }
+    if named.quoted && (has(b"=b\"") || value.ends_with(b"=b")) || value == b"C:\\\\" {
+        return Err("the value is a format or a path");
+    }
+    // JSON writes letters outside ASCII as escapes.
     let escaped = memchr::memmem::find_iter(value, b"\\u").count();
-    let foreign = value.iter().filter(|b| **b >= 0x80).count() * 2 > value.len();
-    if escaped >= 2 || escaped == 1 && natural::surprise(value) < 14.0 || foreign && digits == 0 {
+    let is_foreign = escaped > 0 || !value.is_ascii();
+    if escaped > 1 || is_foreign && is_text(value) {
         return Err("the value is a text in another language");
     }
     let escapes = value.windows(2).filter(|w| w[0] == b'\\' && w[1].is_ascii_alphanumeric()).count();
@@ -521,10 +620,7 @@ fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
     {
         return Err("the value stands for another");
     }
-    if value.windows(2).any(|w| w[0] == b'$' && w[1].is_ascii_digit())
-        && natural::surprise(value) < 6.0
-        && has(b".$")
-    {
+    if value.windows(2).any(|w| w[0] == b'$' && w[1].is_ascii_digit()) && has(b".$") {
         return Err("a part of the value is filled in when it runs");
     }
     let before = &text[named.name.start.saturating_sub(120)..named.name.start];
@@ -563,6 +659,21 @@ fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
         return Err("the value is a part of what is put together");
     }
     Ok(())
+}
+
+/// Whether a value is letters, blanks and the marks of a sentence only, with its escapes taken for
+/// letters.
+fn is_text(value: &[u8]) -> bool {
+    let mut rest = value;
+    while let Some(&b) = rest.first() {
+        let len = match rest {
+            [b'\\', b'u', hex @ ..] if hex.len() >= 4 && hex[..4].iter().all(u8::is_ascii_hexdigit) => 6,
+            _ if b.is_ascii_alphabetic() || b >= 0x80 || b" '-.,:!?()/\"".contains(&b) => 1,
+            _ => return false,
+        };
+        rest = &rest[len..];
+    }
+    true
 }
 
 fn is_path_byte(b: &u8) -> bool {
@@ -705,23 +816,8 @@ fn collect(
     put("bias", 1.0);
     put("name strong", flag(strength == Strength::Strong));
     let words = names::words(name);
-    let any = |list: &[&str]| words.iter().any(|w| list.iter().any(|l| w.contains(l)));
-    let password = any(&[
-        "pass",
-        "pwd",
-        "psw",
-        "pw",
-        "contrase",
-        "senha",
-        "kennwort",
-        "wachtwoord",
-        "hasl",
-        "parol",
-        "salasana",
-        "heslo",
-        "jelsz",
-        "sifre",
-    ]);
+    let any = |list: &[&str]| has_word(&words, list);
+    let password = any(PASSWORDS);
     put("name password", flag(password));
     put("name key", flag(!password && any(&["key"])));
     put("name token", flag(!password && any(&["token", "auth", "bearer"])));
@@ -870,6 +966,8 @@ struct Line {
     is_statement: bool,
     is_among_settings: bool,
     is_comment: bool,
+    /// A line of an interpreter or a shell, as documentation shows it.
+    is_prompt: bool,
     is_prose: bool,
 }
 
@@ -901,6 +999,9 @@ impl Line {
             is_among_settings: !matches!(last, b';' | b'{' | b'(')
                 && (is_setting(previous) || is_setting(next)),
             is_comment,
+            is_prompt: [&b">>> "[..], b"... ", b"$ ", b"% ", b"sails> ", b"mysql> ", b"> "]
+                .iter()
+                .any(|p| start.starts_with(p)),
             is_prose: words >= 4,
         }
     }
