@@ -374,7 +374,9 @@ pub enum PatternsCommand {
 pub enum Engine {
     /// The fastest that the processor can run
     Auto,
-    /// Vector code for x86-64
+    /// Vector code for x86-64 with AVX-512 VBMI
+    Avx512,
+    /// Vector code for x86-64 with AVX2
     Avx2,
     /// A table that runs everywhere
     Portable,

@@ -15,7 +15,8 @@ use crate::blob::TextKind;
 use crate::finding::Class;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet};
 use crate::triage::score;
-use prefilter::{Literal, LiteralId, Machine, Prefilter};
+use prefilter::starts::{self, Starts};
+use prefilter::{Literal, Machine, Prefilter};
 use runs::Shape;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -57,7 +58,12 @@ pub struct Engine<'p> {
     prefilter: Box<dyn Prefilter>,
     /// Patterns by literal, with the length of the literal.
     by_literal: Vec<(usize, Vec<PatternId>)>,
+    /// Prefixes of tokens that are runs, and their patterns.
+    starts: Starts,
+    by_start: Vec<(usize, Vec<PatternId>)>,
     runs: Vec<PatternId>,
+    /// Longest run that any of them takes, in bytes.
+    longest_run: usize,
 }
 
 impl<'p> Engine<'p> {
@@ -69,26 +75,39 @@ impl<'p> Engine<'p> {
     /// An engine on this machine, or, where the processor cannot run it, on one that it can.
     pub fn on(machine: Machine, patterns: &'p PatternSet) -> Self {
         let mut literals: BTreeMap<Literal, Vec<PatternId>> = BTreeMap::new();
+        let mut prefixes = literals.clone();
         let mut runs = Vec::new();
         for (id, pattern) in patterns.iter() {
-            let texts = match &pattern.matcher {
-                Matcher::Token { prefixes, .. } => prefixes,
-                Matcher::Regex { literals, .. } | Matcher::Assigned { literals } => literals,
+            let (texts, body) = match &pattern.matcher {
+                Matcher::Token { prefixes, body } => (prefixes, Some(token::least_run(body))),
+                Matcher::Regex { literals, .. } | Matcher::Assigned { literals } => (literals, None),
                 Matcher::Run { .. } => {
                     runs.push(id);
                     continue;
                 }
             };
+            let body = body.filter(|_| pattern.boundary != Boundary::None);
             for bytes in texts {
+                let is_start = body.is_some_and(|body| starts::is_start(bytes, body));
+                let list = if is_start { &mut prefixes } else { &mut literals };
                 let literal = Literal { bytes: bytes.clone(), ignore_case: pattern.ignore_case };
-                literals.entry(literal).or_default().push(id);
+                list.entry(literal).or_default().push(id);
             }
         }
-        let by_literal = literals.iter().map(|(l, ids)| (l.bytes.len(), ids.clone())).collect();
-        let literals: Vec<Literal> = literals.into_keys().collect();
+        type Split = (Vec<(usize, Vec<PatternId>)>, Vec<Literal>);
+        let split = |literals: BTreeMap<Literal, Vec<PatternId>>| -> Split {
+            literals.into_iter().map(|(literal, ids)| ((literal.bytes.len(), ids), literal)).unzip()
+        };
+        let (by_literal, literals) = split(literals);
+        let (by_start, prefixes) = split(prefixes);
         let machine = if machine.is_available() { machine } else { Machine::Portable };
         let prefilter = machine.build(literals).expect("what is available can be built");
-        Engine { patterns, prefilter, by_literal, runs }
+        let most = |id: &PatternId| match &patterns.get(*id).matcher {
+            Matcher::Run { max, .. } => *max,
+            _ => 0,
+        };
+        let longest_run = runs.iter().map(most).max().unwrap_or(0);
+        Engine { patterns, prefilter, by_literal, starts: Starts::new(prefixes), by_start, runs, longest_run }
     }
 
     /// Which prefilter runs.
@@ -105,25 +124,32 @@ impl<'p> Engine<'p> {
     pub fn search(&self, text: &[u8], within: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
         let mut barren = expression::Barren::default();
         self.prefilter.find(text, within.clone(), &mut |literal, at| {
-            self.confirm(text, literal, at, kind, &mut barren, sink);
+            self.confirm(text, &self.by_literal[literal.0 as usize], at, kind, &mut barren, sink);
         });
         runs::for_each_run(text, within, &mut |run| {
+            self.starts.find(text, &run, &mut |prefix, at| {
+                self.confirm(text, &self.by_start[prefix.0 as usize], at, kind, &mut barren, sink);
+            });
             let run = own_part(text, run);
-            self.search_run(text, &run, kind, sink);
-            sink.run(run);
+            // Words without a digit in one case are names, in whatever spelling.
+            if runs::is_varied(&text[run.clone()]) && !is_number(text, &run) {
+                if run.len() <= self.longest_run {
+                    self.search_run(text, &run, kind, sink);
+                }
+                sink.run(run);
+            }
         });
     }
 
     fn confirm(
         &self,
         text: &[u8],
-        literal: LiteralId,
+        (length, ids): &(usize, Vec<PatternId>),
         at: usize,
         kind: TextKind,
         barren: &mut expression::Barren,
         sink: &mut dyn Sink,
     ) {
-        let (length, ids) = &self.by_literal[literal.0 as usize];
         for &id in ids {
             let pattern = self.patterns.get(id);
             match &pattern.matcher {
@@ -253,6 +279,16 @@ fn own_part(text: &[u8], run: Range<usize>) -> Range<usize> {
         _ => 0,
     };
     run.start + first..run.end
+}
+
+/// Whether the run is a number in source text: `0x0000_0000_c000_0046`, `0x0123456789abcdef`. Without
+/// quotes, of no more than 64 bits or with joints between its digits.
+fn is_number(text: &[u8], run: &Range<usize>) -> bool {
+    let Some(digits) = text[run.clone()].strip_prefix(b"0x") else { return false };
+    let has_joints = digits.contains(&b'_');
+    (has_joints || digits.len() <= 16)
+        && digits.iter().all(|b| b.is_ascii_hexdigit() || *b == b'_')
+        && !matches!(text[..run.start].last(), Some(b'"' | b'\'' | b'`'))
 }
 
 /// Bytes before a run in which a word may name it.

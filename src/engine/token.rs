@@ -1,5 +1,6 @@
 //! Tokens by table: prefix, alphabets, lengths. No regular expression, no backtracking.
 
+use super::runs::is_token;
 use crate::blob::TextKind;
 use crate::pattern::{Boundary, Segment};
 use std::ops::Range;
@@ -25,9 +26,6 @@ pub fn confirm(
 ) -> Option<Token> {
     // First, for it refuses most: without a start nothing is a token, not even in binary data.
     if boundary != Boundary::None && !starts_token(text, at) {
-        return None;
-    }
-    if prefix_len <= SHORT_PREFIX && is_inside_base64(text, at) {
         return None;
     }
     let mut end = at + prefix_len;
@@ -57,7 +55,31 @@ pub fn confirm(
         }
     }
     let loose = boundary == Boundary::Token && !ends_token(text, end, body);
-    (!loose || (kind == TextKind::Binary && fixed)).then_some(Token { span: at..end, loose })
+    let is_chance = prefix_len <= SHORT_PREFIX && is_inside_base64(text, at);
+    (!is_chance && (!loose || (kind == TextKind::Binary && fixed))).then_some(Token { span: at..end, loose })
+}
+
+/// How many token characters, at least, stand at the beginning of a body.
+pub fn least_run(body: &[Segment]) -> usize {
+    let mut least = 0;
+    for segment in body {
+        match segment {
+            Segment::Literal(literal) => {
+                let tokens = literal.iter().take_while(|b| is_token(**b)).count();
+                least += tokens;
+                if tokens < literal.len() {
+                    break;
+                }
+            }
+            Segment::Chars { alphabet, min, .. } => {
+                if !(0..=u8::MAX).filter(|b| alphabet.contains(*b)).all(is_token) {
+                    break;
+                }
+                least += min;
+            }
+        }
+    }
+    least
 }
 
 /// Prefixes up to this length stand in base64 by chance.
