@@ -57,7 +57,9 @@ pub fn examples(set: &PatternSet, engine: &Engine<'_>, pattern: &Pattern, seed: 
             let mut sink = Found { set, id: &pattern.id, found: false };
             engine.search(text.as_bytes(), 0..text.len(), TextKind::Plain, &mut sink);
             // Short values are named when another pattern has found them.
-            if let (Matcher::Named { .. }, Some((name, value))) = (&pattern.matcher, text.split_once(" = "))
+            if wanted
+                && let (Matcher::Named { .. }, Some((name, value))) =
+                    (&pattern.matcher, text.split_once(" = "))
                 && let Some(named) = set.names().name_of(set, name, value.trim_matches('"').as_bytes())
             {
                 let is_it = |id| set.get(id).id == pattern.id;
