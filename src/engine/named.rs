@@ -202,7 +202,7 @@ impl Index {
             return None;
         }
         let key = context.key();
-        if !is_random && !matches!(key, Key::Secret(_)) {
+        if !is_random && !matches!(key, Key::Secret(_) | Key::Negated) {
             return None;
         }
         candidates.sort_by(|a, b| b.score.cmp(&a.score));
