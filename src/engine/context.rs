@@ -11,7 +11,7 @@ const AFTER: usize = 320;
 const LINES_ABOVE: usize = 8;
 const LINES_BELOW: usize = 3;
 /// Bytes of a line that are looked at on either side where the value's name says nothing.
-const LINE: usize = 160;
+const LINE: usize = 96;
 /// Bytes before a value that its name stands in.
 const NAME: usize = 160;
 
@@ -50,7 +50,6 @@ pub struct Context<'t> {
     from: usize,
     own: usize,
     line: usize,
-    key: Key,
     length: usize,
     /// Lower case, without the joiners of names; the value is one byte, 1.
     folded: [u8; ROOM],
@@ -70,18 +69,14 @@ impl<'t> Context<'t> {
         let line = newline(0);
         let floor = if is_pool { memchr::memrchr(0, before).map_or(0, |at| at + 1) } else { 0 };
         let own = own_start(before, line).max(floor);
-        let key = key_of(&before[own.max(before.len().saturating_sub(NAME))..]);
+        let name = &before[own.max(before.len().saturating_sub(NAME))..];
         let after = &text[value.end..text.len().min(value.end + AFTER)];
         // What lines above and below are about concerns only what its own name does not say.
-        let (start, stop) = match key {
-            Key::Secret(_) | Key::Negated => (
-                newline(LINES_ABOVE),
-                memchr::memchr_iter(b'\n', after).nth(LINES_BELOW).unwrap_or(after.len()),
-            ),
-            _ => {
-                let stop = memchr::memchr(b'\n', after).unwrap_or(after.len());
-                (own.min(line.max(before.len().saturating_sub(LINE))), stop.min(LINE))
-            }
+        let (start, stop) = if may_be_named(name) {
+            (newline(LINES_ABOVE), memchr::memchr_iter(b'\n', after).nth(LINES_BELOW).unwrap_or(after.len()))
+        } else {
+            let stop = memchr::memchr(b'\n', after).unwrap_or(after.len());
+            (own.min(line.max(before.len().saturating_sub(LINE))), stop.min(LINE))
         };
         let start = start.max(floor);
         let stop = if is_pool { stop.min(memchr::memchr(0, after).unwrap_or(after.len())) } else { stop };
@@ -90,7 +85,6 @@ impl<'t> Context<'t> {
             from: base + start,
             own: base + own,
             line: base + line.max(start),
-            key,
             length: 0,
             folded: [0; ROOM],
             places: [0; ROOM],
@@ -209,7 +203,7 @@ impl<'t> Context<'t> {
 
     /// What the value's own name says.
     pub fn key(&self) -> Key {
-        self.key
+        key_of(&self.text[self.own.max(self.value.start.saturating_sub(NAME))..self.value.start])
     }
 
     /// Whether the word at `range` of the folded surroundings is part of a name that says secret.
@@ -236,22 +230,37 @@ impl<'t> Context<'t> {
     }
 }
 
+/// A quick look at whether a name may say that its value is secret, or an id: for the lines around it, which
+/// matter only then.
+fn may_be_named(name: &[u8]) -> bool {
+    const STEMS: &[&[u8; 3]] = &[
+        b"key", b"tok", b"sec", b"pas", b"pwd", b"aut", b"cre", b"api", b"pat", b"cli", b"dsn", b"cod",
+        b"cer", b"sal", b"sig", b"ref", b"pri", b"log", b"web",
+    ];
+    let lower = |b: u8| b | 0x20;
+    let is_id =
+        name.iter().rev().skip_while(|b| !b.is_ascii_alphanumeric()).take(2).map(|b| lower(*b)).eq(*b"di");
+    is_id
+        || name.windows(3).any(|w| {
+            let w = [lower(w[0]), lower(w[1]), lower(w[2])];
+            STEMS.iter().any(|stem| **stem == w)
+        })
+}
+
 /// What the name at the end of `own` says.
 fn key_of(own: &[u8]) -> Key {
     let mut nearest = Key::None;
     for name in identifiers(own).take(3) {
-        let is_key = names::words(name).last().is_some_and(|last| {
-            matches!(last.as_str(), "key" | "token" | "secret" | "password" | "passphrase")
-        });
+        let words = names::words(name);
+        let last = words.last().map_or("", String::as_str);
+        let is_key = matches!(last, "key" | "token" | "secret" | "password" | "passphrase");
         if !is_key && crate::triage::names_look_alike(name) {
             return Key::Hash;
         }
         let says = match names::judge(name) {
             Verdict::Secret(strength) => return Key::Secret(strength),
             // A personal access token.
-            _ if name.eq_ignore_ascii_case("authorization")
-                || names::words(name).last().is_some_and(|w| w == "pat") =>
-            {
+            _ if last == "pat" || name.eq_ignore_ascii_case("authorization") => {
                 return Key::Secret(Strength::Weak);
             }
             Verdict::Negated => Key::Negated,

@@ -213,7 +213,7 @@ impl Index {
         for candidate in candidates {
             let pattern = patterns.get(candidate.pattern);
             let Matcher::Named { bodies } = &pattern.matcher else { continue };
-            let is_sure = is_random || candidate.region == Region::Own || candidate.heads;
+            let is_sure = is_random || candidate.region == Region::Own;
             if !is_sure || !says_enough(&candidate, key, is_foreign, pattern, &context) {
                 continue;
             }
@@ -367,7 +367,7 @@ fn is_mixed(value: &[u8]) -> bool {
         && digits > 0
         && {
             let shape = Shape::of(value);
-            shape.entropy >= 3.3 && shape.changes >= 3 && !generic::reads_well(value)
+            shape.entropy >= 3.3 && shape.changes * 6 >= shape.len && !generic::reads_well(value)
         }
 }
 
@@ -382,13 +382,16 @@ const URL: usize = 128;
 fn is_scrambled(value: &[u8]) -> bool {
     let head = value.iter().rposition(|b| !b.is_ascii_alphabetic()).map_or(0, |at| at + 1);
     let letters = &value[head..];
+    if letters.len() < 24 {
+        return false;
+    }
     let changes =
         letters.windows(2).filter(|w| w[0].is_ascii_uppercase() != w[1].is_ascii_uppercase()).count();
     let upper = letters.iter().filter(|b| b.is_ascii_uppercase()).count();
     let is_mixed =
         changes * 3 >= letters.len() && upper * 4 >= letters.len() && upper * 4 <= letters.len() * 3;
     let is_one_case = changes == 0 && letters.len() >= 32 && Shape::of(letters).entropy >= 3.6;
-    letters.len() >= 24 && (is_mixed || is_one_case) && !generic::reads_well(letters)
+    (is_mixed || is_one_case) && !generic::reads_well(letters)
 }
 
 /// What of the text may be the value: all that is joined, the run, the last part of a path.
