@@ -4,10 +4,15 @@ use super::args::{Patterns, PatternsCommand};
 use super::exit::{Exit, UsageError};
 use crate::address::escape;
 use crate::engine::Engine;
+use crate::engine::profile::Profile;
+use crate::lens::raw;
 use crate::pattern::example::{self, Generator, fill};
 use crate::pattern::{Group, Matcher, Pattern, PatternSet, check, edit_distance};
+use crate::source::{read, tree};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// Does what `keysift patterns` was asked.
 pub fn run(arguments: &Patterns) -> anyhow::Result<Exit> {
@@ -15,6 +20,9 @@ pub fn run(arguments: &Patterns) -> anyhow::Result<Exit> {
     match &arguments.command {
         PatternsCommand::List { filter, patterns } => list(&load(patterns)?, filter.as_deref(), &mut out)?,
         PatternsCommand::Show { id, patterns } => show(&load(patterns)?, id, &mut out)?,
+        PatternsCommand::Profile { paths, patterns, all } => {
+            profile(&load(patterns)?, paths, *all, &mut out)?;
+        }
         PatternsCommand::Check { files } => return check_files(files, &mut out),
     }
     out.flush()?;
@@ -71,6 +79,57 @@ fn show(set: &PatternSet, id: &str, out: &mut dyn Write) -> anyhow::Result<()> {
         for text in texts {
             writeln!(out, "  {}", escape(fill(text, &mut Generator::new(1)).as_bytes()))?;
         }
+    }
+    Ok(())
+}
+
+/// Patterns that are listed unless all are asked for.
+const SLOWEST: usize = 20;
+
+fn profile(set: &PatternSet, paths: &[PathBuf], all: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    let engine = Engine::new(set);
+    let state = Mutex::new((Profile::default(), Vec::new()));
+    let search = |path: &Path| {
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (profile, buffer) = &mut *state;
+        // What cannot be read costs nothing.
+        if let Ok(bytes) = read::file(path, buffer) {
+            let bytes = bytes.as_slice();
+            engine.profile(bytes, raw::kind(bytes), profile);
+        }
+    };
+    for path in paths {
+        let meta = std::fs::metadata(path).map_err(|e| UsageError(format!("{}: {e}", path.display())))?;
+        if meta.is_dir() {
+            tree::walk(path, true, &|found| {
+                if let tree::Found::File(path) = found {
+                    search(&path);
+                }
+            });
+        } else {
+            search(path);
+        }
+    }
+    let (profile, _) = state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let ms = |time: Duration| time.as_secs_f64() * 1e3;
+    let speed = |time: Duration| profile.bytes as f64 / 1e9 / time.as_secs_f64().max(1e-9);
+    writeln!(out, "{:.1} MB", profile.bytes as f64 / 1e6)?;
+    for (what, time) in [("literals", profile.literals), ("runs", profile.runs)] {
+        writeln!(out, "{what:<10}{:>10.1} ms  {:>6.2} GB/s", ms(time), speed(time))?;
+    }
+    writeln!(out, "{:<10}{:>10.1} ms  {} runs judged", "values", ms(profile.judging), profile.run_count)?;
+    let mut costs: Vec<_> = profile.patterns.iter().collect();
+    costs.sort_by_key(|(id, cost)| (std::cmp::Reverse(cost.time), **id));
+    let confirming: Duration = costs.iter().map(|(_, cost)| cost.time).sum();
+    writeln!(out, "{:<10}{:>10.1} ms  by pattern:\n", "confirming", ms(confirming))?;
+    writeln!(out, "{:>10}  {:>10}  {:>8}  pattern", "ms", "candidates", "hits")?;
+    let shown = if all { costs.len() } else { SLOWEST };
+    for (id, cost) in costs.iter().take(shown) {
+        let id = &set.get(**id).id;
+        writeln!(out, "{:>10.2}  {:>10}  {:>8}  {id}", ms(cost.time), cost.candidates, cost.hits)?;
+    }
+    if costs.len() > shown {
+        writeln!(out, "… and {} more: --all", costs.len() - shown)?;
     }
     Ok(())
 }

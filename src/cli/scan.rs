@@ -67,6 +67,7 @@ pub fn run(arguments: &Scan) -> anyhow::Result<Exit> {
 fn machine(engine: Engine) -> Result<Machine, UsageError> {
     let machine = match engine {
         Engine::Auto => Machine::Auto,
+        Engine::Avx512 => Machine::Avx512,
         Engine::Avx2 => Machine::Avx2,
         Engine::Portable => Machine::Portable,
         Engine::Oracle => Machine::Oracle,
@@ -74,7 +75,7 @@ fn machine(engine: Engine) -> Result<Machine, UsageError> {
     if machine.is_available() {
         return Ok(machine);
     }
-    Err(UsageError("this processor has no AVX2: use --engine auto; nothing was scanned".into()))
+    Err(UsageError("this processor cannot run that engine: use --engine auto; nothing was scanned".into()))
 }
 
 fn targets(arguments: &Scan) -> anyhow::Result<Vec<Target>> {

@@ -9,6 +9,7 @@ mod context;
 mod expression;
 pub mod named;
 pub mod prefilter;
+pub mod profile;
 pub mod runs;
 pub mod token;
 
@@ -16,7 +17,8 @@ use crate::blob::TextKind;
 use crate::finding::Class;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet};
 use crate::triage::checksum::Check;
-use prefilter::{Literal, LiteralId, Machine, Prefilter};
+use prefilter::starts::{self, Starts};
+use prefilter::{Literal, Machine, Prefilter};
 use runs::Shape;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -58,6 +60,9 @@ pub struct Engine<'p> {
     prefilter: Box<dyn Prefilter>,
     /// Patterns by literal, with the length of the literal.
     by_literal: Vec<(usize, Vec<PatternId>)>,
+    /// Prefixes of tokens that are runs, and their patterns.
+    starts: Starts,
+    by_start: Vec<(usize, Vec<PatternId>)>,
     runs: Vec<PatternId>,
     has_names: bool,
 }
@@ -71,12 +76,15 @@ impl<'p> Engine<'p> {
     /// An engine on this machine, or, where the processor cannot run it, on one that it can.
     pub fn on(machine: Machine, patterns: &'p PatternSet) -> Self {
         let mut literals: BTreeMap<Literal, Vec<PatternId>> = BTreeMap::new();
+        let mut prefixes = literals.clone();
         let mut runs = Vec::new();
         let mut has_names = false;
         for (id, pattern) in patterns.iter() {
-            let texts = match &pattern.matcher {
-                Matcher::Token { prefixes, .. } => prefixes,
-                Matcher::Regex { literals, .. } => literals,
+            let (texts, body) = match &pattern.matcher {
+                Matcher::Token { prefixes, bodies } => {
+                    (prefixes, bodies.iter().map(|body| token::least_run(body)).min())
+                }
+                Matcher::Regex { literals, .. } => (literals, None),
                 Matcher::Run { .. } => {
                     runs.push(id);
                     continue;
@@ -86,16 +94,24 @@ impl<'p> Engine<'p> {
                     continue;
                 }
             };
+            let body = body.filter(|_| pattern.boundary != Boundary::None);
             for bytes in texts.iter() {
+                let is_start = body.is_some_and(|body| starts::is_start(bytes, body));
+                let list = if is_start { &mut prefixes } else { &mut literals };
                 let literal = Literal { bytes: bytes.to_vec(), ignore_case: pattern.ignore_case };
-                literals.entry(literal).or_default().push(id);
+                list.entry(literal).or_default().push(id);
             }
         }
-        let by_literal = literals.iter().map(|(l, ids)| (l.bytes.len(), ids.clone())).collect();
-        let literals: Vec<Literal> = literals.into_keys().collect();
+        type Split = (Vec<(usize, Vec<PatternId>)>, Vec<Literal>);
+        let split = |literals: BTreeMap<Literal, Vec<PatternId>>| -> Split {
+            literals.into_iter().map(|(literal, ids)| ((literal.bytes.len(), ids), literal)).unzip()
+        };
+        let (by_literal, literals) = split(literals);
+        let (by_start, prefixes) = split(prefixes);
         let machine = if machine.is_available() { machine } else { Machine::Portable };
         let prefilter = machine.build(literals).expect("what is available can be built");
-        Engine { patterns, prefilter, by_literal, runs, has_names }
+        let starts = Starts::new(prefixes);
+        Engine { patterns, prefilter, by_literal, starts, by_start, runs, has_names }
     }
 
     /// Which prefilter runs.
@@ -112,54 +128,78 @@ impl<'p> Engine<'p> {
     pub fn search(&self, text: &[u8], within: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
         let mut barren = expression::Barren::default();
         self.prefilter.find(text, within.clone(), &mut |literal, at| {
-            self.confirm(text, literal, at, kind, &mut barren, sink);
+            self.confirm(text, &self.by_literal[literal.0 as usize], at, kind, &mut barren, sink);
         });
         runs::for_each_run(text, within, &mut |run| {
-            let run = own_part(text, run);
-            self.search_run(text, &run, kind, sink);
-            sink.run(run);
+            self.starts.find(text, &run, &mut |prefix, at| {
+                self.confirm(text, &self.by_start[prefix.0 as usize], at, kind, &mut barren, sink);
+            });
+            self.judge_run(text, run, kind, sink);
         });
+    }
+
+    /// Reports a run, and what it is if it is a secret without a prefix.
+    fn judge_run(&self, text: &[u8], run: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
+        let run = own_part(text, run);
+        // Words without a digit in one case are names, in whatever spelling.
+        if runs::is_varied(&text[run.clone()]) && !is_number(text, &run) {
+            if run.len() <= LONGEST_VALUE {
+                self.search_run(text, &run, kind, sink);
+            }
+            sink.run(run);
+        }
     }
 
     fn confirm(
         &self,
         text: &[u8],
-        literal: LiteralId,
+        (length, ids): &(usize, Vec<PatternId>),
         at: usize,
         kind: TextKind,
         barren: &mut expression::Barren,
         sink: &mut dyn Sink,
     ) {
-        let (length, ids) = &self.by_literal[literal.0 as usize];
         for &id in ids {
-            let pattern = self.patterns.get(id);
-            match &pattern.matcher {
-                Matcher::Token { bodies, .. } => {
-                    if let Some(token) = token::confirm(text, at, *length, bodies, pattern.boundary, kind) {
-                        let value = token.span.clone();
-                        if accepts(pattern, &text[value.clone()]) {
-                            let end = value.end;
-                            let is_shared = !pattern.near.is_empty() || !pattern.weak.is_empty();
-                            let near = is_shared
-                                && self.patterns.names().names(self.patterns, text, &value, kind, id);
-                            sink.hit(Hit { loose: token.loose, near, ..Hit::new(id, value) });
-                            // Fields without room for an end: the secret stands right behind the id.
-                            if token.loose {
-                                let rest =
-                                    end..end + text[end..].iter().take_while(|&&b| runs::is_token(b)).count();
-                                self.search_run(text, &rest, kind, sink);
-                            }
-                        }
+            self.confirm_one(text, at..at + length, id, kind, barren, sink);
+        }
+    }
+
+    /// Reports what one pattern finds at one of its literals.
+    fn confirm_one(
+        &self,
+        text: &[u8],
+        literal: Range<usize>,
+        id: PatternId,
+        kind: TextKind,
+        barren: &mut expression::Barren,
+        sink: &mut dyn Sink,
+    ) {
+        let pattern = self.patterns.get(id);
+        match &pattern.matcher {
+            Matcher::Token { bodies, .. } => {
+                let found =
+                    token::confirm(text, literal.start, literal.len(), bodies, pattern.boundary, kind);
+                let Some(token) = found else { return };
+                let value = token.span.clone();
+                if accepts(pattern, &text[value.clone()]) {
+                    let end = value.end;
+                    let is_shared = !pattern.near.is_empty() || !pattern.weak.is_empty();
+                    let near =
+                        is_shared && self.patterns.names().names(self.patterns, text, &value, kind, id);
+                    sink.hit(Hit { loose: token.loose, near, ..Hit::new(id, value) });
+                    // Fields without room for an end: the secret stands right behind the id.
+                    if token.loose {
+                        let rest = end..end + text[end..].iter().take_while(|&&b| runs::is_token(b)).count();
+                        self.search_run(text, &rest, kind, sink);
                     }
                 }
-                Matcher::Regex { regex, before, after, .. } => {
-                    let window =
-                        expression::Window { literal: at..at + length, before: *before, after: *after };
-                    let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
-                    sink_accepted(pattern, text, found, sink);
-                }
-                Matcher::Run { .. } | Matcher::Named { .. } => {}
             }
+            Matcher::Regex { regex, before, after, .. } => {
+                let window = expression::Window { literal, before: *before, after: *after };
+                let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
+                sink_accepted(pattern, text, found, sink);
+            }
+            Matcher::Run { .. } | Matcher::Named { .. } => {}
         }
     }
 
@@ -267,6 +307,19 @@ fn own_part(text: &[u8], run: Range<usize>) -> Range<usize> {
         _ => 0,
     };
     run.start + first..run.end
+}
+
+/// Longer runs are looked at only for what is encoded in them, in bytes.
+const LONGEST_VALUE: usize = 4 << 10;
+
+/// Whether the run is a number in source text: `0x0000_0000_c000_0046`, `0x0123456789abcdef`. Without
+/// quotes, of no more than 64 bits or with joints between its digits.
+fn is_number(text: &[u8], run: &Range<usize>) -> bool {
+    let Some(digits) = text[run.clone()].strip_prefix(b"0x") else { return false };
+    let has_joints = digits.contains(&b'_');
+    (has_joints || digits.len() <= 16)
+        && digits.iter().all(|b| b.is_ascii_hexdigit() || *b == b'_')
+        && !matches!(text[..run.start].last(), Some(b'"' | b'\'' | b'`'))
 }
 
 /// Bytes before a run in which a word may name it.

@@ -1,5 +1,6 @@
 //! Tokens by table: prefix, alphabets, lengths. No regular expression, no backtracking.
 
+use super::runs::is_token;
 use crate::blob::TextKind;
 use crate::pattern::{Body, Boundary, Segment};
 use std::ops::Range;
@@ -27,15 +28,14 @@ pub fn confirm(
     if boundary != Boundary::None && !starts_token(text, at) {
         return None;
     }
-    if prefix_len <= SHORT_PREFIX && is_inside_base64(text, at) {
-        return None;
-    }
     let tokens = bodies.iter().filter_map(|body| {
         let (end, fixed) = body_end(text, at + prefix_len, body)?;
         let loose = boundary == Boundary::Token && !ends_token(text, end, body);
         (!loose || (kind == TextKind::Binary && fixed)).then_some(Token { span: at..end, loose })
     });
-    tokens.max_by_key(|token| (!token.loose, token.span.end))
+    tokens
+        .max_by_key(|token| (!token.loose, token.span.end))
+        .filter(|_| prefix_len > SHORT_PREFIX || !is_inside_base64(text, at))
 }
 
 /// Where the body that starts at `from` ends, and whether its length is fixed.
@@ -67,6 +67,29 @@ pub fn body_end(text: &[u8], from: usize, body: &[Segment]) -> Option<(usize, bo
         }
     }
     Some((end, fixed))
+}
+
+/// How many token characters, at least, stand at the beginning of a body.
+pub fn least_run(body: &[Segment]) -> usize {
+    let mut least = 0;
+    for segment in body {
+        match segment {
+            Segment::Literal(literal) => {
+                let tokens = literal.iter().take_while(|b| is_token(**b)).count();
+                least += tokens;
+                if tokens < literal.len() {
+                    break;
+                }
+            }
+            Segment::Chars { alphabet, min, .. } => {
+                if !(0..=u8::MAX).filter(|b| alphabet.contains(*b)).all(is_token) {
+                    break;
+                }
+                least += min;
+            }
+        }
+    }
+    least
 }
 
 /// Prefixes up to this length stand in base64 by chance.

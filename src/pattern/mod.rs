@@ -19,6 +19,7 @@ use crate::triage::{checksum, decode};
 use alphabet::Alphabet;
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
+use regex_syntax::hir::{Hir, HirKind};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -81,12 +82,46 @@ pub enum Matcher {
     },
 }
 
+/// The byte, of those that every match of the expression has, that is least common in text; `None` when
+/// there is none but letters, digits and blanks.
+fn needed_byte(hir: &Hir) -> Option<u8> {
+    fn needed(hir: &Hir) -> Vec<u8> {
+        match hir.kind() {
+            HirKind::Literal(literal) => literal.0.to_vec(),
+            HirKind::Class(class) => class.literal().into_iter().flatten().collect(),
+            HirKind::Capture(group) => needed(&group.sub),
+            HirKind::Repetition(repetition) if repetition.min > 0 => needed(&repetition.sub),
+            HirKind::Concat(parts) => parts.iter().flat_map(needed).collect(),
+            HirKind::Alternation(branches) => {
+                let mut branches = branches.iter().map(needed);
+                let mut common = branches.next().unwrap_or_default();
+                branches.for_each(|branch| common.retain(|b| branch.contains(b)));
+                common
+            }
+            HirKind::Empty | HirKind::Look(_) | HirKind::Repetition(_) => Vec::new(),
+        }
+    }
+    // Rarest first, as seen in source text.
+    const RARE: &[u8] = b"@~^$#%&!?|+*\\`<>[]{}=;:\"'";
+    let all = needed(hir);
+    RARE.iter().copied().find(|b| all.contains(b))
+}
+
 /// A regular expression compiled when it is first needed: start-up pays nothing for it.
 #[derive(Debug)]
 pub struct LazyRegex {
     source: Str,
     ignore_case: bool,
-    compiled: OnceLock<Regex>,
+    compiled: OnceLock<Compiled>,
+}
+
+/// An expression, ready to search.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The expression.
+    pub regex: Regex,
+    /// A byte that is in every match and rare in text.
+    pub needs: Option<u8>,
 }
 
 impl LazyRegex {
@@ -94,23 +129,24 @@ impl LazyRegex {
         LazyRegex { source, ignore_case, compiled: OnceLock::new() }
     }
 
-    fn compile(&self) -> Result<Regex, String> {
+    fn compile(&self) -> Result<Compiled, String> {
         let syntax = syntax::Config::new().utf8(false).unicode(false).case_insensitive(self.ignore_case);
-        Regex::builder()
-            .syntax(syntax)
+        let hir = syntax::parse_with(&self.source, &syntax).map_err(|e| e.to_string())?;
+        let regex = Regex::builder()
             .configure(Regex::config().utf8_empty(false))
-            .build(&self.source)
-            .map_err(|e| match e.syntax_error() {
-                Some(syntax) => syntax.to_string(),
-                None => e.to_string(),
-            })
+            .build_from_hir(&hir)
+            .map_err(|e| e.to_string())?;
+        Ok(Compiled { regex, needs: needed_byte(&hir) })
     }
 
     /// The compiled expression. Loading has checked that it compiles in every set that is checked;
     /// one that does not matches nothing.
-    pub fn get(&self) -> &Regex {
+    pub fn get(&self) -> &Compiled {
         self.compiled.get_or_init(|| {
-            self.compile().unwrap_or_else(|_| Regex::new(r"[^\s\S]").expect("the empty class compiles"))
+            self.compile().unwrap_or_else(|_| Compiled {
+                regex: Regex::new(r"[^\s\S]").expect("the empty class compiles"),
+                needs: None,
+            })
         })
     }
 }
@@ -362,6 +398,14 @@ mod tests {
             all
         };
         assert_eq!(groups(&builtin), groups(&set));
+    }
+
+    #[test]
+    fn bytes_that_every_match_has() {
+        let needs = |source: &'static str| LazyRegex::new(source.into(), false).compile().unwrap().needs;
+        assert_eq!(needs(r"https?://[^:@/]+:([^@/]+)@\w+"), Some(b'@'));
+        assert_eq!(needs(r"(?:a=b|c=d#)x"), Some(b'='));
+        assert_eq!(needs(r"token[:=]?\w+"), None);
     }
 
     #[test]
