@@ -201,8 +201,8 @@ fn literals(texts: &[String], key: &str) -> Result<Cow<'static, [Bytes]>, String
     texts
         .iter()
         .map(|text| {
-            if (3..=64).contains(&text.len()) {
-                Ok(Cow::Owned(text.as_bytes().to_vec()))
+            if (3..=64).contains(&form::bytes(text).len()) {
+                Ok(Cow::Owned(form::bytes(text)))
             } else {
                 Err(format!("`{key}` {text:?} must be 3 to 64 bytes long: shorter ones are everywhere"))
             }
