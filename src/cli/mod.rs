@@ -2,6 +2,8 @@
 
 mod args;
 mod exit;
+mod git;
+mod hook;
 mod inspect;
 mod output;
 mod patterns;
@@ -31,6 +33,8 @@ pub fn main() -> ExitCode {
     };
     let result = match &arguments.command {
         args::Command::Scan(scan) => scan::run(scan),
+        args::Command::Git(git) => git::run(git),
+        args::Command::Hook(hook) => hook::run(hook),
         args::Command::Verify(verify) => verify::run(verify),
         args::Command::Revoke(revoke) => revoke::run(revoke),
         args::Command::Inspect(inspect) => inspect::run(inspect),

@@ -7,7 +7,7 @@
 
 use super::common::{self, Escaped, List, Object, Shown};
 use super::{Options, Report, Reporter, verification};
-use crate::finding::{Candidate, Finding, Location, Pair};
+use crate::finding::{Candidate, Finding, History, Location, Pair, Revision};
 use crate::ledger::Entry;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::io::{self, Write};
@@ -74,7 +74,7 @@ impl Serialize for FindingObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let f = self.finding;
         let full = common::in_full(f, self.options);
-        let mut s = serializer.serialize_struct("finding", 15)?;
+        let mut s = serializer.serialize_struct("finding", 16)?;
         s.serialize_field("type", "finding")?;
         s.serialize_field("pattern", &f.pattern)?;
         s.serialize_field("name", &f.name)?;
@@ -92,6 +92,11 @@ impl Serialize for FindingObject<'_> {
         s.serialize_field("why", &f.why)?;
         s.serialize_field("fix", &f.fix)?;
         s.serialize_field("reference", &f.reference)?;
+        if f.history.is_empty() {
+            s.skip_field("history")?;
+        } else {
+            s.serialize_field("history", &List(|| f.history.iter().map(HistoryObject)))?;
+        }
         match &f.verification {
             Some(verification) => s.serialize_field("verification", &verification::object(verification))?,
             None => s.skip_field("verification")?,
@@ -113,6 +118,39 @@ impl Serialize for SiteObject<'_> {
         s.serialize_field("site", &l.site.as_deref().map(|site| Shown(Escaped(site))))?;
         s.serialize_field("role", l.role.name())?;
         s.serialize_field("decoded", &List(|| l.decoded.iter().map(|e| e.name())))?;
+        s.end()
+    }
+}
+
+struct HistoryObject<'a>(&'a History);
+
+impl Serialize for HistoryObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let h = self.0;
+        let mut s = serializer.serialize_struct("history", 6)?;
+        // Escaped when it was told.
+        s.serialize_field("repository", &h.repository)?;
+        s.serialize_field("first", &h.first.as_ref().map(RevisionObject))?;
+        s.serialize_field("last", &h.last.as_ref().map(RevisionObject))?;
+        s.serialize_field("at_head", &h.at_head)?;
+        s.serialize_field("objects", &h.objects)?;
+        s.serialize_field("paths", &h.paths)?;
+        s.end()
+    }
+}
+
+struct RevisionObject<'a>(&'a Revision);
+
+impl Serialize for RevisionObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let r = self.0;
+        let mut s = serializer.serialize_struct("revision", 3)?;
+        s.serialize_field("commit", &r.commit)?;
+        s.serialize_field("date", &r.date)?;
+        match &r.author {
+            Some(author) => s.serialize_field("author", author)?,
+            None => s.skip_field("author")?,
+        }
         s.end()
     }
 }

@@ -71,6 +71,7 @@ pub fn key_id(id: &str) -> Result<Finding, String> {
         why: String::new(),
         fix: String::new(),
         reference: String::new(),
+        history: Vec::new(),
         verification: None,
     })
 }
@@ -114,6 +115,7 @@ fn finding(value: &Value) -> Result<Finding, String> {
         fix: text(value, "fix").unwrap_or_default(),
         reference: text(value, "reference").unwrap_or_default(),
         // Asked anew, for what was true then may not be now.
+        history: Vec::new(),
         verification: None,
     })
 }

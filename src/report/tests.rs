@@ -51,6 +51,7 @@ fn finding(pattern: &str, name: &str, class: Class, severity: Severity, confiden
         why: String::new(),
         fix: String::new(),
         reference: String::new(),
+        history: Vec::new(),
         verification: None,
     }
 }

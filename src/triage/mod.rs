@@ -168,6 +168,7 @@ fn pair_finding(
         why: group.why.clone(),
         fix: group.fix.clone(),
         reference: group.reference.clone(),
+        history: Vec::new(),
         verification: None,
     }
 }
@@ -222,6 +223,7 @@ fn single(
             why: pattern.why.clone(),
             fix: pattern.fix.clone(),
             reference: pattern.reference.clone(),
+            history: Vec::new(),
             verification: None,
         });
     }

@@ -1,0 +1,1 @@
+//! The fast search finds exactly what a search of every object as a whole finds.
