@@ -12,7 +12,7 @@ pub mod token;
 
 use crate::blob::TextKind;
 use crate::finding::Class;
-use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet};
+use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet, Segment};
 use prefilter::{Literal, LiteralId, Machine, Prefilter};
 use runs::Shape;
 use std::collections::BTreeMap;
@@ -52,6 +52,19 @@ pub struct Engine<'p> {
     /// Patterns by literal, with the length of the literal.
     by_literal: Vec<(usize, Vec<PatternId>)>,
     runs: Vec<PatternId>,
+    /// By literal; made when first asked for.
+    reaches: std::sync::OnceLock<Vec<Reach>>,
+}
+
+/// How far patterns look, in bytes from the start of their literal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// The length of the literal.
+    pub literal: usize,
+    /// Back.
+    pub before: usize,
+    /// On.
+    pub after: usize,
 }
 
 impl<'p> Engine<'p> {
@@ -82,7 +95,7 @@ impl<'p> Engine<'p> {
         let literals: Vec<Literal> = literals.into_keys().collect();
         let machine = if machine.is_available() { machine } else { Machine::Portable };
         let prefilter = machine.build(literals).expect("what is available can be built");
-        Engine { patterns, prefilter, by_literal, runs }
+        Engine { patterns, prefilter, by_literal, runs, reaches: std::sync::OnceLock::new() }
     }
 
     /// Which prefilter runs.
@@ -95,17 +108,69 @@ impl<'p> Engine<'p> {
         self.runs.contains(&id)
     }
 
+    /// Calls `found` with each literal, by number, that starts in `within`. For those who remember what
+    /// was decided about it: see [`Engine::reach`].
+    pub fn literals(&self, text: &[u8], within: Range<usize>, found: &mut dyn FnMut(u32, usize)) {
+        self.prefilter.find(text, within, &mut |literal, at| found(literal.0, at));
+    }
+
+    /// Reports what the patterns of a literal make of it at `at`, as [`Engine::search`] does.
+    pub fn confirm_at(&self, text: &[u8], literal: u32, at: usize, kind: TextKind, sink: &mut dyn Sink) {
+        let mut barren = expression::Barren::default();
+        self.confirm(text, LiteralId(literal), at, kind, &mut barren, sink);
+    }
+
+    /// Reports the runs that start in `within`, as [`Engine::search`] does.
+    pub fn runs(&self, text: &[u8], within: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
+        runs::for_each_run(text, within, &mut |run| {
+            let run = own_part(text, run);
+            self.search_run(text, &run, kind, sink);
+            sink.run(run);
+        });
+    }
+
+    /// How far the patterns of a literal look around it in text: whatever lies farther away changes
+    /// nothing about what they decide.
+    pub fn reach(&self, literal: u32) -> Reach {
+        self.reaches
+            .get_or_init(|| self.by_literal.iter().map(|(len, ids)| self.reach_of(*len, ids)).collect())
+            [literal as usize]
+    }
+
+    /// Bytes of the longest literal, 1 at least.
+    pub fn longest_literal(&self) -> usize {
+        self.by_literal.iter().map(|(len, _)| *len).max().unwrap_or(1).max(1)
+    }
+
+    fn reach_of(&self, literal: usize, ids: &[PatternId]) -> Reach {
+        /// What boundaries look at, and more.
+        const BORDER: usize = 64;
+        let mut reach = Reach { literal, before: BORDER, after: literal + BORDER };
+        for &id in ids {
+            let (before, after) = match &self.patterns.get(id).matcher {
+                Matcher::Token { body, .. } => {
+                    let length = |segment: &Segment| match segment {
+                        Segment::Literal(text) => text.len(),
+                        Segment::Chars { max, .. } => max + 4,
+                    };
+                    (0, literal + body.iter().map(length).sum::<usize>())
+                }
+                Matcher::Regex { before, after, .. } => (*before, *after),
+                Matcher::Run { .. } => (0, 0),
+            };
+            reach.before = reach.before.max(before + BORDER);
+            reach.after = reach.after.max(after + BORDER);
+        }
+        reach
+    }
+
     /// Reports what starts in `within` (for regular expressions: whose literal does) to `sink`.
     pub fn search(&self, text: &[u8], within: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
         let mut barren = expression::Barren::default();
         self.prefilter.find(text, within.clone(), &mut |literal, at| {
             self.confirm(text, literal, at, kind, &mut barren, sink);
         });
-        runs::for_each_run(text, within, &mut |run| {
-            let run = own_part(text, run);
-            self.search_run(text, &run, kind, sink);
-            sink.run(run);
-        });
+        self.runs(text, within, kind, sink);
     }
 
     fn confirm(

@@ -8,7 +8,7 @@
 use super::common::{self, Escaped, List, Object, Shown};
 use super::{Options, Report, Reporter, verification};
 use crate::finding::{Candidate, Finding, History, Location, Pair, Revision};
-use crate::ledger::Entry;
+use crate::ledger::{Entry, Objects};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::io::{self, Write};
 
@@ -194,16 +194,32 @@ struct LedgerObject<'a> {
 impl Serialize for LedgerObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Report { ledger, artifacts, .. } = self.report;
-        let mut s = serializer.serialize_struct("ledger", 7)?;
+        let mut s = serializer.serialize_struct("ledger", 8)?;
         s.serialize_field("type", "ledger")?;
         s.serialize_field("complete", &!ledger.is_incomplete())?;
         s.serialize_field("bytes", &Outcomes(ledger.searched_bytes, ledger.skipped_bytes()))?;
         s.serialize_field("count", &Outcomes(ledger.searched_count, ledger.entries.len() as u64))?;
         s.serialize_field("entries", &List(|| ledger.entries.iter().map(EntryObject)))?;
         s.serialize_field("artifacts", &List(|| artifacts.iter().map(|a| Shown(Escaped(a)))))?;
+        match &ledger.history {
+            Some(objects) => s.serialize_field("history", &ObjectsObject(objects))?,
+            None => s.skip_field("history")?,
+        }
         let timings = common::timings(self.report);
         let timings = || timings.iter().map(|(step, time)| (step, time.as_micros() as f64 / 1000.0));
         s.serialize_field("timings", &Object(timings))?;
+        s.end()
+    }
+}
+
+struct ObjectsObject<'a>(&'a Objects);
+
+impl Serialize for ObjectsObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut s = serializer.serialize_struct("objects", 3)?;
+        s.serialize_field("objects", &self.0.count)?;
+        s.serialize_field("bytes", &self.0.bytes)?;
+        s.serialize_field("new_bytes", &self.0.new)?;
         s.end()
     }
 }

@@ -18,7 +18,7 @@ use crate::container::budget::Budget;
 use crate::engine::Engine;
 use crate::engine::prefilter::Machine;
 use crate::finding::Finding;
-use crate::ledger::{Ledger, Reason};
+use crate::ledger::{Ledger, Objects, Reason};
 use crate::limits::Limits;
 use crate::pattern::PatternSet;
 use crate::source::git::{Repository, bundle};
@@ -304,6 +304,10 @@ impl<'p> Scanner<'p> {
 struct Collected {
     searched_count: AtomicU64,
     searched_bytes: AtomicU64,
+    /// Objects of histories: how many, their bytes, and of these what was searched as new.
+    objects: AtomicU64,
+    object_bytes: AtomicU64,
+    object_bytes_new: AtomicU64,
     splits: splits::Splits,
     /// Objects of repositories that findings stand in.
     records: Mutex<HashMap<Address, history::Record>>,
@@ -321,6 +325,21 @@ impl Collected {
         }
     }
 
+    /// Counts an object of a history, of which `new` bytes were searched.
+    fn count(&self, bytes: u64, new: u64) {
+        self.objects.fetch_add(1, Ordering::Relaxed);
+        self.object_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.object_bytes_new.fetch_add(new.min(bytes), Ordering::Relaxed);
+    }
+
+    /// Enters an object of a history in which nothing is: `new` bytes of it were searched, and the others
+    /// in the objects it was made from.
+    fn carry(&self, bytes: u64, new: u64) {
+        self.count(bytes, new);
+        self.searched_count.fetch_add(1, Ordering::Relaxed);
+        self.searched_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     fn unreadable(&self, address: Address, error: &io::Error) {
         let mut ledger = Ledger::default();
         ledger.skipped(address, None, Reason::Unreadable, error.to_string());
@@ -334,6 +353,9 @@ impl Collected {
         }
         outcome.ledger.searched_count = self.searched_count.into_inner();
         outcome.ledger.searched_bytes = self.searched_bytes.into_inner();
+        let objects = self.objects.into_inner();
+        let (bytes, new) = (self.object_bytes.into_inner(), self.object_bytes_new.into_inner());
+        outcome.ledger.history = (objects > 0).then_some(Objects { count: objects, bytes, new });
         outcome
     }
 }

@@ -84,18 +84,6 @@ impl Graph {
             author: node.author.clone(),
         })
     }
-
-    /// Which commits can be reached from `from`, themselves included.
-    pub fn reachable(&self, from: &[Oid]) -> Vec<bool> {
-        let mut reached = vec![false; self.nodes.len()];
-        let mut todo: Vec<u32> = from.iter().filter_map(|id| self.place(id)).collect();
-        while let Some(at) = todo.pop() {
-            if !std::mem::replace(&mut reached[at as usize], true) {
-                todo.extend(self.nodes[at as usize].commit.parents.iter().filter_map(|p| self.place(p)));
-            }
-        }
-        reached
-    }
 }
 
 #[cfg(test)]
@@ -122,7 +110,6 @@ mod tests {
         let graph = Graph::new(nodes);
         let order: Vec<u8> = graph.nodes().iter().map(|n| n.id.as_bytes()[0]).collect();
         assert_eq!(order, [1, 6, 2, 3, 4, 5]);
-        let reached = graph.reachable(&[id(2)]);
-        assert_eq!(reached.iter().filter(|r| **r).count(), 2);
+        assert_eq!((graph.place(&id(2)), graph.place(&id(9))), (Some(2), None));
     }
 }

@@ -4,6 +4,7 @@
 //! be in. Then, for these alone, the trees are asked for paths and commits, and they are searched like
 //! any other blob, each an artifact of its own. See `docs/git.md`.
 
+mod filter;
 mod graph;
 mod places;
 mod range;
@@ -19,12 +20,13 @@ use crate::blob::Blob;
 use crate::ledger::{Ledger, Reason};
 use crate::source::git::Repository;
 use crate::source::git::delta::Piece;
-use crate::source::git::forest::{Damage, Forest, Object, Visitor};
+use crate::source::git::forest::{Damage, Forest, Made, Object, Visitor};
 use crate::source::git::inflate::Inflater;
 use crate::source::git::object::{self, Kind};
 use crate::source::git::odb::{self, Problem, ReadError};
 use crate::source::git::oid::Oid;
 use crate::triage;
+use filter::{Filter, State, Verdict};
 use graph::{Graph, Node};
 use places::Place;
 use rayon::prelude::*;
@@ -237,7 +239,7 @@ impl Search<'_, '_> {
             }
             match read {
                 Ok(kind) => {
-                    self.pick(**id, kind, &bytes);
+                    self.pick(**id, kind, &bytes, None);
                     if kind == Kind::Tree {
                         self.check_lines(&bytes, None);
                     }
@@ -326,8 +328,8 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Looks at an object for the first time.
-    fn pick(&self, id: Oid, kind: Kind, bytes: &[u8]) {
+    /// Looks at an object for the first time: is anything in it?
+    fn pick(&self, id: Oid, kind: Kind, bytes: &[u8], made: Option<&Made<'_, State>>) -> State {
         if kind == Kind::Commit {
             match graph::node(id, bytes, self.scanner.options.history.authors) {
                 Some(node) => lock(&self.commits).push(node),
@@ -336,9 +338,39 @@ impl Search<'_, '_> {
                 }
             }
         }
-        if kind != Kind::Tree {
+        let (text, made) = match kind {
+            Kind::Tree => return State::default(),
+            Kind::Blob => (bytes, made),
+            // Of these only the message is searched, and it is short.
+            Kind::Commit | Kind::Tag => (&bytes[object::message_start(bytes)..], None),
+        };
+        if self.scanner.options.history.brute_force {
+            lock(&self.picked).insert(id, kind);
+            return State::default();
+        }
+        let limits = &self.scanner.options.limits;
+        let (verdict, state) = Filter::new(self.scanner.engine(), limits).look(text, made);
+        let is_picked = match verdict {
+            Verdict::Picked => true,
+            Verdict::Clean => {
+                self.collected.carry(text.len() as u64, state.searched);
+                false
+            }
+            Verdict::Whole => {
+                let (sightings, ledger) =
+                    self.scanner.artifact(&Blob { address: self.bare(&id), bytes: text }, 0);
+                let is_anything = !sightings.is_empty() || !ledger.entries.is_empty();
+                if !is_anything {
+                    self.collected.add(Vec::new(), ledger);
+                    self.collected.count(text.len() as u64, text.len() as u64);
+                }
+                is_anything
+            }
+        };
+        if is_picked {
             lock(&self.picked).insert(id, kind);
         }
+        state
     }
 }
 
@@ -353,22 +385,23 @@ struct Pick<'v, 's, 'p> {
 }
 
 impl Visitor for Pick<'_, '_, '_> {
-    type State = ();
+    type State = State;
 
     fn wants(&self, _: Kind) -> bool {
         true
     }
 
-    fn visit(&self, object: &Object<'_, ()>) {
+    fn visit(&self, object: &Object<'_, State>) -> State {
         let progress = self.search.progress;
         progress.files.fetch_add(1, Ordering::Relaxed);
         progress.bytes.fetch_add(object.bytes.len() as u64, Ordering::Relaxed);
         if self.search.is_first(self.pack, &object.id) {
-            self.search.pick(object.id, object.kind, object.bytes);
             if object.kind == Kind::Tree {
                 self.search.check_lines(object.bytes, object.delta.as_ref().map(|d| d.pieces));
             }
-        } else if object.kind != Kind::Tree {
+            return self.search.pick(object.id, object.kind, object.bytes, object.delta.as_ref());
+        }
+        if object.kind != Kind::Tree {
             let detail = "in another pack too".to_owned();
             self.search.skip(
                 self.search.bare(&object.id),
@@ -377,6 +410,7 @@ impl Visitor for Pick<'_, '_, '_> {
                 detail,
             );
         }
+        State::default()
     }
 
     fn damaged(&self, damage: Damage) {
@@ -433,6 +467,7 @@ impl Read<'_, '_, '_> {
             let record = Record { graph: self.graph.clone(), id, place };
             lock(&self.search.collected.records).insert(blob.address.artifact().clone(), record);
         }
+        self.search.collected.count(blob.bytes.len() as u64, blob.bytes.len() as u64);
         self.search.collected.add(findings, ledger);
     }
 }
