@@ -187,7 +187,10 @@ impl<'p> Scanner<'p> {
             Err(e) => collected.unreadable(Address::file(path), &e),
             Ok(meta) if meta.is_dir() => {
                 let repositories = Mutex::new(Vec::new());
+                let work_tree = if self.options.history.off { None } else { history::WorkTree::open(path) };
+                let leaves = |path: &Path| work_tree.as_ref().is_some_and(|w| w.leaves(path));
                 tree::walk(path, self.options.honour_ignore, &|found| match found {
+                    Found::File(path) if leaves(&path) => {}
                     Found::File(path) => self.file(&path, collected, progress),
                     Found::Repository(path) => {
                         repositories.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(path);
@@ -200,8 +203,14 @@ impl<'p> Scanner<'p> {
                 });
                 let mut repositories =
                     repositories.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+                // That of a linked work tree or of a submodule lies elsewhere.
+                repositories.extend(work_tree.as_ref().map(|w| w.git_dir.clone()));
                 repositories.sort();
-                repositories.iter().for_each(|git_dir| self.repository(git_dir, collected, progress));
+                repositories.dedup();
+                for git_dir in &repositories {
+                    let beside = work_tree.as_ref().filter(|w| w.git_dir == *git_dir);
+                    self.repository(git_dir, beside, collected, progress);
+                }
             }
             Ok(_) => self.file(path, collected, progress),
         }
@@ -228,7 +237,7 @@ impl<'p> Scanner<'p> {
         let mut others = others.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         others.sort();
         let others = others.iter().filter(|path| **path != common);
-        others.for_each(|git_dir| self.repository(git_dir, collected, progress));
+        others.for_each(|git_dir| self.repository(git_dir, None, collected, progress));
     }
 
     fn file(&self, path: &Path, collected: &Collected, progress: &Progress) {

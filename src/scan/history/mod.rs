@@ -10,9 +10,11 @@ mod places;
 mod range;
 mod staged;
 mod tell;
+mod work_tree;
 
 pub use range::Range;
 pub(super) use tell::{Record, tell};
+pub(super) use work_tree::WorkTree;
 
 use super::{Collected, GitTarget, Progress, Scanner};
 use crate::address::{self, Address};
@@ -61,14 +63,22 @@ struct Search<'s, 'p> {
     picked: Mutex<HashMap<Oid, Kind>>,
     /// Objects that trees name and that are not here.
     missing: Mutex<HashSet<Oid>>,
+    /// The files that are searched beside it.
+    work_tree: Option<&'s WorkTree>,
 }
 
 /// Missing objects that are told one by one.
 const MAX_MISSING: usize = 1000;
 
 impl<'p> Scanner<'p> {
-    /// Searches the history in a git folder.
-    pub(super) fn repository(&self, git_dir: &Path, collected: &Collected, progress: &Progress) {
+    /// Searches the history in a git folder, with the work tree that is searched beside it.
+    pub(super) fn repository(
+        &self,
+        git_dir: &Path,
+        work_tree: Option<&WorkTree>,
+        collected: &Collected,
+        progress: &Progress,
+    ) {
         if self.options.history.off {
             let mut ledger = Ledger::default();
             let detail = "git objects: history is left out, as asked";
@@ -76,7 +86,8 @@ impl<'p> Scanner<'p> {
             return collected.add(Vec::new(), ledger);
         }
         let repository = Repository::open(git_dir);
-        self.search_in(&repository, name_of(git_dir), collected, progress).run();
+        let name = name_of(work_tree.map_or(git_dir, WorkTree::root));
+        Search { work_tree, ..self.search_in(&repository, name, collected, progress) }.run();
     }
 
     /// Searches what the user named of a repository or bundle: all of it, or a range. Nothing read is
@@ -138,6 +149,7 @@ impl<'p> Scanner<'p> {
             commits: Mutex::default(),
             picked: Mutex::default(),
             missing: Mutex::default(),
+            work_tree: None,
         }
     }
 }
@@ -173,6 +185,7 @@ impl Search<'_, '_> {
         let picked = std::mem::take(&mut *lock(&self.picked));
         let graph = Arc::new(Graph::new(std::mem::take(&mut *lock(&self.commits))));
         self.tell_missing(&graph);
+        self.search_left(&|id| picked.contains_key(id));
         if picked.is_empty() {
             return;
         }
@@ -194,7 +207,7 @@ impl Search<'_, '_> {
             let wanted = |position| {
                 picked.contains_key(&index.oid(position)) && self.is_first(n, &index.oid(position))
             };
-            forest.walk(&read, Some(&wanted));
+            forest.walk(&ReadPack { read: &read, pack: n }, Some(&wanted));
         }
         let loose: Vec<_> = objects.loose.iter().filter(|(id, _)| picked.contains_key(id)).collect();
         loose.par_iter().for_each_init(Inflater::default, |inflater, (id, path)| {
@@ -205,6 +218,19 @@ impl Search<'_, '_> {
                 read.object(**id, kind, &bytes);
             }
         });
+    }
+
+    /// Searches the files of the work tree that were left to the history and are not the same, or hold
+    /// something.
+    fn search_left(&self, is_picked: &dyn Fn(&Oid) -> bool) {
+        let Some(work_tree) = self.work_tree else { return };
+        let (again, count, bytes) = work_tree.settle(is_picked);
+        again.par_iter().for_each(|path| self.scanner.file(path, self.collected, self.progress));
+        if count > 0 {
+            let detail =
+                format!("files that are the same as objects of the history, which were searched: {count}");
+            self.skip(Address::file(work_tree.root()), Some(bytes), Reason::Duplicate, detail);
+        }
     }
 
     fn tell_problems(&self) {
@@ -340,7 +366,12 @@ impl Search<'_, '_> {
         }
         let (text, made) = match kind {
             Kind::Tree => return State::default(),
-            Kind::Blob => (bytes, made),
+            Kind::Blob => {
+                if let Some(work_tree) = self.work_tree {
+                    work_tree.saw(&id, bytes.len() as u64);
+                }
+                (bytes, made)
+            }
             // Of these only the message is searched, and it is short.
             Kind::Commit | Kind::Tag => (&bytes[object::message_start(bytes)..], None),
         };
@@ -472,7 +503,13 @@ impl Read<'_, '_, '_> {
     }
 }
 
-impl Visitor for Read<'_, '_, '_> {
+/// Searches those of one pack.
+struct ReadPack<'r, 'v, 's, 'p> {
+    read: &'r Read<'v, 's, 'p>,
+    pack: usize,
+}
+
+impl Visitor for ReadPack<'_, '_, '_, '_> {
     type State = ();
 
     fn wants(&self, kind: Kind) -> bool {
@@ -480,8 +517,9 @@ impl Visitor for Read<'_, '_, '_> {
     }
 
     fn visit(&self, object: &Object<'_, ()>) {
-        if self.picked.contains_key(&object.id) {
-            self.object(object.id, object.kind, object.bytes);
+        // Others are met on the way, and some that are searched in another pack.
+        if self.read.picked.contains_key(&object.id) && self.read.search.is_first(self.pack, &object.id) {
+            self.read.object(object.id, object.kind, object.bytes);
         }
     }
 
@@ -489,6 +527,6 @@ impl Visitor for Read<'_, '_, '_> {
     fn damaged(&self, _: Damage) {}
 
     fn largest(&self) -> u64 {
-        self.search.scanner.options.limits.entry_bytes
+        self.read.search.scanner.options.limits.entry_bytes
     }
 }

@@ -73,10 +73,7 @@ impl Repository {
     pub fn open(git_dir: &Path) -> Repository {
         let common = Self::common_of(git_dir);
         let setting = |name: &str| Self::setting(&common, name).map(|v| v.to_ascii_lowercase());
-        let hash = match setting("objectformat").as_deref() {
-            Some("sha256") => HashKind::Sha256,
-            _ => HashKind::Sha1,
-        };
+        let hash = Self::hash_of(git_dir);
         let mut problems = Vec::new();
         let mut problem = |path: PathBuf, reason, detail: &str| {
             problems.push(Problem { path, reason, detail: detail.to_owned() });
@@ -105,6 +102,14 @@ impl Repository {
         match fs::read_to_string(git_dir.join("commondir")) {
             Ok(path) => git_dir.join(path.trim()),
             Err(_) => git_dir.to_owned(),
+        }
+    }
+
+    /// How the objects of the repository with this git folder are named.
+    pub fn hash_of(git_dir: &Path) -> HashKind {
+        match Self::setting(&Self::common_of(git_dir), "objectformat") {
+            Some(format) if format.eq_ignore_ascii_case("sha256") => HashKind::Sha256,
+            _ => HashKind::Sha1,
         }
     }
 
