@@ -7,6 +7,7 @@ mod util;
 mod damage;
 mod everything;
 mod hooks;
+mod hostile;
 mod repo;
 mod same;
 mod staged;

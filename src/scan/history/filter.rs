@@ -26,7 +26,9 @@ use crate::lens::{LENSES, decode, raw};
 use crate::limits::Limits;
 use crate::source::git::delta::Piece;
 use crate::source::git::forest::Made;
+use memchr::memmem::Finder;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// What an object turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub(super) struct State {
     usable: bool,
     /// Whether it holds a word that some container asks for.
     marked: bool,
+    /// Whether all its bytes are text.
+    is_text: bool,
     /// Literals, by place.
     anchors: Vec<Anchor>,
     /// Runs and escaped values that may be something, by place.
@@ -75,10 +79,10 @@ const JOINT: usize = 80;
 const MIN_LINE: usize = 40;
 /// Widest search for a byte that ends an escaped value: they are at most this long.
 const MAX_VALUE: usize = 64 << 10;
-/// Containers and lenses that look at the beginning look no farther than this …
+/// Containers and lenses that look at the beginning of markup look no farther than this …
 const HEAD: usize = 16 << 10;
-/// … and those that look at the end, no farther than this, for what is not text.
-const TAIL: usize = 16 << 10;
+/// … and of other text, no farther than this.
+const MAGIC: usize = 1 << 10;
 /// Words by which containers and lenses know plain text wherever they stand.
 const MARKS: &[&[u8]] = &[
     b"uoted-printable",
@@ -90,8 +94,13 @@ const MARKS: &[&[u8]] = &[
 ];
 /// Longest of them.
 const MARK: usize = 15;
-/// Lenses that read all of a text to know it.
-const READ_ALL: &[&str] = &["pickle", "aab", "redis-aof"];
+/// Lenses that read all of a text to know it, or its end.
+const READ_ALL: &[&str] = &["pickle", "aab", "redis-aof", "leveldb"];
+
+/// Bytes that text has. Formats that are no text have others.
+fn is_text(b: &u8) -> bool {
+    *b >= b' ' || matches!(*b, b'\t' | b'\n' | b'\r')
+}
 
 pub(super) struct Filter<'e, 'p> {
     engine: &'e Engine<'p>,
@@ -115,8 +124,12 @@ impl<'e, 'p> Filter<'e, 'p> {
             return (Verdict::Whole, State::default());
         }
         let mut state = match changes {
-            Some(changes) => self.changed(bytes, &changes),
-            None => self.all(bytes),
+            Some(changes) => {
+                let new = |gap: &Range<usize>| bytes[gap.clone()].iter().all(is_text);
+                let is_text = changes.base.is_text && changes.gaps.iter().all(new);
+                State { is_text, ..self.changed(bytes, &changes) }
+            }
+            None => State { is_text: bytes.iter().all(is_text), ..self.all(bytes) },
         };
         state.marked = marked;
         state.usable = state.anchors.len() <= MAX_ANCHORS;
@@ -327,13 +340,16 @@ impl<'m> Changes<'m> {
                 let near = gap.start.saturating_sub(MARK)..bytes.len().min(gap.end + MARK);
                 has_mark(&bytes[near])
             });
-        let is_text = |b: &u8| *b >= b' ' || matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
-        let same_head = self.copies.first().is_some_and(|c| c.at_start && c.len >= HEAD);
-        let same_tail = self.copies.last().is_some_and(|c| c.at_end && c.len >= TAIL);
-        let plain = same_head
-            && same_tail
-            && !marked
-            && self.gaps.iter().all(|gap| bytes[gap.clone()].iter().all(is_text));
+        // Then it has no byte that is not text: what is known by one is out of the question, wherever it is.
+        let is_text = self.base.is_text && self.gaps.iter().all(|gap| bytes[gap.clone()].iter().all(is_text));
+        // Markup is looked at farther.
+        let head = if bytes.trim_ascii_start().first() == Some(&b'<') || bytes.starts_with(&[0xef]) {
+            HEAD
+        } else {
+            MAGIC
+        };
+        let same_head = self.copies.first().is_some_and(|c| c.at_start && (c.len >= head || c.at_end));
+        let plain = is_text && same_head && !marked;
         if !plain {
             return (is_special(bytes), marked);
         }
@@ -350,7 +366,9 @@ fn nowhere() -> Address {
 }
 
 fn has_mark(bytes: &[u8]) -> bool {
-    MARKS.iter().any(|mark| memchr::memmem::find(bytes, mark).is_some())
+    static FINDERS: LazyLock<Vec<Finder<'static>>> =
+        LazyLock::new(|| MARKS.iter().map(Finder::new).collect());
+    FINDERS.iter().any(|mark| mark.find(bytes).is_some())
 }
 
 /// Whether an object is anything but plain text that only the raw lens reads.
