@@ -104,7 +104,7 @@ pub fn prefilters(data: &[u8]) {
         all
     };
     let oracle = found(&Portable::new(literals.clone()));
-    for machine in [Machine::Portable, Machine::Avx2] {
+    for machine in Machine::ALL {
         if let Some(prefilter) = machine.build(literals.clone()) {
             assert_eq!(found(prefilter.as_ref()), oracle, "{}", prefilter.name());
         }

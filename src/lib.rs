@@ -15,6 +15,7 @@ pub mod inspect;
 pub mod ledger;
 pub mod lens;
 pub mod limits;
+pub mod look;
 pub mod pattern;
 pub mod report;
 pub mod scan;

@@ -78,7 +78,7 @@ pub fn search(
         artifacts: targets.iter().map(name).collect(),
         exit_code: exit.code(),
         timings,
-        pattern_count: patterns.patterns().len(),
+        pattern_count: patterns.len(),
     };
     output::write(&report, &outputs, &arguments.report)?;
     if let Some(path) = &arguments.verification.graph {
@@ -90,6 +90,7 @@ pub fn search(
 fn machine(engine: Engine) -> Result<Machine, UsageError> {
     let machine = match engine {
         Engine::Auto => Machine::Auto,
+        Engine::Avx512 => Machine::Avx512,
         Engine::Avx2 => Machine::Avx2,
         Engine::Portable => Machine::Portable,
         Engine::Oracle => Machine::Oracle,
@@ -97,7 +98,7 @@ fn machine(engine: Engine) -> Result<Machine, UsageError> {
     if machine.is_available() {
         return Ok(machine);
     }
-    Err(UsageError("this processor has no AVX2: use --engine auto; nothing was scanned".into()))
+    Err(UsageError("this processor cannot run that engine: use --engine auto; nothing was scanned".into()))
 }
 
 fn targets(arguments: &Scan) -> anyhow::Result<Vec<Target>> {

@@ -15,6 +15,10 @@ const MAGIC: &[u8] = b"!<arch>\n";
 /// Names of files that stand elsewhere, with the symbol table.
 const THIN: &[u8] = b"!<thin>\n";
 const HEADER_LEN: usize = 60;
+/// How import objects begin (PE format, "Import Library Format").
+const SHORT_IMPORT: &[u8] = b"\0\0\xff\xff\0\0";
+/// Two names and twenty bytes.
+const MAX_SHORT_IMPORT: usize = 1 << 10;
 
 impl Container for Ar {
     fn name(&self) -> &'static str {
@@ -76,6 +80,11 @@ impl Container for Ar {
             } else {
                 name.strip_suffix(b"/").unwrap_or(name)
             };
+            // Windows libraries for linking: a member says that a function is in a library, and nothing
+            // else, thousands of times. Searched together.
+            if data[body.clone()].starts_with(SHORT_IMPORT) && body.len() < MAX_SHORT_IMPORT {
+                continue;
+            }
             if name.starts_with(b"__.SYMDEF") {
                 continue;
             }
@@ -98,4 +107,25 @@ fn trim(field: &[u8]) -> &[u8] {
 
 fn decimal(field: &[u8]) -> Option<usize> {
     std::str::from_utf8(trim(field)).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+
+    #[test]
+    fn import_objects_are_searched_together() {
+        let member = |body: &[u8]| {
+            let header = format!("{:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", "a/", 0, 0, 0, 644, body.len());
+            [header.as_bytes(), body, &b"\n"[..body.len() & 1]].concat()
+        };
+        let import = [SHORT_IMPORT, b"name\0library.dll\0"].concat();
+        let file = [MAGIC, &member(&import), &member(&import), &member(b"other"), &member(&import)].concat();
+        let blob = Blob { address: Address::named("x.lib"), bytes: &file };
+        let opened = Ar.open(&blob, &Limits::default());
+        assert_eq!((opened.members.len(), opened.gaps.len()), (1, 2));
+        let gaps: usize = opened.gaps.iter().map(|gap| gap.len()).sum();
+        assert_eq!(gaps + 5, file.len());
+    }
 }

@@ -8,6 +8,7 @@ use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::limits::Limits;
+use crate::look::Look;
 use std::ops::Range;
 
 /// Opens signed messages.
@@ -93,6 +94,10 @@ impl Container for Cms {
         head.first() == Some(&0x30)
             && memchr::memmem::find(head, SIGNED).is_some()
             && content(blob.bytes).is_some()
+    }
+
+    fn may_read(&self, look: &Look) -> bool {
+        look.is_binary()
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {

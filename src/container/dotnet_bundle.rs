@@ -8,6 +8,7 @@ use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::bytes::{slice, u32_le, u64_le, uleb};
 use crate::limits::Limits;
+use crate::look::{Look, Signature};
 use std::ops::Range;
 
 /// SHA-256 of `.net core bundle`; the offset of the manifest stands before it.
@@ -24,6 +25,10 @@ impl Container for DotnetBundle {
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
         manifest(blob.bytes).is_some()
+    }
+
+    fn may_read(&self, look: &Look) -> bool {
+        look.has(Signature::DotnetBundle)
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {

@@ -15,6 +15,7 @@ use crate::blob::{Blob, TextKind};
 use crate::ledger::Reason;
 use crate::lens::raw;
 use crate::limits::Limits;
+use crate::look::{Look, Signature};
 
 /// Opens what is embedded.
 pub struct Embedded;
@@ -38,6 +39,10 @@ impl Container for Embedded {
         raw::kind(blob.bytes) == TextKind::Binary
             && (is_program || !Zip.reads(blob))
             && (streams(blob.bytes).next().is_some() || zips(blob.bytes).next().is_some())
+    }
+
+    fn may_read(&self, look: &Look) -> bool {
+        look.has(Signature::Gzip) || look.has(Signature::ZipEnd)
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {

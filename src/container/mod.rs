@@ -33,6 +33,7 @@ pub mod zip;
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::limits::Limits;
+use crate::look::Look;
 use budget::Budget;
 use std::ops::Range;
 
@@ -43,6 +44,11 @@ pub trait Container: Send + Sync {
 
     /// Whether the blob is of this format: a cheap look at its bytes.
     fn reads(&self, blob: &Blob<'_>) -> bool;
+
+    /// Whether it is worth asking, after the first look: for those that look at more than the first bytes.
+    fn may_read(&self, _: &Look) -> bool {
+        true
+    }
 
     /// Lists what is inside. Reads tables only: members are read one by one, on any thread.
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b>;

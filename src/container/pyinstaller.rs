@@ -8,6 +8,7 @@ use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::bytes;
 use crate::limits::Limits;
+use crate::look::Look;
 use std::ops::Range;
 
 /// Opens the archive behind a PyInstaller program.
@@ -37,6 +38,10 @@ impl Container for PyInstaller {
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
         cookie(blob.bytes).is_some()
+    }
+
+    fn may_read(&self, look: &Look) -> bool {
+        look.is_binary()
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {

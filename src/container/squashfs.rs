@@ -17,6 +17,7 @@ use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::bytes::{size_le, slice, u16_le, u32_le, u64_le};
 use crate::limits::Limits;
+use crate::look::Look;
 use pack::Packing;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
@@ -49,6 +50,10 @@ impl Container for Squashfs {
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
         place(blob.bytes).is_some()
+    }
+
+    fn may_read(&self, look: &Look) -> bool {
+        look.is_binary()
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {

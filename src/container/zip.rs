@@ -14,6 +14,7 @@ use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::limits::Limits;
+use crate::look::Look;
 use directory::{Header, LOCAL_HEADER_LEN, LOCAL_SIGNATURE, u16_at};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -35,6 +36,10 @@ impl Container for Zip {
         blob.bytes.starts_with(LOCAL_SIGNATURE)
             || blob.bytes.starts_with(directory::END_SIGNATURE)
             || directory::find_end(blob.bytes).is_some()
+    }
+
+    fn may_read(&self, look: &Look) -> bool {
+        look.is_binary()
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {

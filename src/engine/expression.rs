@@ -5,7 +5,7 @@
 //! remembers where nothing was: the literals that follow find their whole window there.
 
 use super::{Hit, token};
-use crate::pattern::{Boundary, PatternId};
+use crate::pattern::{Boundary, Compiled, PatternId};
 use regex_automata::meta::Regex;
 use regex_automata::{Anchored, Input};
 use std::collections::BTreeMap;
@@ -13,7 +13,33 @@ use std::ops::Range;
 
 /// Stretches of a text in which a pattern has no match.
 #[derive(Default)]
-pub struct Barren(BTreeMap<PatternId, Range<usize>>);
+pub struct Barren {
+    matches: BTreeMap<PatternId, Range<usize>>,
+    /// A few bytes, each with a stretch in which it is not.
+    bytes: Vec<(u8, Range<usize>)>,
+}
+
+impl Barren {
+    /// Whether `byte` stands in the range. What is not found is looked for farther on, so that each part
+    /// of a text is looked at once or twice for each byte.
+    fn lacks(&mut self, text: &[u8], range: Range<usize>, byte: u8) -> bool {
+        let at = self.bytes.iter().position(|(b, _)| *b == byte).unwrap_or_else(|| {
+            self.bytes.push((byte, 0..0));
+            self.bytes.len() - 1
+        });
+        let known = &mut self.bytes[at].1;
+        if known.start <= range.start && range.end <= known.end {
+            return true;
+        }
+        // Literals come in rising order, mostly.
+        let from = if (known.start..=known.end).contains(&range.start) { known.end } else { range.start };
+        let farther = text.len().min(range.end.saturating_add(range.len()));
+        let end = memchr::memchr(byte, &text[from..farther]).map_or(farther, |at| from + at);
+        let start = if from == range.start { range.start } else { known.start };
+        *known = start..end;
+        end >= range.end
+    }
+}
 
 /// A literal and how far around it a match may reach.
 pub struct Window {
@@ -29,25 +55,32 @@ pub struct Window {
 pub fn confirm(
     text: &[u8],
     window: &Window,
-    regex: &Regex,
+    expression: &Compiled,
     boundary: Boundary,
     id: PatternId,
     barren: &mut Barren,
 ) -> Option<Hit> {
+    let regex = &expression.regex;
     let literal = &window.literal;
     let from = literal.start.saturating_sub(window.before);
     let to = text.len().min(literal.start.saturating_add(window.after));
+    if let Some(byte) = expression.needs
+        && barren.lacks(text, from..to, byte)
+    {
+        return None;
+    }
     if window.before == 0 {
-        // Most attempts end within a few bytes.
+        // Most attempts end within a few bytes, and need no room for groups.
+        regex.search_half(&Input::new(text).range(from..to).anchored(Anchored::Yes))?;
         return matched(text, literal, from..to, Anchored::Yes, regex, boundary, id);
     }
-    if barren.0.get(&id).is_some_and(|known| known.start <= from && to <= known.end) {
+    if barren.matches.get(&id).is_some_and(|known| known.start <= from && to <= known.end) {
         return None;
     }
     let farther = text.len().min(to.saturating_add(window.after));
     let first = regex.search_half(&Input::new(text).range(from..farther));
     if first.is_none() {
-        barren.0.insert(id, from..farther);
+        barren.matches.insert(id, from..farther);
         return None;
     }
     matched(text, literal, from..to, Anchored::No, regex, boundary, id)

@@ -5,15 +5,20 @@
 //! in parts, on many threads: each part reports what starts in it, and sees the whole text.
 
 mod assigned;
+mod context;
 mod expression;
+pub mod named;
 pub mod prefilter;
+pub mod profile;
 pub mod runs;
 pub mod token;
+pub mod words;
 
 use crate::blob::TextKind;
 use crate::finding::Class;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet, Segment};
-use prefilter::{Literal, LiteralId, Machine, Prefilter};
+use prefilter::starts::{self, Starts};
+use prefilter::{Literal, Machine, Prefilter};
 use runs::Shape;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -35,6 +40,10 @@ pub struct Hit {
     pub near: bool,
     /// Whether it touches its neighbours, as packed strings in binaries do.
     pub loose: bool,
+    /// How sure the surroundings make it, where they alone say what it is.
+    pub confidence: Option<u8>,
+    /// What it may be as well.
+    pub others: Vec<PatternId>,
 }
 
 /// Takes what the engine finds.
@@ -51,8 +60,12 @@ pub struct Engine<'p> {
     prefilter: Box<dyn Prefilter>,
     /// Patterns by literal, with the length of the literal.
     by_literal: Vec<(usize, Vec<PatternId>)>,
+    /// Prefixes of tokens that are runs, and their patterns.
+    starts: Starts,
+    by_start: Vec<(usize, Vec<PatternId>)>,
     runs: Vec<PatternId>,
-    /// By literal; made when first asked for.
+    has_names: bool,
+    /// By literal, then by start; made when first asked for.
     reaches: std::sync::OnceLock<Vec<Reach>>,
 }
 
@@ -76,26 +89,51 @@ impl<'p> Engine<'p> {
     /// An engine on this machine, or, where the processor cannot run it, on one that it can.
     pub fn on(machine: Machine, patterns: &'p PatternSet) -> Self {
         let mut literals: BTreeMap<Literal, Vec<PatternId>> = BTreeMap::new();
+        let mut prefixes = literals.clone();
         let mut runs = Vec::new();
+        let mut has_names = false;
         for (id, pattern) in patterns.iter() {
-            let texts = match &pattern.matcher {
-                Matcher::Token { prefixes, .. } => prefixes,
-                Matcher::Regex { literals, .. } => literals,
+            let (texts, body) = match &pattern.matcher {
+                Matcher::Token { prefixes, bodies } => {
+                    (prefixes, bodies.iter().map(|body| token::least_run(body)).min())
+                }
+                Matcher::Regex { literals, .. } => (literals, None),
                 Matcher::Run { .. } => {
                     runs.push(id);
                     continue;
                 }
+                Matcher::Named { .. } => {
+                    has_names = true;
+                    continue;
+                }
             };
-            for bytes in texts {
-                let literal = Literal { bytes: bytes.clone(), ignore_case: pattern.ignore_case };
-                literals.entry(literal).or_default().push(id);
+            let body = body.filter(|_| pattern.boundary != Boundary::None);
+            for bytes in texts.iter() {
+                let is_start = body.is_some_and(|body| starts::is_start(bytes, body));
+                let list = if is_start { &mut prefixes } else { &mut literals };
+                let literal = Literal { bytes: bytes.to_vec(), ignore_case: pattern.ignore_case };
+                list.entry(literal).or_default().push(id);
             }
         }
-        let by_literal = literals.iter().map(|(l, ids)| (l.bytes.len(), ids.clone())).collect();
-        let literals: Vec<Literal> = literals.into_keys().collect();
+        type Split = (Vec<(usize, Vec<PatternId>)>, Vec<Literal>);
+        let split = |literals: BTreeMap<Literal, Vec<PatternId>>| -> Split {
+            literals.into_iter().map(|(literal, ids)| ((literal.bytes.len(), ids), literal)).unzip()
+        };
+        let (by_literal, literals) = split(literals);
+        let (by_start, prefixes) = split(prefixes);
         let machine = if machine.is_available() { machine } else { Machine::Portable };
         let prefilter = machine.build(literals).expect("what is available can be built");
-        Engine { patterns, prefilter, by_literal, runs, reaches: std::sync::OnceLock::new() }
+        let starts = Starts::new(prefixes);
+        Engine {
+            patterns,
+            prefilter,
+            by_literal,
+            starts,
+            by_start,
+            runs,
+            has_names,
+            reaches: std::sync::OnceLock::new(),
+        }
     }
 
     /// Which prefilter runs.
@@ -105,36 +143,48 @@ impl<'p> Engine<'p> {
 
     /// Whether a pattern knows its values by their shape alone.
     pub fn is_run(&self, id: PatternId) -> bool {
-        self.runs.contains(&id)
+        matches!(self.patterns.get(id).matcher, Matcher::Run { .. } | Matcher::Named { .. })
     }
 
-    /// Calls `found` with each literal, by number, that starts in `within`. For those who remember what
-    /// was decided about it: see [`Engine::reach`].
+    /// Calls `found` with each literal, by number, that starts in `within`, but for those that begin a run. For
+    /// those who remember what was decided about it: see [`Engine::reach`].
     pub fn literals(&self, text: &[u8], within: Range<usize>, found: &mut dyn FnMut(u32, usize)) {
         self.prefilter.find(text, within, &mut |literal, at| found(literal.0, at));
+    }
+
+    /// Reports the runs that start in `within` as [`Engine::search`] does, and calls `found` with the
+    /// literals that begin them or a word in them.
+    pub fn runs(
+        &self,
+        text: &[u8],
+        within: Range<usize>,
+        kind: TextKind,
+        found: &mut dyn FnMut(u32, usize),
+        sink: &mut dyn Sink,
+    ) {
+        runs::for_each_run(text, within, &mut |run| {
+            let others = self.by_literal.len() as u32;
+            self.starts.find(text, &run, &mut |prefix, at| found(others + prefix.0, at));
+            self.judge_run(text, run, kind, sink);
+        });
     }
 
     /// Reports what the patterns of a literal make of it at `at`, as [`Engine::search`] does.
     pub fn confirm_at(&self, text: &[u8], literal: u32, at: usize, kind: TextKind, sink: &mut dyn Sink) {
         let mut barren = expression::Barren::default();
-        self.confirm(text, LiteralId(literal), at, kind, &mut barren, sink);
+        self.confirm(text, self.patterns_of(literal), at, kind, &mut barren, sink);
     }
 
-    /// Reports the runs that start in `within`, as [`Engine::search`] does.
-    pub fn runs(&self, text: &[u8], within: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
-        runs::for_each_run(text, within, &mut |run| {
-            let run = own_part(text, run);
-            self.search_run(text, &run, kind, sink);
-            sink.run(run);
-        });
+    fn patterns_of(&self, literal: u32) -> &(usize, Vec<PatternId>) {
+        let number = literal as usize;
+        self.by_literal.get(number).unwrap_or_else(|| &self.by_start[number - self.by_literal.len()])
     }
 
     /// How far the patterns of a literal look around it in text: whatever lies farther away changes
     /// nothing about what they decide.
     pub fn reach(&self, literal: u32) -> Reach {
-        self.reaches
-            .get_or_init(|| self.by_literal.iter().map(|(len, ids)| self.reach_of(*len, ids)).collect())
-            [literal as usize]
+        let all = || self.by_literal.iter().chain(&self.by_start).map(|(len, ids)| self.reach_of(*len, ids));
+        self.reaches.get_or_init(|| all().collect())[literal as usize]
     }
 
     /// Bytes of the longest literal, 1 at least.
@@ -147,16 +197,20 @@ impl<'p> Engine<'p> {
         const BORDER: usize = 64;
         let mut reach = Reach { literal, before: BORDER, after: literal + BORDER };
         for &id in ids {
-            let (before, after) = match &self.patterns.get(id).matcher {
-                Matcher::Token { body, .. } => {
+            let pattern = self.patterns.get(id);
+            let (before, after) = match &pattern.matcher {
+                Matcher::Token { bodies, .. } => {
                     let length = |segment: &Segment| match segment {
                         Segment::Literal(text) => text.len(),
                         Segment::Chars { max, .. } => max + 4,
                     };
-                    (0, literal + body.iter().map(length).sum::<usize>())
+                    let body = bodies.iter().map(|body| body.iter().map(length).sum::<usize>()).max();
+                    let is_shared = !pattern.near.is_empty() || !pattern.weak.is_empty();
+                    let (before, after) = if is_shared { (context::BEFORE, context::AFTER) } else { (0, 0) };
+                    (before, literal + body.unwrap_or(0) + after)
                 }
                 Matcher::Regex { before, after, .. } => (*before, *after),
-                Matcher::Run { .. } => (0, 0),
+                Matcher::Run { .. } | Matcher::Named { .. } => (0, 0),
             };
             reach.before = reach.before.max(before + BORDER);
             reach.after = reach.after.max(after + BORDER);
@@ -168,47 +222,78 @@ impl<'p> Engine<'p> {
     pub fn search(&self, text: &[u8], within: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
         let mut barren = expression::Barren::default();
         self.prefilter.find(text, within.clone(), &mut |literal, at| {
-            self.confirm(text, literal, at, kind, &mut barren, sink);
+            self.confirm(text, &self.by_literal[literal.0 as usize], at, kind, &mut barren, sink);
         });
-        self.runs(text, within, kind, sink);
+        runs::for_each_run(text, within, &mut |run| {
+            self.starts.find(text, &run, &mut |prefix, at| {
+                self.confirm(text, &self.by_start[prefix.0 as usize], at, kind, &mut barren, sink);
+            });
+            self.judge_run(text, run, kind, sink);
+        });
+    }
+
+    /// Reports a run, and what it is if it is a secret without a prefix.
+    fn judge_run(&self, text: &[u8], run: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
+        let run = own_part(text, run);
+        // Words without a digit in one case are names, in whatever spelling.
+        if runs::is_varied(&text[run.clone()]) && !is_number(text, &run) {
+            if run.len() <= LONGEST_VALUE {
+                self.search_run(text, &run, kind, sink);
+            }
+            sink.run(run);
+        }
     }
 
     fn confirm(
         &self,
         text: &[u8],
-        literal: LiteralId,
+        (length, ids): &(usize, Vec<PatternId>),
         at: usize,
         kind: TextKind,
         barren: &mut expression::Barren,
         sink: &mut dyn Sink,
     ) {
-        let (length, ids) = &self.by_literal[literal.0 as usize];
         for &id in ids {
-            let pattern = self.patterns.get(id);
-            match &pattern.matcher {
-                Matcher::Token { body, .. } => {
-                    if let Some(token) = token::confirm(text, at, *length, body, pattern.boundary, kind) {
-                        let value = token.span.clone();
-                        if accepts(pattern, &text[value.clone()]) {
-                            let end = value.end;
-                            sink.hit(Hit { loose: token.loose, ..Hit::new(id, value) });
-                            // Fields without room for an end: the secret stands right behind the id.
-                            if token.loose {
-                                let rest =
-                                    end..end + text[end..].iter().take_while(|&&b| runs::is_token(b)).count();
-                                self.search_run(text, &rest, kind, sink);
-                            }
-                        }
+            self.confirm_one(text, at..at + length, id, kind, barren, sink);
+        }
+    }
+
+    /// Reports what one pattern finds at one of its literals.
+    fn confirm_one(
+        &self,
+        text: &[u8],
+        literal: Range<usize>,
+        id: PatternId,
+        kind: TextKind,
+        barren: &mut expression::Barren,
+        sink: &mut dyn Sink,
+    ) {
+        let pattern = self.patterns.get(id);
+        match &pattern.matcher {
+            Matcher::Token { bodies, .. } => {
+                let found =
+                    token::confirm(text, literal.start, literal.len(), bodies, pattern.boundary, kind);
+                let Some(token) = found else { return };
+                let value = token.span.clone();
+                if accepts(pattern, &text[value.clone()]) {
+                    let end = value.end;
+                    let is_shared = !pattern.near.is_empty() || !pattern.weak.is_empty();
+                    let near =
+                        is_shared && self.patterns.names().names(self.patterns, text, &value, kind, id);
+                    sink.hit(Hit { loose: token.loose, near, ..Hit::new(id, value) });
+                    // Fields without room for an end: the secret stands right behind the id.
+                    if token.loose {
+                        let rest = end..end + text[end..].iter().take_while(|&&b| runs::is_token(b)).count();
+                        self.search_run(text, &rest, kind, sink);
                     }
                 }
-                Matcher::Regex { regex, before, after, .. } => {
-                    let window =
-                        expression::Window { literal: at..at + length, before: *before, after: *after };
-                    let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
-                    sink_accepted(pattern, text, found, sink);
-                }
-                Matcher::Run { .. } => {}
             }
+            Matcher::Regex { regex, before, after, .. } => {
+                let window = expression::Window { literal, before: *before, after: *after };
+                let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
+                sink_accepted(pattern, text, found, sink);
+            }
+            Matcher::Run { .. } | Matcher::Named { .. } => {}
         }
     }
 
@@ -261,12 +346,29 @@ impl<'p> Engine<'p> {
             }
             sink.hit(Hit { near: is_near, ..Hit::new(id, run.clone()) });
         }
+        if self.has_names
+            && kind != TextKind::Binary
+            && let Some(named) = self.patterns.names().name(self.patterns, text, run, kind)
+        {
+            let hit = Hit::new(named.pattern, named.span);
+            sink.hit(Hit { near: true, confidence: Some(named.confidence), others: named.others, ..hit });
+        }
     }
 }
 
 impl Hit {
     fn new(pattern: PatternId, span: Range<usize>) -> Hit {
-        Hit { pattern, value: span.clone(), span, id: None, secret: None, near: false, loose: false }
+        Hit {
+            pattern,
+            value: span.clone(),
+            span,
+            id: None,
+            secret: None,
+            near: false,
+            loose: false,
+            confidence: None,
+            others: Vec::new(),
+        }
     }
 }
 
@@ -292,12 +394,25 @@ fn own_part(text: &[u8], run: Range<usize>) -> Range<usize> {
     run.start + first..run.end
 }
 
+/// Longer runs are looked at only for what is encoded in them, in bytes.
+const LONGEST_VALUE: usize = 4 << 10;
+
+/// Whether the run is a number in source text: `0x0000_0000_c000_0046`, `0x0123456789abcdef`. Without
+/// quotes, of no more than 64 bits or with joints between its digits.
+fn is_number(text: &[u8], run: &Range<usize>) -> bool {
+    let Some(digits) = text[run.clone()].strip_prefix(b"0x") else { return false };
+    let has_joints = digits.contains(&b'_');
+    (has_joints || digits.len() <= 16)
+        && digits.iter().all(|b| b.is_ascii_hexdigit() || *b == b'_')
+        && !matches!(text[..run.start].last(), Some(b'"' | b'\'' | b'`'))
+}
+
 /// Bytes before a run in which a word may name it.
 const NEAR_WINDOW: usize = 160;
 
 /// Whether a word of `near` that says secret stands in the name right before `start`: behind what ends the
 /// value before.
-fn is_named_secret(text: &[u8], start: usize, near: &[String]) -> bool {
+fn is_named_secret(text: &[u8], start: usize, near: &[crate::pattern::Str]) -> bool {
     let before = &text[start.saturating_sub(NEAR_WINDOW)..start];
     let ends = |b: &u8| matches!(b, b'\n' | b'\r' | b',' | b';' | b'{' | b'}' | b'&' | 0);
     let own = &before[before.iter().rposition(ends).map_or(0, |at| at + 1)..];

@@ -50,7 +50,7 @@ pub fn run(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
     // A path may stand before the value: try the whole run, then what follows each early slash.
     let mut start = run.start;
     for _ in 0..4 {
-        if is_promising(&decode_quad(&text[start..run.end])) {
+        if text[start..run.end].first_chunk().is_some_and(|quads| is_promising(&decode_quads(quads))) {
             return base64(text, start..run.end, limit);
         }
         let slash = text[start..run.end.min(start + 64)].iter().position(|&b| b == b'/')?;
@@ -62,9 +62,18 @@ pub fn run(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
     None
 }
 
-/// The first 12 bytes (less of shorter values) of base64.
-fn decode_quad(value: &[u8]) -> Vec<u8> {
-    crate::triage::checksum::base64_decode(&value[..value.len().min(16)])
+/// The first 12 bytes of base64: of nothing else, zeros.
+fn decode_quads(quads: &[u8; 16]) -> [u8; 12] {
+    let mut head = [0; 12];
+    for (bytes, quad) in head.chunks_exact_mut(3).zip(quads.chunks_exact(4)) {
+        let mut bits = 0;
+        for &b in quad {
+            let Some(value) = base64_value(b) else { return [0; 12] };
+            bits = bits << 6 | u32::from(value);
+        }
+        bytes.copy_from_slice(&bits.to_be_bytes()[1..]);
+    }
+    head
 }
 
 /// Magic numbers of formats that keysift opens: what is worth decoding though it is no text.
@@ -73,7 +82,10 @@ const MAGICS: &[&[u8]] =
 
 /// Whether the first bytes of something decoded look like text (UTF-8 or UTF-16) or a known format.
 fn is_promising(head: &[u8]) -> bool {
+    let is_control = |b: &u8| *b < 0x20 && !matches!(b, 0 | b'\t' | b'\n' | b'\r');
     head.len() >= 8
+        // Nearly all that is no text has such a byte: cheaper than to look for characters.
+        && (!head.iter().any(is_control) || MAGICS.iter().any(|m| head.starts_with(m)))
         && (MAGICS.iter().any(|m| head.starts_with(m))
             || is_utf8_text(head)
             || is_utf16_text(head, 0)
@@ -191,7 +203,10 @@ fn hex(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
 /// Only escapes that stand for token characters matter: all others end a token anyway.
 pub fn escaped(text: &[u8], within: Range<usize>, found: &mut dyn FnMut(Decoded)) {
     let mut from = within.start;
-    while let Some(at) = memchr::memchr3(b'\\', b'%', b'&', &text[from..within.end]).map(|i| from + i) {
+    // A value may go on behind `within`.
+    while let Some(at) =
+        text.get(from..within.end).and_then(|rest| memchr::memchr3(b'\\', b'%', b'&', rest)).map(|i| from + i)
+    {
         let Some((byte, len)) = escape_at(text, at) else {
             from = at + 1;
             continue;

@@ -7,10 +7,11 @@
 //! key's alphabet. Chance makes that once in 2^70 bytes. Around a hit the bytes are undone alike, for its
 //! other half. Keys of several bytes are not looked for: the differences depend on them.
 
-use super::{Damage, Lens, raw};
+use super::{Damage, Lens};
 use crate::address::Encoding;
 use crate::blob::{Blob, OffsetMap, Site, Sites, Text, TextKind};
 use crate::limits::Limits;
+use crate::look::Look;
 use std::ops::Range;
 
 /// Reads what stands under one byte.
@@ -50,7 +51,7 @@ impl Lens for MaskedLens {
     }
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
-        blob.bytes.len() > 4 + BODY && raw::kind(blob.bytes) == TextKind::Binary && {
+        blob.bytes.len() > 4 + BODY && {
             let mut any = false;
             search(blob.bytes, &mut |_, _| {
                 any = true;
@@ -58,6 +59,10 @@ impl Lens for MaskedLens {
             });
             any
         }
+    }
+
+    fn may_read(&self, look: &Look) -> bool {
+        look.is_binary()
     }
 
     fn texts(&self, blob: &Blob<'_>, _: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
@@ -117,47 +122,90 @@ fn undo(data: &[u8], mask: Mask) -> Vec<u8> {
 /// Calls `found` with every masked beginning of a key, until it answers `false`.
 fn search(data: &[u8], found: &mut dyn FnMut(usize, Mask) -> bool) {
     let mut at = 0;
-    while let Some(window) = data.get(at..at + STEP + 3) {
-        if may_begin(window) {
-            for n in at..at + STEP {
-                if begins(data, n).is_some_and(|mask| !found(n, mask)) {
-                    return;
-                }
+    while at < data.len() {
+        at = skip(data, at);
+        for n in at..data.len().min(at + STEP) {
+            if begins(data, n).is_some_and(|mask| !found(n, mask)) {
+                return;
             }
         }
         at += STEP;
     }
-    for n in at..data.len() {
-        if begins(data, n).is_some_and(|mask| !found(n, mask)) {
-            return;
-        }
+}
+
+/// Over blocks in which no key begins, to the first in which one may, or which is the last.
+fn skip(data: &[u8], at: usize) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if std::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has AVX2, as was just asked; the code is the same as elsewhere.
+        #[allow(unsafe_code)]
+        return unsafe { skip_avx2(data, at) };
     }
+    skip_blocks(data, at)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn skip_avx2(data: &[u8], at: usize) -> usize {
+    skip_blocks(data, at)
+}
+
+#[inline(always)]
+fn skip_blocks(data: &[u8], mut at: usize) -> usize {
+    while let Some(window) = data.get(at..).and_then(<[u8]>::first_chunk) {
+        if may_begin(window) {
+            break;
+        }
+        at += STEP;
+    }
+    at
 }
 
 /// Whether anywhere in the window the differences are those of a beginning.
-fn may_begin(window: &[u8]) -> bool {
-    let Some((a, b, c, d)) = (|| {
-        Some((window.get(..STEP)?, window.get(1..=STEP)?, window.get(2..STEP + 2)?, window.get(3..STEP + 3)?))
-    })() else {
-        return false;
-    };
+#[inline(always)]
+fn may_begin(window: &[u8; STEP + 3]) -> bool {
     let mut any = 0u8;
     for beginning in BEGINNINGS {
         let [p, q, r, s] = *beginning;
         for i in 0..STEP {
-            let xor = (a[i] ^ b[i] ^ p ^ q) | (b[i] ^ c[i] ^ q ^ r) | (c[i] ^ d[i] ^ r ^ s);
-            let add = (b[i].wrapping_sub(a[i]) ^ q.wrapping_sub(p))
-                | (c[i].wrapping_sub(b[i]) ^ r.wrapping_sub(q))
-                | (d[i].wrapping_sub(c[i]) ^ s.wrapping_sub(r));
+            let [a, b, c, d] = [window[i], window[i + 1], window[i + 2], window[i + 3]];
+            let xor = (a ^ b ^ p ^ q) | (b ^ c ^ q ^ r) | (c ^ d ^ r ^ s);
+            let add = (b.wrapping_sub(a) ^ q.wrapping_sub(p))
+                | (c.wrapping_sub(b) ^ r.wrapping_sub(q))
+                | (d.wrapping_sub(c) ^ s.wrapping_sub(r));
             any |= u8::from(xor == 0) | u8::from(add == 0);
         }
     }
     any != 0
 }
 
+/// Of the first and second pairs of letters: differences (1 by XOR, 2 by subtraction) that beginnings have.
+static DIFFERENCES: [[u8; 256]; 2] = {
+    let mut known = [[0; 256]; 2];
+    let mut i = 0;
+    while i < BEGINNINGS.len() {
+        let mut pair = 0;
+        while pair < 2 {
+            let (a, b) = (BEGINNINGS[i][pair], BEGINNINGS[i][pair + 1]);
+            known[pair][(a ^ b) as usize] |= 1;
+            known[pair][b.wrapping_sub(a) as usize] |= 2;
+            pair += 1;
+        }
+        i += 1;
+    }
+    known
+};
+
 /// The mask under which a key begins at `at`.
 fn begins(data: &[u8], at: usize) -> Option<Mask> {
     let (head, body) = data.get(at..at + 4 + BODY)?.split_at(4);
+    let pairs = [(head[0], head[1]), (head[1], head[2])];
+    let may_xor = pairs.iter().zip(&DIFFERENCES).all(|((a, b), known)| known[usize::from(a ^ b)] & 1 != 0);
+    let may_add =
+        pairs.iter().zip(&DIFFERENCES).all(|((a, b), known)| known[usize::from(b.wrapping_sub(*a))] & 2 != 0);
+    if !may_xor && !may_add {
+        return None;
+    }
     BEGINNINGS.iter().find_map(|beginning| {
         let masks = [Mask::Xor(head[0] ^ beginning[0]), Mask::Add(head[0].wrapping_sub(beginning[0]))];
         let is_id = beginning.ends_with(b"IA");

@@ -6,6 +6,7 @@
 use crate::blob::{Blob, Text};
 use crate::ledger::Reason;
 use crate::limits::Limits;
+use crate::look::Look;
 
 pub mod android;
 pub mod aof;
@@ -44,6 +45,11 @@ pub trait Lens: Send + Sync {
 
     /// Whether this lens reads the blob: a cheap look at its first bytes, never at its name only.
     fn reads(&self, blob: &Blob<'_>) -> bool;
+
+    /// Whether it is worth asking, after the first look: for those that look at more than the first bytes.
+    fn may_read(&self, _: &Look) -> bool {
+        true
+    }
 
     /// Whether the places it knows are better than those of the raw text: of a document whose markup
     /// says nothing.

@@ -20,7 +20,8 @@ impl Lens for QuotedLens {
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
         // The header that says so, in the spellings of the common writers.
-        raw::kind(blob.bytes) == TextKind::Plain
+        begins_with_header(blob.bytes)
+            && raw::kind(blob.bytes) == TextKind::Plain
             && [&b"uoted-printable"[..], b"UOTED-PRINTABLE", b"uoted-Printable"]
                 .iter()
                 .any(|word| memchr::memmem::find(blob.bytes, word).is_some())
@@ -46,6 +47,21 @@ impl Lens for QuotedLens {
             }
             from = to - OVERLAP;
         }
+    }
+}
+
+/// Whether a file begins like mail, a part of one, a mailbox, or a card: with a header (`Name: value`,
+/// `BEGIN:VCARD`), a boundary, or the line that parts mails. Nobody else needs to be searched for the
+/// encoding's name.
+fn begins_with_header(bytes: &[u8]) -> bool {
+    const LONGEST: usize = 64;
+    let head =
+        bytes[..bytes.len().min(1 << 10)].strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let name = head.iter().take(LONGEST).take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
+    match head.get(name) {
+        Some(b':') => name > 0,
+        Some(b' ') => head.starts_with(b"From "),
+        _ => head.starts_with(b"--"),
     }
 }
 
@@ -103,6 +119,12 @@ mod tests {
             .unwrap();
         assert!(seen[0].0.ends_with("key = abcdefgh = xé a=".as_bytes()), "{:?}", seen[0]);
         assert_eq!(seen[0].1, memchr::memmem::find(bytes, b"gh").unwrap() as u64);
-        assert!(!QuotedLens.reads(&Blob { address: Address::named("x"), bytes: b"key = abcd=\nef" }));
+        for bytes in [&b"key = abcd=\nef"[..], b"fn f() {} // quoted-printable"] {
+            assert!(!QuotedLens.reads(&Blob { address: Address::named("x"), bytes }));
+        }
+        for begin in ["From a@b Thu Jan 1\n", "\r\n--part\r\n", "\u{feff}Subject: x\n"] {
+            let bytes = format!("{begin}Content-Transfer-Encoding: quoted-printable\n\nx=3D");
+            assert!(QuotedLens.reads(&Blob { address: Address::named("x"), bytes: bytes.as_bytes() }));
+        }
     }
 }

@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::ledger::{Ledger, Reason};
 use crate::lens::document::DocumentSites;
 use crate::lens::{LENSES, Lens, raw};
+use crate::look::Look;
 use crate::triage::sighting::Sighting;
 use rayon::prelude::*;
 use std::cell::Cell;
@@ -52,16 +53,17 @@ impl Job<'_, '_> {
 
     /// Searches a blob that lies inside `depth` containers.
     pub fn search(&self, blob: &Blob<'_>, depth: u32) -> Searched {
-        let container = CONTAINERS.iter().find(|c| c.reads(blob));
+        let look = Look::at(blob.bytes);
+        let container = CONTAINERS.iter().find(|c| c.may_read(&look) && c.reads(blob));
         match container {
             Some(container) if depth < self.budget.limits.depth => self.container(*container, blob, depth),
             Some(container) => {
-                let mut found = self.leaf(blob, depth);
+                let mut found = self.leaf(blob, &look, depth);
                 let detail = format!("{} inside {depth} containers is not opened", container.name());
                 found.ledger.skipped(blob.address.clone(), None, Reason::Limit, detail);
                 found
             }
-            None => self.leaf(blob, depth),
+            None => self.leaf(blob, &look, depth),
         }
     }
 
@@ -71,16 +73,34 @@ impl Job<'_, '_> {
         for problem in opened.problems {
             found.problem(&blob.address, problem);
         }
-        // Members first, the largest ahead, so that none is left to one thread at the end.
-        let mut order: Vec<usize> = (0..opened.members.len()).collect();
+        // Members first, the largest ahead, so that none is left to one thread at the end; small ones
+        // many at a time.
         let members = &opened.members;
-        let read = |&i: &usize| (i, self.member(members[i].as_ref(), blob, depth));
-        let mut parts: Vec<(usize, Searched)> = if self.parallel {
-            order.sort_by_key(|&i| std::cmp::Reverse(members[i].size_hint()));
-            order.par_iter().with_max_len(1).map(read).collect()
-        } else {
-            order.iter().map(read).collect()
+        let mut order: Vec<(u64, usize)> = members.iter().map(|m| m.size_hint()).zip(0..).collect();
+        let read = |batch: &&[(u64, usize)]| -> (Ledger, Vec<(usize, Searched)>) {
+            let mut clean = Ledger::default();
+            let mut parts = Vec::new();
+            for &(_, i) in *batch {
+                let part = self.member(members[i].as_ref(), blob, depth);
+                if part.sightings.is_empty() && part.ledger.entries.is_empty() {
+                    clean.merge(part.ledger);
+                } else {
+                    parts.push((i, part));
+                }
+            }
+            (clean, parts)
         };
+        let batches: Vec<(Ledger, Vec<(usize, Searched)>)> = if self.parallel {
+            order.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
+            batches(&order).par_iter().with_max_len(1).map(read).collect()
+        } else {
+            batches(&order).iter().map(read).collect()
+        };
+        let mut parts = Vec::new();
+        for (clean, searched) in batches {
+            found.ledger.merge(clean);
+            parts.extend(searched);
+        }
         parts.sort_by_key(|(i, _)| *i);
         parts.into_iter().for_each(|(_, part)| found.merge(part));
 
@@ -142,12 +162,13 @@ impl Job<'_, '_> {
     }
 
     /// Searches a blob that is no container: its own bytes, then what lenses make of them.
-    fn leaf(&self, blob: &Blob<'_>, depth: u32) -> Searched {
+    fn leaf(&self, blob: &Blob<'_>, look: &Look, depth: u32) -> Searched {
         let mut found = Searched::default();
         let job = TextJob { job: self, address: &blob.address, blob: self.number(), depth };
-        let kind = raw::kind(blob.bytes);
+        let kind = look.kind;
         let document = DocumentSites::new(blob.address.file_name());
-        let lenses: Vec<&dyn Lens> = LENSES.iter().copied().filter(|lens| lens.reads(blob)).collect();
+        let reads = |lens: &&dyn Lens| lens.may_read(look) && lens.reads(blob);
+        let lenses: Vec<&dyn Lens> = LENSES.iter().copied().filter(reads).collect();
         let is_named = lenses.iter().any(|lens| lens.names_places());
         let text = Text {
             bytes: blob.bytes,
@@ -167,7 +188,7 @@ impl Job<'_, '_> {
 
     /// Searches what stands before a container: a program whose tables may point behind it.
     fn carrier(&self, blob: &Blob<'_>, depth: u32) -> Searched {
-        let mut found = self.leaf(blob, depth);
+        let mut found = self.leaf(blob, &Look::at(blob.bytes), depth);
         let is_own = |address: &Address| *address == blob.address;
         found.ledger.entries.retain(|e| e.reason != Reason::Damaged || !is_own(&e.address));
         found
@@ -191,6 +212,26 @@ impl Job<'_, '_> {
         }
         found.merge(own);
     }
+}
+
+/// Members that are read by one task are this large together, in bytes, or one.
+const BATCH: u64 = 64 << 10;
+
+/// Members by size and number, as tasks.
+fn batches(order: &[(u64, usize)]) -> Vec<&[(u64, usize)]> {
+    let (mut batches, mut from, mut sum) = (Vec::new(), 0, 0u64);
+    for (to, (size, _)) in order.iter().enumerate() {
+        if sum > 0 && sum.saturating_add(*size) > BATCH {
+            batches.push(&order[from..to]);
+            (from, sum) = (to, 0);
+        }
+        // Reading costs something beside its bytes.
+        sum = sum.saturating_add(*size).saturating_add(64);
+    }
+    if from < order.len() {
+        batches.push(&order[from..]);
+    }
+    batches
 }
 
 /// What stands before a container and is at least as long as this is read through the lenses too.

@@ -231,6 +231,8 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
         secret: hit.secret.as_ref().map(copy),
         near: hit.near,
         loose: hit.loose,
+        confidence: hit.confidence,
+        others: hit.others.clone(),
         kind: text.kind,
         address: address.clone(),
         blob: job.blob,

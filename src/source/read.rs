@@ -2,7 +2,7 @@
 
 use super::map::Mapping;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 /// Files up to this size are read into a buffer: mapping small files costs more than copying them.
@@ -46,7 +46,19 @@ pub fn file<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> io::Result<Bytes<'b>> {
     {
         return Ok(Bytes::Mapped(map));
     }
-    // Files that say they are empty (in /proc) or that grow are read to wherever they end now.
+    if meta.is_file() && (1..=READ_LIMIT).contains(&meta.len()) {
+        // Room for one byte more: a read that leaves it free has met the end. Bytes that the buffer
+        // already has are written over, not cleared.
+        let (len, room) = (meta.len() as usize, meta.len() as usize + 1);
+        if buffer.len() < room {
+            buffer.resize(room, 0);
+        }
+        if file.read(&mut buffer[..room]).is_ok_and(|read| read == len) {
+            return Ok(Bytes::Buffered(&buffer[..len]));
+        }
+        file.rewind()?;
+    }
+    // Files that say they are empty (in /proc), that grow or shrink are read to wherever they end now.
     buffer.clear();
     buffer.reserve(usize::try_from(meta.len()).unwrap_or(0).saturating_add(1).min(SPOOL_LIMIT as usize));
     spool(&mut file, buffer)

@@ -20,6 +20,10 @@ pub struct Sighting {
     pub near: bool,
     /// Whether it touches its neighbours.
     pub loose: bool,
+    /// How sure its surroundings make it, where they alone say what it is.
+    pub confidence: Option<u8>,
+    /// What it may be as well.
+    pub others: Vec<PatternId>,
     /// What kind of text it was found in.
     pub kind: TextKind,
     /// The blob, and what was decoded from it.

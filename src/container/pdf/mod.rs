@@ -35,7 +35,8 @@ impl Container for Pdf {
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
         let head = &blob.bytes[..blob.bytes.len().min(HEAD)];
-        memchr::memmem::find(head, b"%PDF-").is_some() && memchr::memmem::find(blob.bytes, b" obj").is_some()
+        let is_header = |at: usize| head[at..].starts_with(b"%PDF-");
+        memchr::memchr_iter(b'%', head).any(is_header) && memchr::memmem::find(blob.bytes, b" obj").is_some()
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {

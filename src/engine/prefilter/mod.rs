@@ -6,7 +6,12 @@
 
 #[cfg(target_arch = "x86_64")]
 pub mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod buckets;
 pub mod portable;
+pub mod starts;
 pub mod windows;
 
 use std::ops::Range;
@@ -41,7 +46,9 @@ pub enum Machine {
     /// The fastest that the processor can run.
     #[default]
     Auto,
-    /// Vector code for x86-64.
+    /// Vector code for x86-64 since 2019: exact bytes.
+    Avx512,
+    /// Vector code for x86-64 since 2013: halves of bytes.
     Avx2,
     /// The table of windows, which runs everywhere.
     Portable,
@@ -50,30 +57,51 @@ pub enum Machine {
 }
 
 impl Machine {
+    /// All that can be forced.
+    pub const ALL: [Machine; 4] = [Machine::Avx512, Machine::Avx2, Machine::Portable, Machine::Oracle];
+
+    /// The fastest that the processor can run.
+    pub fn best(literals: Vec<Literal>) -> Box<dyn Prefilter> {
+        #[cfg(target_arch = "x86_64")]
+        for machine in [Machine::Avx512, Machine::Avx2] {
+            if machine.is_available()
+                && let Some(found) = machine.build(literals.clone())
+            {
+                return found;
+            }
+        }
+        Box::new(windows::Windows::new(literals))
+    }
+
     /// A prefilter of this kind for `literals`; `None` where the processor cannot run it.
     pub fn build(self, literals: Vec<Literal>) -> Option<Box<dyn Prefilter>> {
         match self {
-            Machine::Auto if has_avx2() => Machine::Avx2.build(literals),
-            Machine::Auto | Machine::Portable => Some(Box::new(windows::Windows::new(literals))),
+            Machine::Auto => Some(Machine::best(literals)),
+            Machine::Portable => Some(Box::new(windows::Windows::new(literals))),
             Machine::Oracle => Some(Box::new(portable::Portable::new(literals))),
             #[cfg(target_arch = "x86_64")]
-            Machine::Avx2 => avx2::Avx2::new(literals).map(|avx2| Box::new(avx2) as Box<dyn Prefilter>),
+            Machine::Avx512 => {
+                avx512::Avx512::new(literals).map(|found| Box::new(found) as Box<dyn Prefilter>)
+            }
+            #[cfg(target_arch = "x86_64")]
+            Machine::Avx2 => avx2::Avx2::new(literals).map(|found| Box::new(found) as Box<dyn Prefilter>),
             #[cfg(not(target_arch = "x86_64"))]
-            Machine::Avx2 => None,
+            Machine::Avx512 | Machine::Avx2 => None,
         }
     }
 
     /// Whether the processor can run it.
     pub fn is_available(self) -> bool {
-        self != Machine::Avx2 || has_avx2()
+        match self {
+            Machine::Auto | Machine::Portable | Machine::Oracle => true,
+            #[cfg(target_arch = "x86_64")]
+            Machine::Avx512 => avx512::is_available(),
+            #[cfg(target_arch = "x86_64")]
+            Machine::Avx2 => std::is_x86_feature_detected!("avx2"),
+            #[cfg(not(target_arch = "x86_64"))]
+            Machine::Avx512 | Machine::Avx2 => false,
+        }
     }
-}
-
-fn has_avx2() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return std::is_x86_feature_detected!("avx2");
-    #[cfg(not(target_arch = "x86_64"))]
-    return false;
 }
 
 /// Finds literals.
@@ -85,3 +113,6 @@ pub trait Prefilter: Send + Sync {
     /// any order; literals may end behind it.
     fn find(&self, text: &[u8], within: Range<usize>, on_literal: &mut dyn FnMut(LiteralId, usize));
 }
+
+#[cfg(test)]
+mod tests;

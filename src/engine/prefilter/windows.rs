@@ -14,28 +14,81 @@ use std::ops::Range;
 const HASH_BITS: u32 = 16;
 /// Bytes of a window.
 pub(super) const WINDOW: usize = 4;
+/// Positions that vector code looks at together: as many as an integer has bits.
+pub(super) const BLOCK: usize = 64;
+/// Bytes of the narrowest vector.
+pub(super) const LANE: usize = 16;
+/// Bytes that it sees of a block: the windows of the last positions reach into the next.
+pub(super) const SEEN: usize = BLOCK + LANE;
 
 /// One literal in its hash bucket.
 #[derive(Clone, Copy)]
-struct Entry {
-    id: LiteralId,
+pub(super) struct Entry {
+    pub id: LiteralId,
     /// Where in the literal its window stands.
-    offset: usize,
+    pub offset: usize,
 }
 
-/// One bit for each hash.
-type Bitmap = Box<[u64; 1 << (HASH_BITS - 6)]>;
+/// Windows by their hash: a bit for each hash, and behind it the literals that have it.
+pub(super) struct Table {
+    bits: Box<[u64; 1 << (HASH_BITS - 6)]>,
+    /// For each word of the bits: how many are set before it.
+    before: Box<[u16; 1 << (HASH_BITS - 6)]>,
+    /// For each bit that is set, in order: where its entries begin.
+    starts: Vec<u32>,
+    entries: Vec<Entry>,
+}
+
+impl Table {
+    pub fn new(mut hashed: Vec<(u32, Entry)>) -> Self {
+        hashed.sort_unstable_by_key(|(hash, entry)| (*hash, entry.id));
+        hashed.dedup_by_key(|(hash, entry)| (*hash, entry.id));
+        let mut table = Table {
+            bits: Box::new([0; 1 << (HASH_BITS - 6)]),
+            before: Box::new([0; 1 << (HASH_BITS - 6)]),
+            starts: Vec::with_capacity(hashed.len() + 1),
+            entries: hashed.iter().map(|(_, entry)| *entry).collect(),
+        };
+        for (i, (hash, _)) in hashed.iter().enumerate() {
+            if !table.has(*hash) {
+                table.bits[(hash >> 6) as usize] |= 1 << (hash & 63);
+                table.starts.push(i as u32);
+            }
+        }
+        table.starts.push(hashed.len() as u32);
+        let mut sum = 0;
+        for (before, word) in table.before.iter_mut().zip(table.bits.iter()) {
+            *before = sum;
+            // Hashes have 16 bits: so have sums below the last.
+            sum = sum.wrapping_add(word.count_ones() as u16);
+        }
+        table
+    }
+
+    #[inline(always)]
+    pub fn has(&self, hash: u32) -> bool {
+        self.bits[(hash >> 6) as usize] >> (hash & 63) & 1 != 0
+    }
+
+    /// The entries of a hash that the table has.
+    pub fn entries(&self, hash: u32) -> &[Entry] {
+        let word = (hash >> 6) as usize;
+        let below = self.bits[word] & ((1 << (hash & 63)) - 1);
+        let rank = usize::from(self.before[word]) + below.count_ones() as usize;
+        match self.starts.get(rank..rank + 2) {
+            Some(&[from, to]) => &self.entries[from as usize..to as usize],
+            _ => &[],
+        }
+    }
+}
 
 /// Finds literals by their rarest windows.
 pub struct Windows {
     literals: Vec<Literal>,
-    /// Hashes of the windows of four bytes.
-    long: Bitmap,
-    /// Hashes of the literals of three bytes, in each of their cases.
-    short: Bitmap,
-    /// Entries of the windows of four bytes, sorted by hash; then those of three.
-    entries: Vec<(u32, Entry)>,
-    short_entries: Vec<(u32, Entry)>,
+    /// Windows of four bytes.
+    long: Table,
+    /// Literals of three bytes, in each of their cases.
+    short: Table,
     /// Literals of one and two bytes, which no pattern has: found by looking everywhere.
     tiny: Vec<LiteralId>,
     longest: usize,
@@ -44,50 +97,38 @@ pub struct Windows {
 impl Windows {
     /// A prefilter for `literals`; none may be empty.
     pub fn new(literals: Vec<Literal>) -> Self {
-        let mut long: Bitmap = Box::new([0; 1 << (HASH_BITS - 6)]);
-        let mut short = long.clone();
-        let (mut entries, mut short_entries, mut tiny) =
-            (Vec::with_capacity(literals.len()), Vec::new(), Vec::new());
-        for (i, literal) in literals.iter().enumerate() {
+        let (mut long, mut short, mut tiny) = (Vec::with_capacity(literals.len()), Vec::new(), Vec::new());
+        for (i, offset) in choose_windows(&literals).into_iter().enumerate() {
             let id = LiteralId(i as u32);
-            match (rarest_window(&literal.bytes), &literal.bytes[..]) {
+            let literal = &literals[i];
+            match (offset, &literal.bytes[..]) {
                 (Some(offset), bytes) => {
-                    let hash = hash_long(window_at(bytes, offset));
-                    set(&mut long, hash);
-                    entries.push((hash, Entry { id, offset }));
+                    long.push((hash_long(window_at(bytes, offset)), Entry { id, offset }));
                 }
                 (None, bytes @ [_, _, _]) => {
-                    for case in cases(bytes, literal.ignore_case) {
-                        let hash = hash_short(case);
-                        set(&mut short, hash);
-                        short_entries.push((hash, Entry { id, offset: 0 }));
-                    }
+                    let cases = cases(bytes, literal.ignore_case).into_iter();
+                    short.extend(cases.map(|case| (hash_short(case), Entry { id, offset: 0 })));
                 }
                 (None, _) => tiny.push(id),
             }
         }
-        for list in [&mut entries, &mut short_entries] {
-            list.sort_by_key(|(hash, entry)| (*hash, entry.id));
-            list.dedup_by_key(|(hash, entry)| (*hash, entry.id));
-        }
         let longest = literals.iter().map(|l| l.bytes.len()).max().unwrap_or(0);
-        Windows { literals, long, short, entries, short_entries, tiny, longest }
+        Windows { literals, long: Table::new(long), short: Table::new(short), tiny, longest }
     }
 
-    /// Compares the literals that have `hash` with the text around the window at `window`.
+    /// Compares the literals that have one of these windows with the text around it.
     #[inline(never)]
-    fn candidate(
-        &self,
-        text: &[u8],
-        window: usize,
-        list: &[(u32, Entry)],
-        hash: u32,
-        report: &mut Report<'_>,
-    ) {
-        let first = list.partition_point(|(h, _)| *h < hash);
-        for (_, entry) in list[first..].iter().take_while(|(h, _)| *h == hash) {
+    fn candidate(&self, text: &[u8], window: usize, entries: &[Entry], report: &mut Report<'_>) {
+        for entry in entries {
             let Some(start) = window.checked_sub(entry.offset) else { continue };
-            if report.within.contains(&start) && self.literals[entry.id.0 as usize].stands_at(text, start) {
+            let literal = &self.literals[entry.id.0 as usize];
+            // Where windows come one after another (a text of nothing but `A`), most fail here.
+            let is_end = |at: usize, byte: Option<&u8>| {
+                text.get(at).zip(byte).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
+            };
+            let is_likely = is_end(start, literal.bytes.first())
+                && is_end(start + literal.bytes.len() - 1, literal.bytes.last());
+            if is_likely && report.within.contains(&start) && literal.stands_at(text, start) {
                 (report.on_literal)(entry.id, start);
             }
         }
@@ -106,45 +147,61 @@ impl Prefilter for Windows {
     }
 
     fn find(&self, text: &[u8], within: Range<usize>, on_literal: &mut dyn FnMut(LiteralId, usize)) {
-        self.find_with(text, within, on_literal, &mut |_, _| 0);
+        self.find_with(text, within, on_literal, &|searched, look| {
+            let mut at = 0;
+            while let Some(block) = searched[at..].first_chunk() {
+                look(at, !0, block);
+                at += BLOCK;
+            }
+            tail(searched, at).for_each(|(at, block)| look(at, !0, &block));
+        });
     }
 }
 
-/// Looks for places in a text where a window may stand before anything else does: tells each block of
-/// 64 positions that has some (the first position, a bit for each) and returns where it has stopped.
-pub(super) type Scout<'s> = dyn FnMut(&[u8], &mut dyn FnMut(usize, u64)) -> usize + 's;
+/// Tells in which places of a text a window may stand: for each block of 64 positions that has some, the
+/// first position, a bit for each, and the bytes from there on (NULs behind the end of the text).
+pub(super) type Scout<'s> = dyn Fn(&[u8], &mut dyn FnMut(usize, u64, &[u8; SEEN])) + 's;
+
+/// What is left of a text from `at` on when no whole block is, as blocks with NULs behind its end.
+pub(super) fn tail(text: &[u8], at: usize) -> impl Iterator<Item = (usize, [u8; SEEN])> {
+    (at..text.len()).step_by(BLOCK).map(|at| {
+        let mut block = [0; SEEN];
+        let rest = &text[at..text.len().min(at + SEEN)];
+        block[..rest.len()].copy_from_slice(rest);
+        (at, block)
+    })
+}
 
 impl Windows {
-    /// Finds literals where `scout` sees a window, and everywhere behind the place it stops at.
+    /// Finds literals where `scout` sees a window.
     pub(super) fn find_with(
         &self,
         text: &[u8],
         within: Range<usize>,
         on_literal: &mut dyn FnMut(LiteralId, usize),
-        scout: &mut Scout<'_>,
+        scout: &Scout<'_>,
     ) {
         // A literal that starts in `within` has its window there or less than its length behind.
         let end = text.len().min(within.end.saturating_add(self.longest));
         let Some(searched) = text.get(within.start..end) else { return };
         let first = within.start;
         let mut report = Report { within, on_literal };
-        let from = scout(searched, &mut |at, mut bits| {
-            // One slice for the block, so that what follows checks no bounds but its own.
-            let Some(block) = searched.get(at..at + 64 + WINDOW - 1) else { return };
+        scout(searched, &mut |at, mut bits, block| {
             while bits != 0 {
                 let i = bits.trailing_zeros() as usize;
                 bits &= bits - 1;
-                self.look(text, first + at + i, window_at(block, i), &mut report);
+                let window = window_at(block, i);
+                let (long, short) = (hash_long(window), hash_short(window));
+                if self.long.has(long) | self.short.has(short) {
+                    if self.long.has(long) {
+                        self.candidate(text, first + at + i, self.long.entries(long), &mut report);
+                    }
+                    if self.short.has(short) {
+                        self.candidate(text, first + at + i, self.short.entries(short), &mut report);
+                    }
+                }
             }
         });
-        for (i, window) in searched[from..].windows(WINDOW).enumerate() {
-            self.look(text, first + from + i, window_at(window, 0), &mut report);
-        }
-        // A literal of three bytes at the very end has no fourth byte behind it.
-        if let [.., a, b, c] = searched {
-            let hash = hash_short(u32::from_le_bytes([*a, *b, *c, 0]));
-            self.candidate(text, end - 3, &self.short_entries, hash, &mut report);
-        }
         for &id in &self.tiny {
             for at in first..report.within.end.min(text.len()) {
                 if self.literals[id.0 as usize].stands_at(text, at) {
@@ -154,24 +211,10 @@ impl Windows {
         }
     }
 
-    /// Looks the window at `at` up.
-    #[inline(always)]
-    fn look(&self, text: &[u8], at: usize, window: u32, report: &mut Report<'_>) {
-        let (long, short) = (hash_long(window), hash_short(window));
-        if is_set(&self.long, long) | is_set(&self.short, short) {
-            if is_set(&self.long, long) {
-                self.candidate(text, at, &self.entries, long, report);
-            }
-            if is_set(&self.short, short) {
-                self.candidate(text, at, &self.short_entries, short, report);
-            }
-        }
-    }
-
     /// What stands in the windows that are looked up.
     #[cfg(target_arch = "x86_64")]
-    pub(super) fn shapes(&self) -> Vec<super::avx2::Shape> {
-        use super::avx2::Place;
+    pub(super) fn shapes(&self) -> Vec<super::buckets::Shape> {
+        use super::buckets::Place;
         let place = |literal: &Literal, at: usize| match literal.bytes.get(at) {
             None => Place::Any,
             Some(b) if literal.ignore_case && b.is_ascii_alphabetic() => {
@@ -179,9 +222,9 @@ impl Windows {
             }
             Some(b) => Place::Byte(*b),
         };
-        let entries = self.entries.iter().chain(&self.short_entries);
+        let entries = self.long.entries.iter().chain(&self.short.entries);
         entries
-            .map(|(_, entry)| {
+            .map(|entry| {
                 let literal = &self.literals[entry.id.0 as usize];
                 std::array::from_fn(|i| place(literal, entry.offset + i))
             })
@@ -203,21 +246,12 @@ fn hash_long(window: u32) -> u32 {
 
 /// The hash of the first three of four bytes, exactly.
 #[inline(always)]
-fn hash_short(window: u32) -> u32 {
+pub(super) fn hash_short(window: u32) -> u32 {
     (window << 8).wrapping_mul(0x85EB_CA6B) >> (32 - HASH_BITS)
 }
 
-fn set(bitmap: &mut Bitmap, hash: u32) {
-    bitmap[(hash >> 6) as usize] |= 1 << (hash & 63);
-}
-
-#[inline(always)]
-fn is_set(bitmap: &Bitmap, hash: u32) -> bool {
-    bitmap[(hash >> 6) as usize] >> (hash & 63) & 1 != 0
-}
-
 /// A literal of three bytes in each case it may have, as windows.
-fn cases(bytes: &[u8], ignore_case: bool) -> Vec<u32> {
+pub(super) fn cases(bytes: &[u8], ignore_case: bool) -> Vec<u32> {
     let variants = if ignore_case { 8u8 } else { 1 };
     (0..variants)
         .map(|bits| {
@@ -231,10 +265,28 @@ fn cases(bytes: &[u8], ignore_case: bool) -> Vec<u32> {
         .collect()
 }
 
-/// Where the window of `literal` stands that is least common in real data; `None` when it is too
-/// short.
-fn rarest_window(literal: &[u8]) -> Option<usize> {
-    (0..(literal.len() + 1).checked_sub(WINDOW)?).max_by_key(|&at| rareness(&literal[at..at + WINDOW]))
+/// Where the window of each literal stands: where it is least common in real data, and the rather the
+/// more literals share it, for every window makes the search look at more places. `None` for literals
+/// that are too short.
+fn choose_windows(literals: &[Literal]) -> Vec<Option<usize>> {
+    let folded = |bytes: &[u8], at: usize| window_at(bytes, at) | 0x2020_2020;
+    let offsets = |literal: &Literal| 0..(literal.bytes.len() + 1).saturating_sub(WINDOW);
+    let mut all: Vec<u32> =
+        literals.iter().flat_map(|l| offsets(l).map(move |at| folded(&l.bytes, at))).collect();
+    all.sort_unstable();
+    let sharers = |window: u32| {
+        let first = all.partition_point(|w| *w < window);
+        all[first..].partition_point(|w| *w == window)
+    };
+    // Twice as many sharers weigh as much as one bit of rareness.
+    let worth = |literal: &Literal, at: usize| {
+        let window = &literal.bytes[at..at + WINDOW];
+        let shared = sharers(folded(&literal.bytes, at)) as f32;
+        // Repeated bytes are rare until a text repeats them.
+        let repeats = if window.iter().all(|b| *b == window[0]) { 64 } else { 0 };
+        rareness(window) + (8.0 * shared.log2()) as i32 - repeats
+    };
+    literals.iter().map(|literal| offsets(literal).max_by_key(|&at| worth(literal, at))).collect()
 }
 
 /// Shares of bytes and of pairs of bytes in source code and libraries, made by
@@ -273,40 +325,19 @@ fn rareness(window: &[u8]) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::prefilter::portable::Portable;
-    use proptest::prelude::*;
+    use crate::engine::prefilter::tests::{agree, literals};
 
-    fn found(prefilter: &dyn Prefilter, text: &[u8], within: Range<usize>) -> Vec<(usize, u32)> {
-        let mut all = Vec::new();
-        prefilter.find(text, within, &mut |id, at| all.push((at, id.0)));
-        all.sort_unstable();
-        all
-    }
-
-    proptest! {
-        /// The automaton is the oracle, for any literals, texts and cuts.
-        #[test]
-        fn agrees_with_the_automaton(
-            literals in proptest::collection::vec(("[aAbB_-]{1,7}", any::<bool>()), 1..12),
-            text in "[aAbB_ -]{0,120}",
-            cut in 0usize..120,
-        ) {
-            let literals: Vec<Literal> =
-                literals.into_iter().map(|(t, ignore_case)| Literal { bytes: t.into_bytes(), ignore_case }).collect();
-            let oracle = Portable::new(literals.clone());
-            let windows = Windows::new(literals);
-            let text = text.as_bytes();
-            let cut = cut.min(text.len());
-            prop_assert_eq!(found(&windows, text, 0..text.len()), found(&oracle, text, 0..text.len()));
-            let mut parts = found(&windows, text, 0..cut);
-            parts.extend(found(&windows, text, cut..text.len()));
-            prop_assert_eq!(parts, found(&oracle, text, 0..text.len()));
-        }
+    #[test]
+    fn agrees_with_the_oracle() {
+        agree(&|literals| Some(Box::new(Windows::new(literals))));
     }
 
     #[test]
     fn windows_are_taken_where_literals_differ_from_ordinary_text() {
-        let window = |text: &str| rarest_window(text.as_bytes()).map(|at| text[at..at + WINDOW].to_owned());
+        let window = |text: &str| {
+            let at = choose_windows(&literals(&[(text, false)]))[0];
+            at.map(|at| text[at..at + WINDOW].to_owned())
+        };
         assert_ne!(window("-----BEGIN EC PRIVATE KEY-----").as_deref(), Some("----"));
         assert_ne!(window("postgres://").as_deref(), Some("s://"));
         assert_eq!(window("AKIA").as_deref(), Some("AKIA"));
@@ -314,14 +345,16 @@ mod tests {
     }
 
     #[test]
-    fn every_padding_around_a_literal() {
-        let literals = vec![Literal { bytes: b"-----BEGIN".to_vec(), ignore_case: false }];
-        let (oracle, windows) = (Portable::new(literals.clone()), Windows::new(literals));
-        for before in 0..80 {
-            for after in 0..8 {
-                let text = [&vec![b'-'; before][..], b"-----BEGIN", &vec![b'N'; after]].concat();
-                assert_eq!(found(&windows, &text, 0..text.len()), found(&oracle, &text, 0..text.len()));
-            }
-        }
+    fn literals_share_windows() {
+        let texts: Vec<String> = (0..64).map(|i| format!("service-{i}-key")).collect();
+        let all = literals(&texts.iter().map(|text| (text.as_str(), false)).collect::<Vec<_>>());
+        let mut chosen: Vec<&[u8]> = choose_windows(&all)
+            .into_iter()
+            .zip(&all)
+            .filter_map(|(at, literal)| literal.bytes.get(at?..at? + WINDOW))
+            .collect();
+        chosen.sort_unstable();
+        chosen.dedup();
+        assert!(chosen.len() < 32, "{chosen:?}");
     }
 }

@@ -20,12 +20,30 @@ pub(super) struct Bracket {
     pub(super) kind: u8,
 }
 
+/// Brackets and quotes.
+static IS_MARK: [bool; 256] = {
+    let mut marks = [false; 256];
+    let mut i = 0;
+    let all = b"()[]{}\"'`";
+    while i < all.len() {
+        marks[all[i] as usize] = true;
+        i += 1;
+    }
+    marks
+};
+
 /// The brackets open at `p`, innermost first, as far back as `low`.
 pub(super) fn around(text: &[u8], low: usize, p: usize) -> Vec<Bracket> {
     let mut found = Vec::new();
     let (mut at, mut closed) = (p, 0usize);
     let mut spare = SPARE;
     while at > low && found.len() < BRACKETS && spare > 0 {
+        let plain = text[low..at].iter().rev().take(spare).take_while(|b| !IS_MARK[usize::from(**b)]).count();
+        at -= plain;
+        spare -= plain;
+        if at == low || spare == 0 {
+            break;
+        }
         at -= 1;
         spare -= 1;
         match text[at] {

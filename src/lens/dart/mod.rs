@@ -18,6 +18,7 @@ use super::strings::Strings;
 use super::{Complaint, Damage, Lens};
 use crate::blob::{Blob, Text, TextKind};
 use crate::limits::Limits;
+use crate::look::Look;
 use snapshot::Snapshot;
 
 /// No token and no part of a pair is shorter.
@@ -39,6 +40,10 @@ impl Lens for DartLens {
             || [&b"\xcf\xfa\xed\xfe"[..], b"\xce\xfa\xed\xfe"].iter().any(|m| data.starts_with(m));
         data.starts_with(kernel::MAGIC)
             || (is_program || data.starts_with(snapshot::MAGIC)) && snapshot::find(data, 0).is_some()
+    }
+
+    fn may_read(&self, look: &Look) -> bool {
+        look.is_binary()
     }
 
     fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {

@@ -24,6 +24,7 @@ use crate::address::escape;
 use crate::blob::{Blob, OffsetMap, Text, TextKind};
 use crate::lens::bytes::size_le;
 use crate::limits::Limits;
+use crate::look::{Look, Signature};
 use calls::Call;
 use data::Form;
 use il::op;
@@ -176,6 +177,10 @@ impl Lens for DotnetLens {
             return false;
         }
         Image::read(data).is_some() || image::seek_root(data).is_some()
+    }
+
+    fn may_read(&self, look: &Look) -> bool {
+        look.has(Signature::MetadataRoot) || look.has(Signature::NetResources)
     }
 
     fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {

@@ -58,6 +58,20 @@ pub(super) struct State {
     pub searched: u64,
 }
 
+impl State {
+    /// Puts in order what came from several windows and copies.
+    fn tidy(&mut self) {
+        self.anchors.sort_unstable();
+        self.anchors.dedup_by(|a, b| {
+            let same = (a.at, a.literal) == (b.at, b.literal);
+            b.confirmed |= same && a.confirmed;
+            same
+        });
+        self.spots.sort_unstable_by_key(|s| (s.start, s.end));
+        self.spots.dedup();
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Anchor {
     at: usize,
@@ -69,10 +83,11 @@ struct Anchor {
 const MAX_ANCHORS: usize = 1 << 14;
 /// Text is searched in parts of this size elsewhere, and so are the windows here.
 const PART: usize = super::super::text::PART;
-/// Bytes before a run that decide about it: its line, its name, its surroundings.
-const BEFORE_RUN: usize = 192;
+/// Bytes before a run that decide about it: its name, the lines above (`engine/context.rs`), and more. What
+/// is joined to it by points and colons is not in this: windows are widened to it.
+const BEFORE_RUN: usize = 640 + 64;
 /// Bytes behind a run that decide about it.
-const BEHIND_RUN: usize = 8;
+const BEHIND_RUN: usize = 320 + 64;
 /// Bytes between two lines of one encoded value.
 const JOINT: usize = 80;
 /// Lines of wrapped base64 have at least this many characters.
@@ -142,8 +157,8 @@ impl<'e, 'p> Filter<'e, 'p> {
         self.engine.literals(bytes, 0..bytes.len(), &mut |literal, at| {
             state.anchors.push(Anchor { at, literal, confirmed: self.confirms(bytes, literal, at) });
         });
-        state.anchors.sort_unstable();
-        self.runs(bytes, 0..bytes.len(), &mut state.spots);
+        self.runs(bytes, 0..bytes.len(), &mut state);
+        state.tidy();
         state
     }
 
@@ -177,17 +192,10 @@ impl<'e, 'p> Filter<'e, 'p> {
                 state.anchors.push(Anchor { at, confirmed, ..*anchor });
             }
         }
-        state.anchors.sort_unstable();
-        state.anchors.dedup_by(|a, b| {
-            let same = (a.at, a.literal) == (b.at, b.literal);
-            b.confirmed |= same && a.confirmed;
-            same
-        });
-
         let windows = windows(bytes, &changes.gaps);
         for window in &windows {
             state.searched += window.len() as u64;
-            self.runs(bytes, window.clone(), &mut state.spots);
+            self.runs(bytes, window.clone(), &mut state);
         }
         for copy in &changes.copies {
             for spot in &base.spots {
@@ -204,8 +212,7 @@ impl<'e, 'p> Filter<'e, 'p> {
                 }
             }
         }
-        state.spots.sort_unstable_by_key(|s| (s.start, s.end));
-        state.spots.dedup();
+        state.tidy();
         state
     }
 
@@ -215,15 +222,19 @@ impl<'e, 'p> Filter<'e, 'p> {
         any.0
     }
 
-    /// Notes the runs and escaped values of a window that may be something.
-    fn runs(&self, bytes: &[u8], window: Range<usize>, spots: &mut Vec<Range<usize>>) {
+    /// Notes the runs and escaped values of a window that may be something, and the literals that begin runs.
+    fn runs(&self, bytes: &[u8], window: Range<usize>, state: &mut State) {
+        let State { anchors, spots, .. } = state;
         let first = window.start / PART;
         let last = window.end.saturating_sub(1) / PART;
         for part in first..=last {
             let within = window.start.max(part * PART)..window.end.min((part + 1) * PART);
             let mut sink =
                 Spots { text: bytes, limit: self.limits.decoded_bytes as usize, spots: &mut *spots };
-            self.engine.runs(bytes, within.clone(), TextKind::Plain, &mut sink);
+            let mut begins = |literal, at| {
+                anchors.push(Anchor { at, literal, confirmed: self.confirms(bytes, literal, at) });
+            };
+            self.engine.runs(bytes, within.clone(), TextKind::Plain, &mut begins, &mut sink);
             decode::escaped(bytes, within, &mut |decoded| {
                 if self.is_anything(&decoded.bytes, 1) {
                     spots.push(decoded.span);
@@ -238,7 +249,7 @@ impl<'e, 'p> Filter<'e, 'p> {
         self.engine.search(text, 0..text.len(), TextKind::Plain, &mut any);
         let mut spots = Vec::new();
         let mut sink = Spots { text, limit: self.limits.decoded_bytes as usize, spots: &mut spots };
-        self.engine.runs(text, 0..text.len(), TextKind::Plain, &mut sink);
+        self.engine.runs(text, 0..text.len(), TextKind::Plain, &mut |_, _| {}, &mut sink);
         let mut found = any.0 || !spots.is_empty();
         if !found && level < self.limits.decode_depth {
             decode::escaped(text, 0..text.len(), &mut |decoded| {
@@ -305,7 +316,7 @@ impl<'m> Changes<'m> {
         for &Piece { start, len, from } in made.pieces {
             let Some(from) = from else {
                 gap = gap.or(Some(start));
-                new += len + 2 * BEFORE_RUN;
+                new += len + BEFORE_RUN + BEHIND_RUN;
                 continue;
             };
             let at_start = start == 0 && from == 0;
@@ -313,7 +324,7 @@ impl<'m> Changes<'m> {
                 changes.gaps.push(gap..start);
             } else if !at_start {
                 changes.gaps.push(start..start);
-                new += 2 * BEFORE_RUN;
+                new += BEFORE_RUN + BEHIND_RUN;
             }
             let at_end = start + len == bytes.len() && from + len == made.base_len;
             changes.copies.push(Copy { start, len, from, at_start, at_end });
@@ -403,7 +414,7 @@ fn windows(text: &[u8], gaps: &[Range<usize>]) -> Vec<Range<usize>> {
     windows
 }
 
-/// Bytes that no escaped value, and no escape, can hold.
+/// Bytes that no escaped value and no escape can hold, and that join nothing to a run.
 fn ends_value(b: u8) -> bool {
     matches!(
         b,
@@ -413,7 +424,6 @@ fn ends_value(b: u8) -> bool {
             | b'"'
             | b'\''
             | b'`'
-            | b','
             | b'('
             | b')'
             | b'<'
@@ -421,7 +431,6 @@ fn ends_value(b: u8) -> bool {
             | b'['
             | b']'
             | b'^'
-            | b'|'
             | b'?'
             | 0
     )

@@ -1,8 +1,9 @@
 //! Runs: maximal stretches of token characters, and what shape they have.
 //!
-//! A token is at least [`MIN_RUN`] characters long, so a probe at every `MIN_RUN`-th byte meets
-//! every run, and most bytes of a text are never looked at twice. This is the portable pass and the
-//! oracle for a vector one.
+//! Bytes are classified 64 at a time (`mask.rs`); runs are then a matter of bits, so that text without
+//! runs costs a few instructions a block.
+
+mod mask;
 
 use std::ops::Range;
 
@@ -28,6 +29,9 @@ pub fn is_token(byte: u8) -> bool {
     TOKEN[usize::from(byte)]
 }
 
+/// Blocks that are classified at once.
+const BATCH: usize = 64;
+
 /// Calls `on_run` with every maximal run of `MIN_RUN` or more token characters that starts in
 /// `within`; runs may end behind it. Time is linear in `within` plus the runs that start in it.
 pub fn for_each_run(text: &[u8], within: Range<usize>, on_run: &mut dyn FnMut(Range<usize>)) {
@@ -37,33 +41,86 @@ pub fn for_each_run(text: &[u8], within: Range<usize>, on_run: &mut dyn FnMut(Ra
     if floor > 0 && floor < end && is_token(text[floor - 1]) {
         floor = run_end(&text[..end], floor);
     }
-    // Every run that starts at `floor` or later covers a probe at `floor + k * MIN_RUN + MIN_RUN - 1`.
-    let mut probe = floor + MIN_RUN - 1;
-    while probe < text.len() && floor < end {
-        if !is_token(text[probe]) {
-            floor = probe + 1;
-            probe += MIN_RUN;
-            continue;
+    let mut masks = [0; BATCH + 1];
+    let mut batch = floor;
+    while batch < end {
+        // One more block than is looked at: a run that begins in the last may go on there.
+        let count = mask::fill(&text[batch..], &mut masks);
+        masks[count..].fill(0);
+        for i in 0..count.min(BATCH) {
+            let base = batch + i * mask::BLOCK;
+            let mut starts = long_runs(masks[i], masks[i + 1]);
+            if floor > base {
+                starts &= u64::MAX.checked_shl((floor - base) as u32).unwrap_or(0);
+            }
+            while starts != 0 {
+                let start = base + starts.trailing_zeros() as usize;
+                if start >= end {
+                    return;
+                }
+                floor = run_end(text, start + MIN_RUN);
+                on_run(start..floor);
+                starts &= u64::MAX.checked_shl((floor - base) as u32).unwrap_or(0);
+            }
         }
-        let mut start = probe;
-        while start > floor && is_token(text[start - 1]) {
-            start -= 1;
-        }
-        if start >= end {
-            break;
-        }
-        // Short runs mostly end within the next few bytes: only go on where it is long enough.
-        let stop = run_end(text, probe + 1);
-        if stop - start >= MIN_RUN {
-            on_run(start..stop);
-        }
-        floor = stop;
-        probe = stop + MIN_RUN;
+        // Over a run that is longer than the batch.
+        batch = (batch + BATCH * mask::BLOCK).max(floor);
     }
 }
 
+/// The bits of `mask` from which on `MIN_RUN` bits are set, if those of `next` follow.
+fn long_runs(mask: u64, next: u64) -> u64 {
+    let bits = u128::from(next) << 64 | u128::from(mask);
+    let bits = bits & bits >> 1;
+    let bits = bits & bits >> 2;
+    let bits = bits & bits >> 4;
+    (bits & bits >> 8) as u64
+}
+
+/// Where the run that goes on at `from` ends.
 fn run_end(text: &[u8], from: usize) -> usize {
-    text[from.min(text.len())..].iter().position(|&b| !is_token(b)).map_or(text.len(), |n| from + n)
+    // Most end within the next few bytes.
+    for (i, &b) in text.iter().enumerate().skip(from).take(16) {
+        if !is_token(b) {
+            return i;
+        }
+    }
+    let mut masks = [0; 16];
+    let mut at = from + 16;
+    while at < text.len() {
+        let count = mask::fill(&text[at..], &mut masks);
+        for (i, mask) in masks[..count].iter().enumerate() {
+            if *mask != u64::MAX {
+                return at + i * mask::BLOCK + mask.trailing_ones() as usize;
+            }
+        }
+        at += count * mask::BLOCK;
+    }
+    text.len()
+}
+
+/// Whether a run is more than a name: has a digit, or letters of both cases, or is nothing but upper-case
+/// letters.
+pub fn is_varied(run: &[u8]) -> bool {
+    const KINDS: [u8; 256] = {
+        let mut kinds = [0; 256];
+        let mut b = 0;
+        while b < 256 {
+            kinds[b] = match b as u8 {
+                b'0'..=b'9' => 3,
+                b'A'..=b'Z' => 1,
+                b'a'..=b'z' => 2,
+                _ => 4,
+            };
+            b += 1;
+        }
+        kinds
+    };
+    let mut seen = 0;
+    run.iter().any(|b| {
+        seen |= KINDS[usize::from(*b)];
+        seen & 3 == 3
+    }) || seen == 1
 }
 
 /// What the characters of a run look like.
@@ -200,14 +257,25 @@ mod tests {
     proptest! {
         #[test]
         fn every_run_is_found_once_over_every_cut(
-            text in proptest::collection::vec(prop_oneof![8 => Just(b'a'), 1 => Just(b' ')], 0..200),
-            cut in 0usize..200,
+            text in proptest::collection::vec(prop_oneof![30 => Just(b'a'), 1 => Just(b' ')], 0..700),
+            cut in 0usize..700,
         ) {
             let cut = cut.min(text.len());
             prop_assert_eq!(runs(&text, 0..text.len()), naive(&text));
             let mut parts = runs(&text, 0..cut);
             parts.extend(runs(&text, cut..text.len()));
             prop_assert_eq!(parts, naive(&text));
+        }
+    }
+
+    #[test]
+    fn runs_of_every_length_at_every_place() {
+        for before in 0..140 {
+            for len in [15, 16, 17, 63, 64, 65, 127, 128, 200, 5000] {
+                let text = [&vec![b' '; before][..], &vec![b'x'; len], b" end"].concat();
+                assert_eq!(runs(&text, 0..text.len()), naive(&text), "{before} {len}");
+                assert_eq!(runs(&text[..before + len], 0..before + len), naive(&text), "{before} {len}");
+            }
         }
     }
 

@@ -1,0 +1,98 @@
+//! Which windows share a bucket of the vector prefilters.
+//!
+//! A window is four bytes of a literal. Vector code asks, for many positions of a text at once, whether
+//! any window of one of sixteen buckets can stand there: a bucket knows for each of the four places the
+//! set of bytes its windows have. What passes goes on to the table of windows, which decides; so how
+//! buckets are filled can cost time, never a literal, as long as every window is in one.
+
+use super::windows::{WINDOW, byte_chance};
+
+/// Buckets: bits of the masks.
+pub(super) const BUCKETS: usize = 16;
+
+/// Which bytes may stand at the four places of a window.
+pub(super) type Shape = [Place; WINDOW];
+
+/// Which bytes may stand at one place of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Place {
+    /// This one.
+    Byte(u8),
+    /// This letter in either case.
+    Letter(u8),
+    /// Any: behind the end of a literal of three bytes.
+    Any,
+}
+
+/// Bytes that a bucket takes at one place.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Set {
+    bits: [u128; 2],
+    /// The chance that a byte of real data is one of them.
+    chance: f32,
+}
+
+impl Set {
+    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> {
+        let bits = self.bits;
+        (0..=u8::MAX).filter(move |b| bits[usize::from(b >> 7)] >> (b & 127) & 1 != 0)
+    }
+
+    /// Whether a byte outside ASCII is among them because a window has it: not because any byte is.
+    pub(super) fn names_high_bytes(&self) -> bool {
+        self.bits[1] != 0 && self.bits[1] != u128::MAX
+    }
+
+    fn with(mut self, place: Place, chances: &[f32; 256]) -> Set {
+        let mut add = |b: u8| {
+            let (half, bit) = (usize::from(b >> 7), 1u128 << (b & 127));
+            if self.bits[half] & bit == 0 {
+                self.bits[half] |= bit;
+                self.chance += chances[usize::from(b)];
+            }
+        };
+        match place {
+            Place::Byte(b) => add(b),
+            Place::Letter(b) => {
+                add(b.to_ascii_lowercase());
+                add(b.to_ascii_uppercase());
+            }
+            Place::Any => return Set { bits: [u128::MAX; 2], chance: 1.0 },
+        }
+        self
+    }
+}
+
+/// What one bucket takes at each place.
+pub(super) type Bucket = [Set; WINDOW];
+
+/// The share of positions of real data that a bucket lets pass, if neighbours did not matter.
+fn passing(bucket: &Bucket) -> f32 {
+    bucket.iter().map(|set| set.chance).product()
+}
+
+/// Puts each window where it adds least to the expected number of positions that pass: greedy, those
+/// that pass most first, so that they open buckets of their own.
+pub(super) fn fill(shapes: &[Shape]) -> [Bucket; BUCKETS] {
+    let chances: [f32; 256] = std::array::from_fn(|b| byte_chance(b as u8));
+    let with = |bucket: &Bucket, shape: &Shape| -> Bucket {
+        std::array::from_fn(|p| bucket[p].with(shape[p], &chances))
+    };
+    let mut shapes: Vec<(f32, Shape)> =
+        shapes.iter().map(|shape| (passing(&with(&Bucket::default(), shape)), *shape)).collect();
+    shapes.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    shapes.dedup();
+    let mut buckets = [Bucket::default(); BUCKETS];
+    for (_, shape) in &shapes {
+        let mut best = (f32::INFINITY, 0, Bucket::default());
+        for (i, bucket) in buckets.iter().enumerate() {
+            let grown = with(bucket, shape);
+            let added = passing(&grown) - passing(bucket);
+            if added < best.0 {
+                best = (added, i, grown);
+            }
+        }
+        buckets[best.1] = best.2;
+    }
+    buckets
+}

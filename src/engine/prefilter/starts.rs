@@ -1,0 +1,102 @@
+//! Prefixes of tokens that are looked for where words begin in runs, and nowhere else.
+//!
+//! Most tokens are a run of token characters, or begin with one: `ghp_` and 36 letters and digits. The
+//! engine visits the runs anyway, and they are a tenth of a text or less, so such prefixes cost it
+//! nothing per byte of text, however many there are; and prefixes of three bytes, which no vector code
+//! can tell from ordinary text, cost it no more than others.
+
+use super::windows::{Entry, Table, cases, hash_short};
+use super::{Literal, LiteralId};
+use crate::engine::runs::{MIN_RUN, is_token};
+use std::ops::Range;
+
+/// Bytes of a prefix that are looked up.
+pub const MIN_PREFIX: usize = 3;
+/// Longest escape before a token whose last character only looks like a letter or digit, without the
+/// character that begins it: `\\u003d`.
+const ESCAPE: usize = 5;
+
+/// Finds prefixes at the beginnings of words.
+pub struct Starts {
+    prefixes: Vec<Literal>,
+    table: Table,
+}
+
+impl Starts {
+    /// For `prefixes`, each of three token characters or more.
+    pub fn new(prefixes: Vec<Literal>) -> Self {
+        let mut hashed = Vec::with_capacity(prefixes.len());
+        for (i, prefix) in prefixes.iter().enumerate() {
+            let entry = Entry { id: LiteralId(i as u32), offset: 0 };
+            let head = &prefix.bytes[..MIN_PREFIX];
+            hashed.extend(cases(head, prefix.ignore_case).into_iter().map(|case| (hash_short(case), entry)));
+        }
+        Starts { prefixes, table: Table::new(hashed) }
+    }
+
+    /// Calls `on_prefix` for every prefix at which a token of `MIN_RUN` characters may begin in `run`: at
+    /// its start, behind what joins words, and behind the end of an escape that stands before the run.
+    pub fn find(&self, text: &[u8], run: &Range<usize>, on_prefix: &mut dyn FnMut(LiteralId, usize)) {
+        let Some(last) = run.end.checked_sub(MIN_RUN) else { return };
+        let mut look = |at: usize| {
+            let Some(&[a, b, c]) = text.get(at..).and_then(<[u8]>::first_chunk) else { return };
+            let hash = hash_short(u32::from_le_bytes([a, b, c, 0]));
+            if self.table.has(hash) {
+                for entry in self.table.entries(hash) {
+                    if self.prefixes[entry.id.0 as usize].stands_at(text, at) {
+                        on_prefix(entry.id, at);
+                    }
+                }
+            }
+        };
+        look(run.start);
+        if matches!(text[..run.start].last(), Some(b'\\' | b'%' | b'[')) {
+            (run.start + 1..=last.min(run.start + ESCAPE))
+                .filter(|at| text[at - 1].is_ascii_alphanumeric())
+                .for_each(&mut look);
+        }
+        for at in run.start + 1..=last {
+            if !text[at - 1].is_ascii_alphanumeric() {
+                look(at);
+            }
+        }
+    }
+}
+
+/// Whether tokens with this prefix can be found so, if at least `body` token characters follow it.
+pub fn is_start(prefix: &[u8], body: usize) -> bool {
+    prefix.len() >= MIN_PREFIX && prefix.iter().all(|b| is_token(*b)) && prefix.len() + body >= MIN_RUN
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::prefilter::tests::literals;
+
+    fn found(text: &str, run: Range<usize>) -> Vec<usize> {
+        let starts = Starts::new(literals(&[("key_", false), ("TOK", true)]));
+        let mut all = Vec::new();
+        starts.find(text.as_bytes(), &run, &mut |_, at| all.push(at));
+        all
+    }
+
+    #[test]
+    fn where_words_begin() {
+        let run = |text: &str| text.find(|c: char| c.is_ascii_alphanumeric()).unwrap()..text.len();
+        for (text, want) in [
+            ("key_0123456789abcdef", vec![0]),
+            ("path/key_0123456789abcdef", vec![5]),
+            ("monkey_0123456789abcdef", vec![]),
+            ("a-tok0123456789abcdef_key_x", vec![2]),
+            ("\\nkey_0123456789abcdef", vec![2]),
+            ("\\u003dTok_0123456789abcdef", vec![6]),
+            ("%3Dkey_0123456789abcdef", vec![3]),
+            ("\x1b[31mkey_0123456789abcdef", vec![5]),
+        ] {
+            assert_eq!(found(text, run(text)), want, "{text}");
+        }
+        // A token of sixteen characters has no room there.
+        assert!(found("0123456789/key_01234", 0..20).is_empty());
+        assert!(is_start(b"ghp_", 36) && !is_start(b"ghp_", 11) && !is_start(b"SG.", 36));
+    }
+}

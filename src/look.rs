@@ -1,0 +1,90 @@
+//! A first look at a blob: what one pass over its bytes tells all that may read it.
+//!
+//! Some formats stand anywhere in a file and are known by a few bytes. To look for each of them alone is a
+//! pass over the whole file each; the prefilter looks for all of them at once.
+
+use crate::blob::TextKind;
+use crate::engine::prefilter::{Literal, Machine, Prefilter};
+use crate::lens::raw;
+use std::sync::OnceLock;
+
+/// What is known of a blob before anybody reads it.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Text or data.
+    pub kind: TextKind,
+    /// Signatures that stand in it, a bit each.
+    signatures: u32,
+}
+
+/// Bytes that stand somewhere in files of a format. Looked for in data only: no text has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// A gzip stream with the usual method begins.
+    Gzip,
+    /// The directory of a ZIP ends.
+    ZipEnd,
+    /// The metadata of a .NET assembly begins.
+    MetadataRoot,
+    /// A file of .NET resources begins.
+    NetResources,
+    /// A program carries a .NET application.
+    DotnetBundle,
+}
+
+impl Signature {
+    const ALL: [(Signature, &[u8]); 5] = [
+        (Signature::Gzip, b"\x1f\x8b\x08"),
+        (Signature::ZipEnd, b"PK\x05\x06"),
+        (Signature::MetadataRoot, b"BSJB"),
+        (Signature::NetResources, b"\xce\xca\xef\xbe"),
+        (Signature::DotnetBundle, b"\x8b\x12\x02\xb9\x6a\x61\x20\x38"),
+    ];
+}
+
+impl Look {
+    /// Looks at a blob.
+    pub fn at(bytes: &[u8]) -> Look {
+        static SEEKER: OnceLock<Box<dyn Prefilter>> = OnceLock::new();
+        let kind = raw::kind(bytes);
+        let mut signatures = 0;
+        if kind == TextKind::Binary {
+            let literal =
+                |(_, bytes): &(Signature, &[u8])| Literal { bytes: bytes.to_vec(), ignore_case: false };
+            let build = || Machine::best(Signature::ALL.iter().map(literal).collect());
+            SEEKER.get_or_init(build).find(bytes, 0..bytes.len(), &mut |id, _| signatures |= 1 << id.0);
+        }
+        Look { kind, signatures }
+    }
+
+    /// Whether the blob is data that holds the signature somewhere.
+    pub fn has(&self, signature: Signature) -> bool {
+        Signature::ALL
+            .iter()
+            .position(|(s, _)| *s == signature)
+            .is_some_and(|i| self.signatures >> i & 1 != 0)
+    }
+
+    /// Whether the blob is data.
+    pub fn is_binary(&self) -> bool {
+        self.kind == TextKind::Binary
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signatures_are_seen_anywhere_in_data_and_not_in_text() {
+        for (signature, bytes) in Signature::ALL {
+            for before in [0, 1, 63, 64, 1000] {
+                let data = [&vec![0; before][..], bytes, b"\0"].concat();
+                let look = Look::at(&data);
+                assert!(look.is_binary() && look.has(signature), "{signature:?} {before}");
+                assert_eq!(look.signatures.count_ones(), 1);
+            }
+        }
+        assert!(!Look::at(b"plain BSJB text").has(Signature::MetadataRoot));
+    }
+}
