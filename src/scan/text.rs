@@ -19,7 +19,7 @@ use std::ops::Range;
 
 /// Parts of a large text that are searched on their own. Fixed, so that the result does not depend
 /// on the number of threads.
-const PART: usize = 1 << 20;
+pub(super) const PART: usize = 1 << 20;
 
 /// What the texts of one blob have in common.
 pub(super) struct TextJob<'j, 'e, 'p> {

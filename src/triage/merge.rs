@@ -363,6 +363,7 @@ mod tests {
             why: String::new(),
             fix: String::new(),
             reference: String::new(),
+            history: Vec::new(),
             verification: None,
         };
         for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {

@@ -242,6 +242,7 @@ fn pair_finding(
         why: group.why.to_string(),
         fix: group.fix.to_string(),
         reference: group.reference.to_string(),
+        history: Vec::new(),
         verification: None,
     }
 }
@@ -333,6 +334,7 @@ fn single(
             why: pattern.why.to_string(),
             fix: pattern.fix.to_string(),
             reference: pattern.reference.to_string(),
+            history: Vec::new(),
             verification: None,
         });
     }
