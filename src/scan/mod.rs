@@ -133,7 +133,10 @@ impl<'p> Scanner<'p> {
         let bytes = read::file(path, &mut buffer)?;
         let blob = Blob { address: Address::file(path), bytes: bytes.as_slice() };
         let record = Mutex::new(Vec::new());
-        let (sightings, _) = self.pool.install(|| self.recorded(&blob, 0, Some(&record)));
+        let (mut sightings, _) = self.pool.install(|| self.recorded(&blob, 0, Some(&record)));
+        // As a scan of the tree around it would say.
+        let parent = path.parent().filter(|_| path.is_absolute());
+        mark_shown(&mut sightings, parent.map_or(0, |parent| parent.as_os_str().len()));
         Ok((sightings, record.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)))
     }
 
@@ -144,7 +147,7 @@ impl<'p> Scanner<'p> {
     fn stream(&self, address: Address, stream: &mut dyn Read, collected: &Collected, progress: &Progress) {
         let mut buffer = Vec::new();
         match read::spool(stream, &mut buffer) {
-            Ok(bytes) => self.bytes(address, &bytes, collected, progress),
+            Ok(bytes) => self.bytes(address, 0, &bytes, collected, progress),
             Err(e) => collected.unreadable(address, &e),
         }
     }
@@ -154,8 +157,9 @@ impl<'p> Scanner<'p> {
         match std::fs::metadata(path) {
             Err(e) => collected.unreadable(Address::file(path), &e),
             Ok(meta) if meta.is_dir() => {
+                let root = path.as_os_str().len();
                 tree::walk(path, self.options.honour_ignore, &|found| match found {
-                    Found::File(path) => self.file(&path, collected, progress),
+                    Found::File(path) => self.file(&path, root, collected, progress),
                     Found::Skipped(path, bytes, reason, detail) => {
                         let mut ledger = Ledger::default();
                         ledger.skipped(Address::file(&path), bytes, reason, detail);
@@ -163,11 +167,15 @@ impl<'p> Scanner<'p> {
                     }
                 });
             }
-            Ok(_) => self.file(path, collected, progress),
+            Ok(_) => {
+                // Who names a file wants to know what is in it, whatever it is called.
+                self.file(path, path.as_os_str().len(), collected, progress);
+            }
         }
     }
 
-    fn file(&self, path: &Path, collected: &Collected, progress: &Progress) {
+    /// `root` is how much of the path the user named.
+    fn file(&self, path: &Path, root: usize, collected: &Collected, progress: &Progress) {
         thread_local! {
             // Taken, not borrowed: while this file is searched, the thread may be lent to another.
             static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -175,18 +183,26 @@ impl<'p> Scanner<'p> {
         let address = Address::file(path);
         let mut buffer = BUFFER.take();
         match read::file(path, &mut buffer) {
-            Ok(bytes) => self.bytes(address, &bytes, collected, progress),
+            Ok(bytes) => self.bytes(address, root, &bytes, collected, progress),
             Err(e) => collected.unreadable(address, &e),
         }
         BUFFER.set(buffer);
     }
 
-    fn bytes(&self, address: Address, bytes: &Bytes<'_>, collected: &Collected, progress: &Progress) {
+    fn bytes(
+        &self,
+        address: Address,
+        root: usize,
+        bytes: &Bytes<'_>,
+        collected: &Collected,
+        progress: &Progress,
+    ) {
         let blob = Blob { address, bytes: bytes.as_slice() };
         let app = splits::app(&blob.address);
         // Blobs of one app are told apart by their numbers.
         let first = if app.is_some() { collected.splits.next_numbers() } else { 0 };
-        let (sightings, mut ledger) = self.artifact(&blob, first);
+        let (mut sightings, mut ledger) = self.artifact(&blob, first);
+        mark_shown(&mut sightings, root);
         if bytes.has_shrunk() {
             let detail = "the file was cut while it was read; what was left was searched";
             ledger.skipped(blob.address.clone(), None, Reason::Unreadable, detail);
@@ -237,6 +253,13 @@ impl<'p> Scanner<'p> {
                 (found.sightings, found.ledger)
             }
         }
+    }
+}
+
+/// Marks what stands in tests, examples and documents.
+fn mark_shown(sightings: &mut [triage::sighting::Sighting], root: usize) {
+    for sighting in sightings {
+        sighting.for_show = triage::paths::is_for_show(&sighting.address, root);
     }
 }
 

@@ -245,6 +245,7 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
             .named
             .as_ref()
             .map(|(name, rated)| (String::from_utf8_lossy(&text.bytes[name.clone()]).into_owned(), *rated)),
+        for_show: false,
         kind: text.kind,
         address: address.clone(),
         blob: job.blob,

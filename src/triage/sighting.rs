@@ -23,6 +23,8 @@ pub struct Sighting {
     pub loose: bool,
     /// For values assigned to a name: the name, and what the two are worth.
     pub named: Option<(String, Rated)>,
+    /// Whether it stands in a test, an example or documentation, by its path below what the user named.
+    pub for_show: bool,
     /// What kind of text it was found in.
     pub kind: TextKind,
     /// The blob, and what was decoded from it.
