@@ -8,7 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "a failure may panic")]
 
 use keysift::blob::TextKind;
-use keysift::engine::named::Named;
+use keysift::engine::assignment::Named;
 use keysift::engine::{Engine, Hit, Sink};
 use keysift::pattern::PatternSet;
 use keysift::pattern::example::{Generator, fill};

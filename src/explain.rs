@@ -4,7 +4,7 @@
 
 use crate::address::{Address, escape};
 use crate::blob::{Text, TextKind, TextOffset};
-use crate::engine::named::{Form, Named};
+use crate::engine::assignment::{Form, Named};
 use crate::finding::{Finding, Secret};
 use crate::pattern::PatternSet;
 use crate::scan::{Options, Scanner};

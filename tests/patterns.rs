@@ -2,6 +2,7 @@
 
 use keysift::engine::Engine;
 use keysift::pattern::{BUILTIN, PatternSet, check};
+use std::path::Path;
 
 #[test]
 fn examples_match_and_counter_examples_do_not() {
@@ -32,11 +33,19 @@ fn regular_expressions_compile_and_texts_are_written() {
 
 #[test]
 fn every_pattern_file_is_built_in() {
-    let mut on_disk: Vec<_> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/patterns"))
-        .unwrap()
-        .map(|e| format!("patterns/{}", e.unwrap().file_name().to_str().unwrap()))
-        .filter(|name| name.ends_with(".toml"))
-        .collect();
+    fn files(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                files(&path, found);
+            } else if path.extension().is_some_and(|e| e == "toml") {
+                let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
+                found.push(name.to_str().unwrap().to_owned());
+            }
+        }
+    }
+    let mut on_disk = Vec::new();
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("patterns"), &mut on_disk);
     on_disk.sort();
     let mut builtin: Vec<_> = BUILTIN.iter().map(|name| (*name).to_owned()).collect();
     builtin.sort();

@@ -362,6 +362,18 @@ pub enum PatternsCommand {
         #[arg(long, value_name = "FILE")]
         patterns: Vec<PathBuf>,
     },
+    /// Time and candidates by pattern, on files of your own: which pattern makes a scan slow
+    Profile {
+        /// Files and folders to search; containers are not opened
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// More patterns from this file
+        #[arg(long, value_name = "FILE")]
+        patterns: Vec<PathBuf>,
+        /// All patterns with candidates, not only the 20 that take longest
+        #[arg(long)]
+        all: bool,
+    },
     /// Check pattern files: schema, expressions, examples and counter-examples
     Check {
         /// The files [default: the built-in patterns]

@@ -4,10 +4,15 @@ use super::args::{Patterns, PatternsCommand};
 use super::exit::{Exit, UsageError};
 use crate::address::escape;
 use crate::engine::Engine;
-use crate::pattern::example::{Generator, fill};
+use crate::engine::profile::Profile;
+use crate::lens::raw;
+use crate::pattern::example::{self, Generator, fill};
 use crate::pattern::{Group, Matcher, Pattern, PatternSet, check, edit_distance};
+use crate::source::{read, tree};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// Does what `keysift patterns` was asked.
 pub fn run(arguments: &Patterns) -> anyhow::Result<Exit> {
@@ -15,6 +20,9 @@ pub fn run(arguments: &Patterns) -> anyhow::Result<Exit> {
     match &arguments.command {
         PatternsCommand::List { filter, patterns } => list(&load(patterns)?, filter.as_deref(), &mut out)?,
         PatternsCommand::Show { id, patterns } => show(&load(patterns)?, id, &mut out)?,
+        PatternsCommand::Profile { paths, patterns, all } => {
+            profile(&load(patterns)?, paths, *all, &mut out)?;
+        }
         PatternsCommand::Check { files } => return check_files(files, &mut out),
     }
     out.flush()?;
@@ -32,7 +40,7 @@ fn load(files: &[PathBuf]) -> anyhow::Result<PatternSet> {
 fn list(set: &PatternSet, filter: Option<&str>, out: &mut dyn Write) -> anyhow::Result<()> {
     let wanted = filter.unwrap_or("").to_lowercase();
     let matches = |p: &&Pattern| p.id.contains(&wanted) || p.name.to_lowercase().contains(&wanted);
-    let mut patterns: Vec<&Pattern> = set.patterns().iter().filter(matches).collect();
+    let mut patterns: Vec<&Pattern> = set.patterns().filter(matches).collect();
     if patterns.is_empty() {
         return Err(UsageError(format!("no pattern's id or name contains {wanted:?}")).into());
     }
@@ -65,11 +73,63 @@ fn show(set: &PatternSet, id: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     for (title, text) in [("What it opens", &p.why), ("What to do", &p.fix), ("Reference", &p.reference)] {
         writeln!(out, "\n{title}\n  {}", text.trim().replace('\n', "\n  "))?;
     }
-    for (title, texts) in [("Found in (values made up)", &p.examples), ("Not found in", &p.not)] {
+    let (examples, not) = example::of(p);
+    for (title, texts) in [("Found in (values made up)", &examples), ("Not found in", &not)] {
         writeln!(out, "\n{title}")?;
         for text in texts {
             writeln!(out, "  {}", escape(fill(text, &mut Generator::new(1)).as_bytes()))?;
         }
+    }
+    Ok(())
+}
+
+/// Patterns that are listed unless all are asked for.
+const SLOWEST: usize = 20;
+
+fn profile(set: &PatternSet, paths: &[PathBuf], all: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    let engine = Engine::new(set);
+    let state = Mutex::new((Profile::default(), Vec::new()));
+    let search = |path: &Path| {
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (profile, buffer) = &mut *state;
+        // What cannot be read costs nothing.
+        if let Ok(bytes) = read::file(path, buffer) {
+            let bytes = bytes.as_slice();
+            engine.profile(bytes, raw::kind(bytes), profile);
+        }
+    };
+    for path in paths {
+        let meta = std::fs::metadata(path).map_err(|e| UsageError(format!("{}: {e}", path.display())))?;
+        if meta.is_dir() {
+            tree::walk(path, true, &|found| {
+                if let tree::Found::File(path) = found {
+                    search(&path);
+                }
+            });
+        } else {
+            search(path);
+        }
+    }
+    let (profile, _) = state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let ms = |time: Duration| time.as_secs_f64() * 1e3;
+    let speed = |time: Duration| profile.bytes as f64 / 1e9 / time.as_secs_f64().max(1e-9);
+    writeln!(out, "{:.1} MB", profile.bytes as f64 / 1e6)?;
+    for (what, time) in [("literals", profile.literals), ("runs", profile.runs)] {
+        writeln!(out, "{what:<10}{:>10.1} ms  {:>6.2} GB/s", ms(time), speed(time))?;
+    }
+    writeln!(out, "{:<10}{:>10.1} ms  {} runs judged", "values", ms(profile.judging), profile.run_count)?;
+    let mut costs: Vec<_> = profile.patterns.iter().collect();
+    costs.sort_by_key(|(id, cost)| (std::cmp::Reverse(cost.time), **id));
+    let confirming: Duration = costs.iter().map(|(_, cost)| cost.time).sum();
+    writeln!(out, "{:<10}{:>10.1} ms  by pattern:\n", "confirming", ms(confirming))?;
+    writeln!(out, "{:>10}  {:>10}  {:>8}  pattern", "ms", "candidates", "hits")?;
+    let shown = if all { costs.len() } else { SLOWEST };
+    for (id, cost) in costs.iter().take(shown) {
+        let id = &set.get(**id).id;
+        writeln!(out, "{:>10.2}  {:>10}  {:>8}  {id}", ms(cost.time), cost.candidates, cost.hits)?;
+    }
+    if costs.len() > shown {
+        writeln!(out, "… and {} more: --all", costs.len() - shown)?;
     }
     Ok(())
 }
@@ -93,7 +153,7 @@ fn show_group(set: &PatternSet, group: &Group, out: &mut dyn Write) -> anyhow::R
 
 /// The ids that `id` may have been meant for.
 fn hint(set: &PatternSet, id: &str) -> String {
-    let ids = || set.patterns().iter().map(|p| p.id.as_str()).chain(set.groups().map(|g| g.id.as_str()));
+    let ids = || set.patterns().map(|p| p.id.as_ref()).chain(set.groups().map(|g| g.id.as_ref()));
     let mut alike: Vec<&str> = ids().filter(|known| known.contains(id)).collect();
     if alike.is_empty() {
         alike.extend(ids().min_by_key(|known| (edit_distance(known, id), *known)));
@@ -104,11 +164,19 @@ fn hint(set: &PatternSet, id: &str) -> String {
 }
 
 fn found_by(p: &Pattern) -> String {
-    let texts = |all: &[Vec<u8>]| all.iter().map(|t| escape(t)).collect::<Vec<_>>().join(", ");
+    let texts = |all: &[crate::pattern::Bytes]| all.iter().map(|t| escape(t)).collect::<Vec<_>>().join(", ");
     match &p.matcher {
         Matcher::Token { prefixes, .. } => format!("prefix {}", texts(prefixes)),
         Matcher::Assigned { literals } => format!("assigned to a name with {}", texts(literals)),
         Matcher::Regex { literals, .. } => format!("expression around {}", texts(literals)),
+        Matcher::Named { .. } => {
+            let words = p
+                .near
+                .iter()
+                .map(|w| w.to_string())
+                .chain(p.weak.iter().map(|w| format!("{w} with a secret name")));
+            format!("its form, named by {}", words.collect::<Vec<_>>().join(", "))
+        }
         Matcher::Run { min, max, near, .. } if near.is_empty() => {
             format!("its shape, {min} to {max} characters")
         }
@@ -120,20 +188,20 @@ fn found_by(p: &Pattern) -> String {
 
 fn check_files(files: &[PathBuf], out: &mut dyn Write) -> anyhow::Result<Exit> {
     let mut set = PatternSet::builtin()?;
-    let builtin = set.patterns().len();
+    let builtin = set.len();
     for path in files {
         set.add_file(path)?;
     }
     let first = if files.is_empty() { 0 } else { builtin };
     let engine = Engine::new(&set);
     let mut problems = 0;
-    for pattern in &set.patterns()[first..] {
+    for pattern in set.patterns().skip(first) {
         check::regexes(pattern)?;
         for what in check::examples(&set, &engine, pattern, 1) {
             problems += 1;
             writeln!(out, "{}: {}: {what}", pattern.origin, pattern.id)?;
         }
     }
-    writeln!(out, "{} patterns checked, {problems} problems", set.patterns().len() - first)?;
+    writeln!(out, "{} patterns checked, {problems} problems", set.len() - first)?;
     Ok(if problems == 0 { Exit::Clean } else { Exit::Usage })
 }

@@ -55,7 +55,7 @@ pub fn run(arguments: &Scan) -> anyhow::Result<Exit> {
         artifacts: targets.iter().map(name).collect(),
         exit_code: exit.code(),
         timings,
-        pattern_count: patterns.patterns().len(),
+        pattern_count: patterns.len(),
     };
     output::write(&report, &outputs, &arguments.report)?;
     if let Some(path) = &arguments.verification.graph {

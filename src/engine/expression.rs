@@ -15,15 +15,19 @@ use std::ops::Range;
 #[derive(Default)]
 pub struct Barren {
     matches: BTreeMap<PatternId, Range<usize>>,
-    /// By byte: a stretch in which it is not.
-    bytes: BTreeMap<u8, Range<usize>>,
+    /// A few bytes, each with a stretch in which it is not.
+    bytes: Vec<(u8, Range<usize>)>,
 }
 
 impl Barren {
     /// Whether `byte` stands in the range. What is not found is looked for farther on, so that each part
     /// of a text is looked at once or twice for each byte.
     fn lacks(&mut self, text: &[u8], range: Range<usize>, byte: u8) -> bool {
-        let known = self.bytes.entry(byte).or_default();
+        let at = self.bytes.iter().position(|(b, _)| *b == byte).unwrap_or_else(|| {
+            self.bytes.push((byte, 0..0));
+            self.bytes.len() - 1
+        });
+        let known = &mut self.bytes[at].1;
         if known.start <= range.start && range.end <= known.end {
             return true;
         }

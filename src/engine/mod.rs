@@ -5,11 +5,15 @@
 //! in parts, on many threads: each part reports what starts in it, and sees the whole text.
 
 mod assigned;
+pub mod assignment;
+mod context;
 mod expression;
 pub mod named;
 pub mod prefilter;
+pub mod profile;
 pub mod runs;
 pub mod token;
+pub mod words;
 
 use crate::blob::TextKind;
 use crate::finding::Class;
@@ -40,6 +44,10 @@ pub struct Hit {
     pub loose: bool,
     /// For values assigned to a name: the name, and what the two are worth.
     pub named: Option<(Range<usize>, score::Rated)>,
+    /// How sure the surroundings make it, where they alone say what it is.
+    pub confidence: Option<u8>,
+    /// What it may be as well.
+    pub others: Vec<PatternId>,
 }
 
 /// Takes what the engine finds.
@@ -49,7 +57,7 @@ pub trait Sink {
     /// A run of token characters: perhaps something encoded.
     fn run(&mut self, run: Range<usize>);
     /// What something that is assigned to a name is worth, or why it is no secret; for `keysift explain`.
-    fn judged(&mut self, _named: &named::Named, _verdict: Result<score::Rated, score::Refusal>) {}
+    fn judged(&mut self, _named: &assignment::Named, _verdict: Result<score::Rated, score::Refusal>) {}
 }
 
 /// Patterns compiled for searching. Immutable; shared by all threads.
@@ -62,8 +70,7 @@ pub struct Engine<'p> {
     starts: Starts,
     by_start: Vec<(usize, Vec<PatternId>)>,
     runs: Vec<PatternId>,
-    /// Longest run that any of them takes, in bytes.
-    longest_run: usize,
+    has_names: bool,
 }
 
 impl<'p> Engine<'p> {
@@ -77,20 +84,27 @@ impl<'p> Engine<'p> {
         let mut literals: BTreeMap<Literal, Vec<PatternId>> = BTreeMap::new();
         let mut prefixes = literals.clone();
         let mut runs = Vec::new();
+        let mut has_names = false;
         for (id, pattern) in patterns.iter() {
             let (texts, body) = match &pattern.matcher {
-                Matcher::Token { prefixes, body } => (prefixes, Some(token::least_run(body))),
+                Matcher::Token { prefixes, bodies } => {
+                    (prefixes, bodies.iter().map(|body| token::least_run(body)).min())
+                }
                 Matcher::Regex { literals, .. } | Matcher::Assigned { literals } => (literals, None),
                 Matcher::Run { .. } => {
                     runs.push(id);
                     continue;
                 }
+                Matcher::Named { .. } => {
+                    has_names = true;
+                    continue;
+                }
             };
             let body = body.filter(|_| pattern.boundary != Boundary::None);
-            for bytes in texts {
+            for bytes in texts.iter() {
                 let is_start = body.is_some_and(|body| starts::is_start(bytes, body));
                 let list = if is_start { &mut prefixes } else { &mut literals };
-                let literal = Literal { bytes: bytes.clone(), ignore_case: pattern.ignore_case };
+                let literal = Literal { bytes: bytes.to_vec(), ignore_case: pattern.ignore_case };
                 list.entry(literal).or_default().push(id);
             }
         }
@@ -102,12 +116,8 @@ impl<'p> Engine<'p> {
         let (by_start, prefixes) = split(prefixes);
         let machine = if machine.is_available() { machine } else { Machine::Portable };
         let prefilter = machine.build(literals).expect("what is available can be built");
-        let most = |id: &PatternId| match &patterns.get(*id).matcher {
-            Matcher::Run { max, .. } => *max,
-            _ => 0,
-        };
-        let longest_run = runs.iter().map(most).max().unwrap_or(0);
-        Engine { patterns, prefilter, by_literal, starts: Starts::new(prefixes), by_start, runs, longest_run }
+        let starts = Starts::new(prefixes);
+        Engine { patterns, prefilter, by_literal, starts, by_start, runs, has_names }
     }
 
     /// Which prefilter runs.
@@ -117,7 +127,7 @@ impl<'p> Engine<'p> {
 
     /// Whether a pattern knows its values by their shape alone.
     pub fn is_run(&self, id: PatternId) -> bool {
-        self.runs.contains(&id)
+        matches!(self.patterns.get(id).matcher, Matcher::Run { .. } | Matcher::Named { .. })
     }
 
     /// Reports what starts in `within` (for regular expressions: whose literal does) to `sink`.
@@ -130,15 +140,20 @@ impl<'p> Engine<'p> {
             self.starts.find(text, &run, &mut |prefix, at| {
                 self.confirm(text, &self.by_start[prefix.0 as usize], at, kind, &mut barren, sink);
             });
-            let run = own_part(text, run);
-            // Words without a digit in one case are names, in whatever spelling.
-            if runs::is_varied(&text[run.clone()]) && !is_number(text, &run) {
-                if run.len() <= self.longest_run {
-                    self.search_run(text, &run, kind, sink);
-                }
-                sink.run(run);
-            }
+            self.judge_run(text, run, kind, sink);
         });
+    }
+
+    /// Reports a run, and what it is if it is a secret without a prefix.
+    fn judge_run(&self, text: &[u8], run: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
+        let run = own_part(text, run);
+        // Words without a digit in one case are names, in whatever spelling.
+        if runs::is_varied(&text[run.clone()]) && !is_number(text, &run) {
+            if run.len() <= LONGEST_VALUE {
+                self.search_run(text, &run, kind, sink);
+            }
+            sink.run(run);
+        }
     }
 
     fn confirm(
@@ -151,34 +166,47 @@ impl<'p> Engine<'p> {
         sink: &mut dyn Sink,
     ) {
         for &id in ids {
-            let pattern = self.patterns.get(id);
-            match &pattern.matcher {
-                Matcher::Token { body, .. } => {
-                    if let Some(token) = token::confirm(text, at, *length, body, pattern.boundary, kind) {
-                        let value = token.span.clone();
-                        if accepts(pattern, &text[value.clone()]) {
-                            let end = value.end;
-                            sink.hit(Hit { loose: token.loose, ..Hit::new(id, value) });
-                            // Fields without room for an end: the secret stands right behind the id.
-                            if token.loose {
-                                let rest =
-                                    end..end + text[end..].iter().take_while(|&&b| runs::is_token(b)).count();
-                                self.search_run(text, &rest, kind, sink);
-                            }
-                        }
+            self.confirm_one(text, at..at + length, id, kind, barren, sink);
+        }
+    }
+
+    /// Reports what one pattern finds at one of its literals.
+    fn confirm_one(
+        &self,
+        text: &[u8],
+        literal: Range<usize>,
+        id: PatternId,
+        kind: TextKind,
+        barren: &mut expression::Barren,
+        sink: &mut dyn Sink,
+    ) {
+        let pattern = self.patterns.get(id);
+        match &pattern.matcher {
+            Matcher::Token { bodies, .. } => {
+                let found =
+                    token::confirm(text, literal.start, literal.len(), bodies, pattern.boundary, kind);
+                let Some(token) = found else { return };
+                let value = token.span.clone();
+                if accepts(pattern, &text[value.clone()]) {
+                    let end = value.end;
+                    let is_shared = !pattern.near.is_empty() || !pattern.weak.is_empty();
+                    let near =
+                        is_shared && self.patterns.names().names(self.patterns, text, &value, kind, id);
+                    sink.hit(Hit { loose: token.loose, near, ..Hit::new(id, value) });
+                    // Fields without room for an end: the secret stands right behind the id.
+                    if token.loose {
+                        let rest = end..end + text[end..].iter().take_while(|&&b| runs::is_token(b)).count();
+                        self.search_run(text, &rest, kind, sink);
                     }
                 }
-                Matcher::Regex { regex, before, after, .. } => {
-                    let window =
-                        expression::Window { literal: at..at + length, before: *before, after: *after };
-                    let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
-                    sink_accepted(pattern, text, found, sink);
-                }
-                Matcher::Assigned { .. } if kind != TextKind::Binary => {
-                    assigned_to(text, at..at + length, id, sink);
-                }
-                Matcher::Assigned { .. } | Matcher::Run { .. } => {}
             }
+            Matcher::Regex { regex, before, after, .. } => {
+                let window = expression::Window { literal, before: *before, after: *after };
+                let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
+                sink_accepted(pattern, text, found, sink);
+            }
+            Matcher::Assigned { .. } if kind != TextKind::Binary => assigned_to(text, literal, id, sink),
+            Matcher::Assigned { .. } | Matcher::Run { .. } | Matcher::Named { .. } => {}
         }
     }
 
@@ -231,19 +259,36 @@ impl<'p> Engine<'p> {
             }
             sink.hit(Hit { near: is_near, ..Hit::new(id, run.clone()) });
         }
+        if self.has_names
+            && kind != TextKind::Binary
+            && let Some(named) = self.patterns.names().name(self.patterns, text, run, kind)
+        {
+            let hit = Hit::new(named.pattern, named.span);
+            sink.hit(Hit { near: true, confidence: Some(named.confidence), others: named.others, ..hit });
+        }
     }
 }
 
 impl Hit {
     fn new(pattern: PatternId, span: Range<usize>) -> Hit {
-        let value = span.clone();
-        Hit { pattern, value, span, id: None, secret: None, near: false, loose: false, named: None }
+        Hit {
+            pattern,
+            value: span.clone(),
+            span,
+            id: None,
+            secret: None,
+            near: false,
+            loose: false,
+            confidence: None,
+            others: Vec::new(),
+            named: None,
+        }
     }
 }
 
 /// What is assigned to the name around the hot word at `word` and worth a report.
 fn assigned_to(text: &[u8], word: Range<usize>, id: PatternId, sink: &mut dyn Sink) {
-    let mut judge = |named: named::Named| {
+    let mut judge = |named: assignment::Named| {
         let verdict = score::rate(text, &named);
         sink.judged(&named, verdict);
         if let Ok(rated) = verdict
@@ -253,9 +298,9 @@ fn assigned_to(text: &[u8], word: Range<usize>, id: PatternId, sink: &mut dyn Si
         }
     };
     if text[word.clone()].contains(&b' ') && text[word.end - 1].is_ascii_alphabetic() {
-        named::find_clause(text, word, &mut judge);
+        assignment::find_clause(text, word, &mut judge);
     } else {
-        named::find(text, word, &mut judge);
+        assignment::find(text, word, &mut judge);
     }
 }
 
@@ -281,6 +326,9 @@ fn own_part(text: &[u8], run: Range<usize>) -> Range<usize> {
     run.start + first..run.end
 }
 
+/// Longer runs are looked at only for what is encoded in them, in bytes.
+const LONGEST_VALUE: usize = 4 << 10;
+
 /// Whether the run is a number in source text: `0x0000_0000_c000_0046`, `0x0123456789abcdef`. Without
 /// quotes, of no more than 64 bits or with joints between its digits.
 fn is_number(text: &[u8], run: &Range<usize>) -> bool {
@@ -296,7 +344,7 @@ const NEAR_WINDOW: usize = 160;
 
 /// Whether a word of `near` that says secret stands in the name right before `start`: behind what ends the
 /// value before.
-fn is_named_secret(text: &[u8], start: usize, near: &[String]) -> bool {
+fn is_named_secret(text: &[u8], start: usize, near: &[crate::pattern::Str]) -> bool {
     let before = &text[start.saturating_sub(NEAR_WINDOW)..start];
     let ends = |b: &u8| matches!(b, b'\n' | b'\r' | b',' | b';' | b'{' | b'}' | b'&' | 0);
     let own = &before[before.iter().rposition(ends).map_or(0, |at| at + 1)..];

@@ -2,7 +2,7 @@
 
 use super::runs::is_token;
 use crate::blob::TextKind;
-use crate::pattern::{Boundary, Segment};
+use crate::pattern::{Body, Boundary, Segment};
 use std::ops::Range;
 
 /// A token that was confirmed.
@@ -15,12 +15,12 @@ pub struct Token {
     pub loose: bool,
 }
 
-/// The token whose prefix stands at `at` and is `prefix_len` bytes long.
+/// The token whose prefix stands at `at` and is `prefix_len` bytes long, with the longest of the bodies.
 pub fn confirm(
     text: &[u8],
     at: usize,
     prefix_len: usize,
-    body: &[Segment],
+    bodies: &[Body],
     boundary: Boundary,
     kind: TextKind,
 ) -> Option<Token> {
@@ -28,12 +28,24 @@ pub fn confirm(
     if boundary != Boundary::None && !starts_token(text, at) {
         return None;
     }
-    let mut end = at + prefix_len;
+    let tokens = bodies.iter().filter_map(|body| {
+        let (end, fixed) = body_end(text, at + prefix_len, body)?;
+        let loose = boundary == Boundary::Token && !ends_token(text, end, body);
+        (!loose || (kind == TextKind::Binary && fixed)).then_some(Token { span: at..end, loose })
+    });
+    tokens
+        .max_by_key(|token| (!token.loose, token.span.end))
+        .filter(|_| prefix_len > SHORT_PREFIX || !is_inside_base64(text, at))
+}
+
+/// Where the body that starts at `from` ends, and whether its length is fixed.
+pub fn body_end(text: &[u8], from: usize, body: &[Segment]) -> Option<(usize, bool)> {
+    let mut end = from;
     let mut fixed = true;
     for segment in body {
         match segment {
             Segment::Literal(literal) => {
-                if !text.get(end..)?.starts_with(literal) {
+                if !text.get(end..)?.starts_with(literal.as_ref()) {
                     return None;
                 }
                 end += literal.len();
@@ -54,9 +66,7 @@ pub fn confirm(
             }
         }
     }
-    let loose = boundary == Boundary::Token && !ends_token(text, end, body);
-    let is_chance = prefix_len <= SHORT_PREFIX && is_inside_base64(text, at);
-    (!is_chance && (!loose || (kind == TextKind::Binary && fixed))).then_some(Token { span: at..end, loose })
+    Some((end, fixed))
 }
 
 /// How many token characters, at least, stand at the beginning of a body.
@@ -139,7 +149,7 @@ mod tests {
 
     fn at(text: &str, body: &[Segment], kind: TextKind) -> Option<Token> {
         let at = text.find("KEY").unwrap();
-        confirm(text.as_bytes(), at, 3, body, Boundary::Token, kind)
+        confirm(text.as_bytes(), at, 3, &[body.to_vec().into()], Boundary::Token, kind)
     }
 
     #[test]
@@ -181,7 +191,7 @@ mod tests {
 
     #[test]
     fn segments_and_padding() {
-        let body = [chars("digits", 2, 3), Segment::Literal(b"-".to_vec()), chars("hex", 4, 4)];
+        let body = [chars("digits", 2, 3), Segment::Literal(b"-".to_vec().into()), chars("hex", 4, 4)];
         assert_eq!(at("KEY123-00ff", &body, TextKind::Plain).unwrap().span, 0..11);
         assert_eq!(at("KEY1234-00ff", &body, TextKind::Plain), None);
         let padded =

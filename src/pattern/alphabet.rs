@@ -33,6 +33,16 @@ pub const NAMED: &[(&str, &str)] = &[
 ];
 
 impl Alphabet {
+    /// The set with these members: bit `b & 63` of word `b >> 6` stands for byte `b`.
+    pub const fn from_bits(bits: [u64; 4]) -> Alphabet {
+        Alphabet(bits)
+    }
+
+    /// The members as bits; see [`Alphabet::from_bits`].
+    pub const fn bits(&self) -> [u64; 4] {
+        self.0
+    }
+
     /// No byte.
     pub const EMPTY: Alphabet = Alphabet([0; 4]);
 
@@ -82,6 +92,24 @@ impl Alphabet {
     /// Whether every byte is a member.
     pub fn contains_all(&self, bytes: &[u8]) -> bool {
         bytes.iter().all(|&b| self.contains(b))
+    }
+
+    /// The members as [`Alphabet::parse`] reads them: ranges, and a `-` last.
+    pub fn ranges(&self) -> String {
+        let mut text = String::new();
+        let members: Vec<u8> = self.members().filter(|&b| b != b'-').collect();
+        for run in members.chunk_by(|a, b| *b == a + 1) {
+            match run {
+                [first, .., last] if run.len() > 2 => {
+                    text.extend([char::from(*first), '-', char::from(*last)]);
+                }
+                few => text.extend(few.iter().map(|&b| char::from(b))),
+            }
+        }
+        if self.contains(b'-') {
+            text.push('-');
+        }
+        text
     }
 
     /// The members in rising order.

@@ -1,7 +1,7 @@
 //! Checks of patterns that cost too much for every start: all regular expressions compile, every
 //! example is found and no counter-example is. Run by tests and by `keysift patterns check`.
 
-use super::example::{Generator, fill};
+use super::example::{self, Generator, fill};
 use super::{Matcher, Pattern, PatternError, PatternSet};
 use crate::blob::TextKind;
 use crate::engine::{Engine, Hit, Sink};
@@ -25,7 +25,7 @@ pub(super) fn id(id: &str) -> Result<(), String> {
 pub fn regexes(pattern: &Pattern) -> Result<(), PatternError> {
     match &pattern.matcher {
         Matcher::Regex { regex, .. } => regex.compile().map(drop).map_err(|what| PatternError {
-            origin: pattern.origin.clone(),
+            origin: pattern.origin.to_string(),
             what: format!("{}: regex: {what}", pattern.id),
         }),
         _ => Ok(()),
@@ -41,12 +41,14 @@ pub fn examples(set: &PatternSet, engine: &Engine<'_>, pattern: &Pattern, seed: 
     }
     impl Sink for Found<'_> {
         fn hit(&mut self, hit: Hit) {
-            self.found |= self.set.get(hit.pattern).id == self.id;
+            let is_it = |id| self.set.get(id).id == self.id;
+            self.found |= is_it(hit.pattern) || hit.others.into_iter().any(is_it);
         }
         fn run(&mut self, _: Range<usize>) {}
     }
     let mut problems = Vec::new();
-    for (texts, wanted) in [(&pattern.examples, true), (&pattern.not, false)] {
+    let (found, not) = example::of(pattern);
+    for (texts, wanted) in [(&found, true), (&not, false)] {
         if texts.is_empty() {
             problems.push(format!("has no {}", if wanted { "examples" } else { "counter-examples (`not`)" }));
         }
@@ -54,6 +56,13 @@ pub fn examples(set: &PatternSet, engine: &Engine<'_>, pattern: &Pattern, seed: 
             let text = fill(template, &mut Generator::new(seed));
             let mut sink = Found { set, id: &pattern.id, found: false };
             engine.search(text.as_bytes(), 0..text.len(), TextKind::Plain, &mut sink);
+            // Short values are named when another pattern has found them.
+            if let (Matcher::Named { .. }, Some((name, value))) = (&pattern.matcher, text.split_once(" = "))
+                && let Some(named) = set.names().name_of(set, name, value.trim_matches('"').as_bytes())
+            {
+                let is_it = |id| set.get(id).id == pattern.id;
+                sink.found |= is_it(named.pattern) || named.others.into_iter().any(is_it);
+            }
             if sink.found != wanted {
                 let what = if wanted { "not found in its example" } else { "found in its counter-example" };
                 problems.push(format!("{what} {template:?}, filled in as {text:?}"));

@@ -2,6 +2,7 @@
 //! test runs, so that the repository holds nothing that looks live.
 
 use super::alphabet::{Alphabet, NAMED};
+use super::{Matcher, Pattern, Segment};
 use crate::triage::checksum;
 use std::fmt::Write;
 
@@ -76,6 +77,55 @@ pub fn fill(template: &str, generator: &mut Generator) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// The templates of texts that hold what the pattern finds, and of texts that do not: its own, or, where it
+/// has none, those that follow from its form.
+pub fn of(pattern: &Pattern) -> (Vec<String>, Vec<String>) {
+    let own = |all: &[super::Str]| all.iter().map(|text| text.to_string()).collect::<Vec<_>>();
+    let (mut examples, mut not) = (own(&pattern.examples), own(&pattern.not));
+    let (prefixes, bodies) = match &pattern.matcher {
+        Matcher::Token { prefixes, bodies } => (prefixes.to_vec(), bodies),
+        Matcher::Named { bodies } => (vec![super::Bytes::Borrowed(b"")], bodies),
+        _ => return (examples, not),
+    };
+    let values: Vec<String> = prefixes
+        .iter()
+        .flat_map(|prefix| {
+            bodies.iter().map(|body| String::from_utf8_lossy(prefix).into_owned() + &template(body))
+        })
+        .collect();
+    let is_named = matches!(pattern.matcher, Matcher::Named { .. });
+    if examples.is_empty() {
+        let name = if is_named { name(pattern) } else { "key".to_owned() };
+        examples.extend(values.iter().map(|value| format!("{name} = \"{value}\"")));
+    }
+    if not.is_empty() {
+        not.extend(values.iter().map(|value| {
+            if is_named { format!("commit \"{value}\"") } else { format!("key = \"x{value}\"") }
+        }));
+    }
+    (examples, not)
+}
+
+/// A name that the words of the pattern are in.
+fn name(pattern: &Pattern) -> String {
+    let kind = pattern.id.split_once('.').map_or("key", |(_, kind)| kind).replace('-', "_");
+    let all = || pattern.near.iter().chain(pattern.weak.iter());
+    let is_plain = |word: &&super::Str| word.bytes().all(|b| b.is_ascii_alphanumeric());
+    match all().find(is_plain).or(all().next()) {
+        Some(word) if is_plain(&word) => format!("{word}_{kind}"),
+        Some(word) => format!("{word} {kind}"),
+        None => kind,
+    }
+}
+
+fn template(body: &[Segment]) -> String {
+    let part = |segment: &Segment| match segment {
+        Segment::Literal(text) => String::from_utf8_lossy(text).into_owned(),
+        Segment::Chars { alphabet, min, .. } => format!("{{[{}]:{min}}}", alphabet.ranges()),
+    };
+    body.iter().map(part).collect()
 }
 
 fn field(text: &str, generator: &mut Generator) -> Option<String> {

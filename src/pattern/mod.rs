@@ -7,43 +7,39 @@
 pub mod alphabet;
 pub mod check;
 pub mod example;
+pub mod form;
+mod load;
+mod packed;
+mod provider;
 mod schema;
 
+use crate::engine::named;
 use crate::finding::{Class, Role, Severity};
 use crate::triage::{checksum, decode};
 use alphabet::Alphabet;
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use regex_syntax::hir::{Hir, HirKind};
-use schema::{File, OneOrMany, RawChars, RawPattern, RawSegment, Tables};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
 use std::path::Path;
 use std::sync::OnceLock;
 
+pub use form::{Body, Segment};
+pub use load::edit_distance;
+pub use packed::BUILTIN;
 pub use schema::Boundary;
 
 /// Index of a pattern in its [`PatternSet`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PatternId(pub u16);
 
-/// A part of a token's body.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Segment {
-    /// This text.
-    Literal(Vec<u8>),
-    /// So many characters of an alphabet.
-    Chars {
-        /// The characters.
-        alphabet: Alphabet,
-        /// Fewest.
-        min: usize,
-        /// Most.
-        max: usize,
-        /// Whether `=` may follow and belongs to the value.
-        padding: bool,
-    },
-}
+/// A text: of the binary, or of a file a user gave.
+pub type Str = Cow<'static, str>;
+/// Several of them.
+pub type Strs = Cow<'static, [Str]>;
+/// Bytes to look for.
+pub type Bytes = Cow<'static, [u8]>;
 
 /// How a pattern is recognised.
 #[derive(Debug)]
@@ -51,14 +47,14 @@ pub enum Matcher {
     /// One of the prefixes, then the segments in order. Matched by table, without a regex.
     Token {
         /// Texts the token starts with.
-        prefixes: Vec<Vec<u8>>,
-        /// What follows.
-        body: Vec<Segment>,
+        prefixes: Cow<'static, [Bytes]>,
+        /// What may follow: one of these.
+        bodies: Cow<'static, [Body]>,
     },
     /// A regular expression whose match must overlap one of the literals.
     Regex {
         /// Texts of which one is always in a match.
-        literals: Vec<Vec<u8>>,
+        literals: Cow<'static, [Bytes]>,
         /// The expression. The groups `id`, `secret` and `value` name the parts.
         regex: LazyRegex,
         /// Bytes before the literal in which a match may start; 0 = it starts with the literal.
@@ -76,12 +72,18 @@ pub enum Matcher {
         /// Most.
         max: usize,
         /// Words (lower case) of which one must be in the key or close before the run.
-        near: Vec<String>,
+        near: Strs,
+    },
+    /// A value without a form of its own, named by the words around it (`engine::named`): those of
+    /// [`Pattern::near`] and [`Pattern::weak`].
+    Named {
+        /// What it may look like.
+        bodies: Cow<'static, [Body]>,
     },
     /// A value of any form that is plainly assigned to a name; what it is worth, `triage::score` says.
     Assigned {
         /// Texts of which one is always in the name.
-        literals: Vec<Vec<u8>>,
+        literals: Cow<'static, [Bytes]>,
     },
 }
 
@@ -113,7 +115,7 @@ fn needed_byte(hir: &Hir) -> Option<u8> {
 /// A regular expression compiled when it is first needed: start-up pays nothing for it.
 #[derive(Debug)]
 pub struct LazyRegex {
-    source: String,
+    source: Str,
     ignore_case: bool,
     compiled: OnceLock<Compiled>,
 }
@@ -128,7 +130,7 @@ pub struct Compiled {
 }
 
 impl LazyRegex {
-    fn new(source: String, ignore_case: bool) -> Self {
+    const fn new(source: Str, ignore_case: bool) -> Self {
         LazyRegex { source, ignore_case, compiled: OnceLock::new() }
     }
 
@@ -158,9 +160,9 @@ impl LazyRegex {
 #[derive(Debug)]
 pub struct Pattern {
     /// `aws.access-key-id`.
-    pub id: String,
+    pub id: Str,
     /// `AWS access key ID`.
-    pub name: String,
+    pub name: Str,
     /// What sort of thing it is.
     pub class: Class,
     /// How bad it is before verification.
@@ -168,13 +170,20 @@ pub struct Pattern {
     /// How sure a match is, 0 to 100.
     pub confidence: u8,
     /// What it opens.
-    pub why: String,
+    pub why: Str,
     /// How to revoke it and what to do instead.
-    pub fix: String,
+    pub fix: Str,
     /// Where the format is documented.
-    pub reference: String,
+    pub reference: Str,
     /// How it is recognised.
     pub matcher: Matcher,
+    /// Words that name it, for [`Matcher::Named`], and for tokens whose prefix others share: hosts, headers,
+    /// names of the product.
+    pub near: Strs,
+    /// Such words that are common ones too: they need a name that says secret beside them.
+    pub weak: Strs,
+    /// Whether it is a form that many kinds share: a more telling name for the same value wins.
+    pub broad: bool,
     /// Whether literals match in any case.
     pub ignore_case: bool,
     /// Where it may begin and end.
@@ -182,34 +191,34 @@ pub struct Pattern {
     /// Least Shannon entropy of the value, in bits per character; 0 = any.
     pub entropy: f32,
     /// Checks the value must pass.
-    pub checks: Vec<checksum::Check>,
+    pub checks: Cow<'static, [checksum::Check]>,
     /// What can be read from the value offline.
     pub decode: Option<decode::Decoder>,
     /// The credential this is a part of, and as what.
-    pub part: Option<(String, Role)>,
+    pub part: Option<(Str, Role)>,
     /// Templates of texts that hold it.
-    pub examples: Vec<String>,
+    pub examples: Strs,
     /// Templates of texts that do not.
-    pub not: Vec<String>,
+    pub not: Strs,
     /// File and line of the definition.
-    pub origin: String,
+    pub origin: Str,
 }
 
 /// A credential of several parts.
 #[derive(Clone, Debug)]
 pub struct Group {
     /// `aws.key-pair`.
-    pub id: String,
+    pub id: Str,
     /// `AWS access key pair`.
-    pub name: String,
+    pub name: Str,
     /// How bad a complete one is.
     pub severity: Severity,
     /// What it opens.
-    pub why: String,
+    pub why: Str,
     /// What to do.
-    pub fix: String,
+    pub fix: Str,
     /// Where it is documented.
-    pub reference: String,
+    pub reference: Str,
 }
 
 /// What is wrong with a pattern file.
@@ -225,45 +234,26 @@ pub struct PatternError {
 /// Patterns and groups, checked.
 #[derive(Debug, Default)]
 pub struct PatternSet {
+    /// Whether those in the binary come first.
+    has_builtin: bool,
     patterns: Vec<Pattern>,
     groups: BTreeMap<String, Group>,
+    names: OnceLock<named::Index>,
 }
 
-/// The pattern files in the binary, in the order of their patterns.
-#[rustfmt::skip]
-pub const BUILTIN: &[&str] = &[
-    "patterns/aws.toml",
-    "patterns/aws-config.toml",
-    "patterns/google.toml",
-    "patterns/keys.toml",
-    "patterns/forges.toml",
-    "patterns/messaging.toml",
-    "patterns/payments.toml",
-    "patterns/registries.toml",
-    "patterns/ai.toml",
-    "patterns/azure.toml",
-    "patterns/clouds.toml",
-    "patterns/urls.toml",
-    "patterns/generic.toml",
-];
-
-/// Their tables as JSON, made by `build.rs`: to parse TOML took nine tenths of the start.
-static TABLES: &str = include_str!(concat!(env!("OUT_DIR"), "/patterns.json"));
-
 impl PatternSet {
-    /// The built-in patterns. Regular expressions are not compiled before they are needed; tests
-    /// and `keysift patterns check` compile them all.
+    /// The built-in patterns, which are read when the first is asked for. Regular expressions are not
+    /// compiled before they are needed; tests and `keysift patterns check` compile them all.
     pub fn builtin() -> Result<PatternSet, PatternError> {
-        let error = |what: String| PatternError { origin: "patterns".into(), what };
-        let mut files: HashMap<&str, Tables> =
-            serde_json::from_str(TABLES).map_err(|e| error(e.to_string()))?;
-        let mut set = PatternSet::default();
-        for name in BUILTIN {
-            let tables = files.remove(name).ok_or_else(|| error(format!("{name} is not there")))?;
-            set.enter(name, tables)?;
-        }
-        set.finish()?;
-        Ok(set)
+        Ok(PatternSet { has_builtin: true, ..PatternSet::default() })
+    }
+
+    fn builtin_patterns(&self) -> &'static [Pattern] {
+        if self.has_builtin { packed::patterns() } else { &[] }
+    }
+
+    fn builtin_groups(&self) -> &'static [Group] {
+        if self.has_builtin { packed::groups() } else { &[] }
     }
 
     /// Adds the file at `path`, written by a user: everything in it is checked, regular
@@ -280,235 +270,90 @@ impl PatternSet {
 
     /// Adds the patterns of `text`; `origin` names it in errors.
     pub fn add(&mut self, origin: &str, text: &str) -> Result<(), PatternError> {
-        let file: File = toml::from_str(text).map_err(|e| {
-            let line = e.span().map_or(0, |s| line_of(text, s.start));
-            PatternError { origin: format!("{origin}:{line}"), what: suggest(e.message()) }
-        })?;
-        let line = |span: Range<usize>| line_of(text, span.start);
-        let tables = Tables {
-            group: file.group.into_iter().map(|g| (line(g.span()), g.into_inner())).collect(),
-            pattern: file.pattern.into_iter().map(|p| (line(p.span()), p.into_inner())).collect(),
-        };
-        self.enter(origin, tables)
-    }
-
-    fn enter(&mut self, origin: &str, tables: Tables) -> Result<(), PatternError> {
-        self.patterns.reserve(tables.pattern.len());
-        for (line, raw) in tables.group {
-            let group = Group {
-                id: raw.id.clone(),
-                name: raw.name,
-                severity: raw.severity,
-                why: raw.why,
-                fix: raw.fix,
-                reference: raw.reference,
-            };
-            if self.groups.insert(raw.id.clone(), group).is_some() {
+        let read = load::read(origin, text)?;
+        for (line, group) in read.groups {
+            if self.group(&group.id).is_some() {
                 return Err(PatternError {
                     origin: format!("{origin}:{line}"),
-                    what: format!("group id {:?} is used twice", raw.id),
+                    what: format!("group id {:?} is used twice", group.id),
                 });
             }
+            self.groups.insert(group.id.to_string(), group);
         }
-        for (line, raw) in tables.pattern {
-            let at = format!("{origin}:{line}");
-            let pattern = compile(raw, &at).map_err(|what| PatternError { origin: at, what })?;
-            self.patterns.push(pattern);
-        }
+        self.patterns.extend(read.patterns);
+        self.names = OnceLock::new();
         Ok(())
     }
 
     /// Checks what concerns the set as a whole: ids, groups.
     fn finish(&self) -> Result<(), PatternError> {
         let mut seen: HashMap<&str, &str> = HashMap::new();
-        for pattern in &self.patterns {
-            let error = |what| Err(PatternError { origin: pattern.origin.clone(), what });
+        for (_, pattern) in self.iter() {
+            let error = |what| Err(PatternError { origin: pattern.origin.to_string(), what });
             if let Some(first) = seen.insert(&pattern.id, &pattern.origin) {
                 return error(format!("pattern id {:?} is used twice (first at {first})", pattern.id));
             }
             if let Some((group, _)) = &pattern.part
-                && !self.groups.contains_key(group)
+                && self.group(group).is_none()
             {
                 let what = format!("{}: part.of names the group {group:?}, which does not exist", pattern.id);
                 return error(what);
             }
         }
-        if self.patterns.len() > usize::from(u16::MAX) {
+        if self.len() > usize::from(u16::MAX) {
             return Err(PatternError { origin: "patterns".into(), what: "more than 65,535 patterns".into() });
         }
         Ok(())
     }
 
-    /// All patterns; the index is the [`PatternId`].
-    pub fn patterns(&self) -> &[Pattern] {
-        &self.patterns
+    /// How many patterns there are.
+    pub fn len(&self) -> usize {
+        (if self.has_builtin { packed::COUNT } else { 0 }) + self.patterns.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// The pattern with this id.
     pub fn get(&self, id: PatternId) -> &Pattern {
-        &self.patterns[usize::from(id.0)]
+        let index = usize::from(id.0);
+        let builtin = self.builtin_patterns();
+        match builtin.get(index) {
+            Some(pattern) => pattern,
+            None => &self.patterns[index - builtin.len()],
+        }
     }
 
     /// The pattern with this name.
     pub fn find(&self, id: &str) -> Option<&Pattern> {
-        self.patterns.iter().find(|p| p.id == id)
+        self.patterns().find(|p| p.id == id)
     }
 
     /// The group with this id.
     pub fn group(&self, id: &str) -> Option<&Group> {
-        self.groups.get(id)
+        self.groups.get(id).or_else(|| self.builtin_groups().iter().find(|g| g.id == id))
     }
 
-    /// All groups by id.
+    /// All groups.
     pub fn groups(&self) -> impl Iterator<Item = &Group> {
-        self.groups.values()
+        self.builtin_groups().iter().chain(self.groups.values())
+    }
+
+    /// All patterns, in the order of their ids.
+    pub fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.builtin_patterns().iter().chain(&self.patterns)
     }
 
     /// Patterns with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (PatternId, &Pattern)> {
-        self.patterns.iter().enumerate().map(|(i, p)| (PatternId(i as u16), p))
+        self.patterns().enumerate().map(|(i, p)| (PatternId(i as u16), p))
     }
-}
 
-fn line_of(text: &str, offset: usize) -> usize {
-    1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..offset.min(text.len())]).count()
-}
-
-/// Adds "did you mean" to serde's unknown-key errors.
-fn suggest(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    if !message.starts_with("unknown field") {
-        return message.to_owned();
-    }
-    let Some(unknown) = quoted.next() else { return message.to_owned() };
-    match quoted.map(|known| (edit_distance(unknown, known), known)).min() {
-        Some((distance, known)) if distance <= 2 + unknown.len() / 4 => {
-            format!("unknown key `{unknown}`: did you mean `{known}`?")
-        }
-        _ => format!("unknown key `{unknown}`: {}", message.split_once(", ").map_or("", |(_, rest)| rest)),
-    }
-}
-
-/// Levenshtein distance, for suggestions.
-pub fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, &cb) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(ca != cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
-fn compile(raw: RawPattern, origin: &str) -> Result<Pattern, String> {
-    check::id(&raw.id)?;
-    let matcher = matcher(&raw).map_err(|what| format!("{}: {what}", raw.id))?;
-    let checks = raw
-        .check
-        .iter()
-        .map(|name| checksum::Check::named(name))
-        .collect::<Result<_, _>>()
-        .map_err(|what| format!("{}: {what}", raw.id))?;
-    let decode = raw.decode.as_deref().map(decode::Decoder::named).transpose()?;
-    if raw.confidence > 100 {
-        return Err(format!("{}: confidence is a number from 0 to 100, found {}", raw.id, raw.confidence));
-    }
-    Ok(Pattern {
-        name: raw.name,
-        class: raw.class,
-        severity: raw.severity,
-        confidence: raw.confidence,
-        why: raw.why,
-        fix: raw.fix,
-        reference: raw.reference,
-        matcher,
-        ignore_case: raw.ignore_case,
-        boundary: raw.boundary,
-        entropy: raw.entropy,
-        checks,
-        decode,
-        part: raw.part.map(|p| (p.of, p.role)),
-        examples: raw.examples,
-        not: raw.not,
-        origin: origin.to_owned(),
-        id: raw.id,
-    })
-}
-
-fn matcher(raw: &RawPattern) -> Result<Matcher, String> {
-    if raw.assigned {
-        return Ok(Matcher::Assigned { literals: literals(&raw.literal, "literal")? });
-    }
-    match (raw.prefix.is_empty(), &raw.regex, &raw.value) {
-        (false, None, None) => {
-            let body = match &raw.body {
-                None => return Err("`prefix` needs a `body`".into()),
-                Some(OneOrMany::One(one)) => vec![segment(one)?],
-                Some(OneOrMany::Many(many)) => many.iter().map(segment).collect::<Result<_, _>>()?,
-            };
-            Ok(Matcher::Token { prefixes: literals(&raw.prefix, "prefix")?, body })
-        }
-        (true, Some(regex), None) => {
-            if raw.literal.is_empty() {
-                return Err("`regex` needs at least one `literal` that is in every match".into());
-            }
-            if raw.before > 4096 || raw.after > 64 << 10 {
-                return Err("`before` may be 4096 and `after` 65536 at most".into());
-            }
-            Ok(Matcher::Regex {
-                literals: literals(&raw.literal, "literal")?,
-                regex: LazyRegex::new(regex.clone(), raw.ignore_case),
-                before: raw.before,
-                after: raw.after,
-            })
-        }
-        (true, None, Some(value)) => match segment(value)? {
-            Segment::Chars { min, .. } if min < 16 => Err(format!(
-                "`value` must be at least 16 characters long, found {min}: shorter runs are everywhere"
-            )),
-            Segment::Chars { alphabet, min, max, .. } => {
-                let near = raw.near.iter().map(|w| w.to_ascii_lowercase()).collect();
-                Ok(Matcher::Run { alphabet, min, max, near })
-            }
-            Segment::Literal(_) => Err("`value` must be characters of an alphabet".into()),
-        },
-        _ => Err("needs exactly one of `prefix` + `body`, `literal` + `regex`, `value`".into()),
-    }
-}
-
-fn literals(texts: &[String], key: &str) -> Result<Vec<Vec<u8>>, String> {
-    texts
-        .iter()
-        .map(|text| {
-            if (3..=64).contains(&text.len()) {
-                Ok(text.as_bytes().to_vec())
-            } else {
-                Err(format!("`{key}` {text:?} must be 3 to 64 bytes long: shorter ones are everywhere"))
-            }
-        })
-        .collect()
-}
-
-fn segment(raw: &RawSegment) -> Result<Segment, String> {
-    match raw {
-        RawSegment::Literal(text) if text.is_empty() => Err("a literal segment must not be empty".into()),
-        RawSegment::Literal(text) => Ok(Segment::Literal(text.as_bytes().to_vec())),
-        RawSegment::Chars(RawChars { alphabet, length, min, max, padding }) => {
-            let Range { start: min, end: max } = match (length, min, max) {
-                (Some(n), None, None) => *n..*n,
-                (None, Some(min), Some(max)) if min <= max => *min..*max,
-                (None, Some(min), None) => *min..(*min).max(4096),
-                _ => return Err("needs `length`, or `min` and perhaps `max` (not below `min`)".into()),
-            };
-            if max == 0 || max > 16 << 10 {
-                return Err(format!("length {max} must be between 1 and 16384"));
-            }
-            Ok(Segment::Chars { alphabet: Alphabet::parse(alphabet)?, min, max, padding: *padding })
-        }
+    /// Which words name which patterns; made when first needed.
+    pub fn names(&self) -> &named::Index {
+        self.names.get_or_init(|| named::Index::new(self))
     }
 }
 
@@ -546,12 +391,23 @@ mod tests {
             let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
             set.add(name, &text).unwrap();
         }
-        assert_eq!(format!("{:?}", PatternSet::builtin().unwrap()), format!("{set:?}"));
+        let builtin = PatternSet::builtin().unwrap();
+        builtin.finish().unwrap();
+        assert_eq!(builtin.len(), set.len());
+        for (built, read) in builtin.patterns().zip(set.patterns()) {
+            assert_eq!(format!("{built:?}"), format!("{read:?}"));
+        }
+        let groups = |set: &PatternSet| {
+            let mut all: Vec<String> = set.groups().map(|g| format!("{g:?}")).collect();
+            all.sort();
+            all
+        };
+        assert_eq!(groups(&builtin), groups(&set));
     }
 
     #[test]
     fn bytes_that_every_match_has() {
-        let needs = |source: &str| LazyRegex::new(source.into(), false).compile().unwrap().needs;
+        let needs = |source: &'static str| LazyRegex::new(source.into(), false).compile().unwrap().needs;
         assert_eq!(needs(r"https?://[^:@/]+:([^@/]+)@\w+"), Some(b'@'));
         assert_eq!(needs(r"(?:a=b|c=d#)x"), Some(b'='));
         assert_eq!(needs(r"token[:=]?\w+"), None);
@@ -560,7 +416,7 @@ mod tests {
     #[test]
     fn the_builtin_set_loads() {
         let set = PatternSet::builtin().unwrap();
-        assert!(set.patterns().len() > 60);
+        assert!(set.len() > 60);
     }
 
     #[test]

@@ -12,16 +12,8 @@ pub(super) struct File {
     pub pattern: Vec<Spanned<RawPattern>>,
     #[serde(default)]
     pub group: Vec<Spanned<RawGroup>>,
-}
-
-/// The same with the lines the tables stand on: what `build.rs` makes of the built-in files.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Tables {
     #[serde(default)]
-    pub pattern: Vec<(usize, RawPattern)>,
-    #[serde(default)]
-    pub group: Vec<(usize, RawGroup)>,
+    pub provider: Vec<Spanned<toml::Table>>,
 }
 
 /// One `[[pattern]]` table.
@@ -43,6 +35,10 @@ pub(super) struct RawPattern {
     pub prefix: Vec<String>,
     pub body: Option<OneOrMany<RawSegment>>,
 
+    // The same in a few words; without a prefix, a value that is named by what stands around it.
+    #[serde(default)]
+    pub form: Vec<String>,
+
     // A regular expression around literals.
     #[serde(default)]
     pub literal: Vec<String>,
@@ -56,6 +52,10 @@ pub(super) struct RawPattern {
     pub value: Option<RawSegment>,
     #[serde(default)]
     pub near: Vec<String>,
+    #[serde(default)]
+    pub weak: Vec<String>,
+    #[serde(default)]
+    pub broad: bool,
 
     // A value of any form, assigned to a name that holds one of the literals.
     #[serde(default)]

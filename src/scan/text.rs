@@ -4,7 +4,7 @@ use super::blob::{Job, Searched};
 use crate::address::{Address, Encoding};
 use crate::blob::{Blob, NoSites, Scope, ScopeId, Text, TextKind, TextOffset};
 use crate::container::{CONTAINERS, Container};
-use crate::engine::named::Named;
+use crate::engine::assignment::Named;
 use crate::engine::{Hit, Sink};
 use crate::explain::Judgement;
 use crate::finding::Secret;
@@ -246,6 +246,8 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
             .as_ref()
             .map(|(name, rated)| (String::from_utf8_lossy(&text.bytes[name.clone()]).into_owned(), *rated)),
         for_show: false,
+        confidence: hit.confidence,
+        others: hit.others.clone(),
         kind: text.kind,
         address: address.clone(),
         blob: job.blob,

@@ -4,7 +4,7 @@ use super::sighting::Sighting;
 use crate::address::Encoding;
 use crate::blob::{Site, TextKind};
 use crate::finding::{Class, Finding, Role, Secret};
-use crate::pattern::{Matcher, Pattern, PatternSet};
+use crate::pattern::{Matcher, Pattern, PatternId, PatternSet};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One sighting for each pattern, value and place: the raw bytes and a lens see the same string.
@@ -20,7 +20,7 @@ pub fn same_places(patterns: &PatternSet, mut sightings: Vec<Sighting>) -> Vec<S
             .then_with(|| (a.loose, a.sites.is_empty()).cmp(&(b.loose, b.sites.is_empty())))
             .then_with(|| a.encodings.cmp(&b.encodings))
     });
-    debug_assert!(sightings.iter().all(|s| usize::from(s.pattern.0) < patterns.patterns().len()));
+    debug_assert!(sightings.iter().all(|s| usize::from(s.pattern.0) < patterns.len()));
     let mut kept: Vec<Sighting> = Vec::with_capacity(sightings.len());
     for s in sightings {
         match kept.last_mut() {
@@ -32,6 +32,10 @@ pub fn same_places(patterns: &PatternSet, mut sightings: Vec<Sighting>) -> Vec<S
                     && last.address == s.address =>
             {
                 last.near |= s.near;
+                last.confidence = last.confidence.max(s.confidence);
+                if last.others.len() > s.others.len() {
+                    last.others = s.others;
+                }
                 last.loose &= s.loose;
                 if !s.sites.is_empty() && last.sites.is_empty() {
                     last.kind = s.kind;
@@ -64,12 +68,13 @@ fn drop_partial_names(sites: &mut Vec<Site>) {
 /// token, the token inside a private key, the whole URL around a token that has a name of its own.
 ///
 /// With `halves`, the secret in a URL or header that holds an id too is kept beside it, to be paired.
-pub fn unshadowed(patterns: &PatternSet, sightings: Vec<Sighting>, halves: bool) -> Vec<Sighting> {
+pub fn unshadowed(patterns: &PatternSet, mut sightings: Vec<Sighting>, halves: bool) -> Vec<Sighting> {
     let mut by_blob: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     for (i, s) in sightings.iter().enumerate() {
         by_blob.entry(s.blob).or_default().push(i);
     }
     let mut keep = vec![true; sightings.len()];
+    let mut candidates: Vec<(usize, PatternId)> = Vec::new();
     for indexes in by_blob.values_mut() {
         indexes.sort_by_key(|&i| (sightings[i].range.0, std::cmp::Reverse(sightings[i].range.1)));
         for (n, &i) in indexes.iter().enumerate() {
@@ -88,13 +93,20 @@ pub fn unshadowed(patterns: &PatternSet, sightings: Vec<Sighting>, halves: bool)
                 }
                 let (a, b) = (&sightings[i], &sightings[j]);
                 let (pa, pb) = (patterns.get(a.pattern), patterns.get(b.pattern));
-                match shadow((pa, a), (pb, b)) {
-                    Some(Side::First) => keep[i] = false,
-                    Some(Side::Second) => keep[j] = false,
-                    None => {}
+                let (winner, loser) = match shadow((pa, a), (pb, b)) {
+                    Some(Side::First) => (j, i),
+                    Some(Side::Second) => (i, j),
+                    None => continue,
+                };
+                keep[loser] = false;
+                if fit_alike(patterns, &sightings[winner], &sightings[loser]) {
+                    candidates.push((winner, sightings[loser].pattern));
                 }
             }
         }
+    }
+    for (winner, other) in candidates {
+        sightings[winner].others.push(other);
     }
     let mut keep = keep.into_iter();
     sightings.into_iter().filter(|_| keep.next().unwrap_or(true)).collect()
@@ -118,6 +130,39 @@ pub fn outside(patterns: &PatternSet, sightings: Vec<Sighting>, paired: &BTreeSe
     };
     let keep: Vec<bool> = sightings.iter().map(|s| !wraps(s)).collect();
     sightings.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(s, _)| s).collect()
+}
+
+/// Whether two tokens with a form of their own say the same of one value, and nothing around it says which
+/// is right: prefixes are shared.
+fn fit_alike(patterns: &PatternSet, winner: &Sighting, loser: &Sighting) -> bool {
+    let (pw, pl) = (patterns.get(winner.pattern), patterns.get(loser.pattern));
+    let has_form =
+        |p: &Pattern| matches!(p.matcher, Matcher::Token { .. } | Matcher::Regex { .. }) && !p.broad;
+    let is_shared = |p: &Pattern| !p.near.is_empty() || !p.weak.is_empty();
+    has_form(pw)
+        && has_form(pl)
+        && is_shared(pl)
+        && winner.near == loser.near
+        && winner.value == loser.value
+        && winner.range == loser.range
+}
+
+/// Of two kinds with the same value: one that its surroundings name, before one that many share, before
+/// the surer.
+fn by_telling((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Side {
+    let tells = |p: &Pattern, s: &Sighting| {
+        let is_named = matches!(p.matcher, Matcher::Named { .. });
+        let is_shared = !p.near.is_empty() || !p.weak.is_empty();
+        // A form of its own says more than words around it, and both together most.
+        let rank = match (p.broad, is_named, is_shared && !s.near) {
+            (true, ..) => 0,
+            (false, false, true) => 1,
+            (false, true, _) => 2,
+            (false, false, false) => 3,
+        };
+        (rank + u8::from(!is_named && is_shared && s.near), s.confidence.unwrap_or(p.confidence))
+    };
+    if (tells(pa, a), &pb.id) >= (tells(pb, b), &pa.id) { Side::Second } else { Side::First }
 }
 
 enum Side {
@@ -164,6 +209,7 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
     // later. Anything else is no finding at all (see `judge`), and must not hide that half.
     let rank = |p: &Pattern, s: &Sighting| match (&p.matcher, p.class) {
         (_, Class::Generic) => 0,
+        (Matcher::Named { .. }, _) => 3,
         (Matcher::Run { .. }, _) if !super::is_named(p, s) => 0,
         (Matcher::Run { .. }, _) => 1,
         (_, Class::Config) => 2,
@@ -180,6 +226,10 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
     // surer one.
     if ra.min(rb) <= 1 && ra != rb {
         return Some(if ra < rb { Side::First } else { Side::Second });
+    }
+    let is_named = |p: &Pattern| matches!(p.matcher, Matcher::Named { .. });
+    if a.range == b.range && (is_named(pa) || is_named(pb)) && pa.id != pb.id {
+        return Some(by_telling((pa, a), (pb, b)));
     }
     // A credential in a URL or block that is one itself: report the token under its own name.
     let holds = |outer: &Sighting, inner: &Sighting| outer.secret.as_ref().is_some_and(|s| *s == inner.value);
@@ -199,11 +249,7 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
         };
     }
     if a.range == b.range && ra == rb && ra > 1 {
-        return Some(if (pa.confidence, &pb.id) >= (pb.confidence, &pa.id) {
-            Side::Second
-        } else {
-            Side::First
-        });
+        return Some(by_telling((pa, a), (pb, b)));
     }
     // Configuration inside configuration (a host in a URL, an ARN in a policy): the longer says it all.
     // What stands inside a key block is noise.

@@ -19,7 +19,7 @@ use crate::address::Encoding;
 use crate::blob::TextKind;
 use crate::engine::runs::Shape;
 use crate::finding::{Candidate, Class, Finding, Location, Pair, Role, Secret, Severity};
-use crate::pattern::{Group, Matcher, Pattern, PatternSet};
+use crate::pattern::{Group, Matcher, Pattern, PatternId, PatternSet};
 use decode::Account;
 use pair::{Joined, Value};
 use placeholders::Placeholder;
@@ -31,15 +31,16 @@ pub use merge::merge;
 
 /// Makes findings of the sightings of one artifact.
 pub fn artifact(patterns: &PatternSet, sightings: Vec<Sighting>) -> Vec<Finding> {
-    let sightings = merge::same_places(patterns, sightings);
+    let sightings = merge::same_places(patterns, sightings.into_iter().map(|s| named(patterns, s)).collect());
     let sightings: Vec<Sighting> = merge::unshadowed(patterns, sightings, true)
         .into_iter()
         .filter(|s| !is_decoy(patterns.get(s.pattern), s))
         .collect();
     let mut findings = Vec::new();
     let mut paired: BTreeSet<Secret> = BTreeSet::new();
+    let seen: BTreeSet<PatternId> = sightings.iter().map(|s| s.pattern).collect();
     let groups: BTreeSet<&str> =
-        patterns.patterns().iter().filter_map(|p| p.part.as_ref().map(|(of, _)| of.as_str())).collect();
+        seen.iter().filter_map(|id| patterns.get(*id).part.as_ref().map(|(of, _)| of.as_ref())).collect();
     for group in groups.into_iter().filter_map(|id| patterns.group(id)) {
         pair_group(patterns, group, &sightings, &mut findings, &mut paired);
     }
@@ -224,8 +225,8 @@ fn pair_finding(
     let temporary = parts.get(&Role::Id).is_some_and(|id| id.reveal().starts_with(b"ASIA"));
     let severity = if temporary { severity.min(Severity::High) } else { severity };
     Finding {
-        pattern: group.id.clone(),
-        name: group.name.clone(),
+        pattern: group.id.to_string(),
+        name: group.name.to_string(),
         class: Class::Credential,
         severity,
         confidence,
@@ -234,10 +235,37 @@ fn pair_finding(
         parts,
         pair: Some(pair),
         details,
-        why: group.why.clone(),
-        fix: group.fix.clone(),
-        reference: group.reference.clone(),
+        why: group.why.to_string(),
+        fix: group.fix.to_string(),
+        reference: group.reference.to_string(),
         verification: None,
+    }
+}
+
+/// A sighting whose name says that it is secret, as what its place says that it is: the path to it in a
+/// document or a program, and the name of the file.
+fn named(patterns: &PatternSet, sighting: Sighting) -> Sighting {
+    if patterns.get(sighting.pattern).class != Class::Generic {
+        return sighting;
+    }
+    let file = sighting.address.to_string();
+    let places = sighting.sites.iter().map(|site| site.name.as_str());
+    let value = sighting.secret.as_ref().unwrap_or(&sighting.value).reveal();
+    let named = places.clone().find_map(|place| {
+        let place = format!("{file}:\n{place}");
+        patterns.names().name_of(patterns, &place, value)
+    });
+    match named {
+        None => sighting,
+        Some(named) => Sighting {
+            pattern: named.pattern,
+            value: Secret::new(value),
+            secret: None,
+            near: true,
+            confidence: Some(named.confidence),
+            others: named.others,
+            ..sighting
+        },
     }
 }
 
@@ -278,6 +306,12 @@ fn single(
         if let Some(decoder) = pattern.decode {
             decoder.read(value.reveal(), &mut details);
         }
+        let others: BTreeSet<&str> =
+            sightings.iter().flat_map(|s| &s.others).map(|id| patterns.get(*id).id.as_ref()).collect();
+        if !others.is_empty() {
+            let all: Vec<&str> = std::iter::once(pattern.id.as_ref()).chain(others).collect();
+            details.insert("candidates".into(), all.join(", "));
+        }
         let first = sightings[0];
         let mut parts = BTreeMap::from([(Role::Value, value.clone())]);
         parts.extend(first.id.clone().map(|id| (Role::Id, id)));
@@ -287,8 +321,8 @@ fn single(
         }
         let role = pattern.part.as_ref().map_or(Role::Value, |(_, role)| *role);
         findings.push(Finding {
-            pattern: pattern.id.clone(),
-            name: pattern.name.clone(),
+            pattern: pattern.id.to_string(),
+            name: pattern.name.to_string(),
             class: pattern.class,
             severity: match judged.only_low {
                 Some(_) => pattern.severity.min(Severity::Low),
@@ -300,9 +334,9 @@ fn single(
             sites: ordered(sightings.iter().flat_map(|s| s.locations(role)).collect()),
             pair: None,
             details,
-            why: pattern.why.clone(),
-            fix: pattern.fix.clone(),
-            reference: pattern.reference.clone(),
+            why: pattern.why.to_string(),
+            fix: pattern.fix.to_string(),
+            reference: pattern.reference.to_string(),
             verification: None,
         });
     }
@@ -339,6 +373,7 @@ fn judge(pattern: &Pattern, s: &Sighting, details: &mut BTreeMap<String, String>
             details.insert("key".into(), crate::address::escape(key.as_bytes()));
             confidence
         }
+        (Matcher::Named { .. }, _) => s.confidence.unwrap_or(pattern.confidence),
         (Matcher::Run { .. }, _) if !is_named(pattern, s) => return None,
         (Matcher::Run { .. }, _) if s.kind == TextKind::Binary => pattern.confidence.saturating_sub(25),
         _ => pattern.confidence,
@@ -388,7 +423,7 @@ fn is_named(pattern: &Pattern, s: &Sighting) -> bool {
             role.is_some() && site.role == role
                 || site.key.as_deref().is_some_and(|k| {
                     let key = joined(k);
-                    near.iter().any(|word| key.contains(word.as_str()))
+                    near.iter().any(|word| key.contains(word.as_ref()))
                 })
         })
 }
@@ -405,7 +440,7 @@ fn may_pair(pattern: &Pattern, s: &Sighting) -> bool {
 
 /// Whether a name says outright that its value only looks like a secret: whatever stands close by does
 /// not change that.
-fn names_look_alike(key: &str) -> bool {
+pub(crate) fn names_look_alike(key: &str) -> bool {
     const WORDS: &[&str] = &[
         "checksum",
         "checksums",
@@ -467,11 +502,11 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
         _ if pattern.class == Class::Config => return false,
         (Matcher::Token { prefixes, .. }, _) => {
             let prefix =
-                prefixes.iter().filter(|p| starts_with(value, p, pattern.ignore_case)).map(Vec::len).max();
+                prefixes.iter().filter(|p| starts_with(value, p, pattern.ignore_case)).map(|p| p.len()).max();
             placeholders::token_kind(value, prefix.unwrap_or(0))
         }
         (_, Some(secret)) => placeholders::kind(secret.reveal()),
-        (Matcher::Run { .. }, None) => placeholders::kind(value),
+        (Matcher::Run { .. } | Matcher::Named { .. }, None) => placeholders::kind(value),
         (Matcher::Regex { .. } | Matcher::Assigned { .. }, None) => return false,
     };
     // A run that crosses into the next string of a packed pool holds the id that stands there.

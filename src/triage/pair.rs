@@ -542,7 +542,7 @@ const HALF_WORDS: &[&str] = &[
 ];
 
 /// What a name says beyond its half: `PROD_ACCESS_KEY_ID` and `prodSecretKey` have the stem `prod`.
-pub(super) fn stem(key: &str) -> Vec<String> {
+pub(crate) fn stem(key: &str) -> Vec<String> {
     names::words(key).into_iter().filter(|w| !HALF_WORDS.contains(&w.as_str())).collect()
 }
 

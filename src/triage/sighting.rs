@@ -25,6 +25,10 @@ pub struct Sighting {
     pub named: Option<(String, Rated)>,
     /// Whether it stands in a test, an example or documentation, by its path below what the user named.
     pub for_show: bool,
+    /// How sure its surroundings make it, where they alone say what it is.
+    pub confidence: Option<u8>,
+    /// What it may be as well.
+    pub others: Vec<PatternId>,
     /// What kind of text it was found in.
     pub kind: TextKind,
     /// The blob, and what was decoded from it.

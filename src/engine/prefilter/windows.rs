@@ -121,7 +121,14 @@ impl Windows {
     fn candidate(&self, text: &[u8], window: usize, entries: &[Entry], report: &mut Report<'_>) {
         for entry in entries {
             let Some(start) = window.checked_sub(entry.offset) else { continue };
-            if report.within.contains(&start) && self.literals[entry.id.0 as usize].stands_at(text, start) {
+            let literal = &self.literals[entry.id.0 as usize];
+            // Where windows come one after another (a text of nothing but `A`), most fail here.
+            let is_end = |at: usize, byte: Option<&u8>| {
+                text.get(at).zip(byte).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
+            };
+            let is_likely = is_end(start, literal.bytes.first())
+                && is_end(start + literal.bytes.len() - 1, literal.bytes.last());
+            if is_likely && report.within.contains(&start) && literal.stands_at(text, start) {
                 (report.on_literal)(entry.id, start);
             }
         }
@@ -275,7 +282,9 @@ fn choose_windows(literals: &[Literal]) -> Vec<Option<usize>> {
     let worth = |literal: &Literal, at: usize| {
         let window = &literal.bytes[at..at + WINDOW];
         let shared = sharers(folded(&literal.bytes, at)) as f32;
-        rareness(window) + (8.0 * shared.log2()) as i32
+        // Repeated bytes are rare until a text repeats them.
+        let repeats = if window.iter().all(|b| *b == window[0]) { 64 } else { 0 };
+        rareness(window) + (8.0 * shared.log2()) as i32 - repeats
     };
     literals.iter().map(|literal| offsets(literal).max_by_key(|&at| worth(literal, at))).collect()
 }

@@ -8,6 +8,8 @@ use proptest::prelude::*;
 /// A value at an offset of blob 1, on a line, with sites of a name and scopes.
 fn seen(offset: u64, line: u32, sites: &[(&str, &[(ScopeClass, u64)])]) -> Sighting {
     Sighting {
+        confidence: None,
+        others: Vec::new(),
         pattern: PatternId(0),
         value: Secret::new(offset.to_string().as_bytes()),
         id: None,

@@ -3,7 +3,7 @@
 use super::FEATURES;
 use super::line::Line;
 use super::low::{PASSWORDS, has_word};
-use crate::engine::named::{Form, Named};
+use crate::engine::assignment::{Form, Named};
 use crate::triage::names::{self, Strength};
 use crate::triage::natural;
 

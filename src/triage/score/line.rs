@@ -1,6 +1,6 @@
 //! What the line of a value looks like.
 
-use crate::engine::named::Named;
+use crate::engine::assignment::Named;
 
 /// What the line of a value looks like.
 pub(super) struct Line {

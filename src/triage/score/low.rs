@@ -1,7 +1,7 @@
 //! What is probably a secret, and all the same worth a hint only.
 
 use super::line::Line;
-use crate::engine::named::Named;
+use crate::engine::assignment::Named;
 use crate::triage::{names, natural};
 
 /// Why a value that is probably a secret is worth a hint only.

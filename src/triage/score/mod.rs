@@ -16,7 +16,7 @@ mod tests;
 use super::names::{self, Strength, Verdict};
 use super::natural;
 use super::placeholders::{self, Placeholder};
-use crate::engine::named::{Form, Named};
+use crate::engine::assignment::{Form, Named};
 use collect::collect;
 use low::only_low;
 use refuse::{

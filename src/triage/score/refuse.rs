@@ -1,7 +1,7 @@
 //! What can be no secret, whatever its name says, and why.
 
 use super::Refusal;
-use crate::engine::named::{Form, Named};
+use crate::engine::assignment::{Form, Named};
 use crate::triage::names::{self, Verdict};
 use crate::triage::natural;
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::engine::named;
+use crate::engine::assignment;
 use crate::pattern::example::{Generator, fill};
 
 /// The best judgement of what is assigned to a name with `pass`, `secret`, `token` or `key` in it.
@@ -9,7 +9,7 @@ fn best(template: &str) -> Result<Rated, Refusal> {
     let lower = text.to_ascii_lowercase();
     for hot in ["pass", "secret", "token", "api_key", "pwd"] {
         for at in memchr::memmem::find_iter(lower.as_bytes(), hot.as_bytes()) {
-            named::find(text.as_bytes(), at..at + hot.len(), &mut |named| {
+            assignment::find(text.as_bytes(), at..at + hot.len(), &mut |named| {
                 let verdict = rate(text.as_bytes(), &named);
                 if best.is_err()
                     || verdict.is_ok_and(|v| best.is_ok_and(|b: Rated| v.confidence > b.confidence))

@@ -1,0 +1,309 @@
+//! What stands around a value: its own name, its line, the lines above and below.
+
+use super::runs::is_token;
+use crate::triage::names::{self, Strength, Verdict};
+use std::ops::Range;
+
+/// Bytes before and behind a value that are looked at.
+const BEFORE: usize = 640;
+const AFTER: usize = 320;
+/// Lines above and below that are looked at.
+const LINES_ABOVE: usize = 8;
+const LINES_BELOW: usize = 3;
+
+/// Where a word stands as the value sees it, nearest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Region {
+    /// In the value's own name, or in the call or header it is an argument of.
+    Own,
+    /// On its line.
+    Line,
+    /// On one of the lines above, so many lines away.
+    Above(u8),
+    /// On one of the lines below.
+    Below(u8),
+}
+
+/// What the value's own name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// That the value is secret.
+    Secret(Strength),
+    /// That it only looks so, or that it is public.
+    Negated,
+    /// That it is a hash, a checksum, a commit.
+    Hash,
+    /// Nothing that says either.
+    Other,
+    /// There is no name.
+    None,
+}
+
+/// The surroundings of one value, folded for the search of words.
+pub struct Context<'t> {
+    text: &'t [u8],
+    value: Range<usize>,
+    from: usize,
+    own: usize,
+    line: usize,
+    /// Lower case, without the joiners of names; the value is one byte, 1.
+    folded: Vec<u8>,
+    /// For each folded byte, its offset from `from`, and in the top bit whether a word starts there.
+    places: Vec<u16>,
+}
+
+const STARTS: u16 = 1 << 15;
+
+impl<'t> Context<'t> {
+    /// The surroundings of `value`. With `is_pool` they end at the NUL bytes around its string.
+    pub fn of(text: &'t [u8], value: Range<usize>, is_pool: bool) -> Self {
+        let before = &text[value.start.saturating_sub(BEFORE)..value.start];
+        let newline = |n: usize| memchr::memrchr_iter(b'\n', before).nth(n).map_or(0, |at| at + 1);
+        let mut start = newline(LINES_ABOVE);
+        let after = &text[value.end..text.len().min(value.end + AFTER)];
+        let mut stop = memchr::memchr_iter(b'\n', after).nth(LINES_BELOW).unwrap_or(after.len());
+        if is_pool {
+            start = start.max(memchr::memrchr(0, before).map_or(0, |at| at + 1));
+            stop = stop.min(memchr::memchr(0, after).unwrap_or(after.len()));
+        }
+        let line = newline(0).max(start);
+        let own = own_start(before, line);
+        let from = value.start - before.len() + start;
+        let mut context = Context {
+            text,
+            from,
+            own: value.start - before.len() + own,
+            line: value.start - before.len() + line,
+            folded: Vec::with_capacity(stop + before.len() - start + 1),
+            places: Vec::with_capacity(stop + before.len() - start + 1),
+            value: value.clone(),
+        };
+        context.fold(from..value.start);
+        context.push(1, value.start, true);
+        context.fold(value.end..value.end + stop);
+        context
+    }
+
+    fn push(&mut self, byte: u8, at: usize, starts: bool) {
+        // Behind the value, as if it took one byte: it may be long.
+        let at = if at >= self.value.end { at - self.value.end + self.value.start + 1 } else { at };
+        self.folded.push(byte);
+        self.places.push((at - self.from) as u16 | if starts { STARTS } else { 0 });
+    }
+
+    fn fold(&mut self, range: Range<usize>) {
+        let mut last = b' ';
+        let mut before_last = b' ';
+        for at in range {
+            let b = self.text[at];
+            if !matches!(b, b'_' | b'-' | b' ') {
+                let next = self.text.get(at + 1).copied().unwrap_or(b' ');
+                let starts = !last.is_ascii_alphanumeric()
+                    || !b.is_ascii_alphanumeric()
+                    || b.is_ascii_uppercase() && (!last.is_ascii_uppercase() || next.is_ascii_lowercase())
+                    || b.is_ascii_digit() != last.is_ascii_digit();
+                // The letter of an escape, `\nNAME`, belongs to no word.
+                if before_last == b'\\' && matches!(last, b'n' | b't' | b'r') {
+                    if let Some(place) = self.places.last_mut() {
+                        *place |= STARTS;
+                    }
+                    self.push(b.to_ascii_lowercase(), at, true);
+                } else {
+                    self.push(b.to_ascii_lowercase(), at, starts);
+                }
+            }
+            before_last = last;
+            last = b;
+        }
+    }
+
+    /// The folded surroundings, to search in.
+    pub fn folded(&self) -> &[u8] {
+        &self.folded
+    }
+
+    /// Whether what is found at `range` of the folded surroundings is a word or several, and not a part
+    /// of one. A name written together with what it is a name of counts: `bitfinexapikey`.
+    pub fn is_word(&self, range: Range<usize>) -> bool {
+        let starts = |at: usize| self.places.get(at).is_none_or(|p| p & STARTS != 0);
+        if !starts(range.start) {
+            return false;
+        }
+        let last = self.original(range.end - 1) + 1;
+        starts(range.end) || !self.text.get(last).is_some_and(u8::is_ascii_alphanumeric) || {
+            let rest = &self.folded[range.end..];
+            range.len() >= 5 && TAILS.iter().any(|tail| rest.starts_with(tail))
+        }
+    }
+
+    fn original(&self, at: usize) -> usize {
+        let at = usize::from(self.places[at] & !STARTS) + self.from;
+        if at > self.value.start { at - self.value.start - 1 + self.value.end } else { at }
+    }
+
+    /// Where the word at `at` of the folded surroundings stands, and how many bytes from the value.
+    pub fn region(&self, at: usize) -> (Region, usize) {
+        let at = self.original(at);
+        let lines = |range: Range<usize>| {
+            memchr::memchr_iter(b'\n', &self.text[range]).count().min(usize::from(u8::MAX)) as u8
+        };
+        if at >= self.value.end {
+            let distance = at - self.value.end;
+            return match lines(self.value.end..at) {
+                0 => (Region::Line, distance + 64),
+                n => (Region::Below(n), distance),
+            };
+        }
+        let distance = self.value.start - at;
+        if at >= self.own {
+            (Region::Own, distance)
+        } else if at >= self.line {
+            (Region::Line, distance)
+        } else {
+            (Region::Above(lines(at..self.value.start)), distance)
+        }
+    }
+
+    /// Whether the line that holds the word at `at` opens a block, heads a section or is a comment: then
+    /// what it names is what the lines below belong to.
+    pub fn is_heading(&self, at: usize) -> bool {
+        let at = self.original(at);
+        let start =
+            memchr::memrchr(b'\n', &self.text[self.from..at]).map_or(self.from, |n| self.from + n + 1);
+        let end = memchr::memchr(b'\n', &self.text[at..]).map_or(self.text.len(), |n| at + n);
+        let line = self.text[start..end.min(start + 256)].trim_ascii();
+        let is_comment = [&b"#"[..], b"//", b"--", b"/*", b"*", b";", b"<!--", b"<"];
+        line.ends_with(b"{")
+            || line.ends_with(b":")
+            || line.ends_with(b"[")
+            || line.ends_with(b"(")
+            || line.ends_with(b"]")
+            || line.ends_with(b"|")
+            || is_comment.iter().any(|start| line.starts_with(start))
+            || memchr::memmem::find(line, b"://").is_some()
+    }
+
+    /// The value's own name and the identifiers right before it, nearest first.
+    pub fn identifiers(&self) -> impl Iterator<Item = &'t str> {
+        identifiers(&self.text[self.own.max(self.value.start.saturating_sub(160))..self.value.start]).take(3)
+    }
+
+    /// What the value's own name says.
+    pub fn key(&self) -> Key {
+        let mut nearest = Key::None;
+        for name in self.identifiers() {
+            let is_key = names::words(name).last().is_some_and(|last| {
+                matches!(last.as_str(), "key" | "token" | "secret" | "password" | "passphrase")
+            });
+            if !is_key && crate::triage::names_look_alike(name) {
+                return Key::Hash;
+            }
+            let says = match names::judge(name) {
+                Verdict::Secret(strength) => return Key::Secret(strength),
+                Verdict::Negated => Key::Negated,
+                Verdict::Unknown if name.eq_ignore_ascii_case("authorization") => {
+                    return Key::Secret(Strength::Weak);
+                }
+                Verdict::Unknown => Key::Other,
+            };
+            if nearest == Key::None {
+                nearest = says;
+            }
+        }
+        nearest
+    }
+
+    /// Whether the value is set to something or handed to something, and does not stand in a sentence.
+    pub fn is_assigned(&self) -> bool {
+        let before = self.text[self.from..self.value.start].trim_ascii_end();
+        let quotes = before.iter().rev().take_while(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\')).count();
+        let before = before[..before.len() - quotes].trim_ascii_end();
+        matches!(before.last(), Some(b'=' | b':' | b'(' | b',' | b'>' | b'[' | b'{' | b'|'))
+    }
+
+    /// The value's own name.
+    pub fn name(&self) -> Option<&'t str> {
+        self.identifiers().next()
+    }
+}
+
+/// What a name may be followed by when it is written together with it.
+const TAILS: &[&[u8]] = &[
+    b"api", b"key", b"token", b"secret", b"access", b"client", b"auth", b"pass", b"app", b"cred", b"id",
+    b"pwd", b"private", b"public", b"user", b"account", b"config",
+];
+
+/// Words between a name and its value that name nothing.
+fn is_filler(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "value", "val", "string", "str", "bearer", "basic", "default", "const", "let", "var", "final",
+        "static", "public", "private", "char", "byte", "bytes", "text", "content", "export", "readonly",
+        "new", "return",
+    ];
+    name.len() == 1 || WORDS.iter().any(|w| name.eq_ignore_ascii_case(w))
+}
+
+/// Where the name of the value behind `before` starts: behind what ends the value before it.
+fn own_start(before: &[u8], line: usize) -> usize {
+    let ends =
+        |b: &u8| matches!(b, b'\n' | b'\r' | b',' | b';' | b'{' | b'}' | b'&' | b'?' | b'(' | b'[' | 0);
+    let mut to = before.len();
+    // An argument without a name of its own is named by the one before it, or by the call; a `value` by the
+    // name on the line above it.
+    for _ in 0..4 {
+        let start = before[..to].iter().rposition(ends).map_or(0, |at| at + 1);
+        let segment = &before[start..to];
+        let mut names = identifiers(segment).peekable();
+        if names.peek().is_some() || start == 0 {
+            return start;
+        }
+        to = start - 1;
+        let goes_on = || {
+            let above = before[..to].trim_ascii_end();
+            matches!(above.last(), Some(b':' | b'=' | b'(' | b',' | b'>' | b'\\' | b'{'))
+                || segment.iter().any(u8::is_ascii_alphabetic)
+        };
+        if before[to] == b'\n' && start <= line && !goes_on() {
+            return start;
+        }
+    }
+    to
+}
+
+/// The identifiers of `text`, the last first, without words that name nothing.
+fn identifiers(text: &[u8]) -> impl Iterator<Item = &str> {
+    let is_part =
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$') || !b.is_ascii();
+    text.rsplit(move |b| !is_part(b))
+        .filter_map(|name| std::str::from_utf8(name).ok())
+        .map(|name| name.trim_matches(['-', '.', '$']))
+        .filter(|name| name.bytes().any(|b| b.is_ascii_alphabetic() || !b.is_ascii()) && !is_filler(name))
+}
+
+/// The value that the run belongs to: with the parts that `.`, `:`, `~` and the like join to it.
+pub fn joined(text: &[u8], run: &Range<usize>) -> Range<usize> {
+    const REACH: usize = 1024;
+    let is_joiner = |b: u8| matches!(b, b'.' | b':' | b'~' | b'|' | b'$' | b'!' | b'@' | b'#' | b',' | b'*');
+    let mut start = run.start;
+    let floor = run.start.saturating_sub(REACH);
+    while start > floor + 1
+        && (is_token(text[start - 1]) || is_joiner(text[start - 1]) && is_token(text[start - 2]))
+    {
+        start -= 1;
+    }
+    let mut end = run.end;
+    let ceiling = text.len().min(run.end + 4 * REACH);
+    while end < ceiling {
+        let rest = &text[end..];
+        let joint = match rest {
+            [b, ..] if is_token(*b) => 1,
+            [b, next, ..] if is_joiner(*b) && is_token(*next) => 1,
+            // Padding in the middle: base64, a colon, and more.
+            [b'=', b':', next, ..] if is_token(*next) => 2,
+            [b'=', b'=', b':', next, ..] if is_token(*next) => 3,
+            _ => break,
+        };
+        end += joint;
+    }
+    start..end
+}

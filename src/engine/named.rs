@@ -1,0 +1,473 @@
+//! Values without a form of their own, named by the words around them.
+//!
+//! A run that looks random is looked at in its surroundings (`context.rs`): one automaton finds all words
+//! that name a provider; of the kinds that are named, those whose form the value has remain; of these the
+//! nearest word decides. What fits equally well is told as candidates.
+
+use super::context::{Context, Key, Region, joined};
+use super::runs::{Shape, is_token};
+use super::token;
+use crate::blob::TextKind;
+use crate::finding::Severity;
+use crate::pattern::{Body, Matcher, Pattern, PatternId, PatternSet, Segment};
+use crate::triage::{generic, names, pair};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// A value whose surroundings name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// What it is.
+    pub pattern: PatternId,
+    /// All of it.
+    pub span: Range<usize>,
+    /// How sure, 0 to 100.
+    pub confidence: u8,
+    /// What it may be as well.
+    pub others: Vec<PatternId>,
+}
+
+/// How much a word says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    /// A common word.
+    Weak,
+    /// The name of a product.
+    Plain,
+    /// A host, a header, a compound name.
+    Strong,
+}
+
+/// Which words name which patterns.
+pub struct Index {
+    words: Option<AhoCorasick>,
+    /// For each word, what it names.
+    named: Vec<Vec<(PatternId, Weight)>>,
+}
+
+impl std::fmt::Debug for Index {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Index of {} words", self.named.len())
+    }
+}
+
+/// How well a pattern is named, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Score {
+    region: std::cmp::Reverse<(u8, u8)>,
+    is_telling: bool,
+    /// In a name the weight of the word, its length and its nearness; elsewhere the nearness first.
+    rest: [i64; 3],
+}
+
+struct Candidate {
+    pattern: PatternId,
+    score: Score,
+    region: Region,
+    weight: Weight,
+    heads: bool,
+}
+
+impl Index {
+    /// The words of all patterns of the set.
+    pub fn new(patterns: &PatternSet) -> Index {
+        let mut words: BTreeMap<Vec<u8>, Vec<(PatternId, Weight)>> = BTreeMap::new();
+        for (id, pattern) in patterns.iter() {
+            let near = pattern.near.iter().map(|word| (word, weight(word)));
+            for (word, weight) in near.chain(pattern.weak.iter().map(|word| (word, Weight::Weak))) {
+                let folded = fold(word);
+                if folded.len() >= 2 {
+                    words.entry(folded).or_default().push((id, weight));
+                }
+            }
+        }
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .match_kind(MatchKind::Standard)
+            .build(words.keys())
+            .ok();
+        Index { words: automaton, named: words.into_values().collect() }
+    }
+
+    /// What the surroundings of `run`, a run of token characters, say that it is.
+    pub fn name(
+        &self,
+        patterns: &PatternSet,
+        text: &[u8],
+        run: &Range<usize>,
+        kind: TextKind,
+    ) -> Option<Named> {
+        if !may_be_secret(&text[run.clone()]) {
+            return None;
+        }
+        self.look(patterns, text, run, kind != TextKind::Plain)
+    }
+
+    /// The same for a value whose name and place are all that is known of its surroundings.
+    pub fn name_of(&self, patterns: &PatternSet, place: &str, value: &[u8]) -> Option<Named> {
+        let mut text = place.as_bytes().to_vec();
+        text.extend_from_slice(b" = \"");
+        let start = text.len();
+        text.extend_from_slice(value);
+        let run = start..text.len();
+        text.push(b'"');
+        self.look(patterns, &text, &run, false).filter(|named| named.span == run)
+    }
+
+    /// Whether the surroundings of a token name its pattern.
+    pub fn names(
+        &self,
+        patterns: &PatternSet,
+        text: &[u8],
+        span: &Range<usize>,
+        kind: TextKind,
+        pattern: PatternId,
+    ) -> bool {
+        let context = Context::of(text, span.clone(), kind != TextKind::Plain);
+        self.candidates(patterns, &context)
+            .iter()
+            .any(|c| c.pattern == pattern && (c.weight > Weight::Weak || c.region <= Region::Line || c.heads))
+    }
+
+    fn candidates(&self, patterns: &PatternSet, context: &Context<'_>) -> Vec<Candidate> {
+        let Some(words) = &self.words else { return Vec::new() };
+        let mut matches: Vec<(Range<usize>, usize)> = words
+            .find_overlapping_iter(context.folded())
+            .filter(|m| context.is_word(m.range()))
+            .map(|m| (m.range(), m.pattern().as_usize()))
+            .collect();
+        if matches.is_empty() {
+            return Vec::new();
+        }
+        matches.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
+        // A name inside a longer one stands where that does.
+        let mut around = 0..0;
+        let mut best: BTreeMap<PatternId, Candidate> = BTreeMap::new();
+        for (range, word) in matches {
+            if range.end > around.end {
+                around = range.clone();
+            }
+            let (region, distance) = context.region(around.start);
+            let heads = matches!(region, Region::Above(_)) && context.is_heading(range.start);
+            let rank = match region {
+                Region::Own => (0, 0),
+                Region::Line => (1, 0),
+                Region::Above(lines) => (2, if heads { lines } else { lines.saturating_add(2) }),
+                Region::Below(lines) => (2, lines.saturating_add(3)),
+            };
+            for &(pattern, weight) in &self.named[word] {
+                let score = Score {
+                    region: std::cmp::Reverse(rank),
+                    is_telling: !patterns.get(pattern).broad,
+                    rest: {
+                        let (weight, length) = (weight as i64, range.len() as i64);
+                        let nearness = -(distance as i64);
+                        if rank.0 == 0 { [weight, length, nearness] } else { [nearness, length, weight] }
+                    },
+                };
+                let known = best.get(&pattern).is_some_and(|c| c.score >= score);
+                if !known {
+                    best.insert(pattern, Candidate { pattern, score, region, weight, heads });
+                }
+            }
+        }
+        best.into_values().collect()
+    }
+
+    fn look(&self, patterns: &PatternSet, text: &[u8], run: &Range<usize>, is_pool: bool) -> Option<Named> {
+        let whole = joined(text, run);
+        let spans = spans(text, run, &whole);
+        let context = Context::of(text, spans.last().cloned().unwrap_or_else(|| run.clone()), is_pool);
+        let mut candidates = self.candidates(patterns, &context);
+        if candidates.is_empty() {
+            return None;
+        }
+        let key = context.key();
+        candidates.sort_by(|a, b| b.score.cmp(&a.score));
+        // Another name, right before the value, than the one a few lines away.
+        let is_foreign =
+            context.name().is_some_and(|name| pair::stem(name).iter().any(|w| !COMMON.contains(&w.as_str())));
+        let mut fits: Vec<Fit> = Vec::new();
+        for candidate in candidates {
+            let pattern = patterns.get(candidate.pattern);
+            let Matcher::Named { bodies } = &pattern.matcher else { continue };
+            if !says_enough(&candidate, key, is_foreign, pattern, &context) {
+                continue;
+            }
+            let fit = spans.iter().find_map(|span| {
+                bodies.iter().filter(|b| is_whole(text, span, b)).map(|b| breadth(b)).min().map(|n| (span, n))
+            });
+            if let Some((span, breadth)) = fit
+                && (span.len() < 24
+                    || pattern.checks.is_empty()
+                    || pattern.checks.iter().all(|c| c.passes(&text[span.clone()])))
+            {
+                let role = role(pattern, &context);
+                fits.push(Fit { candidate, span: span.clone(), role, breadth });
+            }
+        }
+        let first = fits.first()?;
+        let top =
+            (first.candidate.score.region, family(&patterns.get(first.candidate.pattern).id).to_owned());
+        // The nearest word decides on the provider, the value's name and its form on the kind.
+        let mut of_first: Vec<&Fit> = fits
+            .iter()
+            .filter(|f| {
+                f.candidate.score == first.candidate.score
+                    || f.candidate.score.region == top.0
+                        && family(&patterns.get(f.candidate.pattern).id) == top.1
+            })
+            .collect();
+        of_first.sort_by_key(|f| (std::cmp::Reverse(f.role), f.breadth, f.candidate.pattern));
+        let best = of_first.first()?;
+        let others = of_first[1..]
+            .iter()
+            .filter(|f| (f.role, f.breadth) == (best.role, best.breadth) && f.span == best.span)
+            .map(|f| f.candidate.pattern)
+            .collect();
+        let pattern = patterns.get(best.candidate.pattern);
+        Some(Named {
+            pattern: best.candidate.pattern,
+            span: best.span.clone(),
+            confidence: confidence(pattern, &best.candidate, key),
+            others,
+        })
+    }
+}
+
+struct Fit {
+    candidate: Candidate,
+    span: Range<usize>,
+    /// How well the kind agrees with the value's name.
+    role: i32,
+    /// How many values have the form, in bits; the fewer, the more it says.
+    breadth: u32,
+}
+
+/// Words of names of secrets that say nothing of whose they are.
+const COMMON: &[&str] = &[
+    "account",
+    "admin",
+    "api",
+    "app",
+    "application",
+    "auth",
+    "authorization",
+    "client",
+    "consumer",
+    "cred",
+    "creds",
+    "credential",
+    "credentials",
+    "dev",
+    "development",
+    "integration",
+    "jwt",
+    "live",
+    "main",
+    "master",
+    "merchant",
+    "my",
+    "oauth",
+    "personal",
+    "prod",
+    "production",
+    "project",
+    "refresh",
+    "rest",
+    "sandbox",
+    "sdk",
+    "server",
+    "service",
+    "shared",
+    "staging",
+    "test",
+    "the",
+    "webhook",
+    "write",
+    "read",
+    "x",
+    "bearer",
+];
+
+/// A cheap look before any other: most runs are words.
+fn may_be_secret(value: &[u8]) -> bool {
+    if generic::is_random(value) {
+        return true;
+    }
+    // Groups are judged without what joins them.
+    let has_joints = value.iter().any(|b| matches!(b, b'-' | b'_' | b'/'));
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    if has_joints && digits >= 3 {
+        let bare: Vec<u8> = value.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
+        return generic::is_random(&bare)
+            || value.iter().rposition(|&b| b == b'/').is_some_and(|at| generic::is_random(&value[at + 1..]));
+    }
+    // Random letters, in a few services.
+    digits == 0 && value.len() >= 24 && is_scrambled(value)
+}
+
+/// Whether a value is letters that change their case as often as chance would, or letters of one case that
+/// no words are made of.
+fn is_scrambled(value: &[u8]) -> bool {
+    let head = value.iter().rposition(|b| !b.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+    let letters = &value[head..];
+    let changes =
+        letters.windows(2).filter(|w| w[0].is_ascii_uppercase() != w[1].is_ascii_uppercase()).count();
+    let upper = letters.iter().filter(|b| b.is_ascii_uppercase()).count();
+    let is_mixed =
+        changes * 3 >= letters.len() && upper * 4 >= letters.len() && upper * 4 <= letters.len() * 3;
+    let is_one_case = changes == 0 && letters.len() >= 32 && Shape::of(letters).entropy >= 3.6;
+    letters.len() >= 24 && (is_mixed || is_one_case) && !generic::reads_well(letters)
+}
+
+/// What of the text may be the value: all that is joined, the run, the last part of a path.
+fn spans(text: &[u8], run: &Range<usize>, whole: &Range<usize>) -> Vec<Range<usize>> {
+    let mut spans = vec![whole.clone()];
+    let mut add = |span: Range<usize>| {
+        if !spans.contains(&span) {
+            spans.push(span);
+        }
+    };
+    // A name and its value, written without a blank: `apiKey:VALUE`; a query: `?key=VALUE`.
+    if let Some(at) = text[whole.start..run.start].iter().rposition(|&b| b == b':') {
+        add(whole.start + at + 1..whole.end);
+    }
+    let head = text[..run.start].last().copied();
+    let is_headed =
+        whole.start < run.start && matches!(head, Some(b'.' | b'~' | b'|' | b'$' | b'!' | b'#' | b'*'));
+    let ends_here = whole.end == run.end || text[run.end] == b'@';
+    if !is_headed && ends_here {
+        add(run.clone());
+    }
+    let is_url = memchr::memmem::find(&text[whole.start.saturating_sub(12)..run.start], b"//").is_some();
+    if is_url && let Some(at) = text[run.clone()].iter().rposition(|&b| b == b'/') {
+        add(run.start + at + 1..run.end);
+    }
+    spans
+}
+
+/// Whether `span` has the form and nothing more.
+fn is_whole(text: &[u8], span: &Range<usize>, body: &Body) -> bool {
+    let Some((end, _)) = token::body_end(text, span.start, body) else { return false };
+    if end == span.end {
+        return !body_may_go_on(text, end);
+    }
+    // Padding stands behind the run.
+    end > span.end && text[span.end..end].iter().all(|&b| b == b'=') && !body_may_go_on(text, end)
+}
+
+fn body_may_go_on(text: &[u8], end: usize) -> bool {
+    match text.get(end) {
+        Some(b'=') => !matches!(text.get(end + 1), Some(b'=' | b' ')),
+        Some(b) => is_token(*b),
+        None => false,
+    }
+}
+
+/// Bits of the number of values that have the form.
+fn breadth(body: &[Segment]) -> u32 {
+    body.iter()
+        .map(|segment| match segment {
+            Segment::Literal(_) => 0,
+            Segment::Chars { alphabet, min, max, .. } => {
+                let size = alphabet.bits().iter().map(|w| w.count_ones()).sum::<u32>();
+                size.next_power_of_two().trailing_zeros() * 16 + (max - min).min(2000) as u32
+            }
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+fn says_enough(c: &Candidate, key: Key, is_foreign: bool, pattern: &Pattern, context: &Context<'_>) -> bool {
+    let is_near = c.region <= Region::Line;
+    match key {
+        // Some services call a secret a salt or a signature.
+        Key::Hash => {
+            c.region == Region::Own
+                && pattern.id.split_once('.').is_some_and(|(_, kind)| crate::triage::names_look_alike(kind))
+        }
+        Key::Secret(_) => match (c.region, c.weight) {
+            (Region::Own, _) => true,
+            (Region::Line, Weight::Weak) => false,
+            (Region::Line, _) => true,
+            (_, Weight::Weak) => c.heads && !is_foreign,
+            (_, Weight::Strong) => c.heads || !is_foreign,
+            (_, Weight::Plain) => c.heads || !is_foreign,
+        },
+        Key::Negated => {
+            let is_public = pattern.severity == Severity::Info || pattern.id.ends_with("-id");
+            match c.region {
+                Region::Own => {
+                    c.weight == Weight::Strong
+                        || c.weight == Weight::Plain && is_public
+                        || role(pattern, context) > 0
+                }
+                _ => {
+                    is_public && role(pattern, context) > 0 && c.weight > Weight::Weak && (is_near || c.heads)
+                }
+            }
+        }
+        Key::Other | Key::None => match c.weight {
+            Weight::Strong => is_near,
+            Weight::Plain => c.region == Region::Own && context.is_assigned(),
+            Weight::Weak => false,
+        },
+    }
+}
+
+/// How well the kind agrees with the value's name: `api-secret` with `BYBIT_API_SECRET`.
+fn role(pattern: &Pattern, context: &Context<'_>) -> i32 {
+    let kind = pattern.id.split_once('.').map_or("", |(_, kind)| kind);
+    let mut best = 0;
+    for name in context.identifiers() {
+        let words = names::words(name);
+        let has = |word: &str| words.iter().any(|w| w == word || w.strip_suffix('s') == Some(word));
+        let agreed: i32 = kind
+            .split('-')
+            .map(|word| match (has(word), word) {
+                (true, "key" | "api" | "app") => 1,
+                (true, _) => 3,
+                (
+                    false,
+                    "secret" | "token" | "password" | "id" | "public" | "private" | "refresh" | "legacy",
+                ) => -2,
+                (false, _) => 0,
+            })
+            .sum();
+        best = best.max(agreed);
+        if agreed > 0 {
+            break;
+        }
+    }
+    best
+}
+
+fn confidence(pattern: &Pattern, c: &Candidate, key: Key) -> u8 {
+    let mut confidence = pattern.confidence;
+    if !matches!(c.region, Region::Own | Region::Line) {
+        confidence = confidence.saturating_sub(10);
+    }
+    if !matches!(key, Key::Secret(_)) {
+        confidence = confidence.saturating_sub(10);
+    }
+    if c.weight == Weight::Weak {
+        confidence = confidence.saturating_sub(10);
+    }
+    confidence
+}
+
+fn family(id: &str) -> &str {
+    id.split_once('.').map_or(id, |(family, _)| family)
+}
+
+/// Hosts, headers and compound names say more than the name of a product.
+fn weight(word: &str) -> Weight {
+    let is_compound = word.trim().bytes().any(|b| !b.is_ascii_alphanumeric() && b != b' ');
+    if is_compound { Weight::Strong } else { Weight::Plain }
+}
+
+fn fold(word: &str) -> Vec<u8> {
+    word.bytes().filter(|b| !matches!(b, b'_' | b'-' | b' ')).map(|b| b.to_ascii_lowercase()).collect()
+}

@@ -1,0 +1,189 @@
+//! The built-in patterns as `build.rs` packs them. To parse their TOML at every start would take longer than
+//! most scans; these are read when a pattern is first asked for, texts where they lie in the binary.
+
+use super::alphabet::Alphabet;
+use super::{Body, Boundary, Bytes, Group, LazyRegex, Matcher, Pattern, Segment, Str, Strs};
+use crate::finding::{Class, Role, Severity};
+use crate::triage::{checksum, decode};
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+include!(concat!(env!("OUT_DIR"), "/patterns.rs"));
+
+/// How many patterns there are.
+pub(super) const COUNT: usize = PATTERNS;
+
+/// The built-in patterns.
+pub(super) fn patterns() -> &'static [Pattern] {
+    static READ: OnceLock<Vec<Pattern>> = OnceLock::new();
+    READ.get_or_init(|| {
+        let mut packed = Packed(include_bytes!(concat!(env!("OUT_DIR"), "/patterns.bin")));
+        // A test reads the files themselves and compares: nothing is missing.
+        (0..PATTERNS).map_while(|_| packed.pattern()).collect()
+    })
+}
+
+/// The built-in groups.
+pub(super) fn groups() -> &'static [Group] {
+    static READ: OnceLock<Vec<Group>> = OnceLock::new();
+    READ.get_or_init(|| {
+        let mut packed = Packed(include_bytes!(concat!(env!("OUT_DIR"), "/groups.bin")));
+        (0..GROUPS).map_while(|_| packed.group()).collect()
+    })
+}
+
+struct Packed(&'static [u8]);
+
+impl Packed {
+    fn take(&mut self, n: usize) -> Option<&'static [u8]> {
+        let (taken, rest) = self.0.split_at_checked(n)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn number(&mut self) -> Option<usize> {
+        let (mut n, mut shift) = (0usize, 0);
+        loop {
+            let byte = *self.take(1)?.first()?;
+            n |= usize::from(byte & 127).checked_shl(shift)?;
+            shift += 7;
+            if byte < 128 {
+                return Some(n);
+            }
+        }
+    }
+
+    fn bytes(&mut self) -> Option<&'static [u8]> {
+        let length = self.number()?;
+        self.take(length)
+    }
+
+    fn text(&mut self) -> Option<&'static str> {
+        std::str::from_utf8(self.bytes()?).ok()
+    }
+
+    fn str(&mut self) -> Option<Str> {
+        self.text().map(Cow::Borrowed)
+    }
+
+    fn list<T: Clone>(&mut self, item: impl Fn(&mut Self) -> Option<T>) -> Option<Cow<'static, [T]>> {
+        match self.number()? {
+            0 => Some(Cow::Borrowed(&[])),
+            n => (0..n).map(|_| item(self)).collect::<Option<Vec<T>>>().map(Cow::Owned),
+        }
+    }
+
+    fn strs(&mut self) -> Option<Strs> {
+        self.list(Packed::str)
+    }
+
+    fn severity(&mut self) -> Option<Severity> {
+        self.text()?.parse().ok()
+    }
+
+    fn group(&mut self) -> Option<Group> {
+        Some(Group {
+            id: self.str()?,
+            name: self.str()?,
+            severity: self.severity()?,
+            why: self.str()?,
+            fix: self.str()?,
+            reference: self.str()?,
+        })
+    }
+
+    fn pattern(&mut self) -> Option<Pattern> {
+        let (id, name) = (self.str()?, self.str()?);
+        let class = match self.text()? {
+            "credential" => Class::Credential,
+            "key-material" => Class::KeyMaterial,
+            "config" => Class::Config,
+            _ => Class::Generic,
+        };
+        let severity = self.severity()?;
+        let (why, fix, reference) = (self.str()?, self.str()?, self.str()?);
+        let boundary = match self.text()? {
+            "start" => Boundary::Start,
+            "none" => Boundary::None,
+            _ => Boundary::Token,
+        };
+        let origin = self.str()?;
+        let confidence = u8::try_from(self.number()?).ok()?;
+        let entropy = f32::from_bits(u32::try_from(self.number()?).ok()?);
+        let flags = self.number()?;
+        let (near, weak) = (self.strs()?, self.strs()?);
+        let checks = self.list(|packed| checksum::Check::named(packed.text()?).ok())?;
+        let (examples, not) = (self.strs()?, self.strs()?);
+        let decode = decode::Decoder::named(self.text()?).ok();
+        let of = self.str()?;
+        let part = match self.text()? {
+            "id" => Some((of, Role::Id)),
+            "secret" => Some((of, Role::Secret)),
+            "token" => Some((of, Role::Token)),
+            "value" => Some((of, Role::Value)),
+            _ => None,
+        };
+        let ignore_case = flags & 2 != 0;
+        let matcher = self.matcher(ignore_case)?;
+        Some(Pattern {
+            id,
+            name,
+            class,
+            severity,
+            confidence,
+            why,
+            fix,
+            reference,
+            matcher,
+            near,
+            weak,
+            broad: flags & 1 != 0,
+            ignore_case,
+            boundary,
+            entropy,
+            checks,
+            decode,
+            part,
+            examples,
+            not,
+            origin,
+        })
+    }
+
+    fn matcher(&mut self, ignore_case: bool) -> Option<Matcher> {
+        let literal = |packed: &mut Packed| packed.bytes().map(Bytes::Borrowed);
+        Some(match self.number()? {
+            0 => Matcher::Token { prefixes: self.list(literal)?, bodies: self.list(Packed::body)? },
+            1 => Matcher::Regex {
+                literals: self.list(literal)?,
+                regex: LazyRegex::new(self.str()?, ignore_case),
+                before: self.number()?,
+                after: self.number()?,
+            },
+            2 => {
+                let near = self.strs()?;
+                match self.list(Packed::body)?.first()?.first()? {
+                    Segment::Chars { alphabet, min, max, .. } => {
+                        Matcher::Run { alphabet: *alphabet, min: *min, max: *max, near }
+                    }
+                    Segment::Literal(_) => return None,
+                }
+            }
+            4 => Matcher::Assigned { literals: self.list(literal)? },
+            _ => Matcher::Named { bodies: self.list(Packed::body)? },
+        })
+    }
+
+    fn body(&mut self) -> Option<Body> {
+        self.list(|packed| {
+            let kind = packed.number()?;
+            if kind == 0 {
+                return packed.bytes().map(|text| Segment::Literal(Cow::Borrowed(text)));
+            }
+            let (min, max) = (packed.number()?, packed.number()?);
+            let mut word = || packed.take(8)?.try_into().ok().map(u64::from_le_bytes);
+            let alphabet = Alphabet::from_bits([word()?, word()?, 0, 0]);
+            Some(Segment::Chars { alphabet, min, max, padding: kind == 2 })
+        })
+    }
+}
