@@ -72,7 +72,7 @@ fn what_everybody_knows_or_a_document_shows_is_a_hint() {
         ">>> login(password=\"{alnum:9}\")",
         "def f():\n    \"\"\"Logs in.\n\n    password = \"{alnum:9}\"\n",
         "/* password = \"{alnum:9}\" */",
-        "token = \"{alnum:6}\"",
+        "secret = \"{alnum:6}\"",
     ] {
         let rated = best(text).unwrap();
         assert!(rated.confidence < 50 || rated.only_low.is_some(), "{text}: {rated:?}");
