@@ -18,6 +18,7 @@ pub mod words;
 use crate::blob::TextKind;
 use crate::finding::Class;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet};
+use crate::triage::checksum::Check;
 use crate::triage::score;
 use prefilter::starts::{self, Starts};
 use prefilter::{Literal, Machine, Prefilter};
@@ -212,7 +213,7 @@ impl<'p> Engine<'p> {
 
     fn search_run(&self, text: &[u8], run: &Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
         let value = &text[run.clone()];
-        let (mut shape, mut window) = (None, None);
+        let (mut shape, mut window, mut random) = (None, None, None);
         for &id in &self.runs {
             let pattern = self.patterns.get(id);
             let Matcher::Run { alphabet, min, max, near } = &pattern.matcher else { continue };
@@ -238,7 +239,10 @@ impl<'p> Engine<'p> {
                 continue;
             }
             // What its own name calls a secret need not look as random as what has none.
-            let looks_so = pattern.checks.iter().all(|c| c.passes(value));
+            let looks_so = pattern.checks.iter().all(|c| match c {
+                Check::RandomToken => *random.get_or_insert_with(|| crate::triage::generic::is_random(value)),
+                _ => c.passes(value),
+            });
             let is_named_so = || {
                 is_near
                     && is_named_secret(text, run.start, near)
@@ -261,7 +265,13 @@ impl<'p> Engine<'p> {
         }
         if self.has_names
             && kind != TextKind::Binary
-            && let Some(named) = self.patterns.names().name(self.patterns, text, run, kind)
+            && let Some(named) = self.patterns.names().name(
+                self.patterns,
+                text,
+                run,
+                kind,
+                *random.get_or_insert_with(|| crate::triage::generic::is_random(value)),
+            )
         {
             let hit = Hit::new(named.pattern, named.span);
             sink.hit(Hit { near: true, confidence: Some(named.confidence), others: named.others, ..hit });

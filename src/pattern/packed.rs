@@ -169,8 +169,8 @@ impl Packed {
                     Segment::Literal(_) => return None,
                 }
             }
-            4 => Matcher::Assigned { literals: self.list(literal)? },
-            _ => Matcher::Named { bodies: self.list(Packed::body)? },
+            3 => Matcher::Named { bodies: self.list(Packed::body)? },
+            _ => Matcher::Assigned { literals: self.list(literal)? },
         })
     }
 

@@ -165,6 +165,10 @@ fn pair_group(
     }
     for (left, candidates) in pairing.ambiguous {
         let id = &ids[left];
+        // A public id says nothing by itself: the secrets are told as what they are.
+        if patterns.get(id.sightings[0].pattern).class == Class::Config {
+            continue;
+        }
         let severity = patterns.get(id.sightings[0].pattern).severity.max(Severity::High);
         let evidence = match candidates.len() {
             1 => "a secret may belong to this id, but their names differ".to_owned(),
@@ -394,7 +398,7 @@ fn is_hint(pattern: &Pattern, s: &Sighting) -> Option<&'static str> {
         Class::Config => false,
         Class::Credential => {
             s.secret.is_some()
-                || matches!(pattern.matcher, Matcher::Run { .. })
+                || matches!(pattern.matcher, Matcher::Run { .. } | Matcher::Named { .. })
                 || pattern.severity <= Severity::Medium
         }
     };
