@@ -43,12 +43,12 @@ pub struct Hit {
     pub near: bool,
     /// Whether it touches its neighbours, as packed strings in binaries do.
     pub loose: bool,
+    /// For values assigned to a name: the name, and what the two are worth.
+    pub named: Option<(Range<usize>, score::Rated)>,
     /// How sure the surroundings make it, where they alone say what it is.
     pub confidence: Option<u8>,
     /// What it may be as well.
     pub others: Vec<PatternId>,
-    /// For values assigned to a name: the name, and what the two are worth.
-    pub named: Option<(Range<usize>, score::Rated)>,
 }
 
 /// Takes what the engine finds.

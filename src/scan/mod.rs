@@ -176,7 +176,10 @@ impl<'p> Scanner<'p> {
         let bytes = read::file(path, &mut buffer)?;
         let blob = Blob { address: Address::file(path), bytes: bytes.as_slice() };
         let record = Mutex::new(Vec::new());
-        let (sightings, _) = self.pool.install(|| self.recorded(&blob, 0, Some(&record)));
+        let (mut sightings, _) = self.pool.install(|| self.recorded(&blob, 0, Some(&record)));
+        // As a scan of the tree around it would say.
+        let parent = path.parent().filter(|_| path.is_absolute());
+        mark_shown(&mut sightings, parent.map_or(0, |parent| parent.as_os_str().len()));
         Ok((sightings, record.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)))
     }
 
@@ -187,7 +190,7 @@ impl<'p> Scanner<'p> {
     fn stream(&self, address: Address, stream: &mut dyn Read, collected: &Collected, progress: &Progress) {
         let mut buffer = Vec::new();
         match read::spool(stream, &mut buffer) {
-            Ok(bytes) => self.bytes(address, &bytes, collected, progress),
+            Ok(bytes) => self.bytes(address, 0, &bytes, collected, progress),
             Err(e) => collected.unreadable(address, &e),
         }
     }
@@ -197,12 +200,13 @@ impl<'p> Scanner<'p> {
         match std::fs::metadata(path) {
             Err(e) => collected.unreadable(Address::file(path), &e),
             Ok(meta) if meta.is_dir() => {
+                let root = path.as_os_str().len();
                 let repositories = Mutex::new(Vec::new());
                 let work_tree = if self.options.history.off { None } else { history::WorkTree::open(path) };
                 let leaves = |path: &Path| work_tree.as_ref().is_some_and(|w| w.leaves(path));
                 tree::walk(path, self.options.honour_ignore, &|found| match found {
                     Found::File(path) if leaves(&path) => {}
-                    Found::File(path) => self.file(&path, collected, progress),
+                    Found::File(path) => self.file(&path, root, collected, progress),
                     Found::Repository(path) => {
                         repositories.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(path);
                     }
@@ -223,7 +227,10 @@ impl<'p> Scanner<'p> {
                     self.repository(git_dir, beside, collected, progress);
                 }
             }
-            Ok(_) => self.file(path, collected, progress),
+            Ok(_) => {
+                // Who names a file wants to know what is in it, whatever it is called.
+                self.file(path, path.as_os_str().len(), collected, progress);
+            }
         }
     }
 
@@ -233,9 +240,10 @@ impl<'p> Scanner<'p> {
             return;
         }
         let common = Repository::common_of(&git.git_dir);
+        let root = common.as_os_str().len();
         let others = Mutex::new(Vec::new());
         tree::walk(&common, false, &|found| match found {
-            Found::File(path) => self.file(&path, collected, progress),
+            Found::File(path) => self.file(&path, root, collected, progress),
             Found::Repository(path) => {
                 others.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(path);
             }
@@ -251,7 +259,8 @@ impl<'p> Scanner<'p> {
         others.for_each(|git_dir| self.repository(git_dir, None, collected, progress));
     }
 
-    fn file(&self, path: &Path, collected: &Collected, progress: &Progress) {
+    /// `root` is how much of the path the user named.
+    fn file(&self, path: &Path, root: usize, collected: &Collected, progress: &Progress) {
         thread_local! {
             // Taken, not borrowed: while this file is searched, the thread may be lent to another.
             static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -265,18 +274,26 @@ impl<'p> Scanner<'p> {
                 let bundle = GitTarget { named: path.clone(), git_dir: path.clone(), root: path };
                 self.history(&bundle, None, collected, progress);
             }
-            Ok(bytes) => self.bytes(address, &bytes, collected, progress),
+            Ok(bytes) => self.bytes(address, root, &bytes, collected, progress),
             Err(e) => collected.unreadable(address, &e),
         }
         BUFFER.set(buffer);
     }
 
-    fn bytes(&self, address: Address, bytes: &Bytes<'_>, collected: &Collected, progress: &Progress) {
+    fn bytes(
+        &self,
+        address: Address,
+        root: usize,
+        bytes: &Bytes<'_>,
+        collected: &Collected,
+        progress: &Progress,
+    ) {
         let blob = Blob { address, bytes: bytes.as_slice() };
         let app = splits::app(&blob.address);
         // Blobs of one app are told apart by their numbers.
         let first = if app.is_some() { collected.splits.next_numbers() } else { 0 };
-        let (sightings, mut ledger) = self.artifact(&blob, first);
+        let (mut sightings, mut ledger) = self.artifact(&blob, first);
+        mark_shown(&mut sightings, root);
         if bytes.has_shrunk() {
             let detail = "the file was cut while it was read; what was left was searched";
             ledger.skipped(blob.address.clone(), None, Reason::Unreadable, detail);
@@ -327,6 +344,13 @@ impl<'p> Scanner<'p> {
                 (found.sightings, found.ledger)
             }
         }
+    }
+}
+
+/// Marks what stands in tests, examples and documents.
+fn mark_shown(sightings: &mut [triage::sighting::Sighting], root: usize) {
+    for sighting in sightings {
+        sighting.for_show = triage::paths::is_for_show(&sighting.address, root);
     }
 }
 

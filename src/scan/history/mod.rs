@@ -225,7 +225,8 @@ impl Search<'_, '_> {
     fn search_left(&self, is_picked: &dyn Fn(&Oid) -> bool) {
         let Some(work_tree) = self.work_tree else { return };
         let (again, count, bytes) = work_tree.settle(is_picked);
-        again.par_iter().for_each(|path| self.scanner.file(path, self.collected, self.progress));
+        let root = work_tree.root().as_os_str().len();
+        again.par_iter().for_each(|path| self.scanner.file(path, root, self.collected, self.progress));
         if count > 0 {
             let detail =
                 format!("files that are the same as objects of the history, which were searched: {count}");
@@ -491,7 +492,8 @@ impl Read<'_, '_, '_> {
         };
         let scanner = self.search.scanner;
         let blob = Blob { address, bytes: bytes.get(start..).unwrap_or_default() };
-        let (sightings, ledger) = scanner.artifact(&blob, 0);
+        let (mut sightings, ledger) = scanner.artifact(&blob, 0);
+        super::mark_shown(&mut sightings, inside(&blob.address));
         let findings =
             if sightings.is_empty() { Vec::new() } else { triage::artifact(scanner.patterns, sightings) };
         if !findings.is_empty() {
@@ -529,4 +531,9 @@ impl Visitor for ReadPack<'_, '_, '_, '_> {
     fn largest(&self) -> u64 {
         self.read.search.scanner.options.limits.entry_bytes
     }
+}
+
+/// How much of an address names the repository and the commit.
+fn inside(address: &Address) -> usize {
+    address.to_string().find(':').map_or(0, |at| at + 1)
 }

@@ -59,7 +59,7 @@ impl Scanner<'_> {
             true => as_path(&entry.path),
             false => root.join(as_path(&entry.path)),
         };
-        announced.iter().for_each(|e| self.file(&shown(e), collected, progress));
+        announced.iter().for_each(|e| self.file(&shown(e), root.as_os_str().len(), collected, progress));
         let mut read: Vec<(PathBuf, Arc<Vec<u8>>)> = Vec::new();
         for entry in staged {
             match reader.read_as(&entry.id, Kind::Blob) {
@@ -72,7 +72,8 @@ impl Scanner<'_> {
         }
         read.par_iter().for_each(|(path, bytes)| {
             let blob = Blob { address: Address::file(path), bytes };
-            let (sightings, ledger) = self.artifact(&blob, 0);
+            let (mut sightings, ledger) = self.artifact(&blob, 0);
+            super::super::mark_shown(&mut sightings, root.as_os_str().len());
             let findings = crate::triage::artifact(self.patterns, sightings);
             progress.files.fetch_add(1, Ordering::Relaxed);
             progress.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
