@@ -205,7 +205,7 @@ impl Index {
         if !is_random && !matches!(key, Key::Secret(_) | Key::Negated) {
             return None;
         }
-        candidates.sort_by(|a, b| b.score.cmp(&a.score));
+        candidates.sort_by_key(|c| std::cmp::Reverse(c.score));
         // Another name, right before the value, than the one a few lines away.
         let is_foreign =
             context.name().is_some_and(|name| pair::stem(name).iter().any(|w| !COMMON.contains(&w.as_str())));
