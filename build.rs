@@ -202,6 +202,11 @@ fn matcher(table: &Table, out: &mut Packed) -> Result<(), String> {
             Some(one) => bodies(&[vec![segment(one)?]], out),
         };
     }
+    if flag(table, "assigned") {
+        out.number(4);
+        out.texts(&texts(table, "literal"));
+        return Ok(());
+    }
     if let Some(regex) = table.get("regex").and_then(Value::as_str) {
         out.number(1);
         out.literals(&texts(table, "literal"));

@@ -132,7 +132,7 @@ impl<'t> Context<'t> {
         &self.folded[..self.length]
     }
 
-    fn starts(&self, at: usize) -> bool {
+    pub fn starts(&self, at: usize) -> bool {
         at >= self.length || self.places[at] & STARTS != 0
     }
 

@@ -1,17 +1,17 @@
 //! Values without a form of their own, named by the words around them.
 //!
-//! A run that looks random is looked at in its surroundings (`context.rs`): one automaton finds all words
+//! A run that looks random is looked at in its surroundings (`context.rs`): `words.rs` finds all words
 //! that name a provider; of the kinds that are named, those whose form the value has remain; of these the
 //! nearest word decides. What fits equally well is told as candidates.
 
 use super::context::{Context, Key, Region, joined};
 use super::runs::{self, Shape, is_token};
 use super::token;
+use super::words::Words;
 use crate::blob::TextKind;
 use crate::finding::Severity;
 use crate::pattern::{Body, Matcher, Pattern, PatternId, PatternSet, Segment};
 use crate::triage::{generic, names, pair};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -41,7 +41,7 @@ enum Weight {
 
 /// Which words name which patterns.
 pub struct Index {
-    words: Option<AhoCorasick>,
+    words: Words,
     /// For each word, what it names.
     named: Vec<Vec<(PatternId, Weight)>>,
 }
@@ -84,12 +84,7 @@ impl Index {
                 }
             }
         }
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .match_kind(MatchKind::Standard)
-            .build(words.keys())
-            .ok();
-        Index { words: automaton, named: words.into_values().collect() }
+        Index { words: Words::new(words.keys().map(Vec::as_slice)), named: words.into_values().collect() }
     }
 
     /// What the surroundings of `run`, a run of token characters, say that it is.
@@ -141,11 +136,11 @@ impl Index {
     }
 
     fn candidates(&self, patterns: &PatternSet, context: &Context<'_>) -> Vec<Candidate> {
-        let Some(words) = &self.words else { return Vec::new() };
-        let mut matches: Vec<(Range<usize>, usize)> = words
-            .find_overlapping_iter(context.folded())
-            .filter(|m| context.is_word(m.range()))
-            .map(|m| (m.range(), m.pattern().as_usize()))
+        let folded = context.folded();
+        let mut matches: Vec<(Range<usize>, usize)> = (0..folded.len())
+            .filter(|&at| context.starts(at))
+            .flat_map(|at| self.words.at(&folded[at..]).map(move |(len, word)| (at..at + len, word)))
+            .filter(|(range, _)| context.is_word(range.clone()))
             .collect();
         if matches.is_empty() {
             return Vec::new();

@@ -136,6 +136,9 @@ fn compile(raw: RawPattern, origin: &str) -> Result<Pattern, String> {
 }
 
 fn matcher(raw: &RawPattern) -> Result<Matcher, String> {
+    if raw.assigned {
+        return Ok(Matcher::Assigned { literals: literals(&raw.literal, "literal")? });
+    }
     let forms = || -> Result<Cow<'static, [Body]>, String> {
         let bodies = raw.form.iter().map(|text| form::parse(text).map(Cow::Owned));
         bodies.collect::<Result<Vec<Body>, _>>().map(Cow::Owned)
