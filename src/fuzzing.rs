@@ -153,9 +153,9 @@ pub fn git(data: &[u8]) {
     }
     for hash in [HashKind::Sha1, HashKind::Sha256] {
         let _ = index::read(data, hash);
-        object::tree(data, hash.len()).for_each(drop);
-        let _ =
-            pack::Index::new(pack::Bytes::owned(data.to_vec()), hash).map(|i| i.find(&[7; 32][..hash.len()]));
+        object::tree(data, hash.id_len()).for_each(drop);
+        let _ = pack::Index::new(pack::Bytes::owned(data.to_vec()), hash)
+            .map(|i| i.find(&[7; 32][..hash.id_len()]));
         // Given a head that promises a few objects, so that bodies are read.
         let whole = [&b"PACK\0\0\0\x02\0\0\0\x09"[..], data, &[0; 32]].concat();
         let _ = bundle::indexed(pack::Bytes::owned(whole), hash, &mut |_| {});

@@ -99,10 +99,10 @@ impl Reader<'_, '_> {
                 let at = self.blanks(blanks + 3);
                 self.prose(at);
             }
+            [quote @ (b'"' | b'\'' | b'\\' | b'&' | b'@'), ..]
+                if blanks > at && !is_quoted && self.inside == Some(*quote) => {}
             [b'"' | b'\'' | b'\\' | b'&' | b'@', ..] if blanks > at && !is_quoted => {
-                if self.inside != Some(self.byte(blanks)) {
-                    self.quoted(blanks, Form::Word);
-                }
+                self.quoted(blanks, Form::Word);
             }
             // Terraform: `variable "password" {`.
             [b'{', ..] if is_quoted => self.sibling(blanks + 1),
@@ -323,7 +323,7 @@ impl Reader<'_, '_> {
         }
         // A line of its own: `requirepass foo`, `machine x login y password z`.
         // Routers: `username admin password 0 x`.
-        if matches!(self.byte(at), b'0'..=b'9') && self.byte(at + 1) == b' ' && !before.is_empty() {
+        if self.byte(at).is_ascii_digit() && self.byte(at + 1) == b' ' && !before.is_empty() {
             self.bare(at + 2, Form::Flag);
             return;
         }

@@ -259,16 +259,27 @@ impl Reader<'_, '_> {
             }
         }
         let next = self.blanks(at + len);
-        let comment = match self.rest(next) {
+        let comment = matches!(
+            self.rest(next),
             [
-                b'#' | b';' | b'\\' | b'|' | b'}' | b'&' | b'>' | b'-' | b')' | b']' | b'"' | b'\'' | b'`'
-                | b'<' | b',',
+                b'#' | b';'
+                    | b'\\'
+                    | b'|'
+                    | b'}'
+                    | b'&'
+                    | b'>'
+                    | b'-'
+                    | b')'
+                    | b']'
+                    | b'"'
+                    | b'\''
+                    | b'`'
+                    | b'<'
+                    | b',',
                 ..,
-            ] => true,
-            [b'/', b'/' | b'*', ..] => true,
-            [b'*', b'/', ..] => true,
-            _ => false,
-        };
+            ] | [b'/', b'/' | b'*', ..]
+                | [b'*', b'/', ..]
+        );
         let ends_here = matches!(self.byte(next), b'\n' | b'\r' | 0) || comment;
         // More settings, more options, the command itself.
         let is_command = matches!(form, Form::Environment | Form::Flag) || is_url;

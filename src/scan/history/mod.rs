@@ -198,7 +198,7 @@ impl Search<'_, '_> {
             &graph,
             repository.head(),
             &wanted,
-            repository.hash.len(),
+            repository.hash.id_len(),
             limits.entry_bytes,
         );
         let read = Read { search: self, graph, places, picked: &picked };
@@ -317,7 +317,7 @@ impl Search<'_, '_> {
     /// lines that are new are looked at: the others were there.
     fn check_lines(&self, bytes: &[u8], pieces: Option<&[Piece]>) {
         let mut pieces = pieces.unwrap_or_default().iter().peekable();
-        let mut lines = object::tree(bytes, self.repository.hash.len());
+        let mut lines = object::tree(bytes, self.repository.hash.id_len());
         let mut start = 0;
         while let Some(line) = lines.next() {
             let end = lines.offset(bytes);

@@ -99,7 +99,7 @@ pub(super) fn search(search: &Search<'_, '_>, range: &Range) -> Result<(), Strin
 fn last_commits(search: &Search<'_, '_>, graph: &Graph, reader: &Reader<'_>) {
     let tree_of = |id: &Oid| object::commit(&reader.read_as(id, Kind::Commit).ok()?).map(|c| c.tree);
     let head = search.repository.head().as_ref().and_then(tree_of);
-    let id_len = search.repository.hash.len();
+    let id_len = search.repository.hash.id_len();
     let mut records = lock(&search.collected.records);
     for record in records.values_mut() {
         let (Some(path), Some(first)) = (record.place.paths.first().cloned(), record.place.first) else {
@@ -107,7 +107,7 @@ fn last_commits(search: &Search<'_, '_>, graph: &Graph, reader: &Reader<'_>) {
         };
         let holds = |tree: &Oid| lookup(reader, tree, &path, id_len) == Some(record.id);
         let after = graph.nodes().iter().enumerate().skip(first as usize);
-        record.place.last = after.filter(|(_, n)| holds(&n.commit.tree)).map(|(n, _)| n as u32).last();
+        record.place.last = after.filter(|(_, n)| holds(&n.commit.tree)).map(|(n, _)| n as u32).next_back();
         record.place.at_head = head.as_ref().is_some_and(holds);
     }
 }
@@ -238,7 +238,7 @@ impl Walk<'_, '_, '_> {
                 return;
             }
         };
-        for line in object::tree(&bytes, self.search.repository.hash.len()) {
+        for line in object::tree(&bytes, self.search.repository.hash.id_len()) {
             let child = Oid::new(line.id);
             let len = path.len();
             if len > 0 {

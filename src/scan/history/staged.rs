@@ -133,7 +133,7 @@ fn changed<'i>(index: &'i Index, repository: &Repository, reader: &Reader<'_>) -
         Some(object::commit(&bytes)?.tree)
     });
     let mut changed = Vec::new();
-    let compare = Compare { reader, id_len: repository.hash.len() };
+    let compare = Compare { reader, id_len: repository.hash.id_len() };
     compare.folder(&index.entries, 0, index.tree.as_ref(), head, MAX_DEPTH, &mut changed);
     changed
 }

@@ -27,7 +27,9 @@ pub(in crate::scan) fn tell(
 ) {
     for finding in findings {
         let mut by_repository: BTreeMap<Box<[u8]>, Vec<&Record>> = BTreeMap::new();
-        let mut last: BTreeMap<(Box<[u8]>, Box<[u8]>), (Option<u32>, Oid)> = BTreeMap::new();
+        // By repository and path.
+        type Newest = BTreeMap<(Box<[u8]>, Box<[u8]>), (Option<u32>, Oid)>;
+        let mut last = Newest::new();
         let mut seen = BTreeSet::new();
         for site in &finding.sites {
             let address = site.address.artifact();

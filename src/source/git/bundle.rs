@@ -128,13 +128,13 @@ pub fn indexed(bytes: Bytes, hash: HashKind, problem: &mut dyn FnMut(String)) ->
 
 fn provisional(n: usize, hash: HashKind) -> Oid {
     let mut bytes = [0; 32];
-    bytes[hash.len() - 8..hash.len()].copy_from_slice(&(n as u64 + 1).to_be_bytes());
-    Oid::new(&bytes[..hash.len()])
+    bytes[hash.id_len() - 8..hash.id_len()].copy_from_slice(&(n as u64 + 1).to_be_bytes());
+    Oid::new(&bytes[..hash.id_len()])
 }
 
 /// Offset and checksum of each entry, as far as the pack can be read.
 fn entries(bytes: &[u8], said: u32, hash: HashKind, problem: &mut dyn FnMut(String)) -> Vec<(u64, u32)> {
-    let end = bytes.len().saturating_sub(hash.len());
+    let end = bytes.len().saturating_sub(hash.id_len());
     let mut inflater = Inflater::default();
     let mut entries = Vec::new();
     let mut at = pack::HEADER;

@@ -68,7 +68,7 @@ pub fn read(bytes: &[u8], hash: HashKind) -> Result<Index, &'static str> {
         let entry = input.entry(version, hash, &mut last).ok_or(SHORT)?;
         index.entries.push(entry);
     }
-    let end = bytes.len().saturating_sub(hash.len());
+    let end = bytes.len().saturating_sub(hash.id_len());
     while input.at + 8 <= end {
         let name = input.take(4).ok_or(SHORT)?;
         let size = input.number().ok_or(SHORT)? as usize;
@@ -120,7 +120,7 @@ impl<'i> Input<'i> {
         let mode = self.number()?;
         self.take(8)?;
         let size = self.number()?;
-        let id = Oid::new(self.take(hash.len())?);
+        let id = Oid::new(self.take(hash.id_len())?);
         let flags = self.take(2)?;
         let flags = u16::from_be_bytes([flags[0], flags[1]]);
         let extended = if flags & 0x4000 != 0 {
@@ -169,7 +169,7 @@ fn cached_tree(input: &mut Input<'_>, hash: HashKind, depth: u32) -> Option<Cach
     let entries = usize::try_from(text(input.until(b' ')?)?).ok();
     let folders = text(input.until(b'\n')?)?;
     let id = match entries {
-        Some(_) => Some(Oid::new(input.take(hash.len())?)),
+        Some(_) => Some(Oid::new(input.take(hash.id_len())?)),
         None => None,
     };
     let mut children = Vec::new();

@@ -113,7 +113,8 @@ impl Objects {
             for file in files.flatten() {
                 let rest = file.file_name();
                 let hex = format!("{first}{}", rest.to_string_lossy());
-                if let Some(id) = Oid::from_hex(hex.as_bytes()).filter(|id| id.as_bytes().len() == hash.len())
+                if let Some(id) =
+                    Oid::from_hex(hex.as_bytes()).filter(|id| id.as_bytes().len() == hash.id_len())
                 {
                     self.loose.entry(id).or_insert_with(|| file.path());
                 }

@@ -13,7 +13,7 @@ pub enum HashKind {
 
 impl HashKind {
     /// Bytes of an id.
-    pub fn len(self) -> usize {
+    pub fn id_len(self) -> usize {
         match self {
             HashKind::Sha1 => 20,
             HashKind::Sha256 => 32,

@@ -121,8 +121,8 @@ pub fn head(pack: &[u8], offset: u64, hash: HashKind) -> Option<Head> {
             Form::OfsDelta(offset.checked_sub(back).filter(|_| back > 0)?)
         }
         7 => {
-            let id = Oid::new(pack.get(at..at + hash.len())?);
-            at += hash.len();
+            let id = Oid::new(pack.get(at..at + hash.id_len())?);
+            at += hash.id_len();
             Form::RefDelta(id)
         }
         _ => return None,
@@ -162,7 +162,7 @@ impl Index {
         let fanout = index.fanout_at();
         let last = fanout + FANOUT - 4;
         index.count = index.number(last).ok_or("pack index ends early")? as usize;
-        let per_object = if version == 2 { hash.len() + 8 } else { hash.len() + 4 };
+        let per_object = if version == 2 { hash.id_len() + 8 } else { hash.id_len() + 4 };
         let needed = index.count.checked_mul(per_object).and_then(|n| n.checked_add(fanout + FANOUT));
         if needed.is_none_or(|n| n > index.bytes.len()) {
             return Err("pack index ends early");
@@ -197,10 +197,13 @@ impl Index {
     }
 
     fn id_bytes(&self, position: usize) -> &[u8] {
-        let (start, step) =
-            if self.version == 2 { (8 + FANOUT, self.hash.len()) } else { (FANOUT + 4, self.hash.len() + 4) };
+        let (start, step) = if self.version == 2 {
+            (8 + FANOUT, self.hash.id_len())
+        } else {
+            (FANOUT + 4, self.hash.id_len() + 4)
+        };
         let at = start + position * step;
-        self.bytes.get(at..at + self.hash.len()).unwrap_or_default()
+        self.bytes.get(at..at + self.hash.id_len()).unwrap_or_default()
     }
 
     /// The id at a position.
@@ -211,9 +214,9 @@ impl Index {
     /// Where in the pack the object at a position begins.
     pub fn offset(&self, position: usize) -> Option<u64> {
         if self.version == 1 {
-            return self.number(FANOUT + position * (self.hash.len() + 4)).map(u64::from);
+            return self.number(FANOUT + position * (self.hash.id_len() + 4)).map(u64::from);
         }
-        let table = 8 + FANOUT + self.count * (self.hash.len() + 4);
+        let table = 8 + FANOUT + self.count * (self.hash.id_len() + 4);
         let small = self.number(table + 4 * position)?;
         if small & 0x8000_0000 == 0 {
             return Some(u64::from(small));
@@ -224,7 +227,7 @@ impl Index {
 
     /// The checksum of the entry at a position, where the index has one.
     pub fn crc(&self, position: usize) -> Option<u32> {
-        let at = 8 + FANOUT + self.count * self.hash.len() + 4 * position;
+        let at = 8 + FANOUT + self.count * self.hash.id_len() + 4 * position;
         if self.version == 2 { self.number(at) } else { None }
     }
 
@@ -282,7 +285,7 @@ impl Pack {
 
     /// Where the entries of the pack end and its checksum begins.
     pub fn end(&self) -> usize {
-        self.bytes.len().saturating_sub(self.hash.len())
+        self.bytes.len().saturating_sub(self.hash.id_len())
     }
 
     /// The head of the entry at `offset`.
