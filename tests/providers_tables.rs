@@ -4,6 +4,8 @@
 //! a row, and nothing of the patterns. What cannot be made up from a row stands in
 //! `testdata/facts/excluded.tsv` with the reason.
 
+#![allow(clippy::unwrap_used)]
+
 use keysift::finding::Finding;
 use keysift::pattern::PatternSet;
 use keysift::pattern::alphabet::Alphabet;

@@ -93,6 +93,14 @@ pub fn unshadowed(patterns: &PatternSet, mut sightings: Vec<Sighting>, halves: b
                 }
                 let (a, b) = (&sightings[i], &sightings[j]);
                 let (pa, pb) = (patterns.get(a.pattern), patterns.get(b.pattern));
+                // In programs a service is named by the class or file around a value: too far away to keep
+                // it from the id that it may belong to.
+                let is_named = |p: &Pattern| matches!(p.matcher, Matcher::Named { .. });
+                let is_half = |p: &Pattern| matches!(p.matcher, Matcher::Run { .. }) && p.part.is_some();
+                let is_text = a.kind == TextKind::Plain;
+                if halves && !is_text && (is_named(pa) && is_half(pb) || is_half(pa) && is_named(pb)) {
+                    continue;
+                }
                 let (winner, loser) = match shadow((pa, a), (pb, b)) {
                     Some(Side::First) => (j, i),
                     Some(Side::Second) => (i, j),
