@@ -167,7 +167,7 @@ impl<'b> Scattered<'b> {
             let range = place(piece.start)..place(piece.start.saturating_add(len));
             left += len - range.len() as u64;
             match ranges.last_mut() {
-                Some(last) if last.end == range.start && !last.is_empty() => last.end = range.end,
+                Some(last) if last.end == range.start && last.start < last.end => last.end = range.end,
                 _ => ranges.push(range),
             }
         }
