@@ -70,6 +70,11 @@ impl Packed {
         self.bytes(text.as_bytes());
     }
 
+    fn literals(&mut self, all: &[&str]) {
+        self.number(all.len() as u64);
+        all.iter().for_each(|text| self.bytes(&form::bytes(text)));
+    }
+
     fn texts(&mut self, all: &[&str]) {
         self.number(all.len() as u64);
         all.iter().for_each(|text| self.text(text));
@@ -187,7 +192,7 @@ fn matcher(table: &Table, out: &mut Packed) -> Result<(), String> {
     let forms = forms?;
     if table.contains_key("prefix") {
         out.number(0);
-        out.texts(&texts(table, "prefix"));
+        out.literals(&texts(table, "prefix"));
         return match table.get("body") {
             None => bodies(&forms, out),
             Some(Value::Array(all)) => {
@@ -197,9 +202,14 @@ fn matcher(table: &Table, out: &mut Packed) -> Result<(), String> {
             Some(one) => bodies(&[vec![segment(one)?]], out),
         };
     }
+    if flag(table, "assigned") {
+        out.number(4);
+        out.texts(&texts(table, "literal"));
+        return Ok(());
+    }
     if let Some(regex) = table.get("regex").and_then(Value::as_str) {
         out.number(1);
-        out.texts(&texts(table, "literal"));
+        out.literals(&texts(table, "literal"));
         out.text(regex);
         out.number(number(table, "before").unwrap_or(128) as u64);
         out.number(number(table, "after").unwrap_or(512) as u64);

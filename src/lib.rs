@@ -8,6 +8,7 @@ pub mod blob;
 pub mod cli;
 pub mod container;
 pub mod engine;
+pub mod explain;
 pub mod finding;
 #[doc(hidden)]
 pub mod fuzzing;

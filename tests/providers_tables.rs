@@ -155,6 +155,9 @@ fn body(random: &mut Random, row: &Row) -> Option<String> {
         }
         _ => {}
     }
+    if length.contains('…') {
+        return None;
+    }
     if let Some((groups, each)) = length.split_once(" groups of ") {
         let all: Option<Vec<String>> =
             (0..groups.parse().ok()?).map(|_| chars(random, row.alphabet, each)).collect();
@@ -166,7 +169,7 @@ fn body(random: &mut Random, row: &Row) -> Option<String> {
         let names: Vec<&str> = row
             .alphabet
             .split(|c: char| {
-                matches!(c, ':' | '.' | '|' | '$' | ',') || c == '-' && !row.alphabet.contains("a-z")
+                matches!(c, ':' | '.' | '|' | '$' | ',' | '_') || c == '-' && !row.alphabet.contains("a-z")
             })
             .map(str::trim)
             .collect();
@@ -279,7 +282,10 @@ fn settings(random: &mut Random, row: &Row) -> Option<Vec<(&'static str, String)
     let is_name =
         |w: &&&str| w.bytes().all(|b| b.is_ascii_alphanumeric()) && !row.kind().contains(&w.to_lowercase());
     let is_family = |w: &&&str| w.eq_ignore_ascii_case(row.family());
-    let is_lower = |w: &&&str| is_name(w) && w.bytes().all(|b| !b.is_ascii_uppercase());
+    let is_lower = |w: &&&str| {
+        let says = ["key", "token", "secret"].iter().any(|word| w.contains(word));
+        is_name(w) && !says && w.bytes().all(|b| !b.is_ascii_uppercase())
+    };
     let product = row.context.iter().find(is_family).or(row.context.iter().find(is_lower));
     let product = product.map_or(row.family().to_owned(), |w| w.to_lowercase());
     let host = row.context.iter().find(|w| {

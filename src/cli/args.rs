@@ -35,10 +35,32 @@ pub enum Command {
     Verify(Verify),
     /// Deactivate an AWS access key with your own credentials
     Revoke(Revoke),
+    /// Say why something was reported, or why not: each test that it passed or failed
+    Explain(Explain),
     /// Show what keysift sees in files: containers, lenses, strings, places, what was not understood
     Inspect(Inspect),
     /// Look at the patterns that are searched for, or check your own
     Patterns(Patterns),
+}
+
+/// `keysift explain`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  keysift explain src/config.py:12\n  keysift explain 'app.apk!classes.dex:9089'\n  keysift explain v1:3fa9… --in src/config.py"
+)]
+pub struct Explain {
+    /// A place as reports print it, with the line or, in binary files, the offset behind a colon; or
+    /// the fingerprint of a finding
+    #[arg(value_name = "ADDRESS|FINGERPRINT")]
+    pub what: String,
+
+    /// The file in which to look for a fingerprint
+    #[arg(long = "in", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// More patterns from this file (keysift TOML); may be given again
+    #[arg(long, value_name = "FILE")]
+    pub patterns: Vec<PathBuf>,
 }
 
 /// `keysift scan`.

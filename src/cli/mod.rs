@@ -2,6 +2,7 @@
 
 mod args;
 mod exit;
+mod explain;
 mod inspect;
 mod output;
 mod patterns;
@@ -33,6 +34,7 @@ pub fn main() -> ExitCode {
         args::Command::Scan(scan) => scan::run(scan),
         args::Command::Verify(verify) => verify::run(verify),
         args::Command::Revoke(revoke) => revoke::run(revoke),
+        args::Command::Explain(explain) => explain::run(explain),
         args::Command::Inspect(inspect) => inspect::run(inspect),
         args::Command::Patterns(patterns) => patterns::run(patterns),
     };

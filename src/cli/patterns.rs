@@ -167,6 +167,7 @@ fn found_by(p: &Pattern) -> String {
     let texts = |all: &[crate::pattern::Bytes]| all.iter().map(|t| escape(t)).collect::<Vec<_>>().join(", ");
     match &p.matcher {
         Matcher::Token { prefixes, .. } => format!("prefix {}", texts(prefixes)),
+        Matcher::Assigned { literals } => format!("assigned to a name with {}", texts(literals)),
         Matcher::Regex { literals, .. } => format!("expression around {}", texts(literals)),
         Matcher::Named { .. } => {
             let words = p

@@ -10,6 +10,10 @@ const AFTER: usize = 320;
 /// Lines above and below that are looked at.
 const LINES_ABOVE: usize = 8;
 const LINES_BELOW: usize = 3;
+/// Bytes of a line that are looked at on either side where the value's name says nothing.
+const LINE: usize = 96;
+/// Bytes before a value that its name stands in.
+const NAME: usize = 160;
 
 /// Where a word stands as the value sees it, nearest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,39 +50,47 @@ pub struct Context<'t> {
     from: usize,
     own: usize,
     line: usize,
+    length: usize,
     /// Lower case, without the joiners of names; the value is one byte, 1.
-    folded: Vec<u8>,
+    folded: [u8; ROOM],
     /// For each folded byte, its offset from `from`, and in the top bit whether a word starts there.
-    places: Vec<u16>,
+    places: [u16; ROOM],
 }
 
 const STARTS: u16 = 1 << 15;
+const ROOM: usize = BEFORE + AFTER + 1;
 
 impl<'t> Context<'t> {
     /// The surroundings of `value`. With `is_pool` they end at the NUL bytes around its string.
     pub fn of(text: &'t [u8], value: Range<usize>, is_pool: bool) -> Self {
         let before = &text[value.start.saturating_sub(BEFORE)..value.start];
+        let base = value.start - before.len();
         let newline = |n: usize| memchr::memrchr_iter(b'\n', before).nth(n).map_or(0, |at| at + 1);
-        let mut start = newline(LINES_ABOVE);
+        let line = newline(0);
+        let floor = if is_pool { memchr::memrchr(0, before).map_or(0, |at| at + 1) } else { 0 };
+        let own = own_start(before, line).max(floor);
+        let name = &before[own.max(before.len().saturating_sub(NAME))..];
         let after = &text[value.end..text.len().min(value.end + AFTER)];
-        let mut stop = memchr::memchr_iter(b'\n', after).nth(LINES_BELOW).unwrap_or(after.len());
-        if is_pool {
-            start = start.max(memchr::memrchr(0, before).map_or(0, |at| at + 1));
-            stop = stop.min(memchr::memchr(0, after).unwrap_or(after.len()));
-        }
-        let line = newline(0).max(start);
-        let own = own_start(before, line);
-        let from = value.start - before.len() + start;
+        // What lines above and below are about concerns only what its own name does not say.
+        let (start, stop) = if may_be_named(name) {
+            (newline(LINES_ABOVE), memchr::memchr_iter(b'\n', after).nth(LINES_BELOW).unwrap_or(after.len()))
+        } else {
+            let stop = memchr::memchr(b'\n', after).unwrap_or(after.len());
+            (own.min(line.max(before.len().saturating_sub(LINE))), stop.min(LINE))
+        };
+        let start = start.max(floor);
+        let stop = if is_pool { stop.min(memchr::memchr(0, after).unwrap_or(after.len())) } else { stop };
         let mut context = Context {
             text,
-            from,
-            own: value.start - before.len() + own,
-            line: value.start - before.len() + line,
-            folded: Vec::with_capacity(stop + before.len() - start + 1),
-            places: Vec::with_capacity(stop + before.len() - start + 1),
+            from: base + start,
+            own: base + own,
+            line: base + line.max(start),
+            length: 0,
+            folded: [0; ROOM],
+            places: [0; ROOM],
             value: value.clone(),
         };
-        context.fold(from..value.start);
+        context.fold(base + start..value.start);
         context.push(1, value.start, true);
         context.fold(value.end..value.end + stop);
         context
@@ -87,13 +99,17 @@ impl<'t> Context<'t> {
     fn push(&mut self, byte: u8, at: usize, starts: bool) {
         // Behind the value, as if it took one byte: it may be long.
         let at = if at >= self.value.end { at - self.value.end + self.value.start + 1 } else { at };
-        self.folded.push(byte);
-        self.places.push((at - self.from) as u16 | if starts { STARTS } else { 0 });
+        if let (Some(folded), Some(place)) =
+            (self.folded.get_mut(self.length), self.places.get_mut(self.length))
+        {
+            *folded = byte;
+            *place = (at - self.from) as u16 | if starts { STARTS } else { 0 };
+            self.length += 1;
+        }
     }
 
     fn fold(&mut self, range: Range<usize>) {
-        let mut last = b' ';
-        let mut before_last = b' ';
+        let (mut last, mut before_last) = (b' ', b' ');
         for at in range {
             let b = self.text[at];
             if !matches!(b, b'_' | b'-' | b' ') {
@@ -101,16 +117,10 @@ impl<'t> Context<'t> {
                 let starts = !last.is_ascii_alphanumeric()
                     || !b.is_ascii_alphanumeric()
                     || b.is_ascii_uppercase() && (!last.is_ascii_uppercase() || next.is_ascii_lowercase())
-                    || b.is_ascii_digit() != last.is_ascii_digit();
-                // The letter of an escape, `\nNAME`, belongs to no word.
-                if before_last == b'\\' && matches!(last, b'n' | b't' | b'r') {
-                    if let Some(place) = self.places.last_mut() {
-                        *place |= STARTS;
-                    }
-                    self.push(b.to_ascii_lowercase(), at, true);
-                } else {
-                    self.push(b.to_ascii_lowercase(), at, starts);
-                }
+                    || b.is_ascii_digit() != last.is_ascii_digit()
+                    // The letter of an escape, `\nNAME`, belongs to no word.
+                    || before_last == b'\\' && matches!(last, b'n' | b't' | b'r');
+                self.push(b.to_ascii_lowercase(), at, starts);
             }
             before_last = last;
             last = b;
@@ -119,19 +129,22 @@ impl<'t> Context<'t> {
 
     /// The folded surroundings, to search in.
     pub fn folded(&self) -> &[u8] {
-        &self.folded
+        &self.folded[..self.length]
+    }
+
+    pub fn starts(&self, at: usize) -> bool {
+        at >= self.length || self.places[at] & STARTS != 0
     }
 
     /// Whether what is found at `range` of the folded surroundings is a word or several, and not a part
     /// of one. A name written together with what it is a name of counts: `bitfinexapikey`.
     pub fn is_word(&self, range: Range<usize>) -> bool {
-        let starts = |at: usize| self.places.get(at).is_none_or(|p| p & STARTS != 0);
-        if !starts(range.start) {
+        if !self.starts(range.start) {
             return false;
         }
         let last = self.original(range.end - 1) + 1;
-        starts(range.end) || !self.text.get(last).is_some_and(u8::is_ascii_alphanumeric) || {
-            let rest = &self.folded[range.end..];
+        self.starts(range.end) || !self.text.get(last).is_some_and(u8::is_ascii_alphanumeric) || {
+            let rest = &self.folded()[range.end..];
             range.len() >= 5 && TAILS.iter().any(|tail| rest.starts_with(tail))
         }
     }
@@ -185,32 +198,22 @@ impl<'t> Context<'t> {
 
     /// The value's own name and the identifiers right before it, nearest first.
     pub fn identifiers(&self) -> impl Iterator<Item = &'t str> {
-        identifiers(&self.text[self.own.max(self.value.start.saturating_sub(160))..self.value.start]).take(3)
+        identifiers(&self.text[self.own.max(self.value.start.saturating_sub(NAME))..self.value.start]).take(3)
     }
 
     /// What the value's own name says.
     pub fn key(&self) -> Key {
-        let mut nearest = Key::None;
-        for name in self.identifiers() {
-            let is_key = names::words(name).last().is_some_and(|last| {
-                matches!(last.as_str(), "key" | "token" | "secret" | "password" | "passphrase")
-            });
-            if !is_key && crate::triage::names_look_alike(name) {
-                return Key::Hash;
-            }
-            let says = match names::judge(name) {
-                Verdict::Secret(strength) => return Key::Secret(strength),
-                Verdict::Negated => Key::Negated,
-                Verdict::Unknown if name.eq_ignore_ascii_case("authorization") => {
-                    return Key::Secret(Strength::Weak);
-                }
-                Verdict::Unknown => Key::Other,
-            };
-            if nearest == Key::None {
-                nearest = says;
-            }
-        }
-        nearest
+        key_of(&self.text[self.own.max(self.value.start.saturating_sub(NAME))..self.value.start])
+    }
+
+    /// Whether the word at `range` of the folded surroundings is part of a name that says secret.
+    pub fn names_secret(&self, range: &Range<usize>) -> bool {
+        let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$');
+        let (start, end) = (self.original(range.start), self.original(range.end - 1) + 1);
+        let head = self.text[self.from..start].iter().rev().take(NAME).take_while(|b| is_part(b)).count();
+        let tail = self.text[end..].iter().take(NAME).take_while(|b| is_part(b)).count();
+        std::str::from_utf8(&self.text[start - head..end + tail])
+            .is_ok_and(|name| matches!(key_of(name.as_bytes()), Key::Secret(_)))
     }
 
     /// Whether the value is set to something or handed to something, and does not stand in a sentence.
@@ -225,6 +228,49 @@ impl<'t> Context<'t> {
     pub fn name(&self) -> Option<&'t str> {
         self.identifiers().next()
     }
+}
+
+/// A quick look at whether a name may say that its value is secret, or an id: for the lines around it, which
+/// matter only then.
+fn may_be_named(name: &[u8]) -> bool {
+    const STEMS: &[&[u8; 3]] = &[
+        b"key", b"tok", b"sec", b"pas", b"pwd", b"aut", b"cre", b"api", b"pat", b"cli", b"dsn", b"cod",
+        b"cer", b"sal", b"sig", b"ref", b"pri", b"log", b"web",
+    ];
+    let lower = |b: u8| b | 0x20;
+    let is_id =
+        name.iter().rev().skip_while(|b| !b.is_ascii_alphanumeric()).take(2).map(|b| lower(*b)).eq(*b"di");
+    is_id
+        || name.windows(3).any(|w| {
+            let w = [lower(w[0]), lower(w[1]), lower(w[2])];
+            STEMS.iter().any(|stem| **stem == w)
+        })
+}
+
+/// What the name at the end of `own` says.
+fn key_of(own: &[u8]) -> Key {
+    let mut nearest = Key::None;
+    for name in identifiers(own).take(3) {
+        let words = names::words(name);
+        let last = words.last().map_or("", String::as_str);
+        let is_key = matches!(last, "key" | "token" | "secret" | "password" | "passphrase");
+        if !is_key && crate::triage::names_look_alike(name) {
+            return Key::Hash;
+        }
+        let says = match names::judge(name) {
+            Verdict::Secret(strength) => return Key::Secret(strength),
+            // A personal access token.
+            _ if last == "pat" || name.eq_ignore_ascii_case("authorization") => {
+                return Key::Secret(Strength::Weak);
+            }
+            Verdict::Negated => Key::Negated,
+            Verdict::Unknown => Key::Other,
+        };
+        if nearest == Key::None {
+            nearest = says;
+        }
+    }
+    nearest
 }
 
 /// What a name may be followed by when it is written together with it.

@@ -5,6 +5,7 @@
 //! in parts, on many threads: each part reports what starts in it, and sees the whole text.
 
 mod assigned;
+pub mod assignment;
 mod context;
 mod expression;
 pub mod named;
@@ -12,10 +13,13 @@ pub mod prefilter;
 pub mod profile;
 pub mod runs;
 pub mod token;
+pub mod words;
 
 use crate::blob::TextKind;
 use crate::finding::Class;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet};
+use crate::triage::score;
+use crate::triage::checksum::Check;
 use prefilter::starts::{self, Starts};
 use prefilter::{Literal, Machine, Prefilter};
 use runs::Shape;
@@ -43,6 +47,8 @@ pub struct Hit {
     pub confidence: Option<u8>,
     /// What it may be as well.
     pub others: Vec<PatternId>,
+    /// For values assigned to a name: the name, and what the two are worth.
+    pub named: Option<(Range<usize>, score::Rated)>,
 }
 
 /// Takes what the engine finds.
@@ -51,6 +57,8 @@ pub trait Sink {
     fn hit(&mut self, hit: Hit);
     /// A run of token characters: perhaps something encoded.
     fn run(&mut self, run: Range<usize>);
+    /// What something that is assigned to a name is worth, or why it is no secret; for `keysift explain`.
+    fn judged(&mut self, _named: &assignment::Named, _verdict: Result<score::Rated, score::Refusal>) {}
 }
 
 /// Patterns compiled for searching. Immutable; shared by all threads.
@@ -83,7 +91,7 @@ impl<'p> Engine<'p> {
                 Matcher::Token { prefixes, bodies } => {
                     (prefixes, bodies.iter().map(|body| token::least_run(body)).min())
                 }
-                Matcher::Regex { literals, .. } => (literals, None),
+                Matcher::Regex { literals, .. } | Matcher::Assigned { literals } => (literals, None),
                 Matcher::Run { .. } => {
                     runs.push(id);
                     continue;
@@ -198,13 +206,14 @@ impl<'p> Engine<'p> {
                 let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
                 sink_accepted(pattern, text, found, sink);
             }
-            Matcher::Run { .. } | Matcher::Named { .. } => {}
+            Matcher::Assigned { .. } if kind != TextKind::Binary => assigned_to(text, literal, id, sink),
+            Matcher::Assigned { .. } | Matcher::Run { .. } | Matcher::Named { .. } => {}
         }
     }
 
     fn search_run(&self, text: &[u8], run: &Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
         let value = &text[run.clone()];
-        let (mut shape, mut window) = (None, None);
+        let (mut shape, mut window, mut random) = (None, None, None);
         for &id in &self.runs {
             let pattern = self.patterns.get(id);
             let Matcher::Run { alphabet, min, max, near } = &pattern.matcher else { continue };
@@ -230,7 +239,10 @@ impl<'p> Engine<'p> {
                 continue;
             }
             // What its own name calls a secret need not look as random as what has none.
-            let looks_so = pattern.checks.iter().all(|c| c.passes(value));
+            let looks_so = pattern.checks.iter().all(|c| match c {
+                Check::RandomToken => *random.get_or_insert_with(|| crate::triage::generic::is_random(value)),
+                _ => c.passes(value),
+            });
             let is_named_so = || {
                 is_near
                     && is_named_secret(text, run.start, near)
@@ -253,7 +265,13 @@ impl<'p> Engine<'p> {
         }
         if self.has_names
             && kind != TextKind::Binary
-            && let Some(named) = self.patterns.names().name(self.patterns, text, run, kind)
+            && let Some(named) = self.patterns.names().name(
+                self.patterns,
+                text,
+                run,
+                kind,
+                *random.get_or_insert_with(|| crate::triage::generic::is_random(value)),
+            )
         {
             let hit = Hit::new(named.pattern, named.span);
             sink.hit(Hit { near: true, confidence: Some(named.confidence), others: named.others, ..hit });
@@ -273,7 +291,26 @@ impl Hit {
             loose: false,
             confidence: None,
             others: Vec::new(),
+            named: None,
         }
+    }
+}
+
+/// What is assigned to the name around the hot word at `word` and worth a report.
+fn assigned_to(text: &[u8], word: Range<usize>, id: PatternId, sink: &mut dyn Sink) {
+    let mut judge = |named: assignment::Named| {
+        let verdict = score::rate(text, &named);
+        sink.judged(&named, verdict);
+        if let Ok(rated) = verdict
+            && rated.confidence >= score::WORTH_A_REPORT
+        {
+            sink.hit(Hit { named: Some((named.name, rated)), ..Hit::new(id, named.value) });
+        }
+    };
+    if text[word.clone()].contains(&b' ') && text[word.end - 1].is_ascii_alphabetic() {
+        assignment::find_clause(text, word, &mut judge);
+    } else {
+        assignment::find(text, word, &mut judge);
     }
 }
 

@@ -1,17 +1,17 @@
 //! Values without a form of their own, named by the words around them.
 //!
-//! A run that looks random is looked at in its surroundings (`context.rs`): one automaton finds all words
+//! A run that looks random is looked at in its surroundings (`context.rs`): `words.rs` finds all words
 //! that name a provider; of the kinds that are named, those whose form the value has remain; of these the
 //! nearest word decides. What fits equally well is told as candidates.
 
 use super::context::{Context, Key, Region, joined};
-use super::runs::{Shape, is_token};
+use super::runs::{self, Shape, is_token};
 use super::token;
+use super::words::Words;
 use crate::blob::TextKind;
 use crate::finding::Severity;
 use crate::pattern::{Body, Matcher, Pattern, PatternId, PatternSet, Segment};
 use crate::triage::{generic, names, pair};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -41,7 +41,7 @@ enum Weight {
 
 /// Which words name which patterns.
 pub struct Index {
-    words: Option<AhoCorasick>,
+    words: Words,
     /// For each word, what it names.
     named: Vec<Vec<(PatternId, Weight)>>,
 }
@@ -67,6 +67,8 @@ struct Candidate {
     region: Region,
     weight: Weight,
     heads: bool,
+    /// Whether the word is part of a name that says secret.
+    is_secret: bool,
 }
 
 impl Index {
@@ -82,26 +84,29 @@ impl Index {
                 }
             }
         }
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .match_kind(MatchKind::Standard)
-            .build(words.keys())
-            .ok();
-        Index { words: automaton, named: words.into_values().collect() }
+        Index { words: Words::new(words.keys().map(Vec::as_slice)), named: words.into_values().collect() }
     }
 
     /// What the surroundings of `run`, a run of token characters, say that it is.
+    ///
+    /// `is_random` says whether the run looks random as a whole.
     pub fn name(
         &self,
         patterns: &PatternSet,
         text: &[u8],
         run: &Range<usize>,
         kind: TextKind,
+        is_random: bool,
     ) -> Option<Named> {
-        if !may_be_secret(&text[run.clone()]) {
+        let value = &text[run.clone()];
+        if value.len() > LONGEST {
             return None;
         }
-        self.look(patterns, text, run, kind != TextKind::Plain)
+        let is_random = is_random || may_be_secret(text, run);
+        if !is_random && !is_mixed(value) {
+            return None;
+        }
+        self.look(patterns, text, run, kind != TextKind::Plain, is_random)
     }
 
     /// The same for a value whose name and place are all that is known of its surroundings.
@@ -112,7 +117,7 @@ impl Index {
         text.extend_from_slice(value);
         let run = start..text.len();
         text.push(b'"');
-        self.look(patterns, &text, &run, false).filter(|named| named.span == run)
+        self.look(patterns, &text, &run, false, true).filter(|named| named.span == run)
     }
 
     /// Whether the surroundings of a token name its pattern.
@@ -131,11 +136,11 @@ impl Index {
     }
 
     fn candidates(&self, patterns: &PatternSet, context: &Context<'_>) -> Vec<Candidate> {
-        let Some(words) = &self.words else { return Vec::new() };
-        let mut matches: Vec<(Range<usize>, usize)> = words
-            .find_overlapping_iter(context.folded())
-            .filter(|m| context.is_word(m.range()))
-            .map(|m| (m.range(), m.pattern().as_usize()))
+        let folded = context.folded();
+        let mut matches: Vec<(Range<usize>, usize)> = (0..folded.len())
+            .filter(|&at| context.starts(at))
+            .flat_map(|at| self.words.at(&folded[at..]).map(move |(len, word)| (at..at + len, word)))
+            .filter(|(range, _)| context.is_word(range.clone()))
             .collect();
         if matches.is_empty() {
             return Vec::new();
@@ -166,16 +171,24 @@ impl Index {
                         if rank.0 == 0 { [weight, length, nearness] } else { [nearness, length, weight] }
                     },
                 };
+                let is_secret = weight == Weight::Weak && rank.0 == 0 && context.names_secret(&range);
                 let known = best.get(&pattern).is_some_and(|c| c.score >= score);
                 if !known {
-                    best.insert(pattern, Candidate { pattern, score, region, weight, heads });
+                    best.insert(pattern, Candidate { pattern, score, region, weight, heads, is_secret });
                 }
             }
         }
         best.into_values().collect()
     }
 
-    fn look(&self, patterns: &PatternSet, text: &[u8], run: &Range<usize>, is_pool: bool) -> Option<Named> {
+    fn look(
+        &self,
+        patterns: &PatternSet,
+        text: &[u8],
+        run: &Range<usize>,
+        is_pool: bool,
+        is_random: bool,
+    ) -> Option<Named> {
         let whole = joined(text, run);
         let spans = spans(text, run, &whole);
         let context = Context::of(text, spans.last().cloned().unwrap_or_else(|| run.clone()), is_pool);
@@ -184,6 +197,9 @@ impl Index {
             return None;
         }
         let key = context.key();
+        if !is_random && !matches!(key, Key::Secret(_) | Key::Negated) {
+            return None;
+        }
         candidates.sort_by(|a, b| b.score.cmp(&a.score));
         // Another name, right before the value, than the one a few lines away.
         let is_foreign =
@@ -192,7 +208,8 @@ impl Index {
         for candidate in candidates {
             let pattern = patterns.get(candidate.pattern);
             let Matcher::Named { bodies } = &pattern.matcher else { continue };
-            if !says_enough(&candidate, key, is_foreign, pattern, &context) {
+            let is_sure = is_random || candidate.region == Region::Own;
+            if !is_sure || !says_enough(&candidate, key, is_foreign, pattern, &context) {
                 continue;
             }
             let fit = spans.iter().find_map(|span| {
@@ -291,35 +308,85 @@ const COMMON: &[&str] = &[
     "bearer",
 ];
 
-/// A cheap look before any other: most runs are words.
-fn may_be_secret(value: &[u8]) -> bool {
-    if generic::is_random(value) {
+/// What of the runs that do not look random as a whole may be a value all the same: groups, the last part
+/// of a path, random letters. A cheap look, for nearly all are words.
+fn may_be_secret(text: &[u8], run: &Range<usize>) -> bool {
+    let value = &text[run.clone()];
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    if digits == 0 {
+        return value.len() >= 24 && is_scrambled(value);
+    }
+    if digits < 3 {
+        return false;
+    }
+    if let Some(at) = memchr::memrchr(b'/', value) {
+        let last = &value[at + 1..];
+        return last.len() >= runs::MIN_RUN
+            && memchr::memmem::rfind(&text[run.start.saturating_sub(URL)..run.start], b"//").is_some()
+            && generic::is_random(last);
+    }
+    // A prefix in words, and a random rest.
+    if let Some(at) = value.iter().rposition(|b| matches!(b, b'_' | b'-'))
+        && value.len() - at > runs::MIN_RUN
+        && generic::is_random(&value[at + 1..])
+    {
         return true;
     }
     // Groups are judged without what joins them.
-    let has_joints = value.iter().any(|b| matches!(b, b'-' | b'_' | b'/'));
-    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
-    if has_joints && digits >= 3 {
-        let bare: Vec<u8> = value.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
-        return generic::is_random(&bare)
-            || value.iter().rposition(|&b| b == b'/').is_some_and(|at| generic::is_random(&value[at + 1..]));
+    let mut bare = [0; 64];
+    let mut length = 0;
+    let is_grouped = value.len() <= bare.len()
+        && value.split(|b| matches!(b, b'-' | b'_')).skip(1).all(|part| {
+            part.len() >= 4 && part.len() <= 36 && part.iter().any(u8::is_ascii_digit) || part.len() == 1
+        });
+    if !is_grouped {
+        return false;
     }
-    // Random letters, in a few services.
-    digits == 0 && value.len() >= 24 && is_scrambled(value)
+    for &b in value.iter().filter(|b| b.is_ascii_alphanumeric()) {
+        bare[length] = b;
+        length += 1;
+    }
+    length < value.len() && generic::is_random(&bare[..length])
 }
+
+/// Whether a value that looks like words is still none that anybody writes: letters and digits in turn.
+/// One in twenty random values is like that; only a name that says both whose it is and that it is secret
+/// makes one of these.
+fn is_mixed(value: &[u8]) -> bool {
+    let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    value.len() >= 20
+        && value.len() <= 128
+        && letters + digits == value.len()
+        && letters > 0
+        && digits > 0
+        && {
+            let shape = Shape::of(value);
+            shape.entropy >= 3.3 && shape.changes * 6 >= shape.len && !generic::reads_well(value)
+        }
+}
+
+/// Longest run that is looked at.
+const LONGEST: usize = 4096;
+
+/// How far before a path its `//` may stand.
+const URL: usize = 128;
 
 /// Whether a value is letters that change their case as often as chance would, or letters of one case that
 /// no words are made of.
 fn is_scrambled(value: &[u8]) -> bool {
     let head = value.iter().rposition(|b| !b.is_ascii_alphabetic()).map_or(0, |at| at + 1);
     let letters = &value[head..];
+    if letters.len() < 24 {
+        return false;
+    }
     let changes =
         letters.windows(2).filter(|w| w[0].is_ascii_uppercase() != w[1].is_ascii_uppercase()).count();
     let upper = letters.iter().filter(|b| b.is_ascii_uppercase()).count();
     let is_mixed =
         changes * 3 >= letters.len() && upper * 4 >= letters.len() && upper * 4 <= letters.len() * 3;
     let is_one_case = changes == 0 && letters.len() >= 32 && Shape::of(letters).entropy >= 3.6;
-    letters.len() >= 24 && (is_mixed || is_one_case) && !generic::reads_well(letters)
+    (is_mixed || is_one_case) && !generic::reads_well(letters)
 }
 
 /// What of the text may be the value: all that is joined, the run, the last part of a path.
@@ -341,7 +408,7 @@ fn spans(text: &[u8], run: &Range<usize>, whole: &Range<usize>) -> Vec<Range<usi
     if !is_headed && ends_here {
         add(run.clone());
     }
-    let is_url = memchr::memmem::find(&text[whole.start.saturating_sub(12)..run.start], b"//").is_some();
+    let is_url = memchr::memmem::rfind(&text[run.start.saturating_sub(URL)..run.start], b"//").is_some();
     if is_url && let Some(at) = text[run.clone()].iter().rposition(|&b| b == b'/') {
         add(run.start + at + 1..run.end);
     }
@@ -389,6 +456,7 @@ fn says_enough(c: &Candidate, key: Key, is_foreign: bool, pattern: &Pattern, con
                 && pattern.id.split_once('.').is_some_and(|(_, kind)| crate::triage::names_look_alike(kind))
         }
         Key::Secret(_) => match (c.region, c.weight) {
+            (Region::Own, Weight::Weak) => c.is_secret,
             (Region::Own, _) => true,
             (Region::Line, Weight::Weak) => false,
             (Region::Line, _) => true,
@@ -412,7 +480,7 @@ fn says_enough(c: &Candidate, key: Key, is_foreign: bool, pattern: &Pattern, con
         Key::Other | Key::None => match c.weight {
             Weight::Strong => is_near,
             Weight::Plain => c.region == Region::Own && context.is_assigned(),
-            Weight::Weak => false,
+            Weight::Weak => c.region == Region::Own && context.is_assigned() && role(pattern, context) >= 3,
         },
     }
 }
@@ -420,6 +488,7 @@ fn says_enough(c: &Candidate, key: Key, is_foreign: bool, pattern: &Pattern, con
 /// How well the kind agrees with the value's name: `api-secret` with `BYBIT_API_SECRET`.
 fn role(pattern: &Pattern, context: &Context<'_>) -> i32 {
     let kind = pattern.id.split_once('.').map_or("", |(_, kind)| kind);
+    let last = kind.rsplit('-').find(|w| !matches!(*w, "legacy" | "v2")).unwrap_or(kind);
     let mut best = 0;
     for name in context.identifiers() {
         let words = names::words(name);
@@ -436,6 +505,8 @@ fn role(pattern: &Pattern, context: &Context<'_>) -> i32 {
                 (false, _) => 0,
             })
             .sum();
+        // What is a secret is no id, whatever else their names have in common.
+        let agreed = if has(last) { agreed } else { agreed.min(0) };
         best = best.max(agreed);
         if agreed > 0 {
             break;

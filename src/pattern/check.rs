@@ -55,9 +55,16 @@ pub fn examples(set: &PatternSet, engine: &Engine<'_>, pattern: &Pattern, seed: 
         for template in texts {
             let text = fill(template, &mut Generator::new(seed));
             let mut sink = Found { set, id: &pattern.id, found: false };
-            engine.search(text.as_bytes(), 0..text.len(), TextKind::Plain, &mut sink);
+            let bytes = if template.contains("{hex-bytes:") {
+                text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect()
+            } else {
+                text.clone().into_bytes()
+            };
+            engine.search(&bytes, 0..bytes.len(), TextKind::Plain, &mut sink);
             // Short values are named when another pattern has found them.
-            if let (Matcher::Named { .. }, Some((name, value))) = (&pattern.matcher, text.split_once(" = "))
+            if wanted
+                && let (Matcher::Named { .. }, Some((name, value))) =
+                    (&pattern.matcher, text.split_once(" = "))
                 && let Some(named) = set.names().name_of(set, name, value.trim_matches('"').as_bytes())
             {
                 let is_it = |id| set.get(id).id == pattern.id;

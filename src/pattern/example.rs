@@ -52,6 +52,7 @@ impl Generator {
 /// - `{crc62:PREFIX}`: PREFIX, 30 random characters, and the CRC-32 in base 62 that GitHub and npm
 ///   end their tokens with;
 /// - `{b64:TEXT}`: base64 of TEXT, which holds no braces;
+/// - `{hex-bytes:FEED}`: these bytes;
 /// - `{jwt}`: three parts, the first two JSON;
 /// - `{pem:LABEL}`: a block between `-----BEGIN LABEL-----` and its end, and `{pem-crlf:LABEL}`,
 ///   `{pem-escaped:LABEL}` (`\n` as in JSON), `{pem-line:LABEL}` (blanks for line ends).
@@ -148,6 +149,11 @@ fn field(text: &str, generator: &mut Generator) -> Option<String> {
             let mut token = format!("{argument}{body}");
             write!(token, "{}", checksum::crc32_base62(body.as_bytes())).expect("writing to a string");
             Some(token)
+        }
+        // One character a byte: `check` makes bytes of them.
+        "hex-bytes" => {
+            let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+            argument.as_bytes().chunks(2).map(|pair| byte(pair).map(char::from)).collect()
         }
         "b64" => Some(checksum::base64_encode(argument.as_bytes())),
         "pem" => Some(pem(argument, "\n", generator)),

@@ -26,6 +26,24 @@ pub enum Segment {
 /// Parts in order.
 pub type Body = Cow<'static, [Segment]>;
 
+/// The bytes that a literal stands for: its own, and those written as `\\xNN`.
+pub fn bytes(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let escaped = match rest {
+            [b'\\', b'x', high, low, ..] => {
+                let digit = |b: &u8| char::from(*b).to_digit(16);
+                digit(high).zip(digit(low)).and_then(|(h, l)| u8::try_from(h * 16 + l).ok())
+            }
+            _ => None,
+        };
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &rest[4..] } else { after };
+    }
+    bytes
+}
+
 /// Most characters of one part.
 pub const LONGEST: usize = 16 << 10;
 

@@ -136,6 +136,9 @@ fn compile(raw: RawPattern, origin: &str) -> Result<Pattern, String> {
 }
 
 fn matcher(raw: &RawPattern) -> Result<Matcher, String> {
+    if raw.assigned {
+        return Ok(Matcher::Assigned { literals: literals(&raw.literal, "literal")? });
+    }
     let forms = || -> Result<Cow<'static, [Body]>, String> {
         let bodies = raw.form.iter().map(|text| form::parse(text).map(Cow::Owned));
         bodies.collect::<Result<Vec<Body>, _>>().map(Cow::Owned)
@@ -198,8 +201,8 @@ fn literals(texts: &[String], key: &str) -> Result<Cow<'static, [Bytes]>, String
     texts
         .iter()
         .map(|text| {
-            if (3..=64).contains(&text.len()) {
-                Ok(Cow::Owned(text.as_bytes().to_vec()))
+            if (3..=64).contains(&form::bytes(text).len()) {
+                Ok(Cow::Owned(form::bytes(text)))
             } else {
                 Err(format!("`{key}` {text:?} must be 3 to 64 bytes long: shorter ones are everywhere"))
             }

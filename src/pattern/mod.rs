@@ -80,6 +80,11 @@ pub enum Matcher {
         /// What it may look like.
         bodies: Cow<'static, [Body]>,
     },
+    /// A value of any form that is plainly assigned to a name; what it is worth, `triage::score` says.
+    Assigned {
+        /// Texts of which one is always in the name.
+        literals: Cow<'static, [Bytes]>,
+    },
 }
 
 /// The byte, of those that every match of the expression has, that is least common in text; `None` when

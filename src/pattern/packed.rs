@@ -169,7 +169,8 @@ impl Packed {
                     Segment::Literal(_) => return None,
                 }
             }
-            _ => Matcher::Named { bodies: self.list(Packed::body)? },
+            3 => Matcher::Named { bodies: self.list(Packed::body)? },
+            _ => Matcher::Assigned { literals: self.list(literal)? },
         })
     }
 

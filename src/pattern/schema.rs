@@ -57,6 +57,10 @@ pub(super) struct RawPattern {
     #[serde(default)]
     pub broad: bool,
 
+    // A value of any form, assigned to a name that holds one of the literals.
+    #[serde(default)]
+    pub assigned: bool,
+
     #[serde(default)]
     pub ignore_case: bool,
     #[serde(default)]

@@ -6,6 +6,7 @@ use crate::blob::{Blob, NoSites, OffsetMap, Text, TextKind};
 use crate::container::budget::Budget;
 use crate::container::{CONTAINERS, Container, Member, Problem, unopened};
 use crate::engine::Engine;
+use crate::explain::Judgement;
 use crate::ledger::{Ledger, Reason};
 use crate::lens::document::DocumentSites;
 use crate::lens::{LENSES, Lens, raw};
@@ -14,6 +15,7 @@ use crate::triage::sighting::Sighting;
 use rayon::prelude::*;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The search of one artifact.
@@ -26,6 +28,8 @@ pub(super) struct Job<'e, 'p> {
     pub parallel: bool,
     /// Numbers for blobs and texts: they tell them apart and mean nothing else.
     pub numbers: AtomicU64,
+    /// Where judgements are noted down, for `keysift explain`.
+    pub record: Option<&'e Mutex<Vec<Judgement>>>,
 }
 
 /// What was found in a blob and everything inside it.

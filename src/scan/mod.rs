@@ -15,6 +15,7 @@ use crate::blob::Blob;
 use crate::container::budget::Budget;
 use crate::engine::Engine;
 use crate::engine::prefilter::Machine;
+use crate::explain::Judgement;
 use crate::finding::Finding;
 use crate::ledger::{Ledger, Reason};
 use crate::limits::Limits;
@@ -126,6 +127,16 @@ impl<'p> Scanner<'p> {
         outcome
     }
 
+    /// The sightings of one file before triage, and every judgement on the way; for `keysift explain`.
+    pub(crate) fn watch(&self, path: &Path) -> io::Result<(Vec<triage::sighting::Sighting>, Vec<Judgement>)> {
+        let mut buffer = Vec::new();
+        let bytes = read::file(path, &mut buffer)?;
+        let blob = Blob { address: Address::file(path), bytes: bytes.as_slice() };
+        let record = Mutex::new(Vec::new());
+        let (sightings, _) = self.pool.install(|| self.recorded(&blob, 0, Some(&record)));
+        Ok((sightings, record.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)))
+    }
+
     fn stdin(&self, stream: &mut dyn Read, collected: &Collected, progress: &Progress) {
         self.stream(Address::named("<stdin>"), stream, collected, progress);
     }
@@ -198,8 +209,19 @@ impl<'p> Scanner<'p> {
     ///
     /// `first` is the number of its first blob.
     fn artifact(&self, blob: &Blob<'_>, first: u64) -> (Vec<triage::sighting::Sighting>, Ledger) {
+        self.recorded(blob, first, None)
+    }
+
+    /// Searches one artifact, and notes down what was judged on the way.
+    fn recorded(
+        &self,
+        blob: &Blob<'_>,
+        first: u64,
+        record: Option<&Mutex<Vec<Judgement>>>,
+    ) -> (Vec<triage::sighting::Sighting>, Ledger) {
         let search = |parallel| {
             let job = blob::Job {
+                record,
                 engine: self.engine(),
                 budget: Budget::new(&self.options.limits, blob.bytes.len() as u64),
                 parallel,

@@ -4,12 +4,15 @@ use super::blob::{Job, Searched};
 use crate::address::{Address, Encoding};
 use crate::blob::{Blob, NoSites, Scope, ScopeId, Text, TextKind, TextOffset};
 use crate::container::{CONTAINERS, Container};
+use crate::engine::assignment::Named;
 use crate::engine::{Hit, Sink};
+use crate::explain::Judgement;
 use crate::finding::Secret;
 use crate::ledger::Reason;
 use crate::lens::decode::{self, Decoded};
 use crate::lens::document::{DocumentSites, MAX_SITES, nest};
 use crate::lens::raw;
+use crate::triage::score::{Rated, Refusal};
 use crate::triage::sighting::Sighting;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -145,6 +148,13 @@ impl Sink for PartSink<'_, '_, '_, '_> {
         }
     }
 
+    fn judged(&mut self, named: &Named, verdict: Result<Rated, Refusal>) {
+        if let Some(record) = self.job.job.record {
+            let judgement = Judgement::new(self.text, self.address, named, verdict);
+            record.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(judgement);
+        }
+    }
+
     fn run(&mut self, run: Range<usize>) {
         let limits = &self.job.job.budget.limits;
         if run.start < self.decoded_to || self.level >= limits.decode_depth {
@@ -233,6 +243,10 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
         loose: hit.loose,
         confidence: hit.confidence,
         others: hit.others.clone(),
+        named: hit
+            .named
+            .as_ref()
+            .map(|(name, rated)| (String::from_utf8_lossy(&text.bytes[name.clone()]).into_owned(), *rated)),
         kind: text.kind,
         address: address.clone(),
         blob: job.blob,

@@ -1,6 +1,7 @@
 //! Checks of values: checksums that formats carry, and shapes.
 
 use crate::engine::runs::Shape;
+use sha2::{Digest, Sha256};
 
 /// A named check of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,10 @@ pub enum Check {
     RandomToken,
     /// A JWT: the first part decodes to a JSON object with `alg`.
     JwtHeader,
+    /// What follows the prefix, or all of it, is random; see `triage::generic`.
+    RandomTail,
+    /// Base58 whose last four bytes are the double SHA-256 of the others (Bitcoin).
+    Base58Check,
     /// An Amazon SES SMTP password: base64 of 33 bytes of which the first is the version, 4.
     SesVersion,
 }
@@ -27,6 +32,8 @@ impl Check {
         ("random-token", Check::RandomToken),
         ("jwt-header", Check::JwtHeader),
         ("ses-version", Check::SesVersion),
+        ("random-tail", Check::RandomTail),
+        ("base58-check", Check::Base58Check),
     ];
 
     /// The check a pattern names.
@@ -47,6 +54,11 @@ impl Check {
             }
             Check::RandomToken => super::generic::is_random(value),
             Check::JwtHeader => jwt_header_holds(value),
+            Check::RandomTail => {
+                let tail = value.iter().position(|b| !b.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
+                super::generic::is_random(value) || super::generic::is_random(&value[tail..])
+            }
+            Check::Base58Check => base58_check_holds(value),
             Check::SesVersion => value.len() == 44 && base64_decode(&value[..2]) == [4],
         }
     }
@@ -84,6 +96,32 @@ fn crc62_holds(value: &[u8]) -> bool {
     let Some(split) = body.len().checked_sub(6) else { return false };
     let (random, sum) = body.split_at(split);
     crc32_base62(random).as_bytes() == sum
+}
+
+/// Whether the last four of the bytes that `text` stands for are the double SHA-256 of the others.
+fn base58_check_holds(text: &[u8]) -> bool {
+    const DIGITS: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    if text.len() > 200 {
+        return false;
+    }
+    let mut bytes: Vec<u8> = Vec::with_capacity(text.len());
+    for b in text {
+        let Some(mut carry) = DIGITS.iter().position(|d| d == b) else { return false };
+        for byte in bytes.iter_mut().rev() {
+            carry += usize::from(*byte) * 58;
+            *byte = carry as u8;
+            carry >>= 8;
+        }
+        while carry > 0 {
+            bytes.insert(0, carry as u8);
+            carry >>= 8;
+        }
+    }
+    let zeros = text.iter().take_while(|&&b| b == b'1').count();
+    bytes.splice(0..0, std::iter::repeat_n(0, zeros));
+    let Some(split) = bytes.len().checked_sub(4) else { return false };
+    let (payload, sum) = bytes.split_at(split);
+    Sha256::digest(Sha256::digest(payload)).starts_with(sum)
 }
 
 fn jwt_header_holds(value: &[u8]) -> bool {
@@ -153,6 +191,36 @@ mod tests {
         assert!(Check::Crc62.passes(token.as_bytes()));
         assert!(!Check::Crc62.passes(token.replace("0123", "0124").as_bytes()));
         assert!(!Check::Crc62.passes(b"ghp_"));
+    }
+
+    #[test]
+    fn base58_check_accepts_its_own_and_nothing_else() {
+        // The key of 32 bytes 0x01 in wallet import format, made by hand: nobody's.
+        let key = wif(&[1; 32]);
+        assert!(Check::Base58Check.passes(key.as_bytes()), "{key}");
+        let mut wrong = key.into_bytes();
+        wrong[10] = if wrong[10] == b'2' { b'3' } else { b'2' };
+        assert!(!Check::Base58Check.passes(&wrong));
+        assert!(!Check::Base58Check.passes(b"0OIl") && !Check::Base58Check.passes(b""));
+    }
+
+    fn wif(key: &[u8]) -> String {
+        let mut bytes = vec![0x80];
+        bytes.extend_from_slice(key);
+        let sum = Sha256::digest(Sha256::digest(&bytes));
+        bytes.extend_from_slice(&sum[..4]);
+        let mut digits = Vec::new();
+        while bytes.iter().any(|&b| b != 0) {
+            let mut rest = 0u32;
+            for byte in &mut bytes {
+                let n = rest << 8 | u32::from(*byte);
+                *byte = (n / 58) as u8;
+                rest = n % 58;
+            }
+            digits.push(b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"[rest as usize]);
+        }
+        digits.reverse();
+        String::from_utf8(digits).unwrap()
     }
 
     #[test]

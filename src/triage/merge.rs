@@ -215,6 +215,12 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
         (_, Class::Config) => 2,
         _ => 3,
     };
+    if pa.class == Class::Generic && pb.class == Class::Generic {
+        // A name beside the value tells more than the shape of a part of it; then the surer, the longer.
+        let worth =
+            |s: &Sighting| s.named.as_ref().map(|(_, rated)| (rated.confidence, s.value.reveal().len()));
+        return Some(if worth(a) >= worth(b) { Side::Second } else { Side::First });
+    }
     let (ra, rb) = (rank(pa, a), rank(pb, b));
     // A generic or shape-only match gives way to any other that overlaps it; two of them to the
     // surer one.
@@ -265,7 +271,7 @@ pub fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
     for finding in findings {
         // Ambiguous pairs of one id are the same only with the same candidates.
         let key = (
-            finding.pattern.clone(),
+            if finding.pattern.starts_with("generic.") { "generic".into() } else { finding.pattern.clone() },
             format!("{}{:?}", finding.fingerprint, finding.parts.get(&Role::Id).map(Secret::reveal)),
         );
         match merged.get_mut(&key) {

@@ -8,8 +8,11 @@ pub mod decode;
 pub mod generic;
 pub mod merge;
 pub mod names;
+pub mod natural;
 pub mod pair;
+pub mod paths;
 pub mod placeholders;
+pub mod score;
 pub mod sighting;
 
 use crate::address::Encoding;
@@ -44,6 +47,72 @@ pub fn artifact(patterns: &PatternSet, sightings: Vec<Sighting>) -> Vec<Finding>
     let rest = merge::unshadowed(patterns, merge::outside(patterns, sightings, &paired), false);
     single(patterns, &rest, &paired, &mut findings);
     findings
+}
+
+/// What became of a sighting, for `keysift explain`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is in this finding.
+    Reported {
+        /// Id of the pattern or pair.
+        pattern: String,
+        /// Severity of the finding.
+        severity: Severity,
+        /// Confidence of the finding.
+        confidence: u8,
+        /// Whether the file is a test, an example or a document.
+        for_show: bool,
+    },
+    /// Another match at the same place says more.
+    Covered,
+    /// Its value is known to be none of anybody's.
+    Decoy,
+    /// Its shape is all that speaks for it.
+    Unsupported,
+}
+
+impl Fate {
+    /// The fate as a sentence.
+    pub fn in_words(&self) -> String {
+        match self {
+            Fate::Reported { pattern, severity, confidence, for_show } => {
+                let show = if *for_show { "; a test, an example or a document: one step lower" } else { "" };
+                format!("reported as {pattern}, {severity}, {confidence} % sure{show}")
+            }
+            Fate::Covered => "not reported by itself: another match at the same place says more".into(),
+            Fate::Decoy => "failed: a documented example, a placeholder or a template".into(),
+            Fate::Unsupported => "failed: nothing but its shape says that it is a secret".into(),
+        }
+    }
+}
+
+/// The findings of one artifact, and what became of each sighting.
+pub fn explained(patterns: &PatternSet, sightings: Vec<Sighting>) -> (Vec<Finding>, Vec<(Sighting, Fate)>) {
+    let findings = artifact(patterns, sightings.clone());
+    let places = merge::same_places(patterns, sightings);
+    let open = merge::unshadowed(patterns, places.clone(), true);
+    let fates = places.into_iter().map(|s| {
+        let of = |f: &&Finding| {
+            f.parts.values().any(|v| *v == s.value)
+                && f.sites.iter().any(|site| site.address == s.address && site.offset == s.range.0)
+        };
+        let is_own = |f: &&Finding| f.pattern == patterns.get(s.pattern).id || f.pair.is_some();
+        let stands = open.iter().any(|o| o.pattern == s.pattern && o.range == s.range && o.blob == s.blob);
+        let fate = match findings.iter().find(|f| of(f) && is_own(f)) {
+            Some(f) => Fate::Reported {
+                pattern: f.pattern.clone(),
+                severity: f.severity,
+                confidence: f.confidence,
+                for_show: f.class == Class::Generic && paths::is_for_show(&s.address),
+            },
+            None if !stands || findings.iter().any(|f| of(&f)) => Fate::Covered,
+            None if is_decoy(patterns.get(s.pattern), &s) => Fate::Decoy,
+            None => Fate::Unsupported,
+        };
+        (s, fate)
+    });
+    let fates = fates.collect();
+    (findings, fates)
 }
 
 /// Findings for the pairs of one group. The values that went into them are added to `paired`.
@@ -96,6 +165,10 @@ fn pair_group(
     }
     for (left, candidates) in pairing.ambiguous {
         let id = &ids[left];
+        // A public id says nothing by itself: the secrets are told as what they are.
+        if patterns.get(id.sightings[0].pattern).class == Class::Config {
+            continue;
+        }
         let severity = patterns.get(id.sightings[0].pattern).severity.max(Severity::High);
         let evidence = match candidates.len() {
             1 => "a secret may belong to this id, but their names differ".to_owned(),
@@ -207,15 +280,19 @@ fn single(
     paired: &BTreeSet<Secret>,
     findings: &mut Vec<Finding>,
 ) {
+    // One generic secret is one finding, whether a name beside it or a lens told that it is one.
     let mut values: BTreeMap<(u16, &Secret), Vec<&Sighting>> = BTreeMap::new();
     let halves: Vec<&Sighting> = sightings.iter().filter(|s| paired.contains(&s.value)).collect();
     for s in sightings {
         let is_told = patterns.get(s.pattern).class == Class::Generic && is_part_of_pair(s, &halves);
         if !paired.contains(&s.value) && !is_told {
-            values.entry((s.pattern.0, &s.value)).or_default().push(s);
+            let is_generic = is_generic(patterns.get(s.pattern));
+            let pattern = if is_generic { u16::MAX } else { s.pattern.0 };
+            values.entry((pattern, &s.value)).or_default().push(s);
         }
     }
-    for ((_, value), sightings) in values {
+    for ((_, value), mut sightings) in values {
+        sightings.sort_by_key(|s| s.named.is_none());
         let pattern = patterns.get(sightings[0].pattern);
         let mut details = BTreeMap::new();
         // Where one reader knows that a value is named a checksum, what another saw of it without a name
@@ -274,9 +351,19 @@ fn is_part_of_pair(s: &Sighting, halves: &[&Sighting]) -> bool {
 fn judge(pattern: &Pattern, s: &Sighting, details: &mut BTreeMap<String, String>) -> Option<u8> {
     let confidence = match (&pattern.matcher, pattern.class) {
         (_, Class::Generic) => {
-            let evidence = generic::judge(s.value.reveal(), s.keys())?;
-            details.insert("key".into(), crate::address::escape(evidence.key.as_bytes()));
-            evidence.confidence
+            let (key, confidence) = match &s.named {
+                Some((name, rated)) => {
+                    if let Some(why) = rated.only_low {
+                        details.insert("low".into(), why.into());
+                    }
+                    let most = if rated.only_low.is_some() { LOW } else { 100 };
+                    (name.clone(), rated.confidence.min(most))
+                }
+                None => generic::judge(s.value.reveal(), s.keys()).map(|e| (e.key, e.confidence))?,
+            };
+            details.insert("key".into(), crate::address::escape(key.as_bytes()));
+            // Test data and documentation hold passwords that open nothing, mostly: told, one step lower.
+            if paths::is_for_show(&s.address) { confidence.min(LOW) } else { confidence }
         }
         (Matcher::Named { .. }, _) => s.confidence.unwrap_or(pattern.confidence),
         (Matcher::Run { .. }, _) if !is_named(pattern, s) => return None,
@@ -368,6 +455,14 @@ fn severity(pattern: &Pattern, value: &Secret, confidence: u8) -> Severity {
     }
 }
 
+/// Highest confidence of a finding of low severity.
+const LOW: u8 = 49;
+
+/// Whether a pattern is one of the built-in generic ones.
+fn is_generic(pattern: &Pattern) -> bool {
+    pattern.class == Class::Generic && pattern.id.starts_with("generic.")
+}
+
 /// Documented examples, placeholders and templates are no secrets.
 fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
     let value = s.value.reveal();
@@ -380,7 +475,7 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
         }
         (_, Some(secret)) => placeholders::kind(secret.reveal()),
         (Matcher::Run { .. } | Matcher::Named { .. }, None) => placeholders::kind(value),
-        (Matcher::Regex { .. }, None) => return false,
+        (Matcher::Regex { .. } | Matcher::Assigned { .. }, None) => return false,
     };
     // A run that crosses into the next string of a packed pool holds the id that stands there.
     let swallows_id = pattern.part.as_ref().is_some_and(|(_, role)| *role != Role::Id)
@@ -402,6 +497,8 @@ fn starts_with(value: &[u8], prefix: &[u8], ignore_case: bool) -> bool {
 /// or else the whole of it.
 pub fn fingerprint(pattern: &str, parts: &BTreeMap<Role, Secret>) -> String {
     let of = |role| parts.get(&role).map(Secret::reveal);
+    // The same secret, however it was recognised as one.
+    let pattern = if pattern.starts_with("generic.") { "generic.secret" } else { pattern };
     let secret =
         of(Role::Value).or(of(Role::Secret)).or(of(Role::Token)).or(of(Role::Id)).unwrap_or_default();
     let mut hash = Sha256::new();

@@ -1,5 +1,6 @@
 //! Sightings: hits with their surroundings, owned, independent of the bytes they were found in.
 
+use super::score::Rated;
 use crate::address::{Address, Encoding};
 use crate::blob::{Site, TextKind};
 use crate::finding::{Location, Role, Secret};
@@ -24,6 +25,8 @@ pub struct Sighting {
     pub confidence: Option<u8>,
     /// What it may be as well.
     pub others: Vec<PatternId>,
+    /// For values assigned to a name: the name, and what the two are worth.
+    pub named: Option<(String, Rated)>,
     /// What kind of text it was found in.
     pub kind: TextKind,
     /// The blob, and what was decoded from it.

@@ -16,6 +16,7 @@ fn seen(offset: u64, line: u32, sites: &[(&str, &[(ScopeClass, u64)])]) -> Sight
         secret: None,
         near: false,
         loose: false,
+        named: None,
         kind: TextKind::Plain,
         address: Address::named("x"),
         blob: 1,

@@ -21,7 +21,9 @@ impl Provider for Stripe {
 
     fn kind(&self, pattern: &str, _: &str) -> Option<Kind> {
         Some(match pattern {
-            "stripe.secret-key" | "stripe.restricted-key" | "stripe.test-key" => get("/v1/account"),
+            "stripe.keys" | "stripe.secret-key" | "stripe.restricted-key" | "stripe.test-key" => {
+                get("/v1/account")
+            }
             "stripe.webhook-secret" => Kind::NotAsked("a signing secret is never sent to its provider"),
             _ => return None,
         })

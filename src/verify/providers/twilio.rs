@@ -28,7 +28,7 @@ impl Provider for Twilio {
 
     fn kind(&self, pattern: &str, _: &str) -> Option<Kind> {
         Some(match pattern {
-            "twilio.auth-token" => get("/2010-04-01/Accounts/{id}.json"),
+            "twilio.auth-token" | "twilio.credentials" => get("/2010-04-01/Accounts/{id}.json"),
             "twilio.api-key" => {
                 Kind::NotAsked("it names a key; its secret, which has no form of its own, is not with it")
             }

@@ -1,0 +1,216 @@
+//! What users of secret scanners complained about, as tests named after what they met. The list with its
+//! sources is in the project's facts; numbers are those of that list.
+#![allow(clippy::unwrap_used, reason = "a failure may panic")]
+
+mod util;
+
+use keysift::pattern::example::{Generator, fill};
+use serde_json::Value;
+use util::Dir;
+
+/// A template with made-up values in it.
+fn made(template: &str) -> String {
+    fill(template, &mut Generator::new(41))
+}
+
+/// What a scan of one file with this text reports: pattern and severity.
+fn found(name: &str, text: &str) -> Vec<(String, String)> {
+    let dir = Dir::new();
+    dir.write(name, text);
+    let report = dir.keysift().args(["scan", "-f", "jsonl", "-q", "."]).output().unwrap();
+    let lines = String::from_utf8(report.stdout).unwrap();
+    let findings = lines.lines().map(|l| serde_json::from_str::<Value>(l).unwrap());
+    findings
+        .filter(|f| f["type"] == "finding" && f["severity"] != "info")
+        .map(|f| (f["pattern"].as_str().unwrap().to_owned(), f["severity"].as_str().unwrap().to_owned()))
+        .collect()
+}
+
+/// Lines of which none is a finding.
+fn silent(name: &str, lines: &[&str]) {
+    for line in lines {
+        let text = made(line);
+        assert_eq!(found(name, &text), [], "{text}");
+    }
+}
+
+#[test]
+fn c11_ids_hashes_interfaces_and_prose_are_no_api_keys() {
+    silent(
+        "config.yml",
+        &[
+            "id: {uuid}\n",
+            "key_algorithm: ecdsa-sha2-nistp256\n",
+            "monkey: \"{alnum:12}\"\n",
+            "commit: {hex:40}\n",
+            "image: registry/auth@sha256:{hex:64}\n",
+            "interface: IApiKeyAuthenticationServiceProvider2\n",
+            "public_key: \"{base64:44}\"\n",
+            "key_id: {alnum:20}\n",
+        ],
+    );
+    silent(
+        "App.java",
+        &[
+            "private final ApiKeyRepositoryV2 apiKeyRepository2 = context.getBean(ApiKeyRepositoryV2.class);\n",
+            "// The api key must be 32 characters long and is never logged.\n",
+            "String apiKeyHeader = \"X-Api-Key-Version2-Header\";\n",
+        ],
+    );
+}
+
+#[test]
+fn c12_an_ios_constant_that_ends_in_key_is_a_finding_only_with_a_random_value() {
+    silent(
+        "Keys.m",
+        &[
+            "static NSString *const kUserDefaultsKey = @\"com.acme.userDefaults\";\n",
+            "NSString *const ACMEErrorDomainKey = @\"ACMEErrorDomain\";\n",
+            "let cacheKey = \"profileImageCache\"\n",
+            "static NSString *const kPasswordKey = @\"password\";\n",
+        ],
+    );
+    let real = made("static NSString *const kMapsApiKey = @\"{alnum:32}\";\n");
+    assert_eq!(found("Keys.m", &real), [("generic.password".to_owned(), "medium".to_owned())]);
+}
+
+#[test]
+fn c13_a_binary_stream_is_no_place_for_weak_patterns() {
+    let mut generator = Generator::new(7);
+    let mut bytes = b"%PDF-1.7\n4 0 obj\n<< /Length 65536 >>\nstream\n".to_vec();
+    // Compressed data with the words that weak patterns want strewn in.
+    let words: [&[u8]; 4] = [b"password=", b"secret:", b"apikey=\"", b"adobe"];
+    for i in 0..4096u32 {
+        let noise = fill("{[!-~]:16}", &mut generator);
+        bytes.extend(noise.bytes().map(|b| b ^ (i as u8).rotate_left(3) | 0x80));
+        if i % 64 == 0 {
+            bytes.push(0);
+            bytes.extend(words[(i / 64) as usize % 4]);
+            bytes.extend(noise.bytes().map(|b| b.wrapping_add(i as u8)));
+        }
+    }
+    bytes.extend(b"\nendstream\nendobj\n%%EOF\n");
+    let dir = Dir::new();
+    dir.write("manual.pdf", &bytes);
+    let output = dir.keysift().args(["scan", "-f", "jsonl", "-q", "."]).output().unwrap();
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert!(!report.contains("\"type\":\"finding\""), "{report}");
+}
+
+#[test]
+fn c14_a_finding_is_known_by_its_content_wherever_it_moves() {
+    let secret = made("{alnum:12}#x");
+    let prints = |name: &str, text: String| {
+        let dir = Dir::new();
+        dir.write(name, text);
+        let output = dir.keysift().args(["scan", "-f", "jsonl", "-q", "."]).output().unwrap();
+        let report = String::from_utf8(output.stdout).unwrap();
+        let findings = report.lines().map(|l| serde_json::from_str::<Value>(l).unwrap());
+        findings
+            .filter(|f| f["type"] == "finding")
+            .map(|f| f["fingerprint"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let first = prints("a.py", format!("password = \"{secret}\"\n"));
+    assert_eq!(first.len(), 1);
+    assert_eq!(prints("moved/b.yml", format!("# a line\n\ndb_password: '{secret}'\n")), first);
+    assert_ne!(prints("a.py", made("password = \"{alnum:13}#y\"\n")), first);
+}
+
+#[test]
+fn c15_ids_and_secrets_are_not_multiplied_and_the_order_never_changes() {
+    let text = made(
+        "[one]\naws_access_key_id = AKIA{base32:16}\naws_secret_access_key = {anybase64:40}\n\
+         [two]\naws_access_key_id = AKIA{base32:16}\naws_secret_access_key = {anybase64:40}\n",
+    );
+    let first = found("credentials", &text);
+    let pairs = first.iter().filter(|(pattern, _)| pattern == "aws.key-pair").count();
+    assert_eq!((pairs, first.len()), (2, 2), "{first:?}");
+    for _ in 0..5 {
+        assert_eq!(found("credentials", &text), first);
+    }
+}
+
+/// Semgrep's figure behind number 11: people measured a third of findings left after names were judged as
+/// words. Names that only hold a hot word are silent.
+#[test]
+fn names_that_only_contain_a_hot_word_are_silent() {
+    silent(
+        "a.py",
+        &[
+            "passenger = \"{alnum:12}\"\n",
+            "compass_heading = \"{alnum:12}\"\n",
+            "tokenizer = \"{alnum:12}\"\n",
+            "author = \"{alnum:12}\"\n",
+            "secretary = \"{alnum:12}\"\n",
+            "bypass_cache = \"{alnum:12}\"\n",
+        ],
+    );
+}
+
+#[test]
+fn translations_and_labels_are_no_passwords() {
+    silent(
+        "messages.json",
+        &[
+            "{\"password\": \"Mot de passe\", \"confirm_password\": \"Confirmez le mot de passe\"}",
+            "{\"password\": \"Kennwort\"}",
+            "{\"password\": \"パスワード\"}",
+            "{\"login.password.placeholder\": \"Enter your password\"}",
+        ],
+    );
+}
+
+#[test]
+fn a_password_that_everybody_knows_is_told_at_low_severity() {
+    let report = found(
+        "docker-compose.yml",
+        "services:\n  db:\n    environment:\n      MYSQL_ROOT_PASSWORD: letmein\n",
+    );
+    assert_eq!(report, [("generic.password".to_owned(), "low".to_owned())]);
+}
+
+#[test]
+fn a_password_in_a_test_is_told_one_step_lower() {
+    let text = made("password = \"{alnum:10}!\"\n");
+    assert_eq!(found("src/app.py", &text), [("generic.password".to_owned(), "medium".to_owned())]);
+    assert_eq!(found("tests/test_app.py", &text), [("generic.password".to_owned(), "low".to_owned())]);
+}
+
+#[test]
+fn explain_says_why_and_why_not() {
+    let dir = Dir::new();
+    let secret = made("{alnum:10}!");
+    dir.write(
+        "app.py",
+        format!(
+            "password = os.environ[\"PASSWORD\"]\ntoken_url = \"{secret}\"\ndb_password = \"{secret}\"\n"
+        ),
+    );
+    let explain = |what: &str| {
+        let output = dir.keysift().args(["explain", what]).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, text) = explain("app.py:3");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("db_password is assigned a text"), "{text}");
+    assert!(text.contains("name password"), "{text}");
+    assert!(text.contains("reported as generic.password, medium"), "{text}");
+    assert!(!text.contains(&secret), "{text}");
+    let (code, text) = explain("app.py:2");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("failed: the name says that it is something about a secret"), "{text}");
+    let (code, text) = explain("app.py:9");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("nothing there looks like a secret"), "{text}");
+    let scan = dir.keysift().args(["scan", "-f", "jsonl", "-q", "app.py"]).output().unwrap();
+    let report = String::from_utf8(scan.stdout).unwrap();
+    let finding: Value =
+        serde_json::from_str(report.lines().find(|l| l.contains("\"finding\"")).unwrap()).unwrap();
+    let print = finding["fingerprint"].as_str().unwrap();
+    let output = dir.keysift().args(["explain", print, "--in", "app.py"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("app.py:3") && text.contains("reported as generic.password"), "{text}");
+    let output = dir.keysift().args(["explain", "no-place"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
