@@ -26,7 +26,7 @@ impl Container for AndroidBackup {
         let data = blob.bytes;
         let mut at = MAGIC.len();
         let mut line = || {
-            let rest = &data[at..];
+            let rest = data.get(at..)?;
             let len = memchr::memchr(b'\n', &rest[..rest.len().min(64)])?;
             at += len + 1;
             Some(&rest[..len])

@@ -2,7 +2,7 @@
 
 use super::budget::Budget;
 use super::inflate::OVER_BUDGET;
-use super::piece::Taken;
+use super::piece::{Taken, gaps};
 use super::solid::{Block, Told, Unpack};
 use super::{Container, Member, Opened, Problem};
 use crate::blob::Blob;
@@ -10,6 +10,8 @@ use crate::ledger::Reason;
 use crate::lens::bytes::{size_le, slice, u16_le, u32_le};
 use crate::limits::Limits;
 use flate2::{Decompress, FlushDecompress};
+use std::collections::HashSet;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -27,11 +29,16 @@ impl Container for Cab {
 
     fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {
         let data = blob.bytes;
-        let mut opened = Opened { gaps: vec![0..data.len()], ..Opened::default() };
-        if list(data, &mut opened).is_none() {
+        let mut opened = Opened::default();
+        let mut taken = Vec::new();
+        if list(data, &mut opened, &mut taken).is_none() {
             let detail = "cab: the list of files is cut off or makes no sense";
             opened.problems.push(Problem::new(Reason::Damaged, detail));
         }
+        // What is in no member is searched as it is; a list that was refused names none.
+        taken.retain(|_| !opened.members.is_empty());
+        taken.sort_by_key(|range: &Range<usize>| range.start);
+        opened.gaps = gaps(taken, data.len());
         opened
     }
 }
@@ -41,7 +48,7 @@ pub(super) fn begins(data: &[u8]) -> bool {
     data.starts_with(b"MSCF\0\0\0\0") && matches!(data.get(24..26), Some([_, 1]))
 }
 
-fn list<'b>(data: &'b [u8], opened: &mut Opened<'b>) -> Option<()> {
+fn list<'b>(data: &'b [u8], opened: &mut Opened<'b>, taken: &mut Vec<Range<usize>>) -> Option<()> {
     let (folders, files) = (usize::from(u16_le(data, 26)?), usize::from(u16_le(data, 28)?));
     let flags = u16_le(data, 30)?;
     let (mut at, mut of_folder, mut of_data) = (36, 0, 0);
@@ -55,16 +62,27 @@ fn list<'b>(data: &'b [u8], opened: &mut Opened<'b>) -> Option<()> {
         at += memchr::memchr(0, data.get(at..)?)? + 1;
     }
     let mut blocks: Vec<Result<Arc<Block<'b>>, Problem>> = Vec::new();
+    let (mut sizes, mut last) = (Vec::new(), 0);
     for _ in 0..folders {
         let (start, count) = (size_le(data, at)?, usize::from(u16_le(data, at + 4)?));
         let kind = u16_le(data, at + 6)?;
         at += 8 + of_folder;
+        let folder = Folder { data, start, count, kind, reserve: of_data };
+        // Folders stand one behind the other: those that share their data are hostile.
+        let end = if start >= last { folder.end() } else { None };
+        last = end.map_or(last, |(end, _)| end);
+        sizes.push(end.map_or(0, |(_, size)| size));
         blocks.push(match kind & 15 {
-            0 | 1 | 3 => Ok(Block::new(Folder { data, start, count, kind, reserve: of_data })),
-            2 => Err(Problem::new(Reason::Unsupported, "cab: packed by Quantum; not opened")),
-            kind => {
-                Err(Problem::new(Reason::Unsupported, format!("cab: packed by method {kind}; not opened")))
+            _ if start < last && end.is_none() => {
+                Err(Problem::new(Reason::Damaged, "cab: the folder has its data in common with another"))
             }
+            packing @ (0 | 1 | 3) => {
+                // What is stored may be read where it stands, whatever the list says.
+                taken.extend(end.filter(|_| packing != 0).map(|(end, _)| start..end));
+                Ok(Block::new(folder))
+            }
+            2 => Err(Problem::new(Reason::Unsupported, "cab: packed by Quantum; not opened")),
+            n => Err(Problem::new(Reason::Unsupported, format!("cab: packed by method {n}; not opened"))),
         });
     }
     let mut at = size_le(data, 16)?;
@@ -82,6 +100,17 @@ fn list<'b>(data: &'b [u8], opened: &mut Opened<'b>) -> Option<()> {
         let from = usize::try_from(from).unwrap_or(usize::MAX);
         wanted.push((from..from.saturating_add(file.size as usize), n));
         found.push(file);
+    }
+    // What no file names is read all the same.
+    let used: HashSet<usize> = found.iter().map(|file: &File<'_>| file.folder).collect();
+    for (folder, block) in blocks.iter().enumerate() {
+        if let Ok(block) = block
+            && sizes[folder] > 0
+            && !used.contains(&folder)
+        {
+            let name = format!("folder {folder}").into_bytes();
+            opened.members.push(Box::new(block.part(name, 0, sizes[folder])));
+        }
     }
     // Files that share bytes are how small bombs grow large.
     let (taken, refused) = Taken::new(wanted);
@@ -147,6 +176,16 @@ impl Unpack for Folder<'_> {
 }
 
 impl Folder<'_> {
+    /// Where its last block ends, and how much comes out; `None` if that is not in the file.
+    fn end(&self) -> Option<(usize, u64)> {
+        let (mut at, mut size) = (self.start, 0u64);
+        for _ in 0..self.count {
+            size += u64::from(u16_le(self.data, at + 6)?);
+            at = at.checked_add(8 + self.reserve + usize::from(u16_le(self.data, at + 4)?))?;
+        }
+        (at <= self.data.len()).then_some((at, size))
+    }
+
     fn decode(&self, out: &mut Vec<u8>, budget: &Budget) -> Result<(), Problem> {
         let damaged = |n: usize| {
             Problem::new(

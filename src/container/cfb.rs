@@ -75,7 +75,7 @@ struct Entry {
 
 impl<'b> File<'b> {
     fn new(data: &'b [u8]) -> Option<Self> {
-        let shift = u32::from(u16_le(data, 30)?);
+        let shift = u32::from(u16_le(data, 30).filter(|shift| matches!(shift, 9 | 12))?);
         let most = data.len() >> shift;
         let mut file = File {
             data,

@@ -242,5 +242,5 @@ gpg --batch --quiet --yes --homedir "$work" --passphrase x --pinentry-mode loopb
 openssl enc -aes-256-cbc -pbkdf2 -k x -in app.ini -out "$out/app.enc"
 qemu-img convert -q -c -O qcow2 fat12.img "$out/app.qcow2"
 qemu-img convert -q -O vmdk -o subformat=streamOptimized fat12.img "$out/app.vmdk"
-lzop -q -c app.ini >"$out/app.lzo"
+seq 1000 | lzop -q -c >"$out/app.lzo"
 zpaq a "$out/app.zpaq" app.ini >/dev/null 2>&1
