@@ -32,8 +32,11 @@ impl Container for AndroidBackup {
             Some(&rest[..len])
         };
         let (_version, packed, encryption) = (line(), line(), line());
-        let mut opened = Opened { gaps: vec![0..at.min(data.len())], ..Opened::default() };
-        let body = &data[at.min(data.len())..];
+        let mut opened = Opened::default();
+        let head = 0..at.min(data.len());
+        let body_range = head.end..data.len();
+        let body = &data[body_range.clone()];
+        opened.gaps.push(head);
         match (packed, encryption) {
             (Some(b"1"), Some(b"none")) => {
                 opened.members.push(Box::new(Zlib { bytes: body }));
@@ -48,12 +51,12 @@ impl Container for AndroidBackup {
             (Some(_), Some(how)) => {
                 let detail = format!("android backup: encrypted ({})", String::from_utf8_lossy(how));
                 opened.problems.push(Problem::new(Reason::Encrypted, detail).of_bytes(body.len() as u64));
-                opened.gaps = vec![0..data.len()];
+                opened.gaps.push(body_range.clone());
             }
             _ => {
                 let detail = "android backup: the header is cut off";
                 opened.problems.push(Problem::new(Reason::Damaged, detail).of_bytes(0));
-                opened.gaps = vec![0..data.len()];
+                opened.gaps.push(body_range.clone());
             }
         }
         opened

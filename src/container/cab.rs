@@ -278,7 +278,9 @@ mod tests {
         out
     }
 
-    fn read(data: &[u8]) -> (Vec<(Vec<u8>, Option<Reason>)>, Vec<Reason>) {
+    type Read = (Vec<u8>, Option<Reason>);
+
+    fn read(data: &[u8]) -> (Vec<Read>, Vec<Reason>) {
         let blob = Blob { address: Address::named("x"), bytes: data };
         assert!(Cab.reads(&blob));
         let opened = Cab.open(&blob, &Limits::default());

@@ -106,7 +106,7 @@ impl<'b> System<'b> {
         let (value, end) = match self.bits {
             12 => {
                 let pair = u16_le(self.table, n + n / 2)?;
-                (u32::from(if n % 2 == 0 { pair & 0xfff } else { pair >> 4 }), 0xff7)
+                (u32::from(if n.is_multiple_of(2) { pair & 0xfff } else { pair >> 4 }), 0xff7)
             }
             16 => (u32::from(u16_le(self.table, 2 * n)?), 0xfff7),
             _ => (u32_le(self.table, 4 * n)? & 0x0fff_ffff, 0x0fff_fff7),
@@ -138,7 +138,7 @@ impl<'b> System<'b> {
     fn walk(&self, limits: &Limits, opened: &mut Opened<'b>, claims: &mut Claims) {
         let mut steps = self.clusters.min(self.data.len() / self.cluster + 1).saturating_mul(2) + 1024;
         let root = match &self.root {
-            Ok(range) => vec![range.start as u64..range.end as u64],
+            Ok(range) => std::iter::once(range.start as u64..range.end as u64).collect(),
             Err(cluster) => self.chain(*cluster, usize::MAX, &mut steps),
         };
         let mut folders = Claims::default();

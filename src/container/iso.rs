@@ -217,6 +217,12 @@ impl<'b> Walk<'_, 'b> {
         }
     }
 
+    /// Where the fields of a record go on.
+    fn continued(&self, body: &[u8]) -> Option<&'b [u8]> {
+        let start = size_le(body, 0)?.checked_mul(self.block)?.checked_add(size_le(body, 8)?)?;
+        slice(self.data, start, size_le(body, 16)?.min(SECTOR))
+    }
+
     /// The name, where the folder really is if it was moved, and how much was read elsewhere for it.
     fn name(&self, record: &Record<'b>, is_joliet: bool) -> (Vec<u8>, Option<usize>, usize) {
         let mut read = 0;
@@ -243,12 +249,7 @@ impl<'b> Walk<'_, 'b> {
                     [b'N', b'M'] => name.extend_from_slice(body.get(1..).unwrap_or_default()),
                     [b'C', b'L'] => moved = u32_le(body, 0).map(|n| n as usize * self.block),
                     [b'C', b'E'] => {
-                        let place = || {
-                            let start =
-                                size_le(body, 0)?.checked_mul(self.block)?.checked_add(size_le(body, 8)?)?;
-                            slice(self.data, start, size_le(body, 16)?.min(SECTOR))
-                        };
-                        more = place();
+                        more = self.continued(body);
                     }
                     _ => {}
                 }

@@ -122,8 +122,7 @@ pub struct Claims {
 impl Claims {
     /// Takes the stretches if all of them are free.
     pub fn claim(&mut self, ranges: &[Range<usize>]) -> bool {
-        let mut done = 0;
-        for range in ranges.iter().filter(|range| !range.is_empty()) {
+        for (done, range) in ranges.iter().filter(|range| !range.is_empty()).enumerate() {
             let before = self.taken.range(..range.end).next_back();
             if before.is_some_and(|(_, &end)| end > range.start) {
                 for range in ranges.iter().filter(|range| !range.is_empty()).take(done) {
@@ -132,7 +131,6 @@ impl Claims {
                 return false;
             }
             self.taken.insert(range.start, range.end);
-            done += 1;
         }
         true
     }

@@ -269,8 +269,11 @@ mod tests {
         out
     }
 
-    /// Name, bytes and reason of each member, and the reasons of the archive.
-    fn read(data: &[u8]) -> (Vec<(String, Vec<u8>, Option<Reason>)>, Vec<Reason>) {
+    /// Name, bytes and reason of a member.
+    type Read = (String, Vec<u8>, Option<Reason>);
+
+    /// Each member, and the reasons of the archive.
+    fn read(data: &[u8]) -> (Vec<Read>, Vec<Reason>) {
         let blob = Blob { address: Address::named("x"), bytes: data };
         assert!(Rar.reads(&blob));
         let opened = Rar.open(&blob, &Limits::default());

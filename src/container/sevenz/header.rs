@@ -282,19 +282,17 @@ fn substreams(reader: &mut Reader<'_>, listing: &mut Listing, most: u64) -> Opti
     if has_sizes {
         id = reader.byte()?;
     }
-    // Checksums are the last thing.
-    while id != 0 {
-        if id != 10 {
-            return None;
-        }
-        // How many there are depends on what the blocks have: the end is found by what must follow.
-        return skip_digests(reader, listing, &counts);
+    // Checksums are the last thing. How many there are depends on what the blocks have: the end is found
+    // by what must follow.
+    match id {
+        0 => Some(()),
+        10 => skip_digests(reader, &counts),
+        _ => None,
     }
-    Some(())
 }
 
 /// Checksums of the files whose block has none of its own or holds several.
-fn skip_digests(reader: &mut Reader<'_>, listing: &Listing, counts: &[u64]) -> Option<()> {
+fn skip_digests(reader: &mut Reader<'_>, counts: &[u64]) -> Option<()> {
     let total: u64 = counts.iter().sum();
     let single = counts.iter().filter(|&&n| n == 1).count() as u64;
     let from = reader.at;
@@ -310,7 +308,6 @@ fn skip_digests(reader: &mut Reader<'_>, listing: &Listing, counts: &[u64]) -> O
             return Some(());
         }
     }
-    let _ = listing;
     None
 }
 

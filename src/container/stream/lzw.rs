@@ -68,7 +68,7 @@ impl Lzw {
             // The format has no end but the file's, which fills the last byte with zeros: more than
             // that is the beginning of a code.
             let rest = bytes.first().map_or(0, |b| b >> (self.bit % 8));
-            self.is_cut = rest != 0 || bytes.len() > 1 || self.bit % 8 == 0 && !bytes.is_empty();
+            self.is_cut = rest != 0 || bytes.len() > 1 || self.bit.is_multiple_of(8) && !bytes.is_empty();
             return None;
         }
         let word = bytes.iter().take(4).rev().fold(0u32, |n, &b| n << 8 | u32::from(b));
