@@ -3,6 +3,8 @@
 //! The texts are made of what every checkout has: this repository's sources; the same without blanks and
 //! line ends, as bundlers write; and this benchmark's own program. `cargo bench --bench engine`.
 
+#![allow(clippy::unwrap_used)]
+
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use keysift::blob::TextKind;
 use keysift::engine::prefilter::{Literal, Machine};

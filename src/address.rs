@@ -1,8 +1,9 @@
 //! Addresses: where a run of bytes lives, as a chain from what the user named inwards.
 //!
-//! Printed `dist/app.ipa!Payload/App.app/main.jsbundle` for an entry of a container and
-//! `config.yml!base64@1042` for text that was decoded from offset 1042 of its parent. Names come
-//! out of hostile archives, so printing escapes whatever could move the cursor or reorder text.
+//! Printed `dist/app.ipa!Payload/App.app/main.jsbundle` for an entry of a container,
+//! `config.yml!base64@1042` for text that was decoded from offset 1042 of its parent, and
+//! `repo@1a2b3c4d:config/prod.yml` for a file in the history of a repository. Names come out of
+//! hostile archives, so printing escapes whatever could move the cursor or reorder text.
 
 use std::fmt;
 use std::path::Path;
@@ -66,6 +67,19 @@ enum Step {
     Entry(Box<[u8]>),
     /// Text or a file decoded from `offset` of the parent.
     Decoded(Encoding, u64),
+    /// An object of a repository.
+    Object(Box<Object>),
+}
+
+/// An object of a repository, or a file in one of its commits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Object {
+    /// The repository, as the user named it.
+    pub repository: Box<[u8]>,
+    /// From the root of the work tree; empty where the object has no path.
+    pub path: Box<[u8]>,
+    /// The first digits of the commit's id; of the object's own, where no commit holds it.
+    pub id: Box<str>,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -87,6 +101,19 @@ impl Address {
     /// The address of something that has a name but no path, such as `<stdin>`.
     pub fn named(name: &str) -> Self {
         Self::root(name.as_bytes().into())
+    }
+
+    /// The address of an object of a repository.
+    pub fn object(object: Object) -> Self {
+        Address(Arc::new(Node { parent: None, step: Step::Object(Box::new(object)) }))
+    }
+
+    /// The object of a repository in which this is.
+    pub fn as_object(&self) -> Option<&Object> {
+        match &self.artifact().0.step {
+            Step::Object(object) => Some(object),
+            _ => None,
+        }
     }
 
     fn root(bytes: Box<[u8]>) -> Self {
@@ -125,6 +152,7 @@ impl Address {
                 name.rsplit(|&b| b == b'/' || b == b'\\').next().unwrap_or(name)
             }
             Step::Decoded(..) => self.0.parent.as_ref().map_or(&[], |p| p.file_name()),
+            Step::Object(object) => object.path.rsplit(|&b| b == b'/').next().unwrap_or_default(),
         }
     }
 
@@ -133,6 +161,8 @@ impl Address {
         match &self.0.step {
             Step::Root(name) | Step::Entry(name) => name,
             Step::Decoded(..) => self.0.parent.as_ref().map_or(&[], |p| p.inner_path()),
+            Step::Object(object) if object.path.is_empty() => &object.repository,
+            Step::Object(object) => &object.path,
         }
     }
 
@@ -170,6 +200,14 @@ impl fmt::Display for Address {
                     escape_into(f, name)?;
                 }
                 Step::Decoded(encoding, offset) => write!(f, "!{}@{offset}", encoding.name())?,
+                Step::Object(object) => {
+                    escape_into(f, &object.repository)?;
+                    write!(f, "@{}", object.id)?;
+                    if !object.path.is_empty() {
+                        f.write_str(":")?;
+                        escape_into(f, &object.path)?;
+                    }
+                }
             }
         }
         Ok(())
@@ -232,6 +270,18 @@ mod tests {
         assert_eq!(d.to_string(), "dist/app.ipa!Payload/App.app/main.jsbundle!base64@1042");
         assert_eq!(d.artifact().to_string(), "dist/app.ipa");
         assert_eq!(d.file_name(), b"main.jsbundle");
+    }
+
+    #[test]
+    fn files_of_commits_are_artifacts_of_their_own() {
+        let object =
+            |path: &[u8]| Object { repository: b"repo"[..].into(), path: path.into(), id: "1a2b3c4d".into() };
+        let file = Address::object(object(b"config/prod.yml"));
+        assert_eq!(file.to_string(), "repo@1a2b3c4d:config/prod.yml");
+        assert_eq!((file.file_name(), file.inner_path()), (&b"prod.yml"[..], &b"config/prod.yml"[..]));
+        assert!(file.is_artifact() && file.entry(b"x").as_object().is_some());
+        let message = Address::object(object(b"")).entry(b"message");
+        assert_eq!(message.to_string(), "repo@1a2b3c4d!message");
     }
 
     #[test]

@@ -185,6 +185,34 @@ pub struct Candidate {
     pub location: Location,
 }
 
+/// A commit, as findings name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// Its id.
+    pub commit: String,
+    /// When it was committed: `2026-01-31T10:00:00Z`.
+    pub date: String,
+    /// Name and address of its author; only where the user asked for authors.
+    pub author: Option<String>,
+}
+
+/// What the history of a repository says of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// The repository, as the user named it.
+    pub repository: String,
+    /// The first commit that holds it; `None` where only objects outside all commits do.
+    pub first: Option<Revision>,
+    /// The last commit that holds it.
+    pub last: Option<Revision>,
+    /// Whether it is in the commit at `HEAD`.
+    pub at_head: bool,
+    /// Objects that hold it: versions of files, messages.
+    pub objects: u64,
+    /// The paths it has had, sorted; the first few where there are very many.
+    pub paths: Vec<String>,
+}
+
 /// What a person acts on: one secret, with all the places where it stands.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -215,6 +243,8 @@ pub struct Finding {
     pub fix: String,
     /// Where the format is documented.
     pub reference: String,
+    /// Where in the history of repositories it is; one element a repository.
+    pub history: Vec<History>,
     /// What the provider says; only when it was asked.
     pub verification: Option<Box<crate::verify::verification::Verification>>,
 }

@@ -133,7 +133,32 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("containers", containers),
     ("lenses", lenses),
     ("decoding", decoding),
+    ("git", git),
     ("syntaxes", syntaxes),
     ("prefilters", prefilters),
     ("scan", scan),
 ];
+
+/// Reads the data as a pack without an index, walks it, and applies its parts to each other as deltas;
+/// reads it as an index, a bundle, a tree and a commit.
+pub fn git(data: &[u8]) {
+    use crate::source::git::oid::HashKind;
+    use crate::source::git::{bundle, delta, index, object, pack};
+    let (mut out, mut pieces) = (Vec::new(), Vec::new());
+    let (base, rest) = data.split_at(data.len() / 2);
+    if delta::sizes(rest).is_ok_and(|(_, size, _)| size < 1 << 20)
+        && delta::apply(base, rest, &mut out, &mut pieces).is_ok()
+    {
+        assert_eq!(pieces.iter().map(|p| p.len).sum::<usize>(), out.len());
+    }
+    for hash in [HashKind::Sha1, HashKind::Sha256] {
+        let _ = index::read(data, hash);
+        object::tree(data, hash.id_len()).for_each(drop);
+        let _ = pack::Index::new(pack::Bytes::owned(data.to_vec()), hash)
+            .map(|i| i.find(&[7; 32][..hash.id_len()]));
+        // Given a head that promises a few objects, so that bodies are read.
+        let whole = [&b"PACK\0\0\0\x02\0\0\0\x09"[..], data, &[0; 32]].concat();
+        let _ = bundle::indexed(pack::Bytes::owned(whole), hash, &mut |_| {});
+    }
+    let _ = (object::commit(data), bundle::head(data), object::tag_target(data), object::author(data));
+}

@@ -75,6 +75,19 @@ pub struct Ledger {
     pub searched_bytes: u64,
     /// Everything that was not searched.
     pub entries: Vec<Entry>,
+    /// Of what was searched: the objects of histories, where any are.
+    pub history: Option<Objects>,
+}
+
+/// Objects of the history of repositories that were searched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Objects {
+    /// How many.
+    pub count: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Of these, the bytes that were looked at; all others are copies of them.
+    pub new: u64,
 }
 
 impl Ledger {
@@ -100,6 +113,12 @@ impl Ledger {
         self.searched_count += other.searched_count;
         self.searched_bytes += other.searched_bytes;
         self.entries.extend(other.entries);
+        if let Some(other) = other.history {
+            let own = self.history.get_or_insert_default();
+            own.count += other.count;
+            own.bytes += other.bytes;
+            own.new += other.new;
+        }
     }
 
     /// Sorts the entries, so that reports do not depend on the order of work.

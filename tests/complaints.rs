@@ -120,8 +120,8 @@ fn c14_a_finding_is_known_by_its_content_wherever_it_moves() {
 #[test]
 fn c15_ids_and_secrets_are_not_multiplied_and_the_order_never_changes() {
     let text = made(
-        "[one]\naws_access_key_id = AKIA{base32:16}\naws_secret_access_key = {anybase64:40}\n\
-         [two]\naws_access_key_id = AKIA{base32:16}\naws_secret_access_key = {anybase64:40}\n",
+        "[one]\naws_access_key_id = AKIA{base32:16}\naws_secret_access_key = {base64:40}\n\
+         [two]\naws_access_key_id = AKIA{base32:16}\naws_secret_access_key = {base64:40}\n",
     );
     let first = found("credentials", &text);
     let pairs = first.iter().filter(|(pattern, _)| pattern == "aws.key-pair").count();

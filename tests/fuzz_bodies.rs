@@ -27,6 +27,8 @@ fn seeds() -> Vec<Vec<u8>> {
         "a:\n  - name: X\n    value: |\n      K=V\n      [s]\n      k = 'v'\n",
         "<a><b name=\"x\">v</b><!-- c --><![CDATA[d]]></a>",
         "Y29uZmlnID0geyAiYWNjZXNzS2V5SWQiOiAidmFsdWUiIH0gYW5kIG1vcmU=",
+        "tree ce013625030ba8dba906f756967f9e9ca394464a\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\n\nmessage",
+        "\u{3}\u{3}\u{10}\u{3}abc100644 name\0aaaaaaaaaaaaaaaaaaaaDIRC\0\0\0\u{2}\0\0\0\u{1}",
         "\u{feff}k\0e\0y\0=\0t\0o\0k\0e\0n\0v\0a\0l\0u\0e\0",
     ] {
         seeds.push(text.as_bytes().to_vec());

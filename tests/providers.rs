@@ -199,6 +199,7 @@ fn finding(pattern: &str, parts: &[(Role, &str)]) -> Finding {
         why: "why".into(),
         fix: "how it is revoked".into(),
         reference: String::new(),
+        history: Vec::new(),
         verification: None,
     }
 }

@@ -18,7 +18,7 @@ const TABLES: [&str; 2] = [
 const EXCLUDED: &str = include_str!("../testdata/facts/excluded.tsv");
 
 /// Rows of which every sample is found and named; fewer is a step back.
-const ROWS_FOUND: usize = 1;
+const ROWS_FOUND: usize = 1745;
 
 struct Row {
     id: &'static str,
@@ -419,5 +419,7 @@ fn every_row_is_found_and_named() {
         unread.len(),
         excluded.len()
     );
+    let untold: Vec<&&str> = unread.iter().filter(|id| !excluded.contains_key(**id)).collect();
+    assert!(untold.is_empty(), "no reason stands in excluded.tsv for {untold:?}");
     assert!(counted - failed.len() >= ROWS_FOUND, "fewer rows than before");
 }

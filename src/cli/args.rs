@@ -31,6 +31,10 @@ Start with:  keysift scan app.apk";
 pub enum Command {
     /// Search files, folders, packages or standard input
     Scan(Scan),
+    /// Search the history of a git repository, a range of it, or what is staged
+    Git(Git),
+    /// Install or remove git hooks that run keysift
+    Hook(Hook),
     /// Say of findings whether they are live, whose they are, what they can do, and what to do now
     Verify(Verify),
     /// Deactivate an AWS access key with your own credentials
@@ -70,13 +74,112 @@ pub struct Scan {
     /// Files, folders and packages to search; `-` for standard input [default: the current folder]
     pub paths: Vec<PathBuf>,
 
+    /// Search what .gitignore and .git/info/exclude leave out too
+    #[arg(long, help_heading = "What to search")]
+    pub no_ignore: bool,
+
+    /// Leave out the history of git repositories: search files only
+    #[arg(long, help_heading = "What to search")]
+    pub no_git: bool,
+
+    /// How to search.
+    #[command(flatten)]
+    pub search: SearchArguments,
+}
+
+/// `keysift git`.
+#[derive(Debug, Args)]
+#[command(after_help = GIT_HELP)]
+pub struct Git {
+    /// A repository, bare or not, damaged or not, or a bundle; and, to search only what a range of
+    /// commits brought, A..B. With --staged, files: their staged content [default: the repository of
+    /// the current folder]
+    #[arg(value_name = "REPO|A..B|FILE")]
+    pub named: Vec<PathBuf>,
+
+    /// Search what is staged for the next commit, read from the index
+    #[arg(long, help_heading = "What to search", conflicts_with_all = ["since", "branch", "all"])]
+    pub staged: bool,
+
+    /// Search what came after this commit, up to HEAD or to --branch; may be given again
+    #[arg(long, value_name = "REV", help_heading = "What to search")]
+    pub since: Vec<String>,
+
+    /// Search what can be reached from this branch, tag or commit only; may be given again
+    #[arg(long, value_name = "NAME", help_heading = "What to search")]
+    pub branch: Vec<String>,
+
+    /// Search every object, whatever refers to it: all branches, tags, notes, stashes, and what no
+    /// name leads to any more [default]
+    #[arg(long, help_heading = "What to search", conflicts_with_all = ["since", "branch"])]
+    pub all: bool,
+
+    /// How to search.
+    #[command(flatten)]
+    pub search: SearchArguments,
+}
+
+const GIT_HELP: &str = "\
+Examples:
+  keysift git                        every object of the repository you are in
+  keysift git --since origin/main    what your branch brings
+  keysift git v1.0..v2.0             what came between two releases
+  keysift git --staged               what the next commit brings
+  keysift git backup.bundle
+
+Exit codes: 0 nothing found, 1 found, 2 wrong use, 3 incomplete; nothing read is 3.";
+
+/// `keysift hook`.
+#[derive(Debug, Args)]
+pub struct Hook {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: HookCommand,
+}
+
+/// The commands under `keysift hook`.
+#[derive(Debug, Subcommand)]
+pub enum HookCommand {
+    /// Have git run keysift before each commit or push of this repository
+    Install(HookArguments),
+    /// Take keysift out of git's hooks again; what else they do stays
+    Uninstall(HookArguments),
+}
+
+/// Which hooks.
+#[derive(Debug, Args)]
+pub struct HookArguments {
+    /// A work tree or git folder
+    #[arg(default_value = ".")]
+    pub repository: PathBuf,
+
+    /// Before each commit: what is staged [default]
+    #[arg(long)]
+    pub pre_commit: bool,
+
+    /// Before each push: the commits that the other side lacks
+    #[arg(long)]
+    pub pre_push: bool,
+
+    /// A hook that is there already is kept beside, and run after keysift
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// How to search: the same for `scan` and `git`.
+#[derive(Debug, Args)]
+pub struct SearchArguments {
     /// More patterns from this file (keysift TOML); may be given again
     #[arg(long, value_name = "FILE", help_heading = "What to search")]
     pub patterns: Vec<PathBuf>,
 
-    /// Search what .gitignore and .git/info/exclude leave out too
-    #[arg(long, help_heading = "What to search")]
-    pub no_ignore: bool,
+    /// Tell names and addresses of the authors of commits
+    #[arg(long, help_heading = "Report")]
+    pub authors: bool,
+
+    /// Tell every version of a file in the history that a finding stands in, not only the last
+    #[arg(long, help_heading = "Report")]
+    pub every_version: bool,
 
     /// Ask the providers whether what was found is live, and what it can do. `key`: the credential
     /// itself is used; `responder`: your own AWS credentials look the key id up, the found secret is
@@ -104,6 +207,10 @@ pub struct Scan {
     /// What the prefilter runs on, for tests and measurements; see docs/engine.md
     #[arg(long, value_name = "WHICH", value_enum, default_value = "auto", hide = true)]
     pub engine: Engine,
+
+    /// Search each object of a history as a whole, for tests and measurements; see docs/git.md
+    #[arg(long, hide = true)]
+    pub brute_force: bool,
 
     /// Bounds against hostile input.
     #[command(flatten)]
@@ -464,7 +571,7 @@ mod tests {
         let Command::Scan(scan) = Arguments::try_parse_from(["keysift", "scan"]).unwrap().command else {
             panic!()
         };
-        assert_eq!(scan.limits.limits(), Limits::default());
+        assert_eq!(scan.search.limits.limits(), Limits::default());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 mod args;
 mod exit;
 mod explain;
+mod git;
+mod hook;
 mod inspect;
 mod output;
 mod patterns;
@@ -32,6 +34,8 @@ pub fn main() -> ExitCode {
     };
     let result = match &arguments.command {
         args::Command::Scan(scan) => scan::run(scan),
+        args::Command::Git(git) => git::run(git),
+        args::Command::Hook(hook) => hook::run(hook),
         args::Command::Verify(verify) => verify::run(verify),
         args::Command::Revoke(revoke) => revoke::run(revoke),
         args::Command::Explain(explain) => explain::run(explain),

@@ -1,19 +1,42 @@
 //! `keysift scan`.
 
-use super::args::{Engine, Scan};
+use super::args::{Engine, Scan, SearchArguments};
 use super::exit::{Exit, UsageError};
 use super::{output, progress, verify};
 use crate::address::escape;
 use crate::engine::prefilter::Machine;
 use crate::pattern::PatternSet;
 use crate::report::Report;
-use crate::scan::{Options, Progress, Scanner, Target};
+use crate::scan::{History, Options, Progress, Scanner, Target};
 use anyhow::Context;
 use std::time::Instant;
 
 /// Scans what the arguments name and reports on it.
 pub fn run(arguments: &Scan) -> anyhow::Result<Exit> {
     let start = Instant::now();
+    let targets = targets(arguments)?;
+    let history = History { off: arguments.no_git, ..history(&arguments.search) };
+    search(&targets, !arguments.no_ignore, history, &arguments.search, start)
+}
+
+/// What of the history is told, and how.
+pub fn history(arguments: &SearchArguments) -> History {
+    History {
+        off: false,
+        authors: arguments.authors,
+        every_version: arguments.every_version,
+        brute_force: arguments.brute_force,
+    }
+}
+
+/// Scans targets and reports on them.
+pub fn search(
+    targets: &[Target],
+    honour_ignore: bool,
+    history: History,
+    arguments: &SearchArguments,
+    start: Instant,
+) -> anyhow::Result<Exit> {
     let outputs = output::plan(&arguments.report)?;
     // What is wrong with the settings is said before an hour of scanning.
     let verification = match arguments.verify {
@@ -24,18 +47,18 @@ pub fn run(arguments: &Scan) -> anyhow::Result<Exit> {
     for path in &arguments.patterns {
         patterns.add_file(path)?;
     }
-    let targets = targets(arguments)?;
     let options = Options {
         limits: arguments.limits.limits(),
-        honour_ignore: !arguments.no_ignore,
+        honour_ignore,
         threads: arguments.threads.map_or(0, usize::from),
         machine: machine(arguments.engine)?,
+        history,
     };
     let scanner = Scanner::new(&patterns, options).context("cannot start worker threads")?;
     let loaded = start.elapsed();
 
     let progress = Progress::default();
-    let mut outcome = progress::shown(&progress, arguments.quiet, || scanner.scan(&targets, &progress));
+    let mut outcome = progress::shown(&progress, arguments.quiet, || scanner.scan(targets, &progress));
     let scanned = start.elapsed();
     let mut timings = vec![("load", loaded), ("scan", scanned - loaded)];
     if let Some(options) = &verification {
@@ -104,5 +127,8 @@ fn name(target: &Target) -> String {
     match target {
         Target::Stdin => "<stdin>".into(),
         Target::Path(path) => escape(path.to_string_lossy().as_bytes()),
+        Target::Repository(git) | Target::Range(git, _) | Target::Staged(git, _) => {
+            escape(git.named.to_string_lossy().as_bytes())
+        }
     }
 }

@@ -5,8 +5,9 @@ use crate::triage::names::{self, Strength, Verdict};
 use std::ops::Range;
 
 /// Bytes before and behind a value that are looked at.
-const BEFORE: usize = 640;
-const AFTER: usize = 320;
+pub const BEFORE: usize = 640;
+/// The same behind it.
+pub const AFTER: usize = 320;
 /// Lines above and below that are looked at.
 const LINES_ABOVE: usize = 8;
 const LINES_BELOW: usize = 3;

@@ -17,7 +17,7 @@ pub mod words;
 
 use crate::blob::TextKind;
 use crate::finding::Class;
-use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet};
+use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet, Segment};
 use crate::triage::checksum::Check;
 use crate::triage::score;
 use prefilter::starts::{self, Starts};
@@ -43,12 +43,12 @@ pub struct Hit {
     pub near: bool,
     /// Whether it touches its neighbours, as packed strings in binaries do.
     pub loose: bool,
+    /// For values assigned to a name: the name, and what the two are worth.
+    pub named: Option<(Range<usize>, score::Rated)>,
     /// How sure the surroundings make it, where they alone say what it is.
     pub confidence: Option<u8>,
     /// What it may be as well.
     pub others: Vec<PatternId>,
-    /// For values assigned to a name: the name, and what the two are worth.
-    pub named: Option<(Range<usize>, score::Rated)>,
 }
 
 /// Takes what the engine finds.
@@ -72,6 +72,21 @@ pub struct Engine<'p> {
     by_start: Vec<(usize, Vec<PatternId>)>,
     runs: Vec<PatternId>,
     has_names: bool,
+    /// Bytes of the longest literal, 1 at least.
+    longest_literal: usize,
+    /// By literal, then by start; made when first asked for.
+    reaches: std::sync::OnceLock<Vec<Reach>>,
+}
+
+/// How far patterns look, in bytes from the start of their literal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// The length of the literal.
+    pub literal: usize,
+    /// Back.
+    pub before: usize,
+    /// On.
+    pub after: usize,
 }
 
 impl<'p> Engine<'p> {
@@ -118,7 +133,18 @@ impl<'p> Engine<'p> {
         let machine = if machine.is_available() { machine } else { Machine::Portable };
         let prefilter = machine.build(literals).expect("what is available can be built");
         let starts = Starts::new(prefixes);
-        Engine { patterns, prefilter, by_literal, starts, by_start, runs, has_names }
+        let longest_literal = by_literal.iter().map(|(len, _)| *len).max().unwrap_or(1).max(1);
+        Engine {
+            patterns,
+            prefilter,
+            by_literal,
+            starts,
+            by_start,
+            runs,
+            has_names,
+            longest_literal,
+            reaches: std::sync::OnceLock::new(),
+        }
     }
 
     /// Which prefilter runs.
@@ -129,6 +155,80 @@ impl<'p> Engine<'p> {
     /// Whether a pattern knows its values by their shape alone.
     pub fn is_run(&self, id: PatternId) -> bool {
         matches!(self.patterns.get(id).matcher, Matcher::Run { .. } | Matcher::Named { .. })
+    }
+
+    /// Calls `found` with each literal, by number, that starts in `within`, but for those that begin a run. For
+    /// those who remember what was decided about it: see [`Engine::reach`].
+    pub fn literals(&self, text: &[u8], within: Range<usize>, found: &mut dyn FnMut(u32, usize)) {
+        self.prefilter.find(text, within, &mut |literal, at| found(literal.0, at));
+    }
+
+    /// Reports the runs that start in `within` as [`Engine::search`] does, and calls `found` with the
+    /// literals that begin them or a word in them.
+    pub fn runs(
+        &self,
+        text: &[u8],
+        within: Range<usize>,
+        kind: TextKind,
+        found: &mut dyn FnMut(u32, usize),
+        sink: &mut dyn Sink,
+    ) {
+        runs::for_each_run(text, within, &mut |run| {
+            let others = self.by_literal.len() as u32;
+            self.starts.find(text, &run, &mut |prefix, at| found(others + prefix.0, at));
+            self.judge_run(text, run, kind, sink);
+        });
+    }
+
+    /// Reports what the patterns of a literal make of it at `at`, as [`Engine::search`] does.
+    pub fn confirm_at(&self, text: &[u8], literal: u32, at: usize, kind: TextKind, sink: &mut dyn Sink) {
+        let mut barren = expression::Barren::default();
+        self.confirm(text, self.patterns_of(literal), at, kind, &mut barren, sink);
+    }
+
+    fn patterns_of(&self, literal: u32) -> &(usize, Vec<PatternId>) {
+        let number = literal as usize;
+        self.by_literal.get(number).unwrap_or_else(|| &self.by_start[number - self.by_literal.len()])
+    }
+
+    /// How far the patterns of a literal look around it in text: whatever lies farther away changes
+    /// nothing about what they decide.
+    pub fn reach(&self, literal: u32) -> Reach {
+        let all = || self.by_literal.iter().chain(&self.by_start).map(|(len, ids)| self.reach_of(*len, ids));
+        self.reaches.get_or_init(|| all().collect())[literal as usize]
+    }
+
+    /// Bytes of the longest literal, 1 at least.
+    pub fn longest_literal(&self) -> usize {
+        self.longest_literal
+    }
+
+    fn reach_of(&self, literal: usize, ids: &[PatternId]) -> Reach {
+        /// What boundaries look at, and more.
+        const BORDER: usize = 64;
+        let mut reach = Reach { literal, before: BORDER, after: literal + BORDER };
+        for &id in ids {
+            let pattern = self.patterns.get(id);
+            let (before, after) = match &pattern.matcher {
+                Matcher::Token { bodies, .. } => {
+                    let length = |segment: &Segment| match segment {
+                        Segment::Literal(text) => text.len(),
+                        Segment::Chars { max, .. } => max + 4,
+                    };
+                    let body = bodies.iter().map(|body| body.iter().map(length).sum::<usize>()).max();
+                    let is_shared = !pattern.near.is_empty() || !pattern.weak.is_empty();
+                    let (before, after) = if is_shared { (context::BEFORE, context::AFTER) } else { (0, 0) };
+                    (before, literal + body.unwrap_or(0) + after)
+                }
+                Matcher::Regex { before, after, .. } => (*before, *after),
+                // Whether it stands in a comment is looked for far back (`triage::score`).
+                Matcher::Assigned { .. } => (66 << 10, 8 << 10),
+                Matcher::Run { .. } | Matcher::Named { .. } => (0, 0),
+            };
+            reach.before = reach.before.max(before + BORDER);
+            reach.after = reach.after.max(after + BORDER);
+        }
+        reach
     }
 
     /// Reports what starts in `within` (for regular expressions: whose literal does) to `sink`.

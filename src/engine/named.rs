@@ -200,7 +200,7 @@ impl Index {
         if !is_random && !matches!(key, Key::Secret(_) | Key::Negated) {
             return None;
         }
-        candidates.sort_by(|a, b| b.score.cmp(&a.score));
+        candidates.sort_by_key(|c| std::cmp::Reverse(c.score));
         // Another name, right before the value, than the one a few lines away.
         let is_foreign =
             context.name().is_some_and(|name| pair::stem(name).iter().any(|w| !COMMON.contains(&w.as_str())));
@@ -349,21 +349,25 @@ fn may_be_secret(text: &[u8], run: &Range<usize>) -> bool {
     length < value.len() && generic::is_random(&bare[..length])
 }
 
-/// Whether a value that looks like words is still none that anybody writes: letters and digits in turn.
-/// One in twenty random values is like that; only a name that says both whose it is and that it is secret
-/// makes one of these.
+/// Whether a value that looks like words is still none that anybody writes: letters and digits in turn, or
+/// groups of one length. One in twenty random values is like that; only a name that says both whose it is
+/// and that it is secret makes one of these.
 fn is_mixed(value: &[u8]) -> bool {
+    if value.len() > 128 {
+        return false;
+    }
     let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
-    value.len() >= 20
-        && value.len() <= 128
-        && letters + digits == value.len()
-        && letters > 0
-        && digits > 0
-        && {
-            let shape = Shape::of(value);
-            shape.entropy >= 3.3 && shape.changes * 6 >= shape.len && !generic::reads_well(value)
-        }
+    if letters + digits < value.len() {
+        let mut groups = value.split(|&b| b == b'-');
+        let first = groups.next().map_or(0, <[u8]>::len);
+        let is_even = (4..=10).contains(&first) && groups.all(|g| g.len() == first || g.len() + 2 == first);
+        return is_even && value.len() - letters - digits >= 2 && !generic::reads_well(value);
+    }
+    value.len() >= 20 && letters > 0 && digits > 0 && {
+        let shape = Shape::of(value);
+        shape.entropy >= 3.3 && shape.changes * 6 >= shape.len && !generic::reads_well(value)
+    }
 }
 
 /// Longest run that is looked at.

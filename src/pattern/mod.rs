@@ -113,7 +113,6 @@ fn needed_byte(hir: &Hir) -> Option<u8> {
 }
 
 /// A regular expression compiled when it is first needed: start-up pays nothing for it.
-#[derive(Debug)]
 pub struct LazyRegex {
     source: Str,
     ignore_case: bool,
@@ -127,6 +126,14 @@ pub struct Compiled {
     pub regex: Regex,
     /// A byte that is in every match and rare in text.
     pub needs: Option<u8>,
+}
+
+/// The same whether or not it has been needed yet.
+impl std::fmt::Debug for LazyRegex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let LazyRegex { source, ignore_case, .. } = self;
+        f.debug_struct("LazyRegex").field("source", source).field("ignore_case", ignore_case).finish()
+    }
 }
 
 impl LazyRegex {

@@ -2,7 +2,7 @@
 
 use super::{Options, Report};
 use crate::address::{escape, escape_into};
-use crate::finding::{Class, Finding, Location, Secret, Severity};
+use crate::finding::{Class, Finding, History, Location, Revision, Secret, Severity};
 use serde::{Serialize, Serializer};
 use std::cmp::Reverse;
 use std::fmt;
@@ -85,6 +85,27 @@ impl fmt::Display for Place<'_> {
 pub(super) fn decoding(location: &Location) -> Option<String> {
     let names: Vec<&str> = location.decoded.iter().map(|e| e.name()).collect();
     if names.is_empty() { None } else { Some(names.join(", then ")) }
+}
+
+/// What the history of a repository says, in words.
+pub(super) fn history(history: &History) -> String {
+    let revision = |r: &Revision| {
+        let commit = r.commit.get(..8).unwrap_or(&r.commit);
+        let author = r.author.as_ref().map(|a| format!(" by {}", escape(a.as_bytes()))).unwrap_or_default();
+        format!("{commit} of {}{author}", r.date.get(..10).unwrap_or(&r.date))
+    };
+    let held = match (&history.first, &history.last) {
+        (Some(first), Some(last)) if first == last => format!("only in commit {}", revision(first)),
+        (Some(first), Some(last)) => format!("from commit {} to {}", revision(first), revision(last)),
+        _ => "in no commit: only in objects that no name leads to, or in a tag".to_owned(),
+    };
+    let head = if history.at_head { "still at HEAD" } else { "not at HEAD" };
+    let objects = plural(history.objects, "object", "objects");
+    let paths = match history.paths.len() {
+        0 | 1 => String::new(),
+        n => format!(", {n} paths"),
+    };
+    format!("{}: {held}; {head}; in {objects}{paths}", escape(history.repository.as_bytes()))
 }
 
 /// 1,234,567.

@@ -7,8 +7,8 @@
 
 use super::common::{self, Escaped, List, Object, Shown};
 use super::{Options, Report, Reporter, verification};
-use crate::finding::{Candidate, Finding, Location, Pair};
-use crate::ledger::Entry;
+use crate::finding::{Candidate, Finding, History, Location, Pair, Revision};
+use crate::ledger::{Entry, Objects};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::io::{self, Write};
 
@@ -74,7 +74,7 @@ impl Serialize for FindingObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let f = self.finding;
         let full = common::in_full(f, self.options);
-        let mut s = serializer.serialize_struct("finding", 15)?;
+        let mut s = serializer.serialize_struct("finding", 16)?;
         s.serialize_field("type", "finding")?;
         s.serialize_field("pattern", &f.pattern)?;
         s.serialize_field("name", &f.name)?;
@@ -92,6 +92,11 @@ impl Serialize for FindingObject<'_> {
         s.serialize_field("why", &f.why)?;
         s.serialize_field("fix", &f.fix)?;
         s.serialize_field("reference", &f.reference)?;
+        if f.history.is_empty() {
+            s.skip_field("history")?;
+        } else {
+            s.serialize_field("history", &List(|| f.history.iter().map(HistoryObject)))?;
+        }
         match &f.verification {
             Some(verification) => s.serialize_field("verification", &verification::object(verification))?,
             None => s.skip_field("verification")?,
@@ -113,6 +118,39 @@ impl Serialize for SiteObject<'_> {
         s.serialize_field("site", &l.site.as_deref().map(|site| Shown(Escaped(site))))?;
         s.serialize_field("role", l.role.name())?;
         s.serialize_field("decoded", &List(|| l.decoded.iter().map(|e| e.name())))?;
+        s.end()
+    }
+}
+
+struct HistoryObject<'a>(&'a History);
+
+impl Serialize for HistoryObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let h = self.0;
+        let mut s = serializer.serialize_struct("history", 6)?;
+        // Escaped when it was told.
+        s.serialize_field("repository", &h.repository)?;
+        s.serialize_field("first", &h.first.as_ref().map(RevisionObject))?;
+        s.serialize_field("last", &h.last.as_ref().map(RevisionObject))?;
+        s.serialize_field("at_head", &h.at_head)?;
+        s.serialize_field("objects", &h.objects)?;
+        s.serialize_field("paths", &h.paths)?;
+        s.end()
+    }
+}
+
+struct RevisionObject<'a>(&'a Revision);
+
+impl Serialize for RevisionObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let r = self.0;
+        let mut s = serializer.serialize_struct("revision", 3)?;
+        s.serialize_field("commit", &r.commit)?;
+        s.serialize_field("date", &r.date)?;
+        match &r.author {
+            Some(author) => s.serialize_field("author", author)?,
+            None => s.skip_field("author")?,
+        }
         s.end()
     }
 }
@@ -156,16 +194,32 @@ struct LedgerObject<'a> {
 impl Serialize for LedgerObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Report { ledger, artifacts, .. } = self.report;
-        let mut s = serializer.serialize_struct("ledger", 7)?;
+        let mut s = serializer.serialize_struct("ledger", 8)?;
         s.serialize_field("type", "ledger")?;
         s.serialize_field("complete", &!ledger.is_incomplete())?;
         s.serialize_field("bytes", &Outcomes(ledger.searched_bytes, ledger.skipped_bytes()))?;
         s.serialize_field("count", &Outcomes(ledger.searched_count, ledger.entries.len() as u64))?;
         s.serialize_field("entries", &List(|| ledger.entries.iter().map(EntryObject)))?;
         s.serialize_field("artifacts", &List(|| artifacts.iter().map(|a| Shown(Escaped(a)))))?;
+        match &ledger.history {
+            Some(objects) => s.serialize_field("history", &ObjectsObject(objects))?,
+            None => s.skip_field("history")?,
+        }
         let timings = common::timings(self.report);
         let timings = || timings.iter().map(|(step, time)| (step, time.as_micros() as f64 / 1000.0));
         s.serialize_field("timings", &Object(timings))?;
+        s.end()
+    }
+}
+
+struct ObjectsObject<'a>(&'a Objects);
+
+impl Serialize for ObjectsObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut s = serializer.serialize_struct("objects", 3)?;
+        s.serialize_field("objects", &self.0.count)?;
+        s.serialize_field("bytes", &self.0.bytes)?;
+        s.serialize_field("new_bytes", &self.0.new)?;
         s.end()
     }
 }

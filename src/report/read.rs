@@ -2,8 +2,8 @@
 
 use super::Report;
 use crate::address::{Address, Encoding};
-use crate::finding::{Candidate, Class, Finding, Location, Pair, Role, Secret, Severity};
-use crate::ledger::{Entry, Ledger, Reason};
+use crate::finding::{Candidate, Class, Finding, History, Location, Pair, Revision, Role, Secret, Severity};
+use crate::ledger::{Entry, Ledger, Objects, Reason};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -71,6 +71,7 @@ pub fn key_id(id: &str) -> Result<Finding, String> {
         why: String::new(),
         fix: String::new(),
         reference: String::new(),
+        history: Vec::new(),
         verification: None,
     })
 }
@@ -113,9 +114,29 @@ fn finding(value: &Value) -> Result<Finding, String> {
         why: text(value, "why").unwrap_or_default(),
         fix: text(value, "fix").unwrap_or_default(),
         reference: text(value, "reference").unwrap_or_default(),
+        history: list(value, "history").iter().map(history).collect(),
         // Asked anew, for what was true then may not be now.
         verification: None,
     })
+}
+
+fn history(value: &Value) -> History {
+    let revision = |name: &str| {
+        let revision = value.get(name).filter(|r| r.is_object())?;
+        Some(Revision {
+            commit: text(revision, "commit")?,
+            date: text(revision, "date").unwrap_or_default(),
+            author: text(revision, "author"),
+        })
+    };
+    History {
+        repository: text(value, "repository").unwrap_or_default(),
+        first: revision("first"),
+        last: revision("last"),
+        at_head: value.get("at_head").and_then(Value::as_bool).unwrap_or(false),
+        objects: value.get("objects").and_then(Value::as_u64).unwrap_or(0),
+        paths: list(value, "paths").iter().filter_map(|p| p.as_str().map(str::to_owned)).collect(),
+    }
 }
 
 fn pair(value: &Value) -> Pair {
@@ -169,6 +190,11 @@ fn read_ledger(value: &Value, report: &mut Report) {
         searched_count: number("/count/searched"),
         searched_bytes: number("/bytes/searched"),
         entries: list(value, "entries").iter().filter_map(entry).collect(),
+        history: value.get("history").map(|_| Objects {
+            count: number("/history/objects"),
+            bytes: number("/history/bytes"),
+            new: number("/history/new_bytes"),
+        }),
     };
     report.artifacts =
         list(value, "artifacts").iter().filter_map(|a| a.as_str().map(str::to_string)).collect();

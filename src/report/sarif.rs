@@ -14,7 +14,7 @@
 use super::common::{self, List, Place};
 use super::{Options, Report, Reporter, words};
 use crate::address::{Address, escape};
-use crate::finding::{Class, Finding, Location, Severity};
+use crate::finding::{Class, Finding, Location, Revision, Severity};
 use crate::ledger::Entry;
 use crate::verify::aws::iam::Level;
 use crate::verify::verification::{Verdict, Verification};
@@ -312,6 +312,18 @@ fn result(
             .into();
     }
 
+    if !finding.history.is_empty() {
+        let history = finding.history.iter().take(MAX_LOCATIONS);
+        // No authors: reports of this kind go to many.
+        properties["history"] = history
+            .map(|h| {
+                let commit = |r: &Option<Revision>| r.as_ref().map(|r| r.commit.clone());
+                json!({"repository": bounded(&h.repository), "first": commit(&h.first), "last": commit(&h.last),
+                       "atHead": h.at_head})
+            })
+            .collect::<Vec<_>>()
+            .into();
+    }
     if let Some(v) = &finding.verification {
         verified(v, &mut properties);
     }

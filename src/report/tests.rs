@@ -51,6 +51,7 @@ fn finding(pattern: &str, name: &str, class: Class, severity: Severity, confiden
         why: String::new(),
         fix: String::new(),
         reference: String::new(),
+        history: Vec::new(),
         verification: None,
     }
 }
@@ -185,7 +186,8 @@ pub(super) fn rich() -> Report {
         key(a).cmp(&key(b))
     });
 
-    let mut ledger = Ledger { searched_count: 1234, searched_bytes: 45_600_000, entries: Vec::new() };
+    let mut ledger =
+        Ledger { searched_count: 1234, searched_bytes: 45_600_000, entries: Vec::new(), history: None };
     let app = Address::file(Path::new("dist/app.apk"));
     for (name, bytes, reason, detail) in [
         (
@@ -222,7 +224,7 @@ pub(super) fn rich() -> Report {
 
 fn clean() -> Report {
     Report {
-        ledger: Ledger { searched_count: 1, searched_bytes: 812, entries: Vec::new() },
+        ledger: Ledger { searched_count: 1, searched_bytes: 812, entries: Vec::new(), history: None },
         artifacts: vec!["src".into()],
         pattern_count: 337,
         ..Report::default()

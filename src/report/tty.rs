@@ -139,6 +139,9 @@ impl<'a> Page<'a, '_> {
             self.candidates(&pair.candidates, full)?;
         }
         self.sites(finding)?;
+        for history in finding.history.iter().take(MAX_SITES) {
+            self.prose("history", &shorten(&common::history(history), MAX_WORD))?;
+        }
         if let Some(verification) = &finding.verification {
             self.verification(verification)?;
         }

@@ -5,10 +5,12 @@
 //! are put in order before anybody sees them.
 
 mod blob;
+mod history;
 mod splits;
 mod text;
 
 pub use blob::MIN_CARRIER;
+pub use history::{History, Range};
 
 use crate::address::Address;
 use crate::blob::Blob;
@@ -17,13 +19,15 @@ use crate::engine::Engine;
 use crate::engine::prefilter::Machine;
 use crate::explain::Judgement;
 use crate::finding::Finding;
-use crate::ledger::{Ledger, Reason};
+use crate::ledger::{Ledger, Objects, Reason};
 use crate::limits::Limits;
 use crate::pattern::PatternSet;
+use crate::source::git::{Repository, bundle};
 use crate::source::read::{self, Bytes};
 use crate::source::tree::{self, Found};
 use crate::triage;
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -36,6 +40,23 @@ pub enum Target {
     Path(PathBuf),
     /// Standard input.
     Stdin,
+    /// All of a repository, with the files of its git folder; or a bundle.
+    Repository(GitTarget),
+    /// What a range of commits brought.
+    Range(GitTarget, Range),
+    /// What is staged; of files, where any are named, these.
+    Staged(GitTarget, Vec<PathBuf>),
+}
+
+/// A repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GitTarget {
+    /// As the user named it.
+    pub named: PathBuf,
+    /// Its git folder; the file, for a bundle.
+    pub git_dir: PathBuf,
+    /// The root of its work tree, where it has one.
+    pub root: PathBuf,
 }
 
 /// How to scan.
@@ -49,11 +70,19 @@ pub struct Options {
     pub threads: usize,
     /// What the literal prefilter runs on. Results are the same on all.
     pub machine: Machine,
+    /// What of the history of repositories is searched.
+    pub history: History,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { limits: Limits::default(), honour_ignore: true, threads: 0, machine: Machine::Auto }
+        Options {
+            limits: Limits::default(),
+            honour_ignore: true,
+            threads: 0,
+            machine: Machine::Auto,
+            history: History::default(),
+        }
     }
 }
 
@@ -108,11 +137,28 @@ impl<'p> Scanner<'p> {
                 match target {
                     Target::Stdin => self.stdin(&mut io::stdin().lock(), &collected, progress),
                     Target::Path(path) => self.path(path, &collected, progress),
+                    Target::Repository(git) => {
+                        self.git_folder(git, &collected, progress);
+                        self.history(git, None, &collected, progress);
+                    }
+                    Target::Range(git, range) => self.history(git, Some(range), &collected, progress),
+                    Target::Staged(git, only) => {
+                        self.staged(&git.git_dir, &git.root, only, &collected, progress);
+                    }
                 }
             }
         });
+        self.outcome(collected)
+    }
+
+    fn outcome(&self, mut collected: Collected) -> Outcome {
+        let records = std::mem::take(&mut collected.records);
         let mut outcome = collected.into_outcome(self.patterns);
         outcome.findings = triage::merge(outcome.findings);
+        let records = records.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !records.is_empty() {
+            history::tell(&mut outcome.findings, &records, self.options.history.every_version);
+        }
         outcome.ledger.sort();
         outcome
     }
@@ -121,10 +167,7 @@ impl<'p> Scanner<'p> {
     pub fn scan_stream(&self, name: &str, stream: &mut (dyn Read + Send)) -> Outcome {
         let collected = Collected::default();
         self.pool.install(|| self.stream(Address::named(name), stream, &collected, &Progress::default()));
-        let mut outcome = collected.into_outcome(self.patterns);
-        outcome.findings = triage::merge(outcome.findings);
-        outcome.ledger.sort();
-        outcome
+        self.outcome(collected)
     }
 
     /// The sightings of one file before triage, and every judgement on the way; for `keysift explain`.
@@ -133,7 +176,10 @@ impl<'p> Scanner<'p> {
         let bytes = read::file(path, &mut buffer)?;
         let blob = Blob { address: Address::file(path), bytes: bytes.as_slice() };
         let record = Mutex::new(Vec::new());
-        let (sightings, _) = self.pool.install(|| self.recorded(&blob, 0, Some(&record)));
+        let (mut sightings, _) = self.pool.install(|| self.recorded(&blob, 0, Some(&record)));
+        // As a scan of the tree around it would say.
+        let parent = path.parent().filter(|_| path.is_absolute());
+        mark_shown(&mut sightings, parent.map_or(0, |parent| parent.as_os_str().len()));
         Ok((sightings, record.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)))
     }
 
@@ -144,7 +190,7 @@ impl<'p> Scanner<'p> {
     fn stream(&self, address: Address, stream: &mut dyn Read, collected: &Collected, progress: &Progress) {
         let mut buffer = Vec::new();
         match read::spool(stream, &mut buffer) {
-            Ok(bytes) => self.bytes(address, &bytes, collected, progress),
+            Ok(bytes) => self.bytes(address, 0, &bytes, collected, progress),
             Err(e) => collected.unreadable(address, &e),
         }
     }
@@ -154,20 +200,67 @@ impl<'p> Scanner<'p> {
         match std::fs::metadata(path) {
             Err(e) => collected.unreadable(Address::file(path), &e),
             Ok(meta) if meta.is_dir() => {
+                let root = path.as_os_str().len();
+                let repositories = Mutex::new(Vec::new());
+                let work_tree = if self.options.history.off { None } else { history::WorkTree::open(path) };
+                let leaves = |path: &Path| work_tree.as_ref().is_some_and(|w| w.leaves(path));
                 tree::walk(path, self.options.honour_ignore, &|found| match found {
-                    Found::File(path) => self.file(&path, collected, progress),
+                    Found::File(path) if leaves(&path) => {}
+                    Found::File(path) => self.file(&path, root, collected, progress),
+                    Found::Repository(path) => {
+                        repositories.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(path);
+                    }
                     Found::Skipped(path, bytes, reason, detail) => {
                         let mut ledger = Ledger::default();
                         ledger.skipped(Address::file(&path), bytes, reason, detail);
                         collected.add(Vec::new(), ledger);
                     }
                 });
+                let mut repositories =
+                    repositories.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+                // That of a linked work tree or of a submodule lies elsewhere.
+                repositories.extend(work_tree.as_ref().map(|w| w.git_dir.clone()));
+                repositories.sort();
+                repositories.dedup();
+                for git_dir in &repositories {
+                    let beside = work_tree.as_ref().filter(|w| w.git_dir == *git_dir);
+                    self.repository(git_dir, beside, collected, progress);
+                }
             }
-            Ok(_) => self.file(path, collected, progress),
+            Ok(_) => {
+                // Who names a file wants to know what is in it, whatever it is called.
+                self.file(path, path.as_os_str().len(), collected, progress);
+            }
         }
     }
 
-    fn file(&self, path: &Path, collected: &Collected, progress: &Progress) {
+    /// The files of a git folder: settings with URLs, logs, hooks, and the repositories of submodules.
+    fn git_folder(&self, git: &GitTarget, collected: &Collected, progress: &Progress) {
+        if git.git_dir.is_file() {
+            return;
+        }
+        let common = Repository::common_of(&git.git_dir);
+        let root = common.as_os_str().len();
+        let others = Mutex::new(Vec::new());
+        tree::walk(&common, false, &|found| match found {
+            Found::File(path) => self.file(&path, root, collected, progress),
+            Found::Repository(path) => {
+                others.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(path);
+            }
+            Found::Skipped(path, bytes, reason, detail) => {
+                let mut ledger = Ledger::default();
+                ledger.skipped(Address::file(&path), bytes, reason, detail);
+                collected.add(Vec::new(), ledger);
+            }
+        });
+        let mut others = others.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        others.sort();
+        let others = others.iter().filter(|path| **path != common);
+        others.for_each(|git_dir| self.repository(git_dir, None, collected, progress));
+    }
+
+    /// `root` is how much of the path the user named.
+    fn file(&self, path: &Path, root: usize, collected: &Collected, progress: &Progress) {
         thread_local! {
             // Taken, not borrowed: while this file is searched, the thread may be lent to another.
             static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -175,18 +268,32 @@ impl<'p> Scanner<'p> {
         let address = Address::file(path);
         let mut buffer = BUFFER.take();
         match read::file(path, &mut buffer) {
-            Ok(bytes) => self.bytes(address, &bytes, collected, progress),
+            Ok(bytes) if bundle::is_bundle(bytes.as_slice()) && !self.options.history.off => {
+                drop(bytes);
+                let path = path.to_owned();
+                let bundle = GitTarget { named: path.clone(), git_dir: path.clone(), root: path };
+                self.history(&bundle, None, collected, progress);
+            }
+            Ok(bytes) => self.bytes(address, root, &bytes, collected, progress),
             Err(e) => collected.unreadable(address, &e),
         }
         BUFFER.set(buffer);
     }
 
-    fn bytes(&self, address: Address, bytes: &Bytes<'_>, collected: &Collected, progress: &Progress) {
+    fn bytes(
+        &self,
+        address: Address,
+        root: usize,
+        bytes: &Bytes<'_>,
+        collected: &Collected,
+        progress: &Progress,
+    ) {
         let blob = Blob { address, bytes: bytes.as_slice() };
         let app = splits::app(&blob.address);
         // Blobs of one app are told apart by their numbers.
         let first = if app.is_some() { collected.splits.next_numbers() } else { 0 };
-        let (sightings, mut ledger) = self.artifact(&blob, first);
+        let (mut sightings, mut ledger) = self.artifact(&blob, first);
+        mark_shown(&mut sightings, root);
         if bytes.has_shrunk() {
             let detail = "the file was cut while it was read; what was left was searched";
             ledger.skipped(blob.address.clone(), None, Reason::Unreadable, detail);
@@ -240,12 +347,25 @@ impl<'p> Scanner<'p> {
     }
 }
 
+/// Marks what stands in tests, examples and documents.
+fn mark_shown(sightings: &mut [triage::sighting::Sighting], root: usize) {
+    for sighting in sightings {
+        sighting.for_show = triage::paths::is_for_show(&sighting.address, root);
+    }
+}
+
 /// Results of all threads.
 #[derive(Default)]
 struct Collected {
     searched_count: AtomicU64,
     searched_bytes: AtomicU64,
+    /// Objects of histories: how many, their bytes, and of these what was searched as new.
+    objects: AtomicU64,
+    object_bytes: AtomicU64,
+    object_bytes_new: AtomicU64,
     splits: splits::Splits,
+    /// Objects of repositories that findings stand in.
+    records: Mutex<HashMap<Address, history::Record>>,
     rest: Mutex<Outcome>,
 }
 
@@ -258,6 +378,21 @@ impl Collected {
             rest.findings.extend(findings);
             rest.ledger.entries.extend(ledger.entries);
         }
+    }
+
+    /// Counts an object of a history, of which `new` bytes were searched.
+    fn count(&self, bytes: u64, new: u64) {
+        self.objects.fetch_add(1, Ordering::Relaxed);
+        self.object_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.object_bytes_new.fetch_add(new.min(bytes), Ordering::Relaxed);
+    }
+
+    /// Enters an object of a history in which nothing is: `new` bytes of it were searched, and the others
+    /// in the objects it was made from.
+    fn carry(&self, bytes: u64, new: u64) {
+        self.count(bytes, new);
+        self.searched_count.fetch_add(1, Ordering::Relaxed);
+        self.searched_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     fn unreadable(&self, address: Address, error: &io::Error) {
@@ -273,6 +408,9 @@ impl Collected {
         }
         outcome.ledger.searched_count = self.searched_count.into_inner();
         outcome.ledger.searched_bytes = self.searched_bytes.into_inner();
+        let objects = self.objects.into_inner();
+        let (bytes, new) = (self.object_bytes.into_inner(), self.object_bytes_new.into_inner());
+        outcome.ledger.history = (objects > 0).then_some(Objects { count: objects, bytes, new });
         outcome
     }
 }

@@ -19,7 +19,7 @@ use std::ops::Range;
 
 /// Parts of a large text that are searched on their own. Fixed, so that the result does not depend
 /// on the number of threads.
-const PART: usize = 1 << 20;
+pub(super) const PART: usize = 1 << 20;
 
 /// What the texts of one blob have in common.
 pub(super) struct TextJob<'j, 'e, 'p> {
@@ -241,12 +241,13 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
         secret: hit.secret.as_ref().map(copy),
         near: hit.near,
         loose: hit.loose,
-        confidence: hit.confidence,
-        others: hit.others.clone(),
         named: hit
             .named
             .as_ref()
             .map(|(name, rated)| (String::from_utf8_lossy(&text.bytes[name.clone()]).into_owned(), *rated)),
+        for_show: false,
+        confidence: hit.confidence,
+        others: hit.others.clone(),
         kind: text.kind,
         address: address.clone(),
         blob: job.blob,

@@ -17,6 +17,9 @@ use std::sync::Arc;
 pub enum Found {
     /// A file to read.
     File(PathBuf),
+    /// The folder of a repository's objects: compressed, so that a search of the plain bytes finds
+    /// nothing. This is the git folder it lies in.
+    Repository(PathBuf),
     /// Something that is not read, with the reason and the size where it is known.
     Skipped(PathBuf, Option<u64>, Reason, String),
 }
@@ -67,8 +70,7 @@ fn visit_folder<'s>(
             visit(Found::Skipped(path, size, Reason::Ignored, "by a rule of .gitignore".into()));
         } else if kind.is_dir() {
             if is_object_store(&folder.path, &path) {
-                let detail = "git objects: history is not searched by this version".into();
-                visit(Found::Skipped(path, None, Reason::Ignored, detail));
+                visit(Found::Repository(folder.path.clone()));
                 continue;
             }
             let child = Folder { path, rules: rules.clone() };
@@ -212,6 +214,7 @@ mod tests {
             let name = |p: &Path| p.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
             match f {
                 Found::File(path) => found.0.push(name(&path)),
+                Found::Repository(path) => found.1.push(name(&path.join("objects"))),
                 Found::Skipped(path, ..) => found.1.push(name(&path)),
             }
         });

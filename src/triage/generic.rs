@@ -6,6 +6,7 @@
 
 use super::checksum::base64_decode;
 use super::names::{self, Strength, Verdict};
+use super::natural;
 use crate::engine::runs::Shape;
 
 /// Why something is reported, and how sure that is.
@@ -33,6 +34,14 @@ pub fn judge<'k>(value: &[u8], keys: impl Iterator<Item = &'k str>) -> Option<Ev
         }
     }
     let (strength, key) = best?;
+    // A symbol that is named like a secret is no value: `d2i_PrivateKey_bio`.
+    let is_symbol = |v: &str| {
+        v == key || names::judge(v) != Verdict::Unknown && natural::surprise(value) < 25.0 && !is_hex(value)
+    };
+    let parts = value.iter().any(u8::is_ascii_alphabetic) && std::str::from_utf8(value).is_ok_and(is_symbol);
+    if parts || !is_hex(value) && !is_uuid(value) && natural::surprise(value) < 3.0 {
+        return None;
+    }
     let confidence = match (strength, randomness(value)?) {
         (Strength::Strong, Randomness::High) => 75,
         (Strength::Strong, Randomness::Some) => 50,

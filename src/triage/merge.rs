@@ -227,6 +227,14 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
     if ra.min(rb) <= 1 && ra != rb {
         return Some(if ra < rb { Side::First } else { Side::Second });
     }
+    // A form that many share gives way to what says whose it is, unless that is a small part of it.
+    let length = |s: &Sighting| s.range.1 - s.range.0;
+    let is_most = |part: &Sighting, whole: &Sighting| length(part) * 2 >= length(whole);
+    match (pa.broad, pb.broad) {
+        (true, false) if ra == 3 && rb == 3 && is_most(b, a) => return Some(Side::First),
+        (false, true) if ra == 3 && rb == 3 && is_most(a, b) => return Some(Side::Second),
+        _ => {}
+    }
     let is_named = |p: &Pattern| matches!(p.matcher, Matcher::Named { .. });
     if a.range == b.range && (is_named(pa) || is_named(pb)) && pa.id != pb.id {
         return Some(by_telling((pa, a), (pb, b)));
@@ -363,6 +371,7 @@ mod tests {
             why: String::new(),
             fix: String::new(),
             reference: String::new(),
+            history: Vec::new(),
             verification: None,
         };
         for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {

@@ -60,8 +60,8 @@ pub enum Fate {
         severity: Severity,
         /// Confidence of the finding.
         confidence: u8,
-        /// Whether the file is a test, an example or a document.
-        for_show: bool,
+        /// Why it is worth a hint only.
+        low: Option<String>,
     },
     /// Another match at the same place says more.
     Covered,
@@ -75,9 +75,9 @@ impl Fate {
     /// The fate as a sentence.
     pub fn in_words(&self) -> String {
         match self {
-            Fate::Reported { pattern, severity, confidence, for_show } => {
-                let show = if *for_show { "; a test, an example or a document: one step lower" } else { "" };
-                format!("reported as {pattern}, {severity}, {confidence} % sure{show}")
+            Fate::Reported { pattern, severity, confidence, low } => {
+                let low = low.as_ref().map_or(String::new(), |why| format!("; no more than low: {why}"));
+                format!("reported as {pattern}, {severity}, {confidence} % sure{low}")
             }
             Fate::Covered => "not reported by itself: another match at the same place says more".into(),
             Fate::Decoy => "failed: a documented example, a placeholder or a template".into(),
@@ -103,7 +103,7 @@ pub fn explained(patterns: &PatternSet, sightings: Vec<Sighting>) -> (Vec<Findin
                 pattern: f.pattern.clone(),
                 severity: f.severity,
                 confidence: f.confidence,
-                for_show: f.class == Class::Generic && paths::is_for_show(&s.address),
+                low: f.details.get("low").cloned(),
             },
             None if !stands || findings.iter().any(|f| of(&f)) => Fate::Covered,
             None if is_decoy(patterns.get(s.pattern), &s) => Fate::Decoy,
@@ -242,6 +242,7 @@ fn pair_finding(
         why: group.why.to_string(),
         fix: group.fix.to_string(),
         reference: group.reference.to_string(),
+        history: Vec::new(),
         verification: None,
     }
 }
@@ -301,7 +302,12 @@ fn single(
         let is_checksum = is_run && sightings.iter().any(|s| s.keys().any(names_look_alike));
         let speaks = |s: &&&Sighting| !is_checksum || s.keys().next().is_some();
         let judged = sightings.iter().filter(speaks).filter_map(|s| judge(pattern, s, &mut details));
-        let Some(confidence) = judged.max() else { continue };
+        // The surest; what is worth more than a hint at one place is so everywhere.
+        let Some(judged) = judged.max_by_key(|j| (j.only_low.is_none(), j.confidence)) else { continue };
+        let confidence = judged.confidence;
+        if let Some(why) = judged.only_low {
+            details.insert("low".into(), why.into());
+        }
         if let Some(decoder) = pattern.decode {
             decoder.read(value.reveal(), &mut details);
         }
@@ -323,7 +329,10 @@ fn single(
             pattern: pattern.id.to_string(),
             name: pattern.name.to_string(),
             class: pattern.class,
-            severity: severity(pattern, value, confidence),
+            severity: match judged.only_low {
+                Some(_) => pattern.severity.min(Severity::Low),
+                None => severity(pattern, value, confidence),
+            },
             confidence,
             fingerprint: fingerprint(&pattern.id, &parts),
             parts,
@@ -333,6 +342,7 @@ fn single(
             why: pattern.why.to_string(),
             fix: pattern.fix.to_string(),
             reference: pattern.reference.to_string(),
+            history: Vec::new(),
             verification: None,
         });
     }
@@ -347,30 +357,61 @@ fn is_part_of_pair(s: &Sighting, halves: &[&Sighting]) -> bool {
     })
 }
 
-/// How sure a lone sighting is, or `None` where it is nothing by itself.
-fn judge(pattern: &Pattern, s: &Sighting, details: &mut BTreeMap<String, String>) -> Option<u8> {
+/// What a lone sighting is worth.
+struct Judged {
+    confidence: u8,
+    /// Why it is worth a hint only, whatever its confidence.
+    only_low: Option<&'static str>,
+}
+
+/// What a lone sighting is worth, or `None` where it is nothing by itself.
+fn judge(pattern: &Pattern, s: &Sighting, details: &mut BTreeMap<String, String>) -> Option<Judged> {
+    let mut only_low = is_hint(pattern, s);
     let confidence = match (&pattern.matcher, pattern.class) {
         (_, Class::Generic) => {
             let (key, confidence) = match &s.named {
                 Some((name, rated)) => {
-                    if let Some(why) = rated.only_low {
-                        details.insert("low".into(), why.into());
-                    }
-                    let most = if rated.only_low.is_some() { LOW } else { 100 };
-                    (name.clone(), rated.confidence.min(most))
+                    only_low = rated.only_low.or(only_low);
+                    (name.clone(), rated.confidence)
                 }
                 None => generic::judge(s.value.reveal(), s.keys()).map(|e| (e.key, e.confidence))?,
             };
             details.insert("key".into(), crate::address::escape(key.as_bytes()));
-            // Test data and documentation hold passwords that open nothing, mostly: told, one step lower.
-            if paths::is_for_show(&s.address) { confidence.min(LOW) } else { confidence }
+            confidence
         }
         (Matcher::Named { .. }, _) => s.confidence.unwrap_or(pattern.confidence),
         (Matcher::Run { .. }, _) if !is_named(pattern, s) => return None,
         (Matcher::Run { .. }, _) if s.kind == TextKind::Binary => pattern.confidence.saturating_sub(25),
         _ => pattern.confidence,
     };
-    Some(if s.loose { confidence.saturating_sub(30) } else { confidence })
+    let confidence = if s.loose { confidence.saturating_sub(30) } else { confidence };
+    Some(Judged { confidence, only_low })
+}
+
+/// Why what stands there is worth a hint only: it opens nothing, or nothing that matters, mostly. A
+/// token with a form of its own is live wherever it stands.
+fn is_hint(pattern: &Pattern, s: &Sighting) -> Option<&'static str> {
+    let secret = s.secret.as_ref().map(|s| placeholders::kind(s.reveal()));
+    if matches!(secret, Some(Some(Placeholder::KnownDefault(_)))) {
+        return Some("a password that everybody knows");
+    }
+    let is_weak = match pattern.class {
+        Class::Generic | Class::KeyMaterial => true,
+        Class::Config => false,
+        Class::Credential => {
+            s.secret.is_some()
+                || matches!(pattern.matcher, Matcher::Run { .. } | Matcher::Named { .. })
+                || pattern.severity <= Severity::Medium
+        }
+    };
+    if is_weak && s.for_show {
+        return Some("in a test, an example or documentation");
+    }
+    // Ids of AWS are random: those that machine code seems to hold are not.
+    let distinct = |v: &[u8]| v.iter().collect::<BTreeSet<_>>().len();
+    let is_id = pattern.decode == Some(decode::Decoder::AwsAccountId);
+    (is_id && s.kind == TextKind::Binary && distinct(s.value.reveal()) <= 8)
+        .then_some("too few different characters for a random id")
 }
 
 /// Whether something besides its shape says what a run is: a word close by, its key, or the call
@@ -454,9 +495,6 @@ fn severity(pattern: &Pattern, value: &Secret, confidence: u8) -> Severity {
         _ => pattern.severity,
     }
 }
-
-/// Highest confidence of a finding of low severity.
-const LOW: u8 = 49;
 
 /// Whether a pattern is one of the built-in generic ones.
 fn is_generic(pattern: &Pattern) -> bool {

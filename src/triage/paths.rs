@@ -2,7 +2,9 @@
 
 use crate::address::Address;
 
-/// Names of folders and words of file names that say so.
+/// Words of file names that say so anywhere in them.
+const TESTS: &[&str] = &["test", "tests", "spec", "specs", "fixture", "fixtures", "mock", "mocks", "e2e"];
+/// Names of folders, words of them, and parts of file names between dots (`.env.example`) that say so.
 const WORDS: &[&str] = &[
     "test",
     "tests",
@@ -36,19 +38,20 @@ const WORDS: &[&str] = &[
     "benchmarks",
 ];
 /// Endings of documents.
-const DOCUMENTS: &[&str] =
-    &[".md", ".rst", ".adoc", ".txt", ".html", ".htm", ".ipynb", ".md.in", ".d.ts", ".map"];
+const DOCUMENTS: &[&str] = &[".md", ".rst", ".adoc", ".pod", ".md.in", ".d.ts", "/metadata", "/pkg-info"];
 
-/// Whether a file is a test, an example or documentation, as far as its path tells.
-pub fn is_for_show(address: &Address) -> bool {
+/// Whether a file is a test, an example or documentation, as far as its path tells behind the first
+/// `root` bytes: where the user keeps a tree says nothing about it.
+pub fn is_for_show(address: &Address, root: usize) -> bool {
     let path = address.to_string().to_ascii_lowercase();
-    let path = path.split('!').collect::<Vec<_>>();
-    // What a package holds counts, not where somebody keeps it: only the last parts of outer paths.
-    path.iter().any(|path| {
+    let path = path.get(root..).unwrap_or(&path);
+    path.split('!').any(|path| {
+        let (folders, name) = path.rsplit_once(['/', '\\']).unwrap_or(("", path));
+        let is_word = |part: &str| part.split(['_', '-', '.']).any(|word| WORDS.contains(&word));
         DOCUMENTS.iter().any(|end| path.ends_with(end))
-            || path.rsplit(['/', '\\']).take(8).any(|part| {
-                part.split(['_', '-', '.']).any(|word| WORDS.contains(&word) || word == "__tests__")
-            })
+            || folders.split(['/', '\\']).any(is_word)
+            || name.split(['_', '-', '.']).any(|word| TESTS.contains(&word))
+            || name.split('.').any(|part| WORDS.contains(&part))
     })
 }
 
@@ -67,12 +70,13 @@ mod tests {
             "x.jar!/example/A.java",
             "a/foo_test.go",
         ] {
-            assert!(is_for_show(&Address::named(yes)), "{yes}");
+            assert!(is_for_show(&Address::named(yes), 0), "{yes}");
         }
         for no in
             ["src/main.py", "contest/a.py", "config/latest.yml", "attestation.c", "x.jar!/com/shop/A.class"]
         {
-            assert!(!is_for_show(&Address::named(no)), "{no}");
+            assert!(!is_for_show(&Address::named(no), 0), "{no}");
         }
+        assert!(!is_for_show(&Address::named("tests/repo/src/a.py"), "tests/repo".len()));
     }
 }

@@ -21,12 +21,14 @@ pub struct Sighting {
     pub near: bool,
     /// Whether it touches its neighbours.
     pub loose: bool,
+    /// For values assigned to a name: the name, and what the two are worth.
+    pub named: Option<(String, Rated)>,
+    /// Whether it stands in a test, an example or documentation, by its path below what the user named.
+    pub for_show: bool,
     /// How sure its surroundings make it, where they alone say what it is.
     pub confidence: Option<u8>,
     /// What it may be as well.
     pub others: Vec<PatternId>,
-    /// For values assigned to a name: the name, and what the two are worth.
-    pub named: Option<(String, Rated)>,
     /// What kind of text it was found in.
     pub kind: TextKind,
     /// The blob, and what was decoded from it.

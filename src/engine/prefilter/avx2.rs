@@ -169,8 +169,8 @@ mod tests {
                     (0..BLOCK).for_each(|i| bits[at + i] = found >> i & 1 != 0);
                 });
             }
-            for at in 0..len {
-                assert_eq!(bits[at], scalar(&avx2.masks, &text, at), "length {len}, position {at}");
+            for (at, bit) in bits.iter().enumerate().take(len) {
+                assert_eq!(*bit, scalar(&avx2.masks, &text, at), "length {len}, position {at}");
             }
         }
     }

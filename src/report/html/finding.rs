@@ -114,7 +114,11 @@ fn places(f: &Finding, to: &mut Markup<'_>) -> io::Result<()> {
         to.literal("</li>")?;
     }
     to.literal("</ul>\n")?;
-    more(f.sites.len(), to)
+    more(f.sites.len(), to)?;
+    for history in f.history.iter().take(MAX_PLACES) {
+        markup!(to, "<p>History of " {common::shorten(&common::history(history), MAX_WORD)} ".</p>\n");
+    }
+    Ok(())
 }
 
 fn place(site: &Location, to: &mut Markup<'_>) -> io::Result<()> {

@@ -17,6 +17,7 @@ fn seen(offset: u64, line: u32, sites: &[(&str, &[(ScopeClass, u64)])]) -> Sight
         near: false,
         loose: false,
         named: None,
+        for_show: false,
         kind: TextKind::Plain,
         address: Address::named("x"),
         blob: 1,

@@ -182,7 +182,7 @@ fn every_row_is_used() {
                 assert_eq!(kind(url.as_bytes()), Some(Documented("host")), "{row}");
             }
             "contains" => assert!(found.is_some(), "{row}"),
-            "prefix" | "suffix" | "shape" | "exact-joined" => {}
+            "prefix" | "suffix" | "shape" | "exact-joined" | "parts" => {}
             _ => panic!("unknown match: {row}"),
         }
     }

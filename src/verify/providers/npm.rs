@@ -22,7 +22,7 @@ impl Provider for Npm {
     fn kind(&self, pattern: &str, _: &str) -> Option<Kind> {
         Some(match pattern {
             "npm.token" => get("/-/whoami"),
-            "npm.token-legacy" | "npm.basic-auth" => {
+            "npm.token-legacy" | "npm.token-uuid" | "npm.basic-auth" => {
                 Kind::NotAsked("which registry it is for is not known, and it must not go to another")
             }
             _ => return None,

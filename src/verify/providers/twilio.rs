@@ -32,6 +32,9 @@ impl Provider for Twilio {
             "twilio.api-key" => {
                 Kind::NotAsked("it names a key; its secret, which has no form of its own, is not with it")
             }
+            "twilio.api-secret" | "twilio.api-credentials" => {
+                Kind::NotAsked("an API key answers only together with the account it is of")
+            }
             _ => return None,
         })
     }

@@ -1,0 +1,336 @@
+//! What stands between a name and its value.
+
+use super::quote::Quote;
+use super::reader::Reader;
+use super::{Form, VALUE, is_name};
+
+impl Reader<'_, '_> {
+    pub(super) fn after_name(&mut self) {
+        let (start, end) = (self.name.start, self.name.end);
+        let before = start.checked_sub(1).map_or(b'\n', |i| self.text[i]);
+        let mut at = end;
+        let mut is_quoted = false;
+        match Quote::at(self.text, at) {
+            Some((quote, len)) if !quote.triple => {
+                if before != quote.mark && !(quote.entity && before == b';') {
+                    // The end of a longer text: `"the password"`, `"db password": "…"`.
+                    if !self.ends_phrase(quote) {
+                        return;
+                    }
+                }
+                is_quoted = true;
+                at += len;
+            }
+            Some(_) => return,
+            // `*password*: x` in notes.
+            None if self.byte(at) == b'*' && before == b'*' => {
+                at += self.rest(at).iter().take(2).take_while(|b| **b == b'*').count();
+            }
+            None => {}
+        }
+        self.inside = if is_quoted { None } else { self.string_around() };
+        // `cfg["password"]`, `char password[16]`.
+        let is_closed = self.byte(at) == b']' || is_quoted && self.byte(at) == b')';
+        if is_closed {
+            at += 1;
+            if self.byte(at) == b']' {
+                at += 1;
+            }
+        } else if !is_quoted && self.byte(at) == b'[' {
+            let inner = self.rest(at + 1).iter().take(24).take_while(|b| is_name(**b)).count();
+            if self.byte(at + 1 + inner) != b']' {
+                return;
+            }
+            at += inner + 2;
+        }
+        let blanks = self.blanks(at);
+        let rest = self.rest(blanks);
+        match rest {
+            [b'=', b'=', ..] | [b'!', b'=', ..] => {
+                let to = blanks + rest.iter().take(3).take_while(|b| matches!(b, b'=' | b'!')).count();
+                let at = self.blanks(to);
+                self.quoted(at, Form::Compare);
+            }
+            [b'=', b'~', ..] => {}
+            [b'=', b'>', ..] if is_closed && self.byte(at - 1) == b')' => {}
+            [b'=', b'>', ..] => {
+                let at = self.blanks_and_line(blanks + 2);
+                self.value(at, Form::Pair);
+            }
+            [b'=', ..] => {
+                let spaced = blanks > at || matches!(self.byte(blanks + 1), b' ' | b'\t');
+                let form = if spaced { Form::Setting } else { Form::Environment };
+                self.value_behind_line(blanks + 1, form);
+            }
+            [b':', b'=', ..] if before == b'{' => self.until(blanks + 2, b'}'),
+            [b':', b'=', ..]
+            | [b'+', b'=', ..]
+            | [b'?', b'=', ..]
+            | [b'<', b'-', ..]
+            | [b'|', b'=', ..]
+            | [b'.', b'=', ..] => self.value_behind_line(blanks + 2, Form::Setting),
+            [b'|', b'|', b'=', ..] | [b'?', b'?', b'=', ..] => {
+                self.value_behind_line(blanks + 3, Form::Setting);
+            }
+            [b'|', b'|', ..] | [b'?', b'?', ..] | [b'?', b':', ..] => {
+                let at = self.blanks(blanks + 2);
+                self.quoted(at, Form::Default);
+            }
+            [b':', b':', b'=', ..] => self.value_behind_line(blanks + 3, Form::Setting),
+            [b':', b':', ..] => {}
+            [b':', b'-', ..] if before == b'{' => self.until(blanks + 2, b'}'),
+            [b':', ..] => self.colon(blanks + 1),
+            [b'-', ..] if blanks == end && before == b'{' => self.until(blanks + 1, b'}'),
+            [b',', ..] if is_quoted && !is_closed && self.is_first() => self.argument(blanks + 1),
+            [b',', ..] if self.is_compared() => {
+                let at = self.blanks(blanks + 1);
+                self.quoted(at, Form::Compare);
+            }
+            [b'(', ..] if !is_quoted && blanks <= end + 1 => self.call(blanks + 1),
+            [b'{', ..] if !is_quoted && blanks == end => {
+                self.quoted(blanks + 1, Form::Call);
+            }
+            [b'>', ..] => self.element(blanks + 1, is_quoted),
+            [b'o', b'r', b' ', ..] if blanks > at => {
+                let at = self.blanks(blanks + 3);
+                self.quoted(at, Form::Default);
+            }
+            [b'i', b's', b' ' | b':', ..] if blanks > at && !is_quoted => {
+                let at = self.blanks(blanks + 3);
+                self.prose(at);
+            }
+            [quote @ (b'"' | b'\'' | b'\\' | b'&' | b'@'), ..]
+                if blanks > at && !is_quoted && self.inside == Some(*quote) => {}
+            [b'"' | b'\'' | b'\\' | b'&' | b'@', ..] if blanks > at && !is_quoted => {
+                self.quoted(blanks, Form::Word);
+            }
+            // Terraform: `variable "password" {`.
+            [b'{', ..] if is_quoted => self.sibling(blanks + 1),
+            [b',', ..] if before == b'{' => {
+                // Erlang: `{password, "x"}`.
+                let at = self.blanks(blanks + 1);
+                if let Some(value) = self.quote(at)
+                    && self.byte(value.end + 1) == b'}'
+                {
+                    self.give(value, Form::Argument, true, false);
+                }
+            }
+            _ if is_quoted => self.sibling(blanks),
+            _ if blanks > at => self.words(blanks),
+            _ => {}
+        }
+    }
+
+    /// Whether the quoted text that ends with the name is a key of several words (`"db password"`).
+    pub(super) fn ends_phrase(&self, quote: Quote) -> bool {
+        let line = self.line_before();
+        let Some(open) = memchr::memrchr(quote.mark, line) else { return false };
+        let words = &line[open + 1..];
+        words.len() <= 40
+            && words.iter().all(|b| is_name(*b) || matches!(b, b' ' | b'-' | b'.' | b':' | b'/'))
+    }
+
+    /// Whether the quoted name stands right behind a bracket.
+    pub(super) fn is_first(&self) -> bool {
+        let line = self.line_before();
+        let quotes = line
+            .iter()
+            .rev()
+            .take_while(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\' | b'@' | b'b' | b'u' | b'L'))
+            .count();
+        matches!(line[..line.len() - quotes].trim_ascii_end().last(), None | Some(b'(' | b'{' | b'['))
+    }
+
+    /// Whether the name is the first of what a call compares: `strcmp(password, "x")`.
+    pub(super) fn is_compared(&self) -> bool {
+        let line = self.line_before();
+        let Some(open) = memchr::memrchr(b'(', line) else { return false };
+        let from = line[..open].iter().rposition(|b| !is_name(*b)).map_or(0, |i| i + 1);
+        let call = line[from..open].to_ascii_lowercase();
+        open + 12 > line.len()
+            && [&b"cmp"[..], b"equal", b"equals", b"compare", b"assertequals", b"assertequal", b"assert_eq"]
+                .iter()
+                .any(|name| call.ends_with(name))
+    }
+
+    /// The second argument of a call whose first is the name.
+    pub(super) fn argument(&mut self, from: usize) {
+        let at = self.blanks_and_line(from);
+        if let Some(value) = self.quote(at) {
+            // One of many in a list, rather than a pair.
+            let next = self.byte(self.blanks_and_line(value.end + 1));
+            let line = self.line_before();
+            let in_list = matches!(
+                line.iter().rev().find(|b| !matches!(b, b'"' | b'\'' | b' ')),
+                Some(b'[' | b'{') | None
+            );
+            if !in_list || matches!(next, b']' | b'}') {
+                self.give(value, Form::Argument, true, false);
+            }
+            return;
+        }
+        let word = self.rest(at).iter().take(24).take_while(|b| is_name(**b)).count();
+        if word > 0 && matches!(self.byte(self.blanks(at + word)), b'=' | b':') {
+            self.sibling(at);
+        } else {
+            self.wrapped(at, Form::Argument);
+        }
+    }
+
+    /// The argument of a call that is named so.
+    pub(super) fn call(&mut self, from: usize) {
+        let at = self.blanks_and_line(from);
+        if let Some(first) = self.quote(at) {
+            // Of several arguments the last is the secret: `setPassword("user", "secret")`.
+            let mut last = first;
+            for _ in 0..2 {
+                let next = self.blanks(last.end + 1);
+                let another = (self.byte(next) == b',').then(|| self.quote(self.blanks_and_line(next + 1)));
+                match another.flatten() {
+                    Some(value) => last = value,
+                    None => break,
+                }
+            }
+            self.give(last, Form::Call, true, false);
+        } else {
+            let rest = self.rest(at);
+            // `setPassword(new String("x"))`
+            if rest.starts_with(b"new ") || rest.starts_with(b"[]byte(") {
+                self.wrapped(at, Form::Call);
+            }
+        }
+    }
+
+    /// The text of an element.
+    pub(super) fn element(&mut self, from: usize, is_quoted: bool) {
+        let before = &self.text[self.name.start.saturating_sub(12)..self.name.start];
+        let is_tag = before.ends_with(b"<") || before.ends_with(b":") && before.contains(&b'<');
+        let of_name = || {
+            [&b" name=\""[..], b" key=\"", b" name='", b" key='", b" id=\""]
+                .iter()
+                .any(|a| before.ends_with(a))
+        };
+        if !(is_tag && !is_quoted || is_quoted && of_name()) {
+            return;
+        }
+        let line = self.text[from..self.text.len().min(from + VALUE)].iter();
+        let len = line.take_while(|b| !matches!(b, b'<' | b'\n' | 0)).count();
+        if !(self.rest(from + len).starts_with(b"</") || self.rest(from + len).starts_with(b"<!")) {
+            return;
+        }
+        if self.rest(from).starts_with(b"<![CDATA[") {
+            let from = from + 9;
+            if let Some(len) =
+                memchr::memmem::find(&self.text[from..self.text.len().min(from + VALUE)], b"]]>")
+            {
+                self.give(from..from + len, Form::Element, true, false);
+            }
+            return;
+        }
+        let value = self.trimmed(from..from + len);
+        // `<key>password</key><string>x</string>`
+        if value.is_empty() && self.rest(from).starts_with(b"</") {
+            return;
+        }
+        self.give(value, Form::Element, true, false);
+    }
+
+    /// `"value": "x"`, `value="x"` behind a name that is itself a value.
+    pub(super) fn sibling(&mut self, from: usize) {
+        // The end of `<key>password</key>`, and what follows there.
+        let mut at = from;
+        let stop = (from + 160).min(self.text.len());
+        for _ in 0..4 {
+            at = self.blanks_and_line(at);
+            if self.byte(at) == b',' {
+                at = self.blanks_and_line(at + 1);
+            }
+            let quote = usize::from(matches!(self.byte(at), b'"' | b'\''));
+            let word = at + quote;
+            let len = self.rest(word).iter().take(24).take_while(|b| is_name(**b) || **b == b'-').count();
+            if len == 0 || word + len > stop {
+                return;
+            }
+            let name = self.text[word..word + len].to_ascii_lowercase();
+            let quote = usize::from(matches!(self.byte(word + len), b'"' | b'\''));
+            let operator = self.blanks(word + len + quote);
+            let width = match self.rest(operator) {
+                [b'=', b'>', ..] => 2,
+                [b'=' | b':', ..] => 1,
+                _ => return,
+            };
+            let value = self.blanks(operator + width);
+            if matches!(&name[..], b"value" | b"default" | b"defaultvalue" | b"default-value" | b"val") {
+                if !self.quoted(value, Form::Sibling) && width == 1 && self.byte(operator) == b':' {
+                    self.bare(value, Form::Sibling);
+                }
+                return;
+            }
+            // Another attribute or member.
+            at = match self.quote(value) {
+                Some(other) => other.end + 1,
+                None => {
+                    let len = self.rest(value).iter().take(40).take_while(|b| is_name(**b)).count();
+                    if len == 0 || !matches!(self.byte(value + len), b'\n' | b'\r' | b',') {
+                        return;
+                    }
+                    value + len
+                }
+            };
+        }
+    }
+
+    /// Blanks and more words: an option, a directive, a setting of its own line, a list of YAML.
+    pub(super) fn words(&mut self, at: usize) {
+        let text = self.text;
+        let name = &text[self.name.clone()];
+        let line = self.line_before();
+        let before = line.trim_ascii();
+        if name.starts_with(b"-") {
+            if self.byte(at) != b'-' {
+                // OpenSSL: `-passin pass:x`.
+                let at = if self.rest(at).starts_with(b"pass:") { at + 5 } else { at };
+                self.bare(at, Form::Flag);
+            }
+            return;
+        }
+        let is_directive = before.starts_with(b"#") && before.ends_with(b"define")
+            || [&b"ENV"[..], b"ARG", b"setenv", b"setx", b"SETX", b"set -gx", b"set -x", b"set", b"@define"]
+                .contains(&before)
+            || before.starts_with(b"ENV ") && !before.ends_with(b"=");
+        if is_directive {
+            self.bare(at, Form::Word);
+            return;
+        }
+        // `const password string = "x"`, `password NVARCHAR(9) = 'x'`, `char password PROGMEM = "x"`
+        let kind = self
+            .rest(at)
+            .iter()
+            .take(40)
+            .take_while(|b| is_name(**b) || matches!(b, b'[' | b']' | b'.' | b'*' | b' ' | b'(' | b')'))
+            .count();
+        let operator = at + kind;
+        if kind > 0
+            && matches!(self.byte(operator - 1), b' ' | b']' | b'*')
+            && self.byte(operator) == b'='
+            && !matches!(self.byte(operator + 1), b'=' | b'>')
+            && self.inside.is_none()
+        {
+            let value = self.blanks_and_line(operator + 1);
+            if self.quoted(value, Form::Assign) {
+                return;
+            }
+        }
+        // A line of its own: `requirepass foo`, `machine x login y password z`.
+        // Routers: `username admin password 0 x`.
+        if self.byte(at).is_ascii_digit() && self.byte(at + 1) == b' ' && !before.is_empty() {
+            self.bare(at + 2, Form::Flag);
+            return;
+        }
+        let is_netrc =
+            memchr::memmem::find(line, b"login ").is_some() || memchr::memmem::find(line, b"user ").is_some();
+        if before.is_empty() || is_netrc && self.inside.is_none() {
+            self.bare(at, Form::Word);
+        }
+    }
+}

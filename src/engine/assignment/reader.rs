@@ -1,0 +1,136 @@
+//! Where something stands in a text, and what stands in quotes there.
+
+use super::quote::Quote;
+use super::{Form, GAP, LINE, Named};
+use std::ops::Range;
+
+pub(super) struct Reader<'t, 'f> {
+    pub(super) text: &'t [u8],
+    pub(super) name: Range<usize>,
+    /// The string that the name stands in.
+    pub(super) inside: Option<u8>,
+    pub(super) found: &'f mut dyn FnMut(Named),
+}
+
+impl<'t> Reader<'t, '_> {
+    pub(super) fn byte(&self, at: usize) -> u8 {
+        self.text.get(at).copied().unwrap_or(b'\n')
+    }
+
+    pub(super) fn rest(&self, at: usize) -> &'t [u8] {
+        self.text.get(at..).unwrap_or_default()
+    }
+
+    /// Behind blanks, on the same line.
+    pub(super) fn blanks(&self, from: usize) -> usize {
+        from + self.rest(from).iter().take(GAP).take_while(|b| matches!(b, b' ' | b'\t')).count()
+    }
+
+    /// Behind blanks and one end of line.
+    pub(super) fn blanks_and_line(&self, from: usize) -> usize {
+        let mut at = self.blanks(from);
+        // A continued line: `\` in shells, `_` nowhere else.
+        if self.rest(at).starts_with(b"\\\n") {
+            at += 1;
+        }
+        if self.byte(at) == b'\r' {
+            at += 1;
+        }
+        if self.byte(at) == b'\n' && at < self.text.len() {
+            at = self.blanks(at + 1);
+        }
+        at
+    }
+
+    /// The bytes of the line before the name.
+    pub(super) fn line_before(&self) -> &'t [u8] {
+        let before = &self.text[self.name.start.saturating_sub(LINE)..self.name.start];
+        &before[memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)..]
+    }
+
+    /// The mark of the string that the name stands in, by what the line opens before it.
+    pub(super) fn string_around(&self) -> Option<u8> {
+        let mut open = None;
+        let (mut last, mut escaped) = (b' ', false);
+        for &b in self.line_before() {
+            if !escaped && matches!(b, b'"' | b'\'' | b'`') {
+                open = match open {
+                    None if b == b'\'' && last.is_ascii_alphanumeric() => None,
+                    None => Some(b),
+                    Some(mark) if mark == b => None,
+                    open => open,
+                };
+            }
+            escaped = b == b'\\' && !escaped;
+            last = b;
+        }
+        open
+    }
+
+    pub(super) fn give(&mut self, value: Range<usize>, form: Form, quoted: bool, goes_on: bool) {
+        if !value.is_empty() {
+            (self.found)(Named { name: self.name.clone(), value, form, quoted, goes_on });
+        }
+    }
+
+    /// Where the quote stands behind the prefix of a literal: `b"`, `@"`, `L"`, `N'`.
+    pub(super) fn prefixed(&self, at: usize) -> Option<usize> {
+        let prefix = self
+            .rest(at)
+            .iter()
+            .take(2)
+            .take_while(|b| {
+                matches!(
+                    b,
+                    b'r' | b'R'
+                        | b'b'
+                        | b'B'
+                        | b'u'
+                        | b'U'
+                        | b'f'
+                        | b'F'
+                        | b'L'
+                        | b'N'
+                        | b'@'
+                        | b'$'
+                        | b'S'
+                        | b'#'
+                        | b'q'
+                )
+            })
+            .count();
+        let quote = at + prefix;
+        (prefix == 0 || matches!(self.byte(quote), b'"' | b'\'')).then_some(quote)
+    }
+
+    /// A quoted value at `at`, or one behind `&` of an address.
+    pub(super) fn quoted(&mut self, at: usize, form: Form) -> bool {
+        match self.quote(at) {
+            Some(value) => {
+                self.give(value, form, true, false);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// What stands in quotes at `at`.
+    pub(super) fn quote(&self, at: usize) -> Option<Range<usize>> {
+        let at = self.prefixed(at)?;
+        let (quote, len) = Quote::at(self.text, at)?;
+        if self.inside == Some(quote.mark) && !quote.escaped && !quote.entity {
+            return None;
+        }
+        let from = at + len;
+        if quote.triple && self.byte(from) == b'\n' {
+            return None;
+        }
+        quote.close(self.text, from).map(|to| from..to)
+    }
+
+    pub(super) fn trimmed(&self, range: Range<usize>) -> Range<usize> {
+        let bytes = &self.text[range.clone()];
+        let from = bytes.len() - bytes.trim_ascii_start().len();
+        range.start + from..range.start + from + bytes.trim_ascii().len()
+    }
+}

@@ -1,0 +1,93 @@
+//! What is probably a secret, and all the same worth a hint only.
+
+use super::line::Line;
+use crate::engine::assignment::Named;
+use crate::triage::{names, natural};
+
+/// Why a value that is probably a secret is worth a hint only.
+pub(super) fn only_low(text: &[u8], named: &Named, is_default: bool) -> Option<&'static str> {
+    if is_default {
+        return Some("a password that everybody knows");
+    }
+    let value = &text[named.value.clone()];
+    let name = String::from_utf8_lossy(&text[named.name.clone()]);
+    let words = names::words(&name);
+    let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+    if has(&[
+        "default", "dummy", "example", "sample", "fake", "mock", "test", "invalid", "wrong", "bad", "old",
+    ]) {
+        return Some("its name says that it is a default or made up");
+    }
+    let is_password = has_word(&words, PASSWORDS);
+    if !is_password && (value.len() < 12 || natural::surprise(value) < 4.0) {
+        return Some("short or readable for a key or token");
+    }
+    let letters = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'@' | b' ' | b'-' | b'_');
+    if value.iter().all(letters) && natural::surprise(value) < 0.0 {
+        return Some("a word as others are");
+    }
+    let line = Line::around(text, named);
+    if line.is_comment || line.is_prompt {
+        return Some("in a comment or an example");
+    }
+    is_in_comment(text, named.name.start).then_some("in a comment or documentation")
+}
+
+/// Words of names whose values people choose.
+pub(super) const PASSWORDS: &[&str] = &[
+    "pass",
+    "pwd",
+    "psw",
+    "pw",
+    "contrase",
+    "senha",
+    "kennwort",
+    "wachtwoord",
+    "hasl",
+    "parol",
+    "salasana",
+    "heslo",
+    "jelsz",
+    "sifre",
+];
+
+pub(super) fn has_word(words: &[String], list: &[&str]) -> bool {
+    words.iter().any(|w| list.iter().any(|l| w.contains(l)))
+}
+
+/// How far back a comment or a documentation text may have begun. Not the whole text: a hostile one is
+/// nothing but passwords.
+const COMMENT: usize = 8 << 10;
+
+/// Whether `at` is inside `/* … */`, `<!-- … -->` or a documentation text in triple quotes.
+fn is_in_comment(text: &[u8], at: usize) -> bool {
+    let before = &text[at.saturating_sub(COMMENT)..at];
+    let last = |mark: &[u8]| memchr::memmem::rfind(before, mark);
+    let open = |start: &[u8], end: &[u8]| match (last(start), last(end)) {
+        (Some(start), Some(end)) => start > end,
+        (start, None) => start.is_some(),
+        _ => false,
+    };
+    let quotes = last(b"\"\"\"").max(last(b"'''"));
+    open(b"/*", b"*/") || open(b"<!--", b"-->") || quotes.is_some_and(|at| opens_documentation(before, at))
+}
+
+/// Whether the triple quote at `at` begins a text of documentation rather than ends one.
+fn opens_documentation(text: &[u8], at: usize) -> bool {
+    let line = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1);
+    let before = text[line..at].trim_ascii();
+    let prefix = before.iter().all(|b| matches!(b, b'r' | b'R' | b'u' | b'f' | b'b'));
+    if !prefix || before.len() > 2 {
+        // `EXAMPLES = r'''`, `help="""`; else the end of a text.
+        return before.ends_with(b"=")
+            || before.ends_with(b"= r")
+            || before.ends_with(b"=r")
+            || before.ends_with(b"(");
+    }
+    let behind = text.get(at + 3..).unwrap_or_default();
+    if behind.first().is_some_and(|b| !matches!(b, b'\n' | b'\r' | b')' | b',' | b' ' | b'.' | b'%')) {
+        return true;
+    }
+    let above = text[..line].trim_ascii_end();
+    above.is_empty() || above.ends_with(b":") || above.ends_with(b"(")
+}

@@ -1,0 +1,267 @@
+//! How likely a value that is assigned to a name is a secret: a number made of features.
+//!
+//! Each feature is something a reader of the line sees too: how strong the name is, how the value stands
+//! to it, what the value looks like. Their weights are data (`patterns/data/score.tsv`), fitted by
+//! `scripts/train-score.py` to lines read and labelled by hand; the sum through a logistic curve is the
+//! chance that the value is a secret, and so the confidence. What can be no secret at all is refused
+//! before anything is summed up, with a reason that `keysift explain` tells.
+
+mod collect;
+mod line;
+mod low;
+mod refuse;
+#[cfg(test)]
+mod tests;
+
+use super::names::{self, Strength, Verdict};
+use super::natural;
+use super::placeholders::{self, Placeholder};
+use crate::engine::assignment::{Form, Named};
+use collect::collect;
+use low::only_low;
+use refuse::{
+    is_code, is_hash_of_password, is_of_another_kind, is_own_password, is_partly_template, is_text,
+};
+use std::sync::OnceLock;
+
+/// Least confidence that is reported at all: at low severity. Medium begins at 50 (`severity` in
+/// `triage/mod.rs`); `docs/precision.md` has the figures of both.
+pub const WORTH_A_REPORT: u8 = 25;
+/// Shortest value that is looked at.
+const SHORTEST: usize = 4;
+/// Longest plain value.
+const LONGEST: usize = 300;
+
+/// What a value is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rated {
+    /// The chance that it is a secret, in percent.
+    pub confidence: u8,
+    /// Why it is worth a hint only, whatever its confidence.
+    pub only_low: Option<&'static str>,
+}
+
+/// Why something is no secret.
+pub type Refusal = &'static str;
+
+/// Names of all features, in the order of the weights.
+pub const FEATURES: [&str; 61] = [
+    "bias",
+    "name strong",
+    "name password",
+    "name key",
+    "name token",
+    "name capitals",
+    "name path",
+    "form assign",
+    "form pair",
+    "form compare",
+    "form argument",
+    "form call",
+    "form element",
+    "form sibling",
+    "form flag",
+    "form word",
+    "form default",
+    "form item",
+    "form environment",
+    "form yaml",
+    "form setting",
+    "form prose",
+    "quoted",
+    "length below 6",
+    "length 6 to 7",
+    "length 8 to 11",
+    "length 12 to 19",
+    "length 20 to 43",
+    "length 44 and more",
+    "two kinds",
+    "three kinds",
+    "four kinds",
+    "has digit",
+    "has special",
+    "surprise",
+    "surprise high",
+    "one word",
+    "title",
+    "identifier",
+    "constant",
+    "dotted",
+    "blank",
+    "sentence",
+    "holds name",
+    "is name",
+    "path",
+    "brackets",
+    "hexadecimal",
+    "hash length",
+    "uuid",
+    "digits only",
+    "goes on",
+    "statement",
+    "settings around",
+    "comment",
+    "prose around",
+    "default password",
+    "not ascii",
+    "weak and natural",
+    "strong and random",
+    "query",
+];
+
+/// Rates what `named` found in `text`.
+pub fn rate(text: &[u8], named: &Named) -> Result<Rated, Refusal> {
+    let (features, is_default) = features(text, named)?;
+    let sum: f32 = features.iter().zip(weights()).map(|(x, w)| x * w).sum();
+    let chance = 1.0 / (1.0 + (-sum).exp());
+    let confidence = (chance * 100.0).round().clamp(0.0, 99.0) as u8;
+    // Asked of the few that matter only.
+    let only_low = (confidence >= 50).then(|| only_low(text, named, is_default)).flatten();
+    Ok(Rated { confidence, only_low })
+}
+
+/// What speaks for and against a value, the heaviest first: feature and weight.
+pub fn reasons(text: &[u8], named: &Named) -> Vec<(&'static str, f32)> {
+    let Ok((features, _)) = features(text, named) else { return Vec::new() };
+    let mut reasons: Vec<(&'static str, f32)> = FEATURES
+        .iter()
+        .zip(features.iter().zip(weights()))
+        .skip(1)
+        .map(|(name, (x, weight))| (*name, x * weight))
+        .filter(|(_, part)| part.abs() >= 0.05)
+        .collect();
+    reasons.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    reasons
+}
+
+const DATA: &str = include_str!("../../../patterns/data/score.tsv");
+
+/// The weights, in the order of [`FEATURES`]. A feature without a row weighs nothing.
+fn weights() -> &'static [f32; FEATURES.len()] {
+    static WEIGHTS: OnceLock<[f32; FEATURES.len()]> = OnceLock::new();
+    WEIGHTS.get_or_init(|| {
+        let mut weights = [0.0; FEATURES.len()];
+        for (name, weight) in DATA.lines().skip(1).filter_map(|line| line.split_once('\t')) {
+            let weight = weight.split('\t').next().and_then(|w| w.parse().ok());
+            if let (Some(i), Some(weight)) = (FEATURES.iter().position(|f| *f == name), weight) {
+                weights[i] = weight;
+            }
+        }
+        weights
+    })
+}
+
+/// The features of a value, or why it is no secret; and whether it is a known default.
+pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bool), Refusal> {
+    let value = &text[named.value.clone()];
+    if value.len() < SHORTEST {
+        return Err("the value is shorter than 4 characters");
+    }
+    if value.len() > LONGEST {
+        return Err("the value is longer than 300 characters");
+    }
+    if !value.iter().any(|b| b.is_ascii_alphanumeric() || *b >= 0x80) {
+        return Err("the value has no letters or digits");
+    }
+    let Ok(name) = std::str::from_utf8(&text[named.name.clone()]) else {
+        return Err("the name is not UTF-8");
+    };
+    let name = own_name(name, named.form);
+    let strength = match names::judge(name) {
+        Verdict::Secret(strength) => strength,
+        Verdict::Negated => return Err("the name says that it is something about a secret"),
+        Verdict::Unknown => return Err("the name does not say secret"),
+    };
+    is_of_another_kind(text, named, value)?;
+    let surprise = natural::surprise(value);
+    let has_digit = value.iter().any(u8::is_ascii_digit);
+    if strength == Strength::Weak {
+        if surprise < 2.0 && !has_digit {
+            return Err("a weak name needs a value that looks random");
+        }
+        let loose = matches!(
+            named.form,
+            Form::Call | Form::Word | Form::Prose | Form::Compare | Form::Argument | Form::Item
+        ) || !named.quoted;
+        if loose && (surprise < 6.0 || !has_digit || value.len() < 6) {
+            return Err("a weak name needs a value that looks random");
+        }
+    }
+    let blanks = value.contains(&b' ');
+    if named.form == Form::Pair && blanks && value[0].is_ascii_uppercase() && is_text(value) {
+        return Err("the value is a label");
+    }
+    let is_plain = !has_digit && !value.iter().any(|b| b"!#$%^&*@+~".contains(b));
+    let own_line = named.form == Form::Word && !named.quoted && surprise < 4.0;
+    if (named.form == Form::Prose || own_line) && is_plain {
+        return Err("the value is a word of a sentence");
+    }
+    if named.form == Form::Item && surprise < 0.0 && !value.iter().any(|b| b"!#$%^&*@+~".contains(b)) {
+        return Err("the value is one of a list of words");
+    }
+    if !named.quoted {
+        is_code(text, named, value)?;
+    }
+    is_partly_template(value)?;
+    if is_hash_of_password(value) {
+        return Err("the value is the hash of a password");
+    }
+    let is_default = match placeholders::kind(value) {
+        Some(Placeholder::KnownDefault(_)) => true,
+        Some(Placeholder::Template(_)) if named.quoted && is_own_password(value) => false,
+        Some(Placeholder::Template(_)) => return Err("the value is filled in when it runs"),
+        Some(Placeholder::Documented(_)) => return Err("the value is an example of documentation"),
+        Some(Placeholder::Dummy(_)) => return Err("the value only fills the place"),
+        Some(Placeholder::Encrypted(_)) => return Err("the value is encrypted"),
+        Some(Placeholder::Reference(_)) => return Err("the value names a secret in a store"),
+        None => false,
+    };
+    // `"password": "Kennwort"`: a word for it, of whatever language.
+    let is_word = value.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80);
+    if is_word
+        && std::str::from_utf8(value)
+            .is_ok_and(|v| names::words(v).len() == 1 && names::judge(v) == Verdict::Secret(Strength::Strong))
+    {
+        return Err("the value is a name of a secret");
+    }
+    Ok((collect(text, named, name, strength, value, is_default), is_default))
+}
+
+/// The name without what a call or member adds to it: `password.equals`, `passwordField.sendKeys`.
+fn own_name(name: &str, form: Form) -> &str {
+    const VERBS: &[&str] = &[
+        "equals",
+        "equalsIgnoreCase",
+        "eq",
+        "is",
+        "set",
+        "setValue",
+        "setText",
+        "send_keys",
+        "sendKeys",
+        "type",
+        "fill",
+        "value",
+        "text",
+        "compareTo",
+        "isEqualToString",
+        "toEqual",
+        "toBe",
+        "default",
+        "defaultValue",
+        "fill_in",
+        "put",
+        "val",
+    ];
+    match name.rsplit_once('.') {
+        Some((rest, last))
+            if VERBS.contains(&last)
+                && (form == Form::Call || matches!(last, "value" | "text" | "default")) =>
+        {
+            rest
+        }
+        // `password.encode("utf-16")`: what is called has the name, not what it is called on.
+        Some((_, last)) if form == Form::Call => last,
+        _ => name,
+    }
+}

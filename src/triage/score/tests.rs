@@ -1,0 +1,82 @@
+use super::*;
+use crate::engine::assignment;
+use crate::pattern::example::{Generator, fill};
+
+/// The best judgement of what is assigned to a name with `pass`, `secret`, `token` or `key` in it.
+fn best(template: &str) -> Result<Rated, Refusal> {
+    let text = fill(template, &mut Generator::new(5));
+    let mut best = Err("nothing is assigned");
+    let lower = text.to_ascii_lowercase();
+    for hot in ["pass", "secret", "token", "api_key", "pwd"] {
+        for at in memchr::memmem::find_iter(lower.as_bytes(), hot.as_bytes()) {
+            assignment::find(text.as_bytes(), at..at + hot.len(), &mut |named| {
+                let verdict = rate(text.as_bytes(), &named);
+                if best.is_err()
+                    || verdict.is_ok_and(|v| best.is_ok_and(|b: Rated| v.confidence > b.confidence))
+                {
+                    best = verdict;
+                }
+            });
+        }
+    }
+    best
+}
+
+#[test]
+fn every_feature_has_a_weight_and_every_weight_a_feature() {
+    let rows: Vec<&str> = DATA.lines().skip(1).filter_map(|l| l.split('\t').next()).collect();
+    assert_eq!(rows, FEATURES);
+    assert!(DATA.lines().skip(1).all(|l| l.split('\t').nth(1).is_some_and(|w| w.parse::<f32>().is_ok())));
+}
+
+#[test]
+fn what_is_a_secret_is_so_at_medium() {
+    for text in [
+        "password = \"{alnum:10}!\"",
+        "DB_PASSWORD={alnum:12}",
+        "  password: {lower:5}{digits:4}",
+        "client_secret = '{uuid}'",
+        "api_key: \"{alnum:32}\"",
+    ] {
+        let rated = best(text).unwrap();
+        assert!(rated.confidence >= 50 && rated.only_low.is_none(), "{text}: {rated:?}");
+    }
+}
+
+#[test]
+fn what_is_none_is_refused_with_a_reason() {
+    for (text, why) in [
+        ("password = getPassword()", "call"),
+        ("password = \"${X}\"", "filled in"),
+        ("password = \"********\"", "no letters"),
+        ("token = \"1.2.3\"", "version"),
+        ("password = \"$2y$10${alnum:53}\"", "hash"),
+        ("password: string,", "type"),
+        ("secret = \"https://host.tld/path\"", "address"),
+        ("password_hint = \"{alnum:12}\"", "something about a secret"),
+        ("\"password\": \"Contrase\\u00f1a\"", "another language"),
+        ("secret = \"\\\\x1b[0m\"", "terminal"),
+    ] {
+        let refused = best(text).unwrap_err();
+        assert!(refused.contains(why), "{text}: {refused}");
+    }
+}
+
+#[test]
+fn what_everybody_knows_or_a_document_shows_is_a_hint() {
+    for text in [
+        "password = \"changeit\"",
+        "password = \"letmein\"",
+        "DEFAULT_PASSWORD = \"{alnum:9}\"",
+        "# password: {alnum:9}",
+        ">>> login(password=\"{alnum:9}\")",
+        "def f():\n    \"\"\"Logs in.\n\n    password = \"{alnum:9}\"\n",
+        "/* password = \"{alnum:9}\" */",
+        "secret = \"{alnum:6}\"",
+    ] {
+        let rated = best(text).unwrap();
+        assert!(rated.confidence < 50 || rated.only_low.is_some(), "{text}: {rated:?}");
+    }
+    let after = "def f():\n    \"\"\"Logs in.\"\"\"\n    password = \"{alnum:9}!\"\n";
+    assert_eq!(best(after).unwrap().only_low, None);
+}
