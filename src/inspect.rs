@@ -4,9 +4,10 @@
 
 use crate::blob::{Blob, NoSites, OffsetMap, Site, Text, TextKind, TextOffset};
 use crate::container::budget::Budget;
-use crate::container::{CONTAINERS, Container};
+use crate::container::{CONTAINERS, Container, unopened};
 use crate::lens::document::DocumentSites;
 use crate::lens::{LENSES, document, raw};
+use crate::look::Look;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -98,7 +99,9 @@ impl<'i> Inspector<'i> {
                 (self.show)(view);
             }
             None => {
-                let view = self.leaf(blob, depth);
+                let mut view = self.leaf(blob, depth);
+                let told = unopened::told(blob.bytes, &Look::at(blob.bytes));
+                view.problems.extend(told.map(|problem| problem.detail));
                 (self.show)(view);
             }
         }

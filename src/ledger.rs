@@ -133,16 +133,17 @@ impl Ledger {
 
     /// Known bytes that were not searched.
     pub fn skipped_bytes(&self) -> u64 {
-        self.entries.iter().filter_map(|e| e.bytes).sum()
+        self.entries.iter().filter_map(|e| e.bytes).fold(0, u64::saturating_add)
     }
 
     /// Count and known bytes by reason.
     pub fn by_reason(&self) -> BTreeMap<Reason, (u64, u64)> {
         let mut sums = BTreeMap::new();
         for entry in &self.entries {
-            let (count, bytes) = sums.entry(entry.reason).or_insert((0, 0));
+            let (count, bytes): &mut (u64, u64) = sums.entry(entry.reason).or_insert((0, 0));
             *count += 1;
-            *bytes += entry.bytes.unwrap_or(0);
+            // What hostile tables claim.
+            *bytes = bytes.saturating_add(entry.bytes.unwrap_or(0));
         }
         sums
     }

@@ -30,15 +30,24 @@ pub enum Signature {
     NetResources,
     /// A program carries a .NET application.
     DotnetBundle,
+    /// A 7z archive begins.
+    SevenZip,
+    /// A RAR archive begins.
+    Rar,
+    /// A cabinet begins.
+    Cabinet,
 }
 
 impl Signature {
-    const ALL: [(Signature, &[u8]); 5] = [
+    const ALL: [(Signature, &[u8]); 8] = [
         (Signature::Gzip, b"\x1f\x8b\x08"),
         (Signature::ZipEnd, b"PK\x05\x06"),
         (Signature::MetadataRoot, b"BSJB"),
         (Signature::NetResources, b"\xce\xca\xef\xbe"),
         (Signature::DotnetBundle, b"\x8b\x12\x02\xb9\x6a\x61\x20\x38"),
+        (Signature::SevenZip, b"7z\xbc\xaf\x27\x1c"),
+        (Signature::Rar, b"Rar!\x1a\x07"),
+        (Signature::Cabinet, b"MSCF\0\0\0\0"),
     ];
 }
 

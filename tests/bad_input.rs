@@ -400,6 +400,26 @@ fn ten_gigabytes_in_ten_megabytes() {
     assert!(report.entries("limit")[0].1.contains("bomb"), "{:#}", report.ledger);
 }
 
+/// Zeros through the real tools: cut, told, and not held in memory.
+#[test]
+fn streams_that_are_nothing_but_zeros() {
+    if std::env::var_os("KEYSIFT_SKIP_TOOLS").is_some_and(|v| v == "1") {
+        eprintln!("KEYSIFT_SKIP_TOOLS=1: bombs are not built");
+        return;
+    }
+    let lzma = "xz -1 --format=lzma";
+    for tool in ["bzip2", "xz -1", lzma, "lzip -1", "zstd -q --long=31"] {
+        let dir = Dir::new();
+        let line = format!("head -c 300M /dev/zero | {tool} -c >bomb");
+        assert!(Command::new("sh").current_dir(dir.path()).args(["-c", &line]).status().unwrap().success());
+        assert_defused(&fs::read(dir.join("bomb")).unwrap());
+    }
+    let dir = Dir::new();
+    let line = "head -c 300M /dev/zero | 7z a -bd -mx=1 -si bomb.7z >zip.log && mv bomb.7z bomb";
+    assert!(Command::new("sh").current_dir(dir.path()).args(["-c", line]).status().unwrap().success());
+    assert_defused(&fs::read(dir.join("bomb")).unwrap());
+}
+
 #[test]
 fn entries_that_overlap() {
     let packed = zeros(60);

@@ -128,7 +128,7 @@ fn torture(name: &str, read: &(dyn Fn(&Blob<'_>) + Sync)) -> Result<(), String> 
     for round in 0..MUTATIONS {
         let seed = &seeds[round % seeds.len()];
         let data = if round < seeds.len() { seed.clone() } else { mutate(seed, &mut random) };
-        let blob = Blob { address: Address::named("mutation"), bytes: &data };
+        let blob = Blob { address: Address::named("mutation.br"), bytes: &data };
         let before = NOW.get();
         PEAK.set(before);
         let start = Instant::now();
@@ -228,7 +228,8 @@ fn seeds_are_read() {
     }
     for container in CONTAINERS {
         for (n, seed) in seeds(container.name()).iter().enumerate() {
-            let blob = Blob { address: Address::named("seed"), bytes: seed };
+            // Brotli is known by its name.
+            let blob = Blob { address: Address::named("seed.br"), bytes: seed };
             assert!(container.reads(&blob), "{}: seed {n} is not read", container.name());
             let opened = container.open(&blob, &Limits::default());
             assert!(!opened.members.is_empty(), "{}: seed {n} has no members", container.name());

@@ -2,7 +2,8 @@
 //! itself, what a program carries as an array of bytes or a resource, what was appended.
 //!
 //! A gzip stream is known by its first bytes, which chance makes once in gigabytes, and must inflate;
-//! a ZIP by the record at its end. The file around them is read through the lenses as a whole: its
+//! a ZIP by the record at its end; 7z, RAR and cabinets (installers that unpack themselves) by their first
+//! header. The file around them is read through the lenses as a whole: its
 //! tables may point behind them.
 
 use super::budget::Budget;
@@ -11,8 +12,10 @@ use super::inflate::{begins, inflate};
 use super::piece::Piece;
 use super::zip::{Zip, embedded as zips};
 use super::{Container, Contents, Member, Opened, Problem};
+use super::{cab, rar, sevenz};
 use crate::blob::{Blob, TextKind};
 use crate::ledger::Reason;
+use crate::lens::bytes::size_le;
 use crate::lens::raw;
 use crate::limits::Limits;
 use crate::look::{Look, Signature};
@@ -38,11 +41,15 @@ impl Container for Embedded {
         let is_program = PROGRAMS.iter().any(|magic| blob.bytes.starts_with(magic));
         raw::kind(blob.bytes) == TextKind::Binary
             && (is_program || !Zip.reads(blob))
-            && (streams(blob.bytes).next().is_some() || zips(blob.bytes).next().is_some())
+            && (streams(blob.bytes).next().is_some()
+                || zips(blob.bytes).next().is_some()
+                || archives(blob.bytes).next().is_some())
     }
 
     fn may_read(&self, look: &Look) -> bool {
-        look.has(Signature::Gzip) || look.has(Signature::ZipEnd)
+        [Signature::Gzip, Signature::ZipEnd, Signature::SevenZip, Signature::Rar, Signature::Cabinet]
+            .into_iter()
+            .any(|signature| look.has(signature))
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {
@@ -52,6 +59,14 @@ impl Container for Embedded {
             let name = format!("zip at {}", range.start).into_bytes();
             let bytes = data.get(range).unwrap_or_default();
             opened.members.push(Box::new(Piece { name, bytes, missing: 0 }) as Box<dyn Member>);
+        }
+        for (at, kind) in archives(data).take(MOST) {
+            let name = format!("{kind} at {at}").into_bytes();
+            let bytes = data.get(at..).unwrap_or_default();
+            // A cabinet says how long it is; the others know their end.
+            let len = if kind == "cab" { size_le(bytes, 8).unwrap_or(bytes.len()) } else { bytes.len() };
+            let bytes = &bytes[..len.min(bytes.len())];
+            opened.members.push(Box::new(Piece { name, bytes, missing: 0 }));
         }
         let mut found = streams(data);
         for (at, header) in found.by_ref().take(MOST) {
@@ -69,6 +84,22 @@ impl Container for Embedded {
         opened.gaps.push(0..data.len());
         opened
     }
+}
+
+/// Where archives begin that are known by their first header, one at most of 7z and of RAR: these
+/// go on to the end of the file.
+fn archives(data: &[u8]) -> impl Iterator<Item = (usize, &'static str)> {
+    let find = move |magic: &'static [u8], begins: fn(&[u8]) -> bool, kind: &'static str, most: usize| {
+        memchr::memmem::find_iter(data.get(1..).unwrap_or_default(), magic)
+            .take(TRIED)
+            .map(|at| at + 1)
+            .filter(move |&at| data.get(at..).is_some_and(begins))
+            .map(move |at| (at, kind))
+            .take(most)
+    };
+    find(b"7z\xbc\xaf\x27\x1c", sevenz::begins, "7z", 1)
+        .chain(find(b"Rar!\x1a\x07", rar::begins, "rar", 1))
+        .chain(find(b"MSCF\0\0\0\0", cab::begins, "cab", MOST))
 }
 
 /// Where gzip streams begin that inflate. The first byte of the file is another container's.

@@ -2,32 +2,45 @@
 //!
 //! A new container is one file here and one line in [`CONTAINERS`].
 
+pub mod android_backup;
 pub mod ar;
 pub mod asar;
 pub mod assembly_store;
 pub mod budget;
+pub mod cab;
+pub mod cfb;
 pub mod cms;
 pub mod cpio;
+pub mod dmg;
 pub mod dotnet_bundle;
 pub mod embedded;
 pub mod eval_bundle;
+pub mod ext;
 pub mod fat;
+pub mod fatfs;
 pub mod gzip;
 mod inflate;
+pub mod iso;
 pub mod json;
 mod lz4;
+pub mod partition;
 pub mod pdf;
 mod piece;
 pub mod pyinstaller;
 pub mod ram_bundle;
+pub mod rar;
 pub mod rpm;
+pub mod sevenz;
+mod solid;
 pub mod source_map;
 pub mod squashfs;
 pub mod stream;
 pub mod tar;
 pub mod unity_web;
 pub mod unityfs;
+pub mod unopened;
 pub mod vdex;
+pub mod xar;
 pub mod zip;
 
 use crate::blob::Blob;
@@ -61,12 +74,24 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &ar::Ar,
     &cpio::Cpio,
     &rpm::Rpm,
+    &sevenz::SevenZip,
+    &rar::Rar,
+    &cab::Cab,
+    &cfb::Cfb,
+    &xar::Xar,
+    &dmg::Dmg,
+    &android_backup::AndroidBackup,
+    &iso::Iso,
+    &ext::Ext,
+    &fatfs::FatSystem,
+    &partition::Disk,
     &stream::BZIP2,
     &stream::XZ,
     &stream::LZIP,
     &stream::ZSTD,
     &stream::LZ4,
     &stream::COMPRESS,
+    &stream::SNAPPY,
     &assembly_store::Xalz,
     &assembly_store::AssemblyStore,
     &dotnet_bundle::DotnetBundle,
@@ -87,6 +112,8 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &eval_bundle::EvalBundle,
     &vdex::Vdex,
     &stream::LZMA,
+    &stream::ZLIB,
+    &stream::BROTLI,
 ];
 
 /// What is inside a container.

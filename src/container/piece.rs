@@ -112,3 +112,97 @@ pub fn gaps(taken: impl IntoIterator<Item = Range<usize>>, len: usize) -> Vec<Ra
     }
     gaps
 }
+
+/// Stretches that members have taken, in any order and no byte twice.
+#[derive(Default)]
+pub struct Claims {
+    taken: std::collections::BTreeMap<usize, usize>,
+}
+
+impl Claims {
+    /// Takes the stretches if all of them are free.
+    pub fn claim(&mut self, ranges: &[Range<usize>]) -> bool {
+        for (done, range) in ranges.iter().filter(|range| !range.is_empty()).enumerate() {
+            let before = self.taken.range(..range.end).next_back();
+            if before.is_some_and(|(_, &end)| end > range.start) {
+                for range in ranges.iter().filter(|range| !range.is_empty()).take(done) {
+                    self.taken.remove(&range.start);
+                }
+                return false;
+            }
+            self.taken.insert(range.start, range.end);
+        }
+        true
+    }
+
+    /// What was not taken of `0..len`.
+    pub fn gaps(&self, len: usize) -> Vec<Range<usize>> {
+        gaps(self.taken.iter().map(|(&start, &end)| start..end), len)
+    }
+}
+
+/// A member in several stretches of its container: a file in a file system.
+pub struct Scattered<'b> {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// The container.
+    pub data: &'b [u8],
+    /// The stretches; an empty one stands for a hole.
+    pub ranges: Vec<Range<usize>>,
+    /// Bytes that it should have and that are not there.
+    pub missing: u64,
+}
+
+impl<'b> Scattered<'b> {
+    /// A file of `size` bytes in stretches of `data`, joined where they touch and cut at its size.
+    pub fn new(name: Vec<u8>, data: &'b [u8], pieces: Vec<Range<u64>>, size: u64) -> Self {
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        let mut left = size;
+        for piece in pieces {
+            let len = (piece.end.saturating_sub(piece.start)).min(left);
+            left -= len;
+            let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(data.len());
+            let range = place(piece.start)..place(piece.start.saturating_add(len));
+            left += len - range.len() as u64;
+            match ranges.last_mut() {
+                Some(last) if last.end == range.start && last.start < last.end => last.end = range.end,
+                _ => ranges.push(range),
+            }
+        }
+        Scattered { name, data, ranges, missing: left }
+    }
+}
+
+impl Member for Scattered<'_> {
+    fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn size_hint(&self) -> u64 {
+        self.ranges.iter().map(|range| range.len() as u64).sum()
+    }
+
+    fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
+        let mut problem = (self.missing > 0).then(|| {
+            let detail = format!("{} bytes of the file are not in the image", self.missing);
+            Problem::new(Reason::Damaged, detail).of_bytes(self.missing)
+        });
+        if let [range] = self.ranges.as_slice() {
+            return Contents { bytes: self.data.get(range.clone()).unwrap_or_default(), problem };
+        }
+        let len = self.size_hint();
+        if len > budget.limits.entry_bytes || !budget.take(len) {
+            problem = Some(Problem::new(Reason::Limit, "the file is over the limit").of_bytes(len));
+            return Contents { bytes: &[], problem };
+        }
+        buffer.clear();
+        for range in &self.ranges {
+            match self.data.get(range.clone()) {
+                // What is before a hole and what is behind it do not touch.
+                Some([]) | None => buffer.push(0),
+                Some(bytes) => buffer.extend_from_slice(bytes),
+            }
+        }
+        Contents { bytes: buffer, problem }
+    }
+}

@@ -7,15 +7,17 @@
 mod decode;
 mod lz4;
 mod lzw;
+mod snappy;
 
 use super::budget::Budget;
-use super::inflate::{Inflated, OVER_BUDGET, STEP};
+use super::inflate::{Inflated, OVER_BUDGET, STEP, begins as deflates, inflate_more};
 use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::bytes::{size_le, u32_le, u64_le};
 use crate::limits::Limits;
-pub(super) use decode::Packing;
+use crate::look::Look;
+pub(super) use decode::{Packing, Reading};
 
 /// Opens streams of one format.
 pub struct Stream(Format);
@@ -29,6 +31,9 @@ enum Format {
     Zstd,
     Lz4,
     Compress,
+    Zlib,
+    Snappy,
+    Brotli,
 }
 
 /// `.bz2`
@@ -45,6 +50,12 @@ pub static ZSTD: Stream = Stream(Format::Zstd);
 pub static LZ4: Stream = Stream(Format::Lz4);
 /// `.Z`
 pub static COMPRESS: Stream = Stream(Format::Compress);
+/// `.zz`, and what programs write with zlib and no more
+pub static ZLIB: Stream = Stream(Format::Zlib);
+/// `.sz`, the framed format
+pub static SNAPPY: Stream = Stream(Format::Snappy);
+/// `.br`: the one format that is known by its name, having nothing else
+pub static BROTLI: Stream = Stream(Format::Brotli);
 
 /// What a decoder did in one step.
 pub(super) struct Step {
@@ -74,6 +85,26 @@ pub(super) trait Decode {
 pub(super) fn expand(
     decoder: &mut dyn Decode,
     input: &[u8],
+    out: &mut Vec<u8>,
+    budget: &Budget,
+) -> Result<Inflated, Problem> {
+    expand_from(decoder, input, input.len(), out, budget)
+}
+
+/// Expands what a reader gives, which itself reads from `packed` bytes.
+pub(super) fn expand_reading(
+    reader: &mut dyn Decode,
+    packed: usize,
+    out: &mut Vec<u8>,
+    budget: &Budget,
+) -> Result<Inflated, Problem> {
+    expand_from(reader, &[], packed, out, budget)
+}
+
+fn expand_from(
+    decoder: &mut dyn Decode,
+    input: &[u8],
+    packed: usize,
     out: &mut Vec<u8>,
     budget: &Budget,
 ) -> Result<Inflated, Problem> {
@@ -107,7 +138,7 @@ pub(super) fn expand(
             return Ok(Inflated::Cut(format!("the entry expands to more than {} bytes", limits.entry_bytes)));
         }
         let all = (out.len() - first) as u64;
-        if all > Limits::RATIO_FREE_BYTES && all > (input.len() as u64).saturating_mul(limits.ratio) {
+        if all > Limits::RATIO_FREE_BYTES && all > (packed as u64).saturating_mul(limits.ratio) {
             return Ok(Inflated::Cut(format!("the entry expands more than {}-fold: a bomb", limits.ratio)));
         }
         match step.end {
@@ -132,6 +163,9 @@ impl Format {
             Format::Zstd => "zstd",
             Format::Lz4 => "lz4",
             Format::Compress => "compress",
+            Format::Zlib => "zlib",
+            Format::Snappy => "snappy",
+            Format::Brotli => "brotli",
         }
     }
 
@@ -145,6 +179,9 @@ impl Format {
             Format::Zstd => &[(b".tzst", b".tar"), (b".zst", b""), (b".zstd", b"")],
             Format::Lz4 => &[(b".tlz4", b".tar"), (b".lz4", b"")],
             Format::Compress => &[(b".taz", b".tar"), (b".Z", b"")],
+            Format::Zlib => &[(b".zz", b""), (b".zlib", b"")],
+            Format::Snappy => &[(b".sz", b""), (b".snappy", b"")],
+            Format::Brotli => &[(b".br", b"")],
         }
     }
 
@@ -161,6 +198,9 @@ impl Format {
             Format::Zstd => data.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]),
             Format::Lz4 => lz4::begins(data),
             Format::Compress => matches!(data, [0x1f, 0x9d, flags, ..] if lzw::is_sound(*flags)),
+            Format::Zlib => is_zlib(data),
+            Format::Snappy => data.starts_with(b"\xff\x06\0\0sNaPpY"),
+            Format::Brotli => false,
         }
     }
 
@@ -184,6 +224,24 @@ fn is_lzma(data: &[u8]) -> bool {
     }
 }
 
+/// A header whose checksum holds, of a kind that zlib writes, and something that inflates.
+fn is_zlib(data: &[u8]) -> bool {
+    matches!(data, [0x18 | 0x28 | 0x38 | 0x48 | 0x58 | 0x68 | 0x78, flags, ..]
+        if flags & 0x20 == 0 && (u16::from(data[0]) << 8 | u16::from(*flags)) % 31 == 0)
+        && data.len() > 8
+        && deflates(&data[2..])
+}
+
+/// Brotli has neither magic bytes nor a checksum: the name says it, and it must decode.
+fn is_brotli(name: &[u8], data: &[u8]) -> bool {
+    let is_named = name.len() > 3 && name[name.len() - 3..].eq_ignore_ascii_case(b".br");
+    is_named && {
+        let mut out = [0; 256];
+        let mut reader = brotli_decompressor::Decompressor::new(&data[..data.len().min(64 << 10)], 4096);
+        std::io::Read::read(&mut reader, &mut out).is_ok_and(|n| n > 0)
+    }
+}
+
 /// The length of a frame that holds nothing of the stream's own.
 fn skippable(data: &[u8]) -> Option<usize> {
     matches!(u32_le(data, 0)?, 0x184d_2a50..=0x184d_2a5f).then_some(())?;
@@ -197,6 +255,9 @@ impl Container for Stream {
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
         let mut data = blob.bytes;
+        if self.0 == Format::Brotli {
+            return is_brotli(blob.address.file_name(), data);
+        }
         // Parallel writers begin with one.
         if let Some(len) = skippable(data).filter(|_| self.0.has_skippable()) {
             data = data.get(len..).unwrap_or_default();
@@ -204,11 +265,15 @@ impl Container for Stream {
         self.0.begins(data)
     }
 
+    fn may_read(&self, look: &Look) -> bool {
+        self.0 != Format::Zlib || look.is_binary()
+    }
+
     fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {
         let name = stem(blob.address.file_name(), self.0.endings());
         let member = Streams { format: self.0, name, bytes: blob.bytes };
         let mut opened = Opened { members: vec![Box::new(member)], ..Opened::default() };
-        if self.0 == Format::Lzma {
+        if matches!(self.0, Format::Lzma | Format::Zlib | Format::Brotli) {
             // Known by little: what else it may be is looked at too.
             opened.gaps.push(0..blob.bytes.len());
         }
@@ -250,7 +315,7 @@ impl Member for Streams<'_> {
                 let len = len.min(rest.len());
                 others.push(rest.get(8..len).unwrap_or_default());
                 rest = &rest[len..];
-            } else if self.format.begins(rest) {
+            } else if self.format.begins(rest) || self.is_first(rest) {
                 match self.format.expand(rest, buffer, budget) {
                     Ok(Inflated::Whole(len)) if len > 0 => rest = rest.get(len..).unwrap_or_default(),
                     Ok(outcome) => {
@@ -281,7 +346,20 @@ impl Member for Streams<'_> {
     }
 }
 
+impl Stream {
+    /// Expands all streams of a file behind one another; tells what is wrong with them.
+    pub(super) fn expand(&self, bytes: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Option<Problem> {
+        let streams = Streams { format: self.0, name: Vec::new(), bytes };
+        streams.read(out, budget).problem
+    }
+}
+
 impl Streams<'_> {
+    /// Brotli says nothing of where it begins.
+    fn is_first(&self, rest: &[u8]) -> bool {
+        self.format == Format::Brotli && !rest.is_empty() && rest.len() == self.bytes.len()
+    }
+
     fn problem(&self, outcome: &Inflated, input: usize) -> Option<Problem> {
         let name = self.format.name();
         Some(match outcome {
@@ -307,6 +385,16 @@ impl Format {
             Format::Zstd => Packing::Zstd.expand(input, out, budget),
             Format::Lz4 => lz4::expand(input, out, budget),
             Format::Compress => expand(&mut lzw::Lzw::new(input), input, out, budget),
+            Format::Zlib => Ok(match inflate_more(input.get(2..).unwrap_or_default(), out, 0, budget) {
+                // Behind the stream, its checksum.
+                Inflated::Whole(len) => Inflated::Whole((len + 6).min(input.len())),
+                other => other,
+            }),
+            Format::Snappy => snappy::expand(input, out, budget),
+            Format::Brotli => {
+                let reader = brotli_decompressor::Decompressor::new(input, 16 << 10);
+                expand_reading(&mut Reading(reader), input.len(), out, budget)
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use super::text::{self, TextJob};
 use crate::address::Address;
 use crate::blob::{Blob, NoSites, OffsetMap, Text, TextKind};
 use crate::container::budget::Budget;
-use crate::container::{CONTAINERS, Container, Member, Problem};
+use crate::container::{CONTAINERS, Container, Member, Problem, unopened};
 use crate::engine::Engine;
 use crate::explain::Judgement;
 use crate::ledger::{Ledger, Reason};
@@ -59,7 +59,7 @@ impl Job<'_, '_> {
     pub fn search(&self, blob: &Blob<'_>, depth: u32) -> Searched {
         let look = Look::at(blob.bytes);
         let container = CONTAINERS.iter().find(|c| c.may_read(&look) && c.reads(blob));
-        match container {
+        let mut found = match container {
             Some(container) if depth < self.budget.limits.depth => self.container(*container, blob, depth),
             Some(container) => {
                 let mut found = self.leaf(blob, &look, depth);
@@ -68,7 +68,11 @@ impl Job<'_, '_> {
                 found
             }
             None => self.leaf(blob, &look, depth),
+        };
+        if let Some(problem) = unopened::told(blob.bytes, &look) {
+            found.problem(&blob.address, problem);
         }
+        found
     }
 
     fn container(&self, container: &dyn Container, blob: &Blob<'_>, depth: u32) -> Searched {

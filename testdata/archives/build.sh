@@ -152,3 +152,95 @@ zip -qXr classes.zip classes
 { printf 'JM\x01\0'; cat classes.zip; } >"$out/app.jmod"
 # Names alone say nothing: a text that begins like a stream.
 printf 'BZh9 is how bzip2 begins; LZIP is another. @nothing\n' >"$out/decoy.bz2"
+
+# 7z: each method, solid with filters, and what is told only.
+for method in Copy LZMA LZMA2 PPMd BZip2 Deflate; do
+  ini arc-7z-$method
+  7z a -bd -m0=$method "$out/$method.7z" app.ini >/dev/null
+done
+ini arc-7z-solid-1 solid/one.ini
+ini arc-7z-solid-2 solid/deep/two.ini
+cp /bin/true solid/program
+7z a -bd -ms=on -mf=BCJ2 "$out/solid.7z" solid >/dev/null
+7z a -bd -psecret "$out/encrypted.7z" app.ini >/dev/null
+7z a -bd -psecret -mhe=on "$out/hidden.7z" app.ini >/dev/null
+# Streams that programs write.
+ini arc-zlib
+python3 -c 'import sys, zlib; sys.stdout.buffer.write(zlib.compress(sys.stdin.buffer.read(), 9))' <app.ini >"$out/app.ini.zz"
+ini arc-brotli
+brotli -c app.ini >"$out/app.ini.br"
+ini arc-backup apps/com.shop/f/app.ini
+{ printf 'ANDROID BACKUP\n5\n1\nnone\n'; $tar -c apps | python3 -c 'import sys, zlib; sys.stdout.buffer.write(zlib.compress(sys.stdin.buffer.read()))'; } >"$out/backup.ab"
+# Windows.
+ini arc-cab one.ini
+ini arc-cab-2 two.ini
+gcab -cz "$out/zip.cab" one.ini two.ini
+gcab -c "$out/stored.cab" one.ini
+ini arc-msi-stream
+ini arc-msi-table table.ini
+msibuild app.msi -s App Me ';1033' '{11111111-1111-1111-1111-111111111111}'
+msibuild app.msi -q 'CREATE TABLE `Property` (`Property` CHAR(72) NOT NULL, `Value` LONGCHAR PRIMARY KEY `Property`)'
+for key in aws_access_key_id aws_secret_access_key; do
+  value=$(sed -n "s/^$key = //p" table.ini | head -1)
+  msibuild app.msi -q "INSERT INTO \`Property\` (\`Property\`, \`Value\`) VALUES ('$key', '$value')"
+done
+msibuild app.msi -a Binary.app app.ini
+cp app.msi "$out/"
+# macOS.
+ini arc-xar app/app.ini
+bsdtar --format xar -cf "$out/app.xar" app
+# Discs and disks.
+ini arc-iso "disc/a folder/Application Settings.ini"
+genisoimage -quiet -R -o "$out/rock.iso" disc
+genisoimage -quiet -J -o "$out/joliet.iso" disc
+xorriso -outdev "$out/both.iso" -joliet on -map disc / >/dev/null 2>&1
+ini arc-ext "tree/etc/app.ini"
+for kind in ext2 ext3 ext4; do
+  mke2fs -q -t $kind -d tree "$kind.img" 2M
+  cp $kind.img "$out/"
+done
+ini arc-fat
+for bits in 12 16 32; do
+  size=$((bits == 12 ? 1 : bits == 16 ? 9 : 34))
+  truncate -s ${size}M fat$bits.img
+  mkfs.fat -F $bits fat$bits.img >/dev/null
+  mmd -i fat$bits.img "::/Long Folder Name"
+  mcopy -i fat$bits.img app.ini "::/Long Folder Name/Application Settings.ini"
+  # Small with a tail of nothing: the files stand in front.
+  cp --sparse=always fat$bits.img "$out/"
+done
+python3 - fat12.img ext4.img "$out" <<'PY'
+import base64, struct, sys, uuid, zlib
+fat, ext, out = open(sys.argv[1], "rb").read(), open(sys.argv[2], "rb").read(), sys.argv[3]
+def entry(kind, start, data):
+    return struct.pack("<B3xB3xII", 0, kind, start, len(data) // 512)
+mbr = bytes(446) + entry(12, 64, fat) + entry(0x83, 64 + len(fat) // 512, ext) + bytes(32) + b"\x55\xaa"
+open(out + "/mbr.img", "wb").write(mbr + bytes(63 * 512) + fat + ext)
+def guid(name, start, data):
+    return uuid.uuid4().bytes * 2 + struct.pack("<QQQ", start, start + len(data) // 512 - 1, 0) + name.encode("utf-16-le").ljust(72, b"\0")
+table = (guid("EFI", 64, fat) + guid("root", 64 + len(fat) // 512, ext)).ljust(128 * 128, b"\0")
+head = b"EFI PART" + struct.pack("<IIII", 0x10000, 92, 0, 0) + struct.pack("<QQQQ", 1, 0, 34, 0) + bytes(16) + struct.pack("<QIII", 2, 128, 128, zlib.crc32(table))
+guard = bytes(446) + struct.pack("<B3xB3xII", 0, 0xee, 1, 0xffffffff) + bytes(48) + b"\x55\xaa"
+gpt = guard + head.ljust(512, b"\0") + table
+open(out + "/gpt.img", "wb").write(gpt.ljust(64 * 512, b"\0") + fat + ext)
+# As hdiutil writes it: no tool of Debian does.
+chunks, body = b"", b""
+for at in range(0, len(fat), 1 << 18):
+    packed = zlib.compress(fat[at:at + (1 << 18)])
+    chunks += struct.pack(">IIQQQQ", 0x80000005, 0, at // 512, len(fat[at:at + (1 << 18)]) // 512, len(body), len(packed))
+    body += packed
+chunks += struct.pack(">IIQQQQ", 0xffffffff, 0, len(fat) // 512, 0, len(body), 0)
+mish = struct.pack(">4sIQQQII", b"mish", 1, 0, len(fat) // 512, 0, 0, 0) + bytes(24) + bytes(136) + struct.pack(">I", len(chunks) // 40) + chunks
+xml = ('<?xml version="1.0"?><plist version="1.0"><dict><key>resource-fork</key><dict><key>blkx</key><array><dict><key>Attributes</key><string>0x0050</string>'
+       "<key>CFName</key><string>disk image</string><key>Data</key><data>\n" + base64.encodebytes(mish).decode() + "</data><key>ID</key><string>0</string>"
+       "<key>Name</key><string>disk image</string></dict></array></dict></dict></plist>").encode()
+koly = struct.pack(">4sIIIQQQQQII", b"koly", 4, 512, 1, 0, 0, len(body), 0, 0, 1, 1).ljust(216, b"\0") + struct.pack(">QQ", len(body), len(xml))
+open(out + "/app.dmg", "wb").write(body + xml + koly.ljust(512, b"\0"))
+PY
+# Known and not opened: told.
+gpg --batch --quiet --yes --homedir "$work" --passphrase x --pinentry-mode loopback -o "$out/app.gpg" -c app.ini
+openssl enc -aes-256-cbc -pbkdf2 -k x -in app.ini -out "$out/app.enc"
+qemu-img convert -q -c -O qcow2 fat12.img "$out/app.qcow2"
+qemu-img convert -q -O vmdk -o subformat=streamOptimized fat12.img "$out/app.vmdk"
+seq 1000 | lzop -q -c >"$out/app.lzo"
+zpaq a "$out/app.zpaq" app.ini >/dev/null 2>&1

@@ -207,6 +207,25 @@ impl Decode for Zstd {
     }
 }
 
+/// Decoders that are readers: what they read from is theirs.
+pub(in crate::container) struct Reading<R>(pub R);
+
+impl<R: Read> Decode for Reading<R> {
+    fn step(&mut self, _: &[u8], out: &mut [u8]) -> Step {
+        let mut written = 0;
+        let end = loop {
+            match self.0.read(out.get_mut(written..).unwrap_or_default()) {
+                Ok(0) => break Ok(written < out.len()),
+                Ok(n) => written += n,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // What came before it is kept.
+                Err(_) => break Err(Fault::Broken),
+            }
+        };
+        Step { read: 0, written, end }
+    }
+}
+
 struct Deflate64(Box<deflate64::InflaterManaged>);
 
 impl Decode for Deflate64 {

@@ -26,6 +26,8 @@ pub(super) struct Lzw {
     input: Vec<u8>,
     fed: bool,
     failed: bool,
+    /// The last code was not all there.
+    is_cut: bool,
 }
 
 impl Lzw {
@@ -44,6 +46,7 @@ impl Lzw {
             input: Vec::new(),
             fed: false,
             failed: false,
+            is_cut: false,
         };
         lzw.reset();
         lzw
@@ -62,6 +65,10 @@ impl Lzw {
         let at = self.bit / 8;
         let bytes = self.input.get(at..)?;
         if bytes.len() * 8 < self.bit % 8 + self.width as usize {
+            // The format has no end but the file's, which fills the last byte with zeros: more than
+            // that is the beginning of a code.
+            let rest = bytes.first().map_or(0, |b| b >> (self.bit % 8));
+            self.is_cut = rest != 0 || bytes.len() > 1 || self.bit.is_multiple_of(8) && !bytes.is_empty();
             return None;
         }
         let word = bytes.iter().take(4).rev().fold(0u32, |n, &b| n << 8 | u32::from(b));
@@ -142,7 +149,12 @@ impl Decode for Lzw {
             }
         }
         let is_done = written < out.len();
-        let end = if self.failed && is_done { Err(super::Fault::Broken) } else { Ok(is_done) };
+        let end = match is_done && self.waiting.is_empty() {
+            true if self.failed => Err(super::Fault::Broken),
+            // No progress: the input has ended.
+            true if self.is_cut => Ok(false),
+            _ => Ok(is_done),
+        };
         Step { read, written, end }
     }
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::address::Address;
 use std::path::Path;
 
-const ALL: [&Stream; 7] = [&BZIP2, &XZ, &LZIP, &LZMA, &ZSTD, &LZ4, &COMPRESS];
+const ALL: [&Stream; 10] = [&BZIP2, &XZ, &LZIP, &LZMA, &ZSTD, &LZ4, &COMPRESS, &ZLIB, &SNAPPY, &BROTLI];
 
 /// Real streams, and what is in them: `testdata/archives/seeds.sh` makes them all of one text.
 fn seeds(stream: &Stream) -> Vec<Vec<u8>> {
@@ -17,7 +17,7 @@ fn text() -> Vec<u8> {
 }
 
 fn read(stream: &Stream, bytes: &[u8], limits: &Limits) -> (Vec<u8>, Option<Reason>) {
-    let blob = Blob { address: Address::named("x"), bytes };
+    let blob = Blob { address: Address::named("x.br"), bytes };
     assert!(stream.reads(&blob), "{}", stream.name());
     let opened = stream.open(&blob, limits);
     let mut buffer = Vec::new();
@@ -33,11 +33,18 @@ fn whole_in_a_row_and_with_something_behind() {
         for (n, seed) in seeds(stream).into_iter().enumerate() {
             let what = format!("{} seed {n}", stream.name());
             assert!(read(stream, &seed, &limits) == (text(), None), "{what}");
-            if stream.0 == Format::Compress {
+            // Neither says where it ends.
+            if matches!(stream.0, Format::Compress | Format::Brotli) {
                 continue;
             }
             let two = [&seed[..], &seed[..]].concat();
             assert!(read(stream, &two, &limits) == ([text(), text()].concat(), None), "{what}: two");
+            // A chunk of an unknown kind: told.
+            if stream.0 == Format::Snappy {
+                let (out, reason) = read(stream, &[&seed[..], b"tail"].concat(), &limits);
+                assert!(out == text() && reason == Some(Reason::Damaged));
+                continue;
+            }
             if !(stream.0 == Format::Lz4 && lz4::begins(&seed) && seed[0] == 2) {
                 let tail = [&seed[..], b"tail"].concat();
                 assert!(
@@ -56,8 +63,8 @@ fn what_comes_out_before_damage_is_read() {
         for (n, seed) in seeds(stream).into_iter().enumerate() {
             let (out, reason) = read(stream, &seed[..seed.len() * 3 / 4], &limits);
             let what = format!("{} seed {n}: {} bytes, {reason:?}", stream.name(), out.len());
-            // The end of `compress` is the end of the file.
-            assert_eq!(reason.is_none(), stream.0 == Format::Compress, "{what}");
+            // The end of `compress` is the end of the file, if it is not in the middle of a code.
+            assert!(reason.is_some() || stream.0 == Format::Compress, "{what}");
             // Decoders copy ahead: the last bytes before the damage may be anything.
             assert!(text().starts_with(&out[..out.len().saturating_sub(64)]), "{what}");
         }
@@ -92,4 +99,23 @@ fn names_lose_their_ending() {
     assert_eq!(name(&ZSTD, "a.tar.zst"), b"a.tar");
     assert_eq!(name(&BZIP2, "a.tbz2"), b"a.tar");
     assert_eq!(name(&XZ, ".xz"), b"contents");
+}
+
+#[test]
+fn compress_that_ends_in_a_code_is_told() {
+    for seed in seeds(&COMPRESS) {
+        let cuts = seed.len() / 2..seed.len() - 1;
+        let told =
+            cuts.clone().filter(|&to| read(&COMPRESS, &seed[..to], &Limits::default()).1.is_some()).count();
+        assert!(told * 10 > cuts.len() * 6, "{told} of {}", cuts.len());
+    }
+}
+
+#[test]
+fn text_is_no_zlib_and_names_make_no_brotli() {
+    for text in ["x^2 + y^2 is what it says", "HGB and so on", "h\u{81} text", "x\u{1}"] {
+        assert!(!is_zlib(text.as_bytes()), "{text}");
+    }
+    assert!(!is_brotli(b"notes.br", b"plain text that somebody named so"));
+    assert!(!is_brotli(b"notes.txt", &seeds(&BROTLI)[0]));
 }

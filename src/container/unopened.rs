@@ -1,0 +1,253 @@
+//! Formats that are known and not opened: what is packed or encrypted in them is not searched, and the ledger
+//! has to say so. Their bytes are searched as they are all the same, through the lenses too.
+//!
+//! What stands at fixed places is in `unopened.tsv`. A few magic bytes are no proof: where there are no
+//! more than that, the format's checksums or its end are looked at here.
+
+use super::Problem;
+use crate::ledger::Reason;
+use crate::lens::bytes::{size_be, slice, u16_be, u16_le, u32_le};
+use crate::look::Look;
+use std::sync::OnceLock;
+
+/// A format by what stands where.
+struct Kind {
+    name: &'static str,
+    reason: Reason,
+    least: usize,
+    /// Offset, bytes, and which bits of them count.
+    marks: Vec<(usize, Vec<(u8, u8)>)>,
+}
+
+/// What the ledger should say of a file that is of such a format.
+pub fn told(data: &[u8], look: &Look) -> Option<Problem> {
+    let (name, reason) = known(data, look)?;
+    let detail = match reason {
+        Reason::Encrypted => format!("{name}: its contents are encrypted"),
+        _ => format!("{name}: not opened; searched as raw bytes only"),
+    };
+    Some(Problem::new(reason, detail).of_bytes(data.len() as u64))
+}
+
+fn known(data: &[u8], look: &Look) -> Option<(&'static str, Reason)> {
+    let first = *data.first()?;
+    if !look.is_binary() && !matches!(first, b'-' | b'$' | b'S' | b'a') {
+        return None;
+    }
+    static KINDS: OnceLock<Vec<Kind>> = OnceLock::new();
+    let kinds = KINDS.get_or_init(|| include_str!("unopened.tsv").lines().filter_map(kind).collect());
+    if let Some(kind) = kinds.iter().find(|kind| kind.is(data)) {
+        return Some((kind.name, kind.reason));
+    }
+    if !look.is_binary() {
+        return None;
+    }
+    let unsupported = match first {
+        0x60 if is_arj(data) => "ARJ archive",
+        b'P' if data.len() > 12 && data.starts_with(b"PAR1") && data.ends_with(b"PAR1") => "Parquet file",
+        b'P' if data.len() > 12 && data.starts_with(b"PARE") && data.ends_with(b"PARE") => {
+            return Some(("Parquet file", Reason::Encrypted));
+        }
+        b'O' if data.starts_with(b"ORC") && data.len() > 16 && data[..data.len() - 1].ends_with(b"ORC") => {
+            "ORC file"
+        }
+        b'O' if data.starts_with(b"Obj\x01") && is_packed_avro(data) => "Avro file",
+        b'b' if data.starts_with(b"bvx") && is_lzfse(data) => "LZFSE stream",
+        0x19 | 0x85 if is_jffs2(data) => "JFFS2 file system",
+        _ if is_lha(data) => "LHA archive",
+        _ if is_pgp(data) => return Some(("PGP message", Reason::Encrypted)),
+        _ => return None,
+    };
+    Some((unsupported, Reason::Unsupported))
+}
+
+fn kind(line: &'static str) -> Option<Kind> {
+    let mut fields = line.split('\t').filter(|_| !line.starts_with('#'));
+    let name = fields.next()?;
+    let reason = fields.next()?;
+    let reason = Reason::ALL.into_iter().find(|r| r.name() == reason)?;
+    let least = fields.next()?.parse().ok()?;
+    let marks: Option<Vec<_>> = fields.next()?.split(' ').map(mark).collect();
+    Some(Kind { name, reason, least, marks: marks? })
+}
+
+fn mark(text: &str) -> Option<(usize, Vec<(u8, u8)>)> {
+    let (at, digits) = text.split_once(':')?;
+    let half = |b: u8| Some(if b == b'?' { (0, 0) } else { (char::from(b).to_digit(16)? as u8, 15) });
+    let byte = |pair: &[u8]| {
+        let (high, low) = (half(*pair.first()?)?, half(*pair.get(1)?)?);
+        Some((high.0 << 4 | low.0, high.1 << 4 | low.1))
+    };
+    let bytes: Option<Vec<_>> = digits.as_bytes().chunks(2).map(byte).collect();
+    Some((at.parse().ok()?, bytes?))
+}
+
+impl Kind {
+    fn is(&self, data: &[u8]) -> bool {
+        data.len() >= self.least
+            && self.marks.iter().all(|(at, bytes)| {
+                slice(data, *at, bytes.len())
+                    .is_some_and(|there| there.iter().zip(bytes).all(|(b, (value, mask))| b & mask == *value))
+            })
+    }
+}
+
+/// The main header has a checksum.
+fn is_arj(data: &[u8]) -> bool {
+    let header = || {
+        let len = usize::from(u16_le(data, 2)?);
+        let header = slice(data, 4, len)?;
+        let is_usual = data.starts_with(&[0x60, 0xea]) && (30..=2600).contains(&len);
+        Some(is_usual && u32_le(data, 4 + len)? == crc32fast::hash(header))
+    };
+    header().unwrap_or(false)
+}
+
+/// A method between dashes, and a header of a known level that adds up.
+fn is_lha(data: &[u8]) -> bool {
+    let Some(&[size, sum, b'-', b'l' | b'p', b'h' | b'z' | b'm', method, b'-']) = data.first_chunk::<7>()
+    else {
+        return false;
+    };
+    let header = || match *data.get(20)? {
+        0 | 1 => {
+            let header = slice(data, 2, usize::from(size))?;
+            Some(size >= 20 && header.iter().fold(0u8, |n, b| n.wrapping_add(*b)) == sum)
+        }
+        2 => Some(u16_le(data, 0)? >= 26),
+        3 => Some(u16_le(data, 0)? == 4),
+        _ => None,
+    };
+    (method.is_ascii_alphanumeric()) && header().unwrap_or(false)
+}
+
+/// Blocks of an Avro file are packed when its header says by what.
+fn is_packed_avro(data: &[u8]) -> bool {
+    let head = &data[..data.len().min(64 << 10)];
+    let codec = memchr::memmem::find(head, b"avro.codec").and_then(|at| head.get(at + 11..));
+    memchr::memmem::find(head, b"avro.schema").is_some()
+        && codec.is_some_and(|codec| !codec.starts_with(b"null"))
+}
+
+/// The last block says that it is.
+fn is_lzfse(data: &[u8]) -> bool {
+    matches!(data.get(3), Some(b'1' | b'2' | b'n' | b'-')) && data.len() >= 16 && data.ends_with(b"bvx$")
+}
+
+/// The header of a node has a checksum.
+fn is_jffs2(data: &[u8]) -> bool {
+    let kind = match data.first_chunk::<4>() {
+        Some([0x85, 0x19, low, high]) => u16::from_be_bytes([*high, *low]),
+        Some([0x19, 0x85, high, low]) => u16::from_be_bytes([*high, *low]),
+        _ => return false,
+    };
+    let sum = |head: &[u8]| {
+        let mut hasher = crc32fast::Hasher::new_with_initial(u32::MAX);
+        hasher.update(head);
+        !hasher.finalize()
+    };
+    let stored = if data[0] == 0x85 { u32_le(data, 8) } else { size_be(data, 8).map(|n| n as u32) };
+    matches!(kind, 0x2003 | 0xe001 | 0xe002 | 0xe008 | 0xe009 | 0x2006)
+        && stored.is_some_and(|stored| data.get(..8).is_some_and(|head| sum(head) == stored))
+}
+
+/// Packets for recipients or passphrases, and encrypted data behind them (RFC 9580).
+fn is_pgp(data: &[u8]) -> bool {
+    let mut at = 0;
+    for n in 0..64 {
+        let Some((tag, body, end)) = packet(data, at) else { return false };
+        let is_key = match tag {
+            1 => body.len() >= 12 && matches!(body[0], 3 | 6) && (body[0] == 6 || body[9] < 30),
+            3 => {
+                body.len() >= 4 && matches!(body[0], 4..=6) && body[1] <= 13 && (body[0] > 4 || body[2] <= 4)
+            }
+            // Marker.
+            10 => body == b"PGP",
+            9 | 18 | 20 => return n > 0,
+            _ => false,
+        };
+        if !is_key {
+            return false;
+        }
+        at = end;
+    }
+    false
+}
+
+/// The packet at `at`: its tag, what is there of its body, and where the next one begins.
+fn packet(data: &[u8], at: usize) -> Option<(u8, &[u8], usize)> {
+    let head = *data.get(at)?;
+    let next = |n: usize| data.get(at + n).map(|&b| usize::from(b));
+    let (tag, from, len) = match head {
+        0xc0.. => match next(1)? {
+            len @ 0..192 => (head & 0x3f, at + 2, len),
+            len @ 192..224 => (head & 0x3f, at + 3, ((len - 192) << 8) + next(2)? + 192),
+            255 => (head & 0x3f, at + 6, size_be(data, at + 2)?),
+            len => (head & 0x3f, at + 2, 1 << (len & 31)),
+        },
+        0x80.. => match head & 3 {
+            0 => (head >> 2 & 15, at + 2, next(1)?),
+            1 => (head >> 2 & 15, at + 3, usize::from(u16_be(data, at + 1)?)),
+            2 => (head >> 2 & 15, at + 5, size_be(data, at + 1)?),
+            _ => (head >> 2 & 15, at + 1, data.len().saturating_sub(at + 1)),
+        },
+        _ => return None,
+    };
+    let end = from.checked_add(len)?;
+    Some((tag, data.get(from..end.min(data.len()))?, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(data: &[u8]) -> Option<(&'static str, Reason)> {
+        known(data, &Look::at(data))
+    }
+
+    #[test]
+    fn every_line_of_the_table_is_read_and_is_what_it_says() {
+        let lines = include_str!("unopened.tsv").lines().filter(|line| !line.starts_with('#'));
+        for line in lines {
+            let kind = kind(line).unwrap_or_else(|| panic!("{line}"));
+            let mut data = vec![0; kind.least];
+            for (at, bytes) in &kind.marks {
+                assert!(at + bytes.len() <= data.len(), "{line}");
+                for (to, (value, mask)) in data[*at..].iter_mut().zip(bytes) {
+                    *to = value & mask;
+                }
+            }
+            assert_eq!(name(&data), Some((kind.name, kind.reason)), "{line}");
+            data.truncate(kind.least - 1);
+            assert_ne!(name(&data), Some((kind.name, kind.reason)), "{line}");
+        }
+    }
+
+    #[test]
+    fn more_than_magic_bytes_is_asked() {
+        for text in [
+            "PAR1 is how parquet begins",
+            "bvx2 and so on",
+            "Obj\x01",
+            "MSWIM is text",
+            "OpenSSL writes Salted__ first",
+        ] {
+            assert_eq!(name(text.as_bytes()), None, "{text}");
+        }
+        let mut arj = [&[0x60, 0xea, 30, 0][..], &[7; 30]].concat();
+        assert_eq!(name(&[&arj[..], &[0; 8]].concat()), None);
+        arj.extend(crc32fast::hash(&[7; 30]).to_le_bytes());
+        arj.push(0);
+        assert_eq!(name(&arj), Some(("ARJ archive", Reason::Unsupported)));
+        let mut lha = b"\x19\0-lh5-\x01\0\0\0\x02\0\0\0\0\0\0\0\x20\0\x01aab\0".to_vec();
+        lha.resize(40, 0);
+        assert_eq!(name(&lha), None);
+        lha[1] = lha[2..27].iter().fold(0u8, |n, b| n.wrapping_add(*b));
+        assert_eq!(name(&lha), Some(("LHA archive", Reason::Unsupported)));
+        let symmetric = [&[0x8c, 13, 4, 9, 3, 10][..], &[1; 9], &[0xd2, 40, 1], &[0; 39]].concat();
+        assert_eq!(name(&symmetric), Some(("PGP message", Reason::Encrypted)));
+        assert_eq!(name(&symmetric[..15]), None);
+        // A signature and other packets are no message.
+        assert_eq!(name(&[&[0x88, 13, 4][..], &[0; 12], &[0xd2, 40, 1], &[0; 39]].concat()), None);
+    }
+}
