@@ -5,7 +5,7 @@
 //! $ cargo run --release --example candidates -- figures testdata/labelled
 //! $ cargo run --release --example candidates -- features testdata/labelled > target/features.tsv
 //! ```
-#![allow(clippy::unwrap_used, reason = "a failure may panic")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a failure may panic")]
 
 use keysift::blob::TextKind;
 use keysift::engine::assignment::Named;
