@@ -4,9 +4,9 @@
 
 use crate::blob::{Blob, NoSites, OffsetMap, Site, Text, TextKind, TextOffset};
 use crate::container::budget::Budget;
-use crate::container::{CONTAINERS, Container, unopened};
+use crate::container::{self, Container, unopened};
 use crate::lens::document::DocumentSites;
-use crate::lens::{LENSES, document, raw};
+use crate::lens::{self, document, raw};
 use crate::look::Look;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -90,8 +90,8 @@ impl<'i> Inspector<'i> {
 
     /// Looks at a blob inside `depth` containers, and at all that is in it.
     pub fn look(&mut self, blob: &Blob<'_>, depth: u32) {
-        match CONTAINERS.iter().find(|c| c.reads(blob)) {
-            Some(container) if depth < self.budget.limits.depth => self.container(*container, blob, depth),
+        match container::of(blob, &Look::at(blob.bytes)) {
+            Some(container) if depth < self.budget.limits.depth => self.container(container, blob, depth),
             Some(container) => {
                 let problem = format!("{} inside {depth} containers is not opened", container.name());
                 let mut view = self.leaf(blob, depth);
@@ -171,7 +171,7 @@ impl<'i> Inspector<'i> {
             };
             matches("raw", &text, wanted, &mut view.matches);
         }
-        for lens in LENSES.iter().filter(|lens| lens.reads(blob)) {
+        for lens in lens::of(blob, &Look::at(blob.bytes)) {
             let mut reading = Reading { lens: lens.name(), ..Reading::default() };
             let read = catch_unwind(AssertUnwindSafe(|| {
                 lens.texts(blob, &self.budget.limits, &mut |text| {

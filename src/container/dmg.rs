@@ -11,6 +11,7 @@ use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::bytes::{size_be, slice, u32_be, u64_be};
 use crate::limits::Limits;
+use crate::triage::checksum::base64_decode;
 use memchr::memmem;
 use std::ops::Range;
 
@@ -84,25 +85,10 @@ fn list<'b>(data: &'b [u8], trailer: &[u8]) -> Option<Vec<Part<'b>>> {
     Some(parts)
 }
 
+/// Of a value that is wrapped and indented.
 fn base64(text: &[u8]) -> Vec<u8> {
-    let (mut out, mut word, mut bits) = (Vec::with_capacity(text.len() * 3 / 4), 0u32, 0);
-    for &b in text {
-        let digit = match b {
-            b'A'..=b'Z' => b - b'A',
-            b'a'..=b'z' => b - b'a' + 26,
-            b'0'..=b'9' => b - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => continue,
-        };
-        word = word << 6 | u32::from(digit);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            out.push((word >> bits) as u8);
-        }
-    }
-    out
+    let digits: Vec<u8> = text.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+    base64_decode(&digits)
 }
 
 struct Part<'b> {

@@ -36,6 +36,8 @@ pub mod source_map;
 pub mod squashfs;
 pub mod stream;
 pub mod tar;
+#[cfg(test)]
+mod testing;
 pub mod unity_web;
 pub mod unityfs;
 pub mod unopened;
@@ -115,6 +117,11 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &stream::ZLIB,
     &stream::BROTLI,
 ];
+
+/// The container that opens a blob: the first that reads it.
+pub fn of(blob: &Blob<'_>, look: &Look) -> Option<&'static dyn Container> {
+    CONTAINERS.iter().copied().find(|container| container.may_read(look) && container.reads(blob))
+}
 
 /// What is inside a container.
 #[derive(Default)]

@@ -222,8 +222,7 @@ fn has_encryption(head: &[u8], mut at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::Address;
-    use crate::container::budget::Budget;
+    use crate::container::testing::{self, Read};
 
     fn vint(mut n: usize) -> Vec<u8> {
         let mut out = Vec::new();
@@ -269,22 +268,8 @@ mod tests {
         out
     }
 
-    /// Name, bytes and reason of a member.
-    type Read = (String, Vec<u8>, Option<Reason>);
-
-    /// Each member, and the reasons of the archive.
     fn read(data: &[u8]) -> (Vec<Read>, Vec<Reason>) {
-        let blob = Blob { address: Address::named("x"), bytes: data };
-        assert!(Rar.reads(&blob));
-        let opened = Rar.open(&blob, &Limits::default());
-        let budget = Budget::new(&Limits::default(), data.len() as u64);
-        let members = opened.members.iter().map(|m| {
-            let mut buffer = Vec::new();
-            let contents = m.read(&mut buffer, &budget);
-            let name = String::from_utf8_lossy(m.name()).into_owned();
-            (name, contents.bytes.to_vec(), contents.problem.map(|p| p.reason))
-        });
-        (members.collect(), opened.problems.iter().map(|p| p.reason).collect())
+        testing::read(&Rar, data)
     }
 
     #[test]

@@ -216,8 +216,8 @@ impl<'p> Engine<'p> {
                         Segment::Chars { max, .. } => max + 4,
                     };
                     let body = bodies.iter().map(|body| body.iter().map(length).sum::<usize>()).max();
-                    let is_shared = !pattern.near.is_empty() || !pattern.weak.is_empty();
-                    let (before, after) = if is_shared { (context::BEFORE, context::AFTER) } else { (0, 0) };
+                    let (before, after) =
+                        if pattern.is_shared() { (context::BEFORE, context::AFTER) } else { (0, 0) };
                     (before, literal + body.unwrap_or(0) + after)
                 }
                 Matcher::Regex { before, after, .. } => (*before, *after),
@@ -290,9 +290,8 @@ impl<'p> Engine<'p> {
                 let value = token.span.clone();
                 if accepts(pattern, &text[value.clone()]) {
                     let end = value.end;
-                    let is_shared = !pattern.near.is_empty() || !pattern.weak.is_empty();
-                    let near =
-                        is_shared && self.patterns.names().names(self.patterns, text, &value, kind, id);
+                    let near = pattern.is_shared()
+                        && self.patterns.names().names(self.patterns, text, &value, kind, id);
                     sink.hit(Hit { loose: token.loose, near, ..Hit::new(id, value) });
                     // Fields without room for an end: the secret stands right behind the id.
                     if token.loose {
@@ -313,6 +312,7 @@ impl<'p> Engine<'p> {
 
     fn search_run(&self, text: &[u8], run: &Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
         let value = &text[run.clone()];
+        let is_random = || crate::triage::generic::is_random(value);
         let (mut shape, mut window, mut random) = (None, None, None);
         for &id in &self.runs {
             let pattern = self.patterns.get(id);
@@ -335,12 +335,12 @@ impl<'p> Engine<'p> {
                 near.iter().any(|word| memchr::memmem::find(window, word.as_bytes()).is_some())
             };
             let lone = pattern.part.is_none() && !near.is_empty() && !is_near;
-            if lone && (kind == TextKind::Plain || !crate::triage::generic::is_random(value)) {
+            if lone && (kind == TextKind::Plain || !*random.get_or_insert_with(is_random)) {
                 continue;
             }
             // What its own name calls a secret need not look as random as what has none.
             let looks_so = pattern.checks.iter().all(|c| match c {
-                Check::RandomToken => *random.get_or_insert_with(|| crate::triage::generic::is_random(value)),
+                Check::RandomToken => *random.get_or_insert_with(is_random),
                 _ => c.passes(value),
             });
             let is_named_so = || {
@@ -370,7 +370,7 @@ impl<'p> Engine<'p> {
                 text,
                 run,
                 kind,
-                *random.get_or_insert_with(|| crate::triage::generic::is_random(value)),
+                *random.get_or_insert_with(is_random),
             )
         {
             let hit = Hit::new(named.pattern, named.span);

@@ -96,6 +96,11 @@ pub static LENSES: &[&dyn Lens] = &[
     &rtf::RtfLens,
 ];
 
+/// The lenses that read a blob, in their order.
+pub fn of(blob: &Blob<'_>, look: &Look) -> impl Iterator<Item = &'static dyn Lens> {
+    LENSES.iter().copied().filter(|lens| lens.may_read(look) && lens.reads(blob))
+}
+
 /// What is wrong with a blob: becomes a ledger entry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{format}: {what} at offset {offset}")]

@@ -211,6 +211,13 @@ pub struct Pattern {
     pub origin: Str,
 }
 
+impl Pattern {
+    /// Whether words around a value say more than its form, because others share that form.
+    pub fn is_shared(&self) -> bool {
+        !self.near.is_empty() || !self.weak.is_empty()
+    }
+}
+
 /// A credential of several parts.
 #[derive(Clone, Debug)]
 pub struct Group {

@@ -4,12 +4,12 @@ use super::text::{self, TextJob};
 use crate::address::Address;
 use crate::blob::{Blob, NoSites, OffsetMap, Text, TextKind};
 use crate::container::budget::Budget;
-use crate::container::{CONTAINERS, Container, Member, Problem, unopened};
+use crate::container::{self, Container, Member, Problem, unopened};
 use crate::engine::Engine;
 use crate::explain::Judgement;
 use crate::ledger::{Ledger, Reason};
 use crate::lens::document::DocumentSites;
-use crate::lens::{LENSES, Lens, raw};
+use crate::lens::{self, Lens, raw};
 use crate::look::Look;
 use crate::triage::sighting::Sighting;
 use rayon::prelude::*;
@@ -58,9 +58,8 @@ impl Job<'_, '_> {
     /// Searches a blob that lies inside `depth` containers.
     pub fn search(&self, blob: &Blob<'_>, depth: u32) -> Searched {
         let look = Look::at(blob.bytes);
-        let container = CONTAINERS.iter().find(|c| c.may_read(&look) && c.reads(blob));
-        let mut found = match container {
-            Some(container) if depth < self.budget.limits.depth => self.container(*container, blob, depth),
+        let mut found = match container::of(blob, &look) {
+            Some(container) if depth < self.budget.limits.depth => self.container(container, blob, depth),
             Some(container) => {
                 let mut found = self.leaf(blob, &look, depth);
                 let detail = format!("{} inside {depth} containers is not opened", container.name());
@@ -175,8 +174,7 @@ impl Job<'_, '_> {
         let job = TextJob { job: self, address: &blob.address, blob: self.number(), depth };
         let kind = look.kind;
         let document = DocumentSites::new(blob.address.file_name());
-        let reads = |lens: &&dyn Lens| lens.may_read(look) && lens.reads(blob);
-        let lenses: Vec<&dyn Lens> = LENSES.iter().copied().filter(reads).collect();
+        let lenses: Vec<&dyn Lens> = lens::of(blob, look).collect();
         let is_named = lenses.iter().any(|lens| lens.names_places());
         let text = Text {
             bytes: blob.bytes,

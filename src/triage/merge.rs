@@ -146,10 +146,9 @@ fn fit_alike(patterns: &PatternSet, winner: &Sighting, loser: &Sighting) -> bool
     let (pw, pl) = (patterns.get(winner.pattern), patterns.get(loser.pattern));
     let has_form =
         |p: &Pattern| matches!(p.matcher, Matcher::Token { .. } | Matcher::Regex { .. }) && !p.broad;
-    let is_shared = |p: &Pattern| !p.near.is_empty() || !p.weak.is_empty();
     has_form(pw)
         && has_form(pl)
-        && is_shared(pl)
+        && pl.is_shared()
         && winner.near == loser.near
         && winner.value == loser.value
         && winner.range == loser.range
@@ -160,7 +159,7 @@ fn fit_alike(patterns: &PatternSet, winner: &Sighting, loser: &Sighting) -> bool
 fn by_telling((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Side {
     let tells = |p: &Pattern, s: &Sighting| {
         let is_named = matches!(p.matcher, Matcher::Named { .. });
-        let is_shared = !p.near.is_empty() || !p.weak.is_empty();
+        let is_shared = p.is_shared();
         // A form of its own says more than words around it, and both together most.
         let rank = match (p.broad, is_named, is_shared && !s.near) {
             (true, ..) => 0,

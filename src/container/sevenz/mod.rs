@@ -169,24 +169,10 @@ fn members<'b>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::Address;
+    use crate::container::testing::{self, Read};
 
-    /// Name, bytes and reason of a member.
-    type Read = (String, Vec<u8>, Option<Reason>);
-
-    /// Each member, and the reasons of the archive.
     fn read(data: &[u8]) -> (Vec<Read>, Vec<Reason>) {
-        let blob = Blob { address: Address::named("x"), bytes: data };
-        assert!(SevenZip.reads(&blob));
-        let opened = SevenZip.open(&blob, &Limits::default());
-        let budget = Budget::new(&Limits::default(), data.len() as u64);
-        let members = opened.members.iter().map(|m| {
-            let mut buffer = Vec::new();
-            let contents = m.read(&mut buffer, &budget);
-            let name = String::from_utf8_lossy(m.name()).into_owned();
-            (name, contents.bytes.to_vec(), contents.problem.map(|p| p.reason))
-        });
-        (members.collect(), opened.problems.iter().map(|p| p.reason).collect())
+        testing::read(&SevenZip, data)
     }
 
     /// What 7-Zip makes of a text by each of its methods (`testdata/archives/seeds.sh`).

@@ -19,11 +19,12 @@
 
 use crate::address::Address;
 use crate::blob::{Blob, TextKind};
-use crate::container::CONTAINERS;
+use crate::container;
 use crate::engine::runs::is_token;
 use crate::engine::{Engine, Hit, Reach, Sink};
-use crate::lens::{LENSES, decode, raw};
+use crate::lens::{self, LENSES, decode, raw};
 use crate::limits::Limits;
+use crate::look::Look;
 use crate::source::git::delta::Piece;
 use crate::source::git::forest::Made;
 use memchr::memmem::Finder;
@@ -385,9 +386,10 @@ fn has_mark(bytes: &[u8]) -> bool {
 /// Whether an object is anything but plain text that only the raw lens reads.
 fn is_special(bytes: &[u8]) -> bool {
     let blob = Blob { address: nowhere(), bytes };
-    raw::kind(bytes) != TextKind::Plain
-        || LENSES.iter().any(|lens| lens.reads(&blob))
-        || CONTAINERS.iter().any(|container| container.reads(&blob))
+    raw::kind(bytes) != TextKind::Plain || {
+        let look = Look::at(bytes);
+        lens::of(&blob, &look).next().is_some() || container::of(&blob, &look).is_some()
+    }
 }
 
 /// The windows in which runs and escaped values are decided about anew, in order and apart.
