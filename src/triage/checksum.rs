@@ -148,14 +148,26 @@ pub fn base64_decode(text: &[u8]) -> Vec<u8> {
 
 /// The 6 bits that `b` stands for.
 pub fn base64_value(b: u8) -> Option<u8> {
-    Some(match b {
-        b'A'..=b'Z' => b - b'A',
-        b'a'..=b'z' => b - b'a' + 26,
-        b'0'..=b'9' => b - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    })
+    const NONE: u8 = u8::MAX;
+    const VALUES: [u8; 256] = {
+        let mut values = [NONE; 256];
+        let mut b = 0;
+        while b < 256 {
+            let byte = b as u8;
+            values[b] = match byte {
+                b'A'..=b'Z' => byte - b'A',
+                b'a'..=b'z' => byte - b'a' + 26,
+                b'0'..=b'9' => byte - b'0' + 52,
+                b'+' | b'-' => 62,
+                b'/' | b'_' => 63,
+                _ => NONE,
+            };
+            b += 1;
+        }
+        values
+    };
+    let value = VALUES[usize::from(b)];
+    (value != NONE).then_some(value)
 }
 
 /// Standard base64 with padding.
