@@ -114,7 +114,8 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
         b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$' | b'-' | b'>' | b'?' | b'!' | b'@')
     };
     let has = |b: u8| value.contains(&b);
-    if value.len() > 2 && value[0] == b'0' && matches!(value[1], b'x' | b'X' | b'b' | b'o') {
+    // A key of 256 bits is no number.
+    if (3..64).contains(&value.len()) && value[0] == b'0' && matches!(value[1], b'x' | b'X' | b'b' | b'o') {
         return Err("the value is a number");
     }
     let brackets = value
