@@ -39,12 +39,110 @@ pub enum Command {
     Verify(Verify),
     /// Deactivate an AWS access key with your own credentials
     Revoke(Revoke),
+    /// Enter what is found into a baseline, so that only what is new fails a run
+    Baseline(Baseline),
+    /// Allow one finding: append a rule with its reason to keysift.toml
+    Allow(Allow),
     /// Say why something was reported, or why not: each test that it passed or failed
     Explain(Explain),
     /// Show what keysift sees in files: containers, lenses, strings, places, what was not understood
     Inspect(Inspect),
     /// Look at the patterns that are searched for, or check your own
     Patterns(Patterns),
+}
+
+/// `keysift baseline`.
+#[derive(Debug, Args)]
+pub struct Baseline {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: BaselineCommand,
+}
+
+/// The commands under `keysift baseline`.
+#[derive(Debug, Subcommand)]
+pub enum BaselineCommand {
+    /// Make a baseline of all that is found
+    Create(BaselineArguments),
+    /// Add what is new; lines that are there stay as they are
+    Update(BaselineArguments),
+    /// Say what is new, and what is in the baseline and found no more; exit code 1 when something is new
+    Diff(BaselineArguments),
+}
+
+/// What a baseline is made of.
+#[derive(Debug, Args)]
+pub struct BaselineArguments {
+    /// Files, folders and packages to search [default: the current folder]
+    pub paths: Vec<PathBuf>,
+
+    /// The baseline [default: keysift.baseline at the root of what is scanned]
+    #[arg(long, value_name = "FILE", env = "KEYSIFT_BASELINE", hide_env = true)]
+    pub baseline: Option<PathBuf>,
+
+    /// With `update`: remove lines of what is found no more. With `create`: replace a file that is there
+    #[arg(long)]
+    pub prune: bool,
+
+    /// Settings and rules from this file [default: keysift.toml at the root of what is scanned]
+    #[arg(long, value_name = "FILE", env = "KEYSIFT_CONFIG", hide_env = true)]
+    pub config: Option<PathBuf>,
+
+    /// Read no keysift.toml or .gitleaksignore but those that are named
+    #[arg(long)]
+    pub no_config: bool,
+
+    /// More patterns from this file (keysift TOML); may be given again
+    #[arg(long, value_name = "FILE", env = "KEYSIFT_PATTERNS", hide_env = true)]
+    pub patterns: Vec<PathBuf>,
+
+    /// Leave out files and folders that this glob names, as in .gitignore; may be given again
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+
+    /// Search what .gitignore and .git/info/exclude leave out too
+    #[arg(long)]
+    pub no_ignore: bool,
+
+    /// Leave out the history of git repositories: search files only
+    #[arg(long)]
+    pub no_git: bool,
+
+    /// Enter what a comment beside it allows too
+    #[arg(long)]
+    pub no_inline_allow: bool,
+}
+
+/// `keysift allow`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  keysift allow src/config.py:12 --reason 'made up, for the tests'\n  keysift allow v1:3fa9… --reason 'revoked in March' --expires 2027-06-30"
+)]
+pub struct Allow {
+    /// The fingerprint of a finding, or its place as reports print it: FILE:LINE, or FILE!INNER@OFFSET
+    #[arg(value_name = "FINGERPRINT|FILE:LINE")]
+    pub what: String,
+
+    /// Why it is allowed
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+
+    /// Until when it is allowed
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub expires: Option<String>,
+
+    /// Allow the value, whatever pattern finds it
+    #[arg(long)]
+    pub value: bool,
+
+    /// The file to append to [default: keysift.toml at the root of the repository, or of the current
+    /// folder]
+    #[arg(long, value_name = "FILE", env = "KEYSIFT_CONFIG", hide_env = true)]
+    pub config: Option<PathBuf>,
+
+    /// More patterns from this file (keysift TOML); may be given again
+    #[arg(long, value_name = "FILE", env = "KEYSIFT_PATTERNS", hide_env = true)]
+    pub patterns: Vec<PathBuf>,
 }
 
 /// `keysift explain`.
@@ -170,8 +268,18 @@ pub struct HookArguments {
 #[derive(Debug, Args)]
 pub struct SearchArguments {
     /// More patterns from this file (keysift TOML); may be given again
-    #[arg(long, value_name = "FILE", help_heading = "What to search")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "What to search",
+        env = "KEYSIFT_PATTERNS",
+        hide_env = true
+    )]
     pub patterns: Vec<PathBuf>,
+
+    /// What is allowed, and settings.
+    #[command(flatten)]
+    pub allow: AllowArguments,
 
     /// Tell names and addresses of the authors of commits
     #[arg(long, help_heading = "Report")]
@@ -217,12 +325,45 @@ pub struct SearchArguments {
     pub limits: LimitArguments,
 }
 
+/// What is let through, and where that is written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is allowed")]
+pub struct AllowArguments {
+    /// Settings and rules from this file [default: keysift.toml at the root of what is scanned]
+    #[arg(long, value_name = "FILE", env = "KEYSIFT_CONFIG", hide_env = true)]
+    pub config: Option<PathBuf>,
+
+    /// Read no keysift.toml, keysift.baseline or .gitleaksignore but those that are named
+    #[arg(long)]
+    pub no_config: bool,
+
+    /// What is in this file is known and does not fail the run: a baseline of keysift, detect-secrets or
+    /// kingfisher, a report of keysift or gitleaks; may be given again [default: keysift.baseline at
+    /// the root]
+    #[arg(long, value_name = "FILE", env = "KEYSIFT_BASELINE", hide_env = true)]
+    pub baseline: Vec<PathBuf>,
+
+    /// Report what a comment beside it allows (keysift:allow, gitleaks:allow …) all the same
+    #[arg(long)]
+    pub no_inline_allow: bool,
+
+    /// Leave out files and folders that this glob names, as in .gitignore; may be given again
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+
+    /// Let findings through that are less sure than this, 0 to 100
+    #[arg(long, value_name = "PERCENT", default_value_t = 0, env = "KEYSIFT_MIN_CONFIDENCE", hide_env = true,
+          value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub min_confidence: u8,
+}
+
 /// What is told, where, and what the exit code says.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Report")]
 pub struct ReportArguments {
     /// Least severity that makes the exit code 1
-    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity())]
+    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity(),
+          env = "KEYSIFT_FAIL_ON", hide_env = true)]
     pub fail_on: Severity,
 
     /// Exit with 0 rather than 3 when something could not be read and nothing was found
@@ -401,29 +542,29 @@ pub struct Inspect {
 pub struct LimitArguments {
     /// Containers within containers that are opened
     #[arg(long, value_name = "N", default_value_t = Limits::default().depth,
-          value_parser = clap::value_parser!(u32).range(0..=64))]
+          value_parser = clap::value_parser!(u32).range(0..=64), env = "KEYSIFT_MAX_DEPTH", hide_env = true)]
     pub max_depth: u32,
 
     /// Bytes that may come out of the containers of one artifact (suffixes K, M, G)
-    #[arg(long, value_name = "SIZE", default_value = "32G", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = "32G", value_parser = size, env = "KEYSIFT_MAX_EXPANDED", hide_env = true)]
     pub max_expanded: u64,
 
     /// Bytes that may come out of one entry
-    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size, env = "KEYSIFT_MAX_ENTRY", hide_env = true)]
     pub max_entry: u64,
 
     /// How many times larger than its compressed size an entry above 64 MiB may be
     #[arg(long, value_name = "N", default_value_t = Limits::default().ratio,
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = clap::value_parser!(u64).range(1..), env = "KEYSIFT_MAX_RATIO", hide_env = true)]
     pub max_ratio: u64,
 
     /// Entries of one container that are read
     #[arg(long, value_name = "N", default_value_t = Limits::default().entries,
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = clap::value_parser!(u64).range(1..), env = "KEYSIFT_MAX_ENTRIES", hide_env = true)]
     pub max_entries: u64,
 
     /// Bytes of one encoded text (base64, hex) that are decoded
-    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size, env = "KEYSIFT_MAX_DECODED", hide_env = true)]
     pub max_decoded: u64,
 }
 
@@ -540,7 +681,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 /// A number of bytes: `1500`, `64K`, `1.5G` (powers of 1024).
-fn size(text: &str) -> Result<u64, String> {
+pub(super) fn size(text: &str) -> Result<u64, String> {
     let error = || format!("{text:?} is no size: use a number of bytes, or one with K, M, G or T");
     let (number, factor) = match text.trim_end_matches(['B', 'b']).trim_end_matches('i') {
         t if t.ends_with(['K', 'k']) => (&t[..t.len() - 1], 1u64 << 10),
