@@ -300,7 +300,7 @@ fn expressions(key: &str, list: &OneOrMany) -> Result<Vec<Regex>, String> {
 }
 
 /// `2026-12-31`, as a date of TOML or as a text.
-fn date(value: &toml::Value) -> Result<String, String> {
+pub fn date(value: &toml::Value) -> Result<String, String> {
     let text = match value {
         toml::Value::Datetime(date) => date.to_string(),
         toml::Value::String(text) => text.clone(),

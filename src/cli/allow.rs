@@ -42,6 +42,10 @@ pub fn run(arguments: &Allow) -> anyhow::Result<Exit> {
     let today = settings::today();
     Config::read(&shown, &old, &today).map_err(|e| UsageError(format!("{e}; nothing was done")))?;
 
+    if let Some(expires) = &arguments.expires {
+        config::date(&toml::Value::String(expires.clone()))
+            .map_err(|e| UsageError(format!("--{e}; nothing was done")))?;
+    }
     let salt = salt_of(&old);
     let (reason, expires) = (arguments.reason.trim(), arguments.expires.as_deref());
     let mut added = String::new();

@@ -1,6 +1,6 @@
 //! `keysift baseline`.
 
-use super::args::{Arguments, Baseline, BaselineArguments, BaselineCommand, Command, Scan};
+use super::args::{Baseline, BaselineArguments, BaselineCommand, Scan};
 use super::exit::{Exit, UsageError};
 use super::scan::{self, Searched};
 use super::settings::{self, Given, Settings};
@@ -9,7 +9,6 @@ use crate::allow::known::Known;
 use crate::finding::{Class, Finding, Severity};
 use crate::scan::History;
 use anyhow::Context;
-use clap::Parser;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -39,7 +38,8 @@ fn create(arguments: BaselineArguments, given: &Given<'_>) -> anyhow::Result<Exi
     let new = entries(&searched, &searched.findings);
     write(&path, &baseline::write("", &|_| false, &new))?;
     let count = new.len();
-    say(&format!("wrote {} with {count} findings", settings::shown(&path)))?;
+    let findings = if count == 1 { "finding" } else { "findings" };
+    say(&format!("wrote {} with {count} {findings}", settings::shown(&path)))?;
     Ok(exit(&searched))
 }
 
@@ -101,10 +101,8 @@ fn diff(arguments: BaselineArguments, given: &Given<'_>) -> anyhow::Result<Exit>
 }
 
 /// A scan as the arguments say, in all else as it is by default.
-fn of(arguments: BaselineArguments) -> anyhow::Result<Scan> {
-    let parsed = Arguments::try_parse_from(["keysift", "scan"])
-        .context("the settings in the environment are wrong")?;
-    let Command::Scan(mut scan) = parsed.command else { return Err(UsageError("no scan".into()).into()) };
+fn of(arguments: BaselineArguments) -> Result<Scan, UsageError> {
+    let mut scan = settings::default_scan()?;
     scan.paths = arguments.paths;
     (scan.no_ignore, scan.no_git) = (arguments.no_ignore, arguments.no_git);
     scan.search.patterns = arguments.patterns;

@@ -44,7 +44,7 @@ pub fn main() -> ExitCode {
         args::Command::Hook(hook) => hook::run(&hook),
         args::Command::Verify(verify) => verify::run(&verify),
         args::Command::Revoke(revoke) => revoke::run(&revoke),
-        args::Command::Explain(explain) => explain::run(&explain),
+        args::Command::Explain(explain) => explain::run(&explain, &given),
         args::Command::Inspect(inspect) => inspect::run(&inspect),
         args::Command::Patterns(patterns) => patterns::run(&patterns),
     };

@@ -3,7 +3,7 @@
 //! The file is found at one place only, the root of what is scanned: of the repository in which that is, or
 //! of the folder itself. What lies deeper, in packages or in the history, has no say.
 
-use super::args::{SearchArguments, size};
+use super::args::{Arguments, Command, Scan, SearchArguments, size};
 use super::exit::UsageError;
 use crate::address::escape;
 use crate::allow::config::{self, Config, Settings as File};
@@ -13,8 +13,8 @@ use crate::scan::Target;
 use crate::source::exclude::{Exclude, Globs};
 use crate::source::git;
 use crate::source::relative::Relative;
-use clap::ArgMatches;
 use clap::parser::ValueSource;
+use clap::{ArgMatches, Parser};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -56,6 +56,15 @@ pub struct Settings {
     pub root: Option<PathBuf>,
     /// Whether all of the root is searched, so that what a baseline has and is not found is gone.
     pub is_whole: bool,
+}
+
+/// A scan as it is by default, for commands that have few arguments of their own.
+pub fn default_scan() -> Result<Scan, UsageError> {
+    let parsed = Arguments::try_parse_from(["keysift", "scan"]);
+    match parsed.map(|arguments| arguments.command) {
+        Ok(Command::Scan(scan)) => Ok(scan),
+        _ => Err(UsageError("a setting KEYSIFT_… in the environment is wrong; nothing was done".into())),
+    }
 }
 
 /// Largest file of settings, in bytes.
@@ -153,7 +162,8 @@ pub fn read_baseline(path: &Path) -> Result<Known, UsageError> {
     let bytes = read_bytes(path, MAX_BASELINE)?;
     let known = baseline::read(&shown(path), &bytes)
         .map_err(|e| UsageError(format!("{}; nothing was scanned", escape(e.as_bytes()))))?;
-    note(&format!("{} {} with {} entries", known.form, known.file, known.len()));
+    let entries = if known.len() == 1 { "entry" } else { "entries" };
+    note(&format!("{} {} with {} {entries}", known.form, known.file, known.len()));
     Ok(known)
 }
 

@@ -240,11 +240,21 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_back() {
-        let written = crate::report::tests::rich();
+        is_read_back(&crate::report::tests::rich());
+        let mut allowed = crate::report::tests::allowed();
+        // Verification is asked anew.
+        allowed.allowed.iter_mut().for_each(|a| a.finding.verification = None);
+        is_read_back(&allowed);
+        let mut out = Vec::new();
+        Format::Json.reporter().write(&crate::report::tests::rich(), &Options::default(), &mut out).unwrap();
+        assert!(report(&out).unwrap().findings.iter().any(is_redacted));
+    }
+
+    fn is_read_back(written: &Report) {
         for format in [Format::Json, Format::Jsonl] {
             let options = Options { reveal: true, ..Options::default() };
             let mut out = Vec::new();
-            format.reporter().write(&written, &options, &mut out).unwrap();
+            format.reporter().write(written, &options, &mut out).unwrap();
             let read = report(&out).unwrap();
             let mut again = Vec::new();
             let read =
@@ -253,9 +263,6 @@ mod tests {
             assert_eq!(String::from_utf8(again).unwrap(), String::from_utf8(out).unwrap());
             assert!(!read.findings.iter().any(is_redacted));
         }
-        let mut out = Vec::new();
-        Format::Json.reporter().write(&written, &Options::default(), &mut out).unwrap();
-        assert!(report(&out).unwrap().findings.iter().any(is_redacted));
     }
 
     #[test]
