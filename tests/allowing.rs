@@ -485,7 +485,6 @@ fn a_comment_that_is_not_yet_committed_counts() {
 fn explain_says_what_is_allowed() {
     let (dir, ..) = two();
     dir.write("keysift.toml", "[[allow]]\npath = \"src/a.py\"\nreason = \"made up\"\n");
-    git(&dir, &["init", "-q"]);
     let (code, text, _) = run(&dir, &["explain", "src/a.py:2"]);
     assert!(code == 0 && text.contains("allowed by keysift.toml:1 (made up)"), "{text}");
     let (code, text, _) = run(&dir, &["explain", "src/b.py:1"]);

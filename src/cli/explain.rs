@@ -15,7 +15,9 @@ pub fn run(arguments: &Explain, given: &Given<'_>) -> anyhow::Result<Exit> {
     let (path, question) = question(arguments)?;
     let mut scan = settings::default_scan()?;
     scan.search.patterns = arguments.patterns.clone();
-    let targets = [Target::Path(path.clone())];
+    // A file in no repository is judged as a scan of the current folder would.
+    let is_alone = path.is_relative() && settings::root_around(&path).is_none();
+    let targets = [Target::Path(if is_alone { ".".into() } else { path.clone() })];
     // Without a baseline: that a finding was known before does not explain it.
     let settings = settings::load(&targets, &mut scan.search, given, false)?;
     let mut patterns = PatternSet::builtin()?;
