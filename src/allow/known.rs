@@ -121,7 +121,7 @@ impl Known {
 
     /// The line of the entry that names a position. `history` are the commits in which the finding is.
     pub fn place(&self, file: &str, site: &Location, finding: &Finding) -> Option<usize> {
-        let line = site.line?;
+        let line = site.line.filter(|_| !self.places.is_empty())?;
         // What is inside a package has lines of its own.
         let inside = site.address.to_string();
         let inside = inside.strip_prefix(&site.address.artifact().to_string()).unwrap_or_default();

@@ -55,9 +55,12 @@ pub fn scan(
     honour_ignore: bool,
     history: History,
     arguments: &SearchArguments,
-    settings: Settings,
+    mut settings: Settings,
     start: Instant,
 ) -> anyhow::Result<Searched> {
+    // What is in the history, or left out this once, is not gone.
+    let has_history = settings.root.as_ref().is_some_and(|root| root.join(".git").exists());
+    settings.is_whole &= !(history.off && has_history) && arguments.allow.exclude.is_empty();
     let mut patterns = PatternSet::builtin()?;
     for path in &arguments.patterns {
         patterns.add_file(path)?;

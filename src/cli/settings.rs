@@ -259,8 +259,11 @@ fn relative(targets: &[Target], root: Option<&Path>) -> Relative {
         let typed = match target {
             Target::Stdin => return None,
             Target::Path(path) => path,
-            Target::Repository(git) | Target::Range(git, _) => &git.named,
-            Target::Staged(git, _) => &git.root,
+            // Paths of a history begin at the root of its own work tree.
+            Target::Repository(git) | Target::Range(git, _) => {
+                return Some((git.named.clone(), PathBuf::new()));
+            }
+            Target::Staged(git, _) => return Some((git.root.clone(), PathBuf::new())),
         };
         let real = std::fs::canonicalize(typed).ok()?;
         let below = match root.and_then(|root| real.strip_prefix(root).ok()) {

@@ -38,13 +38,11 @@ impl Exclude {
 
     /// Whether a file is left out, by a rule for it or for a folder above it.
     pub fn leaves_out_staged(&self, path: &Path) -> bool {
-        let is_left_out = self.rules.holds(&self.relative.path(path).to_string_lossy());
-        let count = if is_left_out { &self.left_out } else { &self.let_through };
-        count.fetch_add(1, Ordering::Relaxed);
-        is_left_out
+        // Not counted: a commit of nothing but excluded files is an ordinary one.
+        self.rules.holds(&self.relative.path(path).to_string_lossy())
     }
 
-    /// Whether rules left out all that a scan came upon.
+    /// Whether rules left out all files that a walk came upon.
     pub fn left_out_everything(&self) -> bool {
         self.left_out.load(Ordering::Relaxed) > 0 && self.let_through.load(Ordering::Relaxed) == 0
     }
