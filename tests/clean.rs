@@ -59,7 +59,7 @@ fn c04_archives_are_known_by_content_and_opened_in_archives() {
 #[test]
 fn c05_binary_files_are_searched() {
     let dir = Dir::new();
-    let mut bytes: Vec<u8> = (0..8192u32).map(|i| (i * 131 >> 3) as u8 | 0x80).collect();
+    let mut bytes: Vec<u8> = (0..8192u32).map(|i| ((i * 131) >> 3) as u8 | 0x80).collect();
     bytes.extend(b"\0\x01\x02");
     bytes.extend(line(2).bytes());
     bytes.extend([0, 255, 0, 254]);

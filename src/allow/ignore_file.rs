@@ -36,7 +36,7 @@ fn place(entry: &str) -> Option<Place> {
         _ => (None, rest),
     };
     let file = plain(file);
-    (!file.is_empty() && !rule.is_empty()).then(|| Place { file, lines: (line, line), commit })
+    (!file.is_empty() && !rule.is_empty()).then_some(Place { file, lines: (line, line), commit })
 }
 
 fn is_commit(text: &str) -> bool {

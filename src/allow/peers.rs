@@ -83,8 +83,8 @@ fn detect_secrets(name: &str, baseline: &Value) -> Result<Known, String> {
 /// rules and of offsets, so they cannot be compared.
 pub(super) fn read_yaml(name: &str, text: &str) -> Option<Known> {
     let has = |wanted: &str| text.lines().any(|line| line.trim_start().starts_with(wanted));
-    if !has("ExactFindings:") && !(has("fingerprint_algorithm:") || has("version: 2") && has("repositories:"))
-    {
+    let is_first = has("ExactFindings:");
+    if !(is_first || has("fingerprint_algorithm:") || has("version: 2") && has("repositories:")) {
         return None;
     }
     let mut known = Known::new(name, "baseline of kingfisher");
