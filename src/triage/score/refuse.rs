@@ -106,8 +106,7 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
         "input",
         "param",
     ];
-    let lower = value.to_ascii_lowercase();
-    if WORDS.iter().any(|w| w.as_bytes() == lower) {
+    if WORDS.iter().any(|w| w.as_bytes().eq_ignore_ascii_case(value)) {
         return Err("the value is a type or a word of a language");
     }
     let next = text.get(named.value.end).copied().unwrap_or(b'\n');
@@ -431,8 +430,15 @@ pub(super) fn is_partly_template(value: &[u8]) -> Result<(), Refusal> {
 /// `$2y$…`, `{SSHA}…`, `pbkdf2_sha256$…`, `*` and 40 digits, `sha256:…`.
 pub(super) fn is_hash_of_password(value: &[u8]) -> bool {
     let starts = |p: &str| value.get(..p.len()).is_some_and(|v| v.eq_ignore_ascii_case(p.as_bytes()));
-    let crypt =
-        value.starts_with(b"$") && value.iter().filter(|b| **b == b'$').count() >= 3 && value.len() >= 13;
+    // `$6$salt$hash`, `$argon2id$…`: the scheme is a short word.
+    let crypt = value.len() >= 13
+        && value.iter().filter(|b| **b == b'$').count() >= 3
+        && value.strip_prefix(b"$").and_then(|rest| rest.split(|b| *b == b'$').next()).is_some_and(
+            |scheme| {
+                (1..=14).contains(&scheme.len())
+                    && scheme.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+            },
+        );
     let scheme = [
         "{ssha",
         "{sha",
