@@ -144,6 +144,15 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// The text that a value stands in, where something in it may matter later on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Around {
+    /// The line above.
+    pub above: Option<Secret>,
+    /// Its own line; of a value of several lines, what stands before the first and behind the last.
+    pub line: Secret,
+}
+
 /// One place where a part of a finding stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
@@ -162,6 +171,8 @@ pub struct Location {
     pub role: Role,
     /// The encodings between blob and value, outermost first.
     pub decoded: Vec<Encoding>,
+    /// The lines around it, kept where [`Keep`](crate::scan::Keep) says so.
+    pub around: Option<Arc<Around>>,
 }
 
 /// Why an id and a secret are reported as belonging together.

@@ -4,11 +4,13 @@
 //! of one large blob. What comes out never depends on how: parts have fixed borders, and results
 //! are put in order before anybody sees them.
 
+mod around;
 mod blob;
 mod history;
 mod splits;
 mod text;
 
+pub use around::Keep;
 pub use blob::MIN_CARRIER;
 pub use history::{History, Range};
 
@@ -22,6 +24,7 @@ use crate::finding::Finding;
 use crate::ledger::{Ledger, Objects, Reason};
 use crate::limits::Limits;
 use crate::pattern::PatternSet;
+use crate::source::exclude::Exclude;
 use crate::source::git::{Repository, bundle};
 use crate::source::read::{self, Bytes};
 use crate::source::tree::{self, Found};
@@ -30,8 +33,8 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// What to scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +75,10 @@ pub struct Options {
     pub machine: Machine,
     /// What of the history of repositories is searched.
     pub history: History,
+    /// Of which values the lines around them are kept, for those who judge findings by them.
+    pub keep: Option<Keep>,
+    /// What of folders, and of what is staged, is left out.
+    pub exclude: Option<Arc<Exclude>>,
 }
 
 impl Default for Options {
@@ -82,6 +89,8 @@ impl Default for Options {
             threads: 0,
             machine: Machine::Auto,
             history: History::default(),
+            keep: None,
+            exclude: None,
         }
     }
 }
@@ -204,7 +213,8 @@ impl<'p> Scanner<'p> {
                 let repositories = Mutex::new(Vec::new());
                 let work_tree = if self.options.history.off { None } else { history::WorkTree::open(path) };
                 let leaves = |path: &Path| work_tree.as_ref().is_some_and(|w| w.leaves(path));
-                tree::walk(path, self.options.honour_ignore, &|found| match found {
+                let exclude = self.options.exclude.as_deref();
+                tree::walk(path, self.options.honour_ignore, exclude, &|found| match found {
                     Found::File(path) if leaves(&path) => {}
                     Found::File(path) => self.file(&path, root, collected, progress),
                     Found::Repository(path) => {
@@ -242,7 +252,7 @@ impl<'p> Scanner<'p> {
         let common = Repository::common_of(&git.git_dir);
         let root = common.as_os_str().len();
         let others = Mutex::new(Vec::new());
-        tree::walk(&common, false, &|found| match found {
+        tree::walk(&common, false, None, &|found| match found {
             Found::File(path) => self.file(&path, root, collected, progress),
             Found::Repository(path) => {
                 others.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(path);
@@ -329,6 +339,7 @@ impl<'p> Scanner<'p> {
         let search = |parallel| {
             let job = blob::Job {
                 record,
+                keep: self.options.keep,
                 engine: self.engine(),
                 budget: Budget::new(&self.options.limits, blob.bytes.len() as u64),
                 parallel,

@@ -3,8 +3,9 @@
 use super::score::Rated;
 use crate::address::{Address, Encoding};
 use crate::blob::{Site, TextKind};
-use crate::finding::{Location, Role, Secret};
+use crate::finding::{Around, Location, Role, Secret};
 use crate::pattern::PatternId;
+use std::sync::Arc;
 
 /// One hit in one text.
 #[derive(Clone, Debug)]
@@ -46,6 +47,8 @@ pub struct Sighting {
     pub encodings: Vec<Encoding>,
     /// Places in the author's own terms.
     pub sites: Vec<Site>,
+    /// The lines around it, where they are kept.
+    pub around: Option<Arc<Around>>,
 }
 
 impl Sighting {
@@ -69,6 +72,7 @@ impl Sighting {
             site,
             role,
             decoded: self.encodings.clone(),
+            around: self.around.clone(),
         };
         if self.sites.is_empty() {
             return vec![location(None)];
