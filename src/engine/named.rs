@@ -106,7 +106,8 @@ impl Index {
         }
         let is_random =
             is_random || outline.is_none_or(|o| may_hold_random(value, &o)) && may_be_secret(text, run);
-        if !is_random && !(outline.is_none_or(|o| may_be_mixed(&o)) && is_mixed(value)) {
+        let is_worth_a_look = is_random || outline.is_none_or(|o| may_be_mixed(&o)) && is_mixed(value);
+        if !is_worth_a_look {
             return None;
         }
         self.look(patterns, text, run, kind != TextKind::Plain, is_random)
