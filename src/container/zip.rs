@@ -95,7 +95,7 @@ impl Container for Zip {
         members.extend(hidden);
         let gaps = gaps(archive.len(), &members);
         let members = members.into_iter().map(|m| Box::new(m) as Box<dyn Member>).collect();
-        Opened { members, gaps, problems }
+        Opened { members, gaps, problems, ..Opened::default() }
     }
 }
 

@@ -4,9 +4,11 @@ use super::text::{self, TextJob};
 use crate::address::Address;
 use crate::blob::{Blob, NoSites, OffsetMap, Text, TextKind};
 use crate::container::budget::Budget;
-use crate::container::{self, Container, Member, Problem, unopened};
+use crate::container::image::Layers;
+use crate::container::{self, Container, Member, Opened, Problem, unopened};
 use crate::engine::Engine;
 use crate::explain::Judgement;
+use crate::finding::Layer;
 use crate::ledger::{Ledger, Reason};
 use crate::lens::document::DocumentSites;
 use crate::lens::{self, Lens, raw};
@@ -14,9 +16,10 @@ use crate::look::Look;
 use crate::triage::sighting::Sighting;
 use rayon::prelude::*;
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// The search of one artifact.
 pub(super) struct Job<'e, 'p> {
@@ -75,7 +78,15 @@ impl Job<'_, '_> {
     }
 
     fn container(&self, container: &dyn Container, blob: &Blob<'_>, depth: u32) -> Searched {
-        let opened = container.open(blob, &self.budget.limits);
+        self.members(container::open(container, blob, &self.budget.limits), blob, depth)
+    }
+
+    /// Searches a folder whose files are members of one artifact.
+    pub fn folder(&self, opened: Opened<'_>, address: &Address) -> Searched {
+        self.members(opened, &Blob { address: address.clone(), bytes: &[] }, 0)
+    }
+
+    fn members(&self, opened: Opened<'_>, blob: &Blob<'_>, depth: u32) -> Searched {
         let mut found = Searched::default();
         for problem in opened.problems {
             found.problem(&blob.address, problem);
@@ -110,6 +121,9 @@ impl Job<'_, '_> {
         }
         parts.sort_by_key(|(i, _)| *i);
         parts.into_iter().for_each(|(_, part)| found.merge(part));
+        if let Some(layers) = &opened.layers {
+            name_layers(layers, &blob.address, &mut found.sightings);
+        }
 
         let number = self.number();
         let mut bytes = 0;
@@ -140,7 +154,9 @@ impl Job<'_, '_> {
             let job = TextJob { job: self, address: &blob.address, blob: number, depth };
             found.merge(text::search(&job, &text));
         }
-        found.ledger.searched(bytes);
+        if !blob.bytes.is_empty() {
+            found.ledger.searched(bytes);
+        }
         found
     }
 
@@ -217,6 +233,21 @@ impl Job<'_, '_> {
             own.ledger.skipped(blob.address.clone(), None, Reason::Damaged, detail);
         }
         found.merge(own);
+    }
+}
+
+/// Says of what was found in layers of an image which they are, and whether a later one hides it. An image
+/// in a layer of another has told already.
+fn name_layers(layers: &Layers, image: &Address, sightings: &mut [Sighting]) {
+    // By the layer and the file in it.
+    type File = (Vec<u8>, Option<Vec<u8>>);
+    let mut known: HashMap<File, Option<Arc<Layer>>> = HashMap::new();
+    for sighting in sightings.iter_mut().filter(|s| s.layer.is_none()) {
+        let Some((member, path)) = sighting.address.below(image) else { continue };
+        let layer = known
+            .entry((member.to_vec(), path.map(<[u8]>::to_vec)))
+            .or_insert_with(|| layers.of(member, path).map(Arc::new));
+        sighting.layer.clone_from(layer);
     }
 }
 

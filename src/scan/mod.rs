@@ -6,6 +6,7 @@
 
 mod blob;
 mod history;
+mod image;
 mod splits;
 mod text;
 
@@ -172,11 +173,15 @@ impl<'p> Scanner<'p> {
 
     /// The sightings of one file before triage, and every judgement on the way; for `keysift explain`.
     pub(crate) fn watch(&self, path: &Path) -> io::Result<(Vec<triage::sighting::Sighting>, Vec<Judgement>)> {
-        let mut buffer = Vec::new();
-        let bytes = read::file(path, &mut buffer)?;
-        let blob = Blob { address: Address::file(path), bytes: bytes.as_slice() };
         let record = Mutex::new(Vec::new());
-        let (mut sightings, _) = self.pool.install(|| self.recorded(&blob, 0, Some(&record)));
+        let mut sightings = if tree::is_image_folder(path) {
+            self.pool.install(|| self.watch_image(path, Some(&record)))
+        } else {
+            let mut buffer = Vec::new();
+            let bytes = read::file(path, &mut buffer)?;
+            let blob = Blob { address: Address::file(path), bytes: bytes.as_slice() };
+            self.pool.install(|| self.recorded(&blob, 0, Some(&record))).0
+        };
         // As a scan of the tree around it would say.
         let parent = path.parent().filter(|_| path.is_absolute());
         mark_shown(&mut sightings, parent.map_or(0, |parent| parent.as_os_str().len()));
@@ -207,6 +212,7 @@ impl<'p> Scanner<'p> {
                 tree::walk(path, self.options.honour_ignore, &|found| match found {
                     Found::File(path) if leaves(&path) => {}
                     Found::File(path) => self.file(&path, root, collected, progress),
+                    Found::Image(path) => self.image(&path, root, collected, progress),
                     Found::Repository(path) => {
                         repositories.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(path);
                     }
@@ -244,6 +250,7 @@ impl<'p> Scanner<'p> {
         let others = Mutex::new(Vec::new());
         tree::walk(&common, false, &|found| match found {
             Found::File(path) => self.file(&path, root, collected, progress),
+            Found::Image(path) => self.image(&path, root, collected, progress),
             Found::Repository(path) => {
                 others.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(path);
             }
@@ -324,28 +331,41 @@ impl<'p> Scanner<'p> {
         &self,
         blob: &Blob<'_>,
         first: u64,
-        record: Option<&Mutex<Vec<Judgement>>>,
+        record: Record<'_>,
     ) -> (Vec<triage::sighting::Sighting>, Ledger) {
+        let run = |job: &blob::Job<'_, '_>| job.search(blob, 0);
+        let found = self.budgeted(blob.bytes.len() as u64, first, record, &run);
+        (found.sightings, found.ledger)
+    }
+
+    /// Runs the search of an artifact of `size` bytes within its budget.
+    fn budgeted(
+        &self,
+        size: u64,
+        first: u64,
+        record: Record<'_>,
+        run: &dyn Fn(&blob::Job<'_, '_>) -> blob::Searched,
+    ) -> blob::Searched {
         let search = |parallel| {
             let job = blob::Job {
                 record,
                 engine: self.engine(),
-                budget: Budget::new(&self.options.limits, blob.bytes.len() as u64),
+                budget: Budget::new(&self.options.limits, size),
                 parallel,
                 numbers: AtomicU64::new(first),
             };
-            let found = job.search(blob, 0);
+            let found = run(&job);
             (found, job.budget.is_exhausted())
         };
         match search(true) {
-            (found, false) => (found.sightings, found.ledger),
-            _ => {
-                let (found, _) = search(false);
-                (found.sightings, found.ledger)
-            }
+            (found, false) => found,
+            _ => search(false).0,
         }
     }
 }
+
+/// Where judgements are noted down, for `keysift explain`.
+type Record<'r> = Option<&'r Mutex<Vec<Judgement>>>;
 
 /// Marks what stands in tests, examples and documents.
 fn mark_shown(sightings: &mut [triage::sighting::Sighting], root: usize) {

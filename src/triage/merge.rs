@@ -372,6 +372,7 @@ mod tests {
                 site: None,
                 role: Role::Value,
                 decoded: Vec::new(),
+                layer: None,
             }],
             pair: None,
             details: BTreeMap::from([("key".into(), key.into())]),

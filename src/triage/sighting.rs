@@ -3,8 +3,9 @@
 use super::score::Rated;
 use crate::address::{Address, Encoding};
 use crate::blob::{Site, TextKind};
-use crate::finding::{Location, Role, Secret};
+use crate::finding::{Layer, Location, Role, Secret};
 use crate::pattern::PatternId;
+use std::sync::Arc;
 
 /// One hit in one text.
 #[derive(Clone, Debug)]
@@ -44,6 +45,8 @@ pub struct Sighting {
     pub lines: Vec<(u64, u32)>,
     /// The encodings between blob and value.
     pub encodings: Vec<Encoding>,
+    /// In images, the layer.
+    pub layer: Option<Arc<Layer>>,
     /// Places in the author's own terms.
     pub sites: Vec<Site>,
 }
@@ -69,6 +72,7 @@ impl Sighting {
             site,
             role,
             decoded: self.encodings.clone(),
+            layer: self.layer.clone(),
         };
         if self.sites.is_empty() {
             return vec![location(None)];
