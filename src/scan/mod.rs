@@ -24,15 +24,20 @@ use crate::ledger::{Ledger, Objects, Reason};
 use crate::limits::Limits;
 use crate::pattern::PatternSet;
 use crate::source::git::{Repository, bundle};
+use crate::source::list::List;
 use crate::source::read::{self, Bytes};
 use crate::source::tree::{self, Found};
 use crate::triage;
+use rayon::prelude::*;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Paths of a list that are searched together.
+const BATCH: usize = 1 << 12;
 
 /// What to scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +46,8 @@ pub enum Target {
     Path(PathBuf),
     /// Standard input.
     Stdin,
+    /// The files and folders that a list names.
+    List(List),
     /// All of a repository, with the files of its git folder; or a bundle.
     Repository(GitTarget),
     /// What a range of commits brought.
@@ -138,6 +145,7 @@ impl<'p> Scanner<'p> {
                 match target {
                     Target::Stdin => self.stdin(&mut io::stdin().lock(), &collected, progress),
                     Target::Path(path) => self.path(path, &collected, progress),
+                    Target::List(list) => self.list(list, &collected, progress),
                     Target::Repository(git) => {
                         self.git_folder(git, &collected, progress);
                         self.history(git, None, &collected, progress);
@@ -198,6 +206,35 @@ impl<'p> Scanner<'p> {
             Ok(bytes) => self.bytes(address, 0, &bytes, collected, progress),
             Err(e) => collected.unreadable(address, &e),
         }
+    }
+
+    /// Files and folders out of a list, many at a time; each as if it were named alone.
+    fn list(&self, list: &List, collected: &Collected, progress: &Progress) {
+        let unreadable = |error: &io::Error| collected.unreadable(Address::named(&list.name()), error);
+        let mut reader = match list.open() {
+            Ok(reader) => reader,
+            Err(e) => return unreadable(&e),
+        };
+        let mut batch = Vec::new();
+        let search = |batch: &mut Vec<PathBuf>| {
+            batch.par_iter().with_max_len(1).for_each(|path| self.path(path, collected, progress));
+            batch.clear();
+        };
+        for name in list.names(&mut *reader) {
+            match name {
+                Ok(path) => batch.push(path),
+                Err(e) => {
+                    unreadable(&e);
+                    if e.kind() != io::ErrorKind::InvalidData {
+                        break;
+                    }
+                }
+            }
+            if batch.len() == BATCH {
+                search(&mut batch);
+            }
+        }
+        search(&mut batch);
     }
 
     fn path(&self, path: &Path, collected: &Collected, progress: &Progress) {

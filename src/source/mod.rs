@@ -1,6 +1,7 @@
 //! Sources: where bytes come from. They know files and streams, no formats and no patterns.
 
 pub mod git;
+pub mod list;
 pub mod map;
 pub mod read;
 pub mod tree;
