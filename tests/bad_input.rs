@@ -11,7 +11,7 @@ use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use util::demo::{access_key_id, secret_access_key};
 use util::measure::measured;
 use util::zip::{Zip, zeros};

@@ -182,6 +182,11 @@ pub struct SearchArguments {
     #[arg(long, value_name = "FILE", help_heading = "What to search")]
     pub patterns: Vec<PathBuf>,
 
+    /// Look for streams, archives and databases anywhere in data, in free space of disks too: for
+    /// firmware, images of memory and disks. Takes longer
+    #[arg(long, help_heading = "What to search")]
+    pub carve: bool,
+
     /// Tell names and addresses of the authors of commits
     #[arg(long, help_heading = "Report")]
     pub authors: bool,

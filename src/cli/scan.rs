@@ -5,6 +5,7 @@ use super::exit::{Exit, UsageError};
 use super::{output, progress, verify};
 use crate::address::escape;
 use crate::engine::prefilter::Machine;
+use crate::limits::Limits;
 use crate::pattern::PatternSet;
 use crate::report::Report;
 use crate::scan::{History, Options, Progress, Scanner, Target};
@@ -49,7 +50,7 @@ pub fn search(
         patterns.add_file(path)?;
     }
     let options = Options {
-        limits: arguments.limits.limits(),
+        limits: Limits { carve: arguments.carve, ..arguments.limits.limits() },
         honour_ignore,
         threads: arguments.threads.map_or(0, usize::from),
         machine: machine(arguments.engine)?,

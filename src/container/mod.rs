@@ -8,6 +8,7 @@ pub mod asar;
 pub mod assembly_store;
 pub mod budget;
 pub mod cab;
+pub mod carve;
 pub mod cfb;
 pub mod cms;
 pub mod cpio;

@@ -351,6 +351,11 @@ impl Stream {
         self.0.begins(data)
     }
 
+    /// Expands the one stream that begins here.
+    pub(super) fn one(&self, bytes: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Result<Inflated, Problem> {
+        self.0.expand(bytes, out, budget)
+    }
+
     /// Expands all streams of a file behind one another; tells what is wrong with them.
     pub(super) fn expand(&self, bytes: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Option<Problem> {
         let streams = Streams { format: self.0, name: Vec::new(), bytes };

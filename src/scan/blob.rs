@@ -1,5 +1,6 @@
 //! One blob: opened if it is a container, read through its lenses if it is not.
 
+use super::carve::Stretch;
 use super::text::{self, TextJob};
 use crate::address::Address;
 use crate::blob::{Blob, NoSites, OffsetMap, Text, TextKind};
@@ -43,7 +44,7 @@ pub(super) struct Searched {
 }
 
 impl Searched {
-    fn merge(&mut self, other: Searched) {
+    pub(super) fn merge(&mut self, other: Searched) {
         self.sightings.extend(other.sightings);
         self.ledger.merge(other.ledger);
     }
@@ -69,7 +70,14 @@ impl Job<'_, '_> {
                 found.ledger.skipped(blob.address.clone(), None, Reason::Limit, detail);
                 found
             }
-            None => self.leaf(blob, &look, depth),
+            None => {
+                let mut found = self.leaf(blob, &look, depth);
+                if look.is_binary() {
+                    // Had there been archives, their container would have read the blob.
+                    self.carve_of(blob, true, depth, &mut found);
+                }
+                found
+            }
         };
         if let Some(problem) = unopened::told(blob.bytes, &look) {
             found.problem(&blob.address, problem);
@@ -78,15 +86,17 @@ impl Job<'_, '_> {
     }
 
     fn container(&self, container: &dyn Container, blob: &Blob<'_>, depth: u32) -> Searched {
-        self.members(container::open(container, blob, &self.budget.limits), blob, depth)
+        let opened = container::open(container, blob, &self.budget.limits);
+        self.members(opened, blob, container.name() == EMBEDDED, depth)
     }
 
     /// Searches a folder whose files are members of one artifact.
     pub fn folder(&self, opened: Opened<'_>, address: &Address) -> Searched {
-        self.members(opened, &Blob { address: address.clone(), bytes: &[] }, 0)
+        self.members(opened, &Blob { address: address.clone(), bytes: &[] }, false, 0)
     }
 
-    fn members(&self, opened: Opened<'_>, blob: &Blob<'_>, depth: u32) -> Searched {
+    /// `archives_are_open`: what the container has opened are archives inside a file that is read as a whole.
+    fn members(&self, opened: Opened<'_>, blob: &Blob<'_>, archives_are_open: bool, depth: u32) -> Searched {
         let mut found = Searched::default();
         for problem in opened.problems {
             found.problem(&blob.address, problem);
@@ -130,12 +140,13 @@ impl Job<'_, '_> {
         for gap in opened.gaps {
             // A program or script with the container behind it is a file of its own.
             if gap.start == 0 && gap.len() >= MIN_CARRIER {
-                found.merge(
-                    self.carrier(&Blob { address: blob.address.clone(), bytes: &blob.bytes[gap] }, depth),
-                );
+                let carrier = Blob { address: blob.address.clone(), bytes: &blob.bytes[gap] };
+                found.merge(self.carrier(&carrier, depth));
+                self.carve_of(&carrier, archives_are_open, depth, &mut found);
                 continue;
             }
             bytes += gap.len() as u64;
+            let base = gap.start;
             let mut map = OffsetMap::identity();
             map.push_plain(0, gap.start as u64);
             let bytes = &blob.bytes[gap];
@@ -153,6 +164,11 @@ impl Job<'_, '_> {
             };
             let job = TextJob { job: self, address: &blob.address, blob: number, depth };
             found.merge(text::search(&job, &text));
+            self.carve(
+                &Stretch { address: &blob.address, bytes, base, archives_are_open: false },
+                depth,
+                &mut found,
+            );
         }
         if !blob.bytes.is_empty() {
             found.ledger.searched(bytes);
@@ -206,6 +222,12 @@ impl Job<'_, '_> {
         }
         found.ledger.searched(blob.bytes.len() as u64);
         found
+    }
+
+    /// Carves what is in a whole blob.
+    fn carve_of(&self, blob: &Blob<'_>, archives_are_open: bool, depth: u32, found: &mut Searched) {
+        let stretch = Stretch { address: &blob.address, bytes: blob.bytes, base: 0, archives_are_open };
+        self.carve(&stretch, depth, found);
     }
 
     /// Searches what stands before a container: a program whose tables may point behind it.
@@ -270,6 +292,9 @@ fn batches(order: &[(u64, usize)]) -> Vec<&[(u64, usize)]> {
     }
     batches
 }
+
+/// The container that opens archives inside other files.
+const EMBEDDED: &str = "embedded";
 
 /// What stands before a container and is at least as long as this is read through the lenses too.
 pub const MIN_CARRIER: usize = 256;

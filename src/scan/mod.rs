@@ -5,6 +5,7 @@
 //! are put in order before anybody sees them.
 
 mod blob;
+mod carve;
 mod history;
 mod image;
 mod splits;
