@@ -9,12 +9,15 @@ use super::piece::Escaped;
 use super::{Container, Member, Opened};
 use crate::blob::Blob;
 use crate::limits::Limits;
+use crate::look::Look;
 use memchr::memmem;
 use std::ops::Range;
 
 /// Opens bundles whose modules are given to `eval`.
 pub struct EvalBundle;
 
+/// The first module stands in so many bytes: before it only the loader does.
+const HEAD: usize = 256 << 10;
 const MARK: &[u8] = b"//# sourceURL=";
 /// Between `eval(` and the literal: `__webpack_require__.ts(`.
 const WRAPPER: usize = 64;
@@ -26,7 +29,12 @@ impl Container for EvalBundle {
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
         // The mark is rare, and a literal around it rarer.
-        memmem::find(blob.bytes, MARK).is_some() && modules(blob.bytes).next().is_some()
+        let head = &blob.bytes[..blob.bytes.len().min(HEAD)];
+        memmem::find(head, MARK).is_some() && modules(blob.bytes).next().is_some()
+    }
+
+    fn may_read(&self, look: &Look) -> bool {
+        !look.is_binary()
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {

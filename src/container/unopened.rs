@@ -11,6 +11,7 @@ use crate::look::Look;
 use std::sync::OnceLock;
 
 /// A format by what stands where.
+#[derive(Clone)]
 struct Kind {
     name: &'static str,
     reason: Reason,
@@ -34,9 +35,9 @@ fn known(data: &[u8], look: &Look) -> Option<(&'static str, Reason)> {
     if !look.is_binary() && !matches!(first, b'-' | b'$' | b'S' | b'a') {
         return None;
     }
-    static KINDS: OnceLock<Vec<Kind>> = OnceLock::new();
-    let kinds = KINDS.get_or_init(|| include_str!("unopened.tsv").lines().filter_map(kind).collect());
-    if let Some(kind) = kinds.iter().find(|kind| kind.is(data)) {
+    static KINDS: OnceLock<Vec<Vec<Kind>>> = OnceLock::new();
+    let kinds = KINDS.get_or_init(by_first_byte);
+    if let Some(kind) = kinds[usize::from(first)].iter().find(|kind| kind.is(data)) {
         return Some((kind.name, kind.reason));
     }
     if !look.is_binary() {
@@ -59,6 +60,16 @@ fn known(data: &[u8], look: &Look) -> Option<(&'static str, Reason)> {
         _ => return None,
     };
     Some((unsupported, Reason::Unsupported))
+}
+
+/// For each first byte of a blob, the kinds that may begin with it, in the order of the table.
+fn by_first_byte() -> Vec<Vec<Kind>> {
+    let kinds: Vec<Kind> = include_str!("unopened.tsv").lines().filter_map(kind).collect();
+    let may_begin = |kind: &Kind, first: u8| {
+        let mut firsts = kind.marks.iter().filter(|(at, _)| *at == 0).filter_map(|(_, bytes)| bytes.first());
+        firsts.all(|(byte, mask)| first & mask == *byte)
+    };
+    (0..=u8::MAX).map(|b| kinds.iter().filter(|kind| may_begin(kind, b)).cloned().collect()).collect()
 }
 
 fn kind(line: &'static str) -> Option<Kind> {

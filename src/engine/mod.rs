@@ -19,10 +19,11 @@ use crate::blob::TextKind;
 use crate::finding::Class;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet, Segment};
 use crate::triage::checksum::Check;
-use crate::triage::score;
+use crate::triage::{generic, score};
 use prefilter::starts::{self, Starts};
 use prefilter::{Literal, Machine, Prefilter};
 use runs::Shape;
+use runs::outline::Outline;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -70,7 +71,8 @@ pub struct Engine<'p> {
     /// Prefixes of tokens that are runs, and their patterns.
     starts: Starts,
     by_start: Vec<(usize, Vec<PatternId>)>,
-    runs: Vec<PatternId>,
+    /// Patterns of runs, by the length of the run.
+    runs: Vec<Vec<PatternId>>,
     has_names: bool,
     /// Bytes of the longest literal, 1 at least.
     longest_literal: usize,
@@ -107,8 +109,9 @@ impl<'p> Engine<'p> {
                     (prefixes, bodies.iter().map(|body| token::least_run(body)).min())
                 }
                 Matcher::Regex { literals, .. } | Matcher::Assigned { literals } => (literals, None),
-                Matcher::Run { .. } => {
-                    runs.push(id);
+                Matcher::Run { min, max, .. } => {
+                    runs.resize(runs.len().max(max.min(&LONGEST_VALUE) + 1), Vec::new());
+                    runs.iter_mut().take(max + 1).skip(*min).for_each(|ids: &mut Vec<_>| ids.push(id));
                     continue;
                 }
                 Matcher::Named { .. } => {
@@ -175,8 +178,9 @@ impl<'p> Engine<'p> {
     ) {
         runs::for_each_run(text, within, &mut |run| {
             let others = self.by_literal.len() as u32;
-            self.starts.find(text, &run, &mut |prefix, at| found(others + prefix.0, at));
-            self.judge_run(text, run, kind, sink);
+            let outline = Outline::of(text, &run);
+            self.starts.find(text, &run, outline, &mut |prefix, at| found(others + prefix.0, at));
+            self.judge_run(text, run, outline, kind, sink);
         });
     }
 
@@ -238,22 +242,32 @@ impl<'p> Engine<'p> {
             self.confirm(text, &self.by_literal[literal.0 as usize], at, kind, &mut barren, sink);
         });
         runs::for_each_run(text, within, &mut |run| {
-            self.starts.find(text, &run, &mut |prefix, at| {
+            let outline = Outline::of(text, &run);
+            self.starts.find(text, &run, outline, &mut |prefix, at| {
                 self.confirm(text, &self.by_start[prefix.0 as usize], at, kind, &mut barren, sink);
             });
-            self.judge_run(text, run, kind, sink);
+            self.judge_run(text, run, outline, kind, sink);
         });
     }
 
     /// Reports a run, and what it is if it is a secret without a prefix.
-    fn judge_run(&self, text: &[u8], run: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
-        let run = own_part(text, run);
+    fn judge_run(
+        &self,
+        text: &[u8],
+        run: Range<usize>,
+        outline: Option<Outline>,
+        kind: TextKind,
+        sink: &mut dyn Sink,
+    ) {
+        let own = own_part(text, &run);
+        let outline = if own == run { outline } else { Outline::of(text, &own) };
         // Words without a digit in one case are names, in whatever spelling.
-        if runs::is_varied(&text[run.clone()]) && !is_number(text, &run) {
-            if run.len() <= LONGEST_VALUE {
-                self.search_run(text, &run, kind, sink);
+        let is_varied = outline.map_or_else(|| runs::is_varied(&text[own.clone()]), |o| o.is_varied());
+        if is_varied && !is_number(text, &own) {
+            if own.len() <= LONGEST_VALUE {
+                self.search_run(text, &own, outline, kind, sink);
             }
-            sink.run(run);
+            sink.run(own);
         }
     }
 
@@ -296,7 +310,7 @@ impl<'p> Engine<'p> {
                     // Fields without room for an end: the secret stands right behind the id.
                     if token.loose {
                         let rest = end..end + text[end..].iter().take_while(|&&b| runs::is_token(b)).count();
-                        self.search_run(text, &rest, kind, sink);
+                        self.search_run(text, &rest, Outline::of(text, &rest), kind, sink);
                     }
                 }
             }
@@ -310,14 +324,26 @@ impl<'p> Engine<'p> {
         }
     }
 
-    fn search_run(&self, text: &[u8], run: &Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
+    fn search_run(
+        &self,
+        text: &[u8],
+        run: &Range<usize>,
+        outline: Option<Outline>,
+        kind: TextKind,
+        sink: &mut dyn Sink,
+    ) {
         let value = &text[run.clone()];
-        let is_random = || crate::triage::generic::is_random(value);
+        let may_be_random = outline.is_none_or(|o| generic::may_be_random(&o));
+        let is_random = || may_be_random && generic::is_random(value);
         let (mut shape, mut window, mut random) = (None, None, None);
-        for &id in &self.runs {
+        for &id in self.runs.get(value.len()).map_or(&[][..], |ids| ids) {
             let pattern = self.patterns.get(id);
-            let Matcher::Run { alphabet, min, max, near } = &pattern.matcher else { continue };
-            if !(*min..=*max).contains(&value.len()) || !alphabet.contains_all(value) {
+            // Nearly all are names: no look at anything else, then.
+            if !may_be_random && pattern.class == Class::Generic {
+                continue;
+            }
+            let Matcher::Run { alphabet, near, .. } = &pattern.matcher else { continue };
+            if !alphabet.contains_all(value) {
                 continue;
             }
             // In binary data only a part of a pair can be told from noise, by its other half.
@@ -369,6 +395,7 @@ impl<'p> Engine<'p> {
                 self.patterns,
                 text,
                 run,
+                outline,
                 kind,
                 *random.get_or_insert_with(is_random),
             )
@@ -427,7 +454,7 @@ fn accepts(pattern: &Pattern, value: &[u8]) -> bool {
 
 /// A run without what only looks like its first character: the operator of a shell's default value,
 /// `${NAME:-VALUE}`, and the letter of an escape, `"ID\nVALUE"`.
-fn own_part(text: &[u8], run: Range<usize>) -> Range<usize> {
+fn own_part(text: &[u8], run: &Range<usize>) -> Range<usize> {
     let first = match (text[..run.start].last(), text[run.start]) {
         (Some(b':'), b'-') => 1,
         (Some(b'\\'), b'n' | b'r' | b't') => 1,

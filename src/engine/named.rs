@@ -5,6 +5,7 @@
 //! nearest word decides. What fits equally well is told as candidates.
 
 use super::context::{Context, Key, Region, joined};
+use super::runs::outline::Outline;
 use super::runs::{self, Shape, is_token};
 use super::token;
 use super::words::Words;
@@ -89,12 +90,13 @@ impl Index {
 
     /// What the surroundings of `run`, a run of token characters, say that it is.
     ///
-    /// `is_random` says whether the run looks random as a whole.
+    /// `outline` is its outline, where it has one; `is_random` says whether it looks random as a whole.
     pub fn name(
         &self,
         patterns: &PatternSet,
         text: &[u8],
         run: &Range<usize>,
+        outline: Option<Outline>,
         kind: TextKind,
         is_random: bool,
     ) -> Option<Named> {
@@ -102,8 +104,9 @@ impl Index {
         if value.len() > LONGEST {
             return None;
         }
-        let is_random = is_random || may_be_secret(text, run);
-        if !is_random && !is_mixed(value) {
+        let is_random =
+            is_random || outline.is_none_or(|o| may_hold_random(value, &o)) && may_be_secret(text, run);
+        if !is_random && !(outline.is_none_or(|o| may_be_mixed(&o)) && is_mixed(value)) {
             return None;
         }
         self.look(patterns, text, run, kind != TextKind::Plain, is_random)
@@ -308,6 +311,41 @@ const COMMON: &[&str] = &[
     "bearer",
 ];
 
+/// Whether `may_be_secret` may say yes of a value of this outline: asked of all, at the cost of a few bits.
+fn may_hold_random(value: &[u8], o: &Outline) -> bool {
+    let after = |bits: u64| 64 - bits.leading_zeros();
+    let last = after(o.other());
+    let rest = o.len as u32 - last;
+    if o.digit == 0 {
+        // Scrambled letters at its end: in both cases, or in one.
+        let upper = o.upper.checked_shr(last).unwrap_or(0);
+        let turns = (upper ^ upper >> 1).count_ones();
+        return rest >= 24 && (turns * 3 >= rest || turns <= 1 && rest >= 32);
+    }
+    if o.digit.count_ones() < 3 || o.other() == 0 {
+        return false;
+    }
+    // Something random behind the last joint, or between joints: then what is behind it has a digit, or is
+    // one letter.
+    after(o.digit) > last
+        || rest <= 1
+        || !matches!(value[last as usize - 1], b'_' | b'-')
+        || memchr::memchr(b'/', value).is_some()
+}
+
+/// The same of `is_mixed`.
+fn may_be_mixed(o: &Outline) -> bool {
+    match o.other().count_ones() {
+        0 => o.len >= 20 && o.digit != 0 && o.letter() != 0 && o.changes() * 6 >= o.len,
+        joints => joints >= 2,
+    }
+}
+
+/// Whether `//` stands shortly before `at`.
+fn is_in_url(text: &[u8], at: usize) -> bool {
+    text[at.saturating_sub(URL)..at].windows(2).any(|pair| pair == b"//")
+}
+
 /// What of the runs that do not look random as a whole may be a value all the same: groups, the last part
 /// of a path, random letters. A cheap look, for nearly all are words.
 fn may_be_secret(text: &[u8], run: &Range<usize>) -> bool {
@@ -321,9 +359,7 @@ fn may_be_secret(text: &[u8], run: &Range<usize>) -> bool {
     }
     if let Some(at) = memchr::memrchr(b'/', value) {
         let last = &value[at + 1..];
-        return last.len() >= runs::MIN_RUN
-            && memchr::memmem::rfind(&text[run.start.saturating_sub(URL)..run.start], b"//").is_some()
-            && generic::is_random(last);
+        return last.len() >= runs::MIN_RUN && generic::is_random(last) && is_in_url(text, run.start);
     }
     // A prefix in words, and a random rest.
     if let Some(at) = value.iter().rposition(|b| matches!(b, b'_' | b'-'))
@@ -364,9 +400,9 @@ fn is_mixed(value: &[u8]) -> bool {
         let is_even = (4..=10).contains(&first) && groups.all(|g| g.len() == first || g.len() + 2 == first);
         return is_even && value.len() - letters - digits >= 2 && !generic::reads_well(value);
     }
-    value.len() >= 20 && letters > 0 && digits > 0 && {
+    value.len() >= 20 && letters > 0 && digits > 0 && !generic::reads_well(value) && {
         let shape = Shape::of(value);
-        shape.entropy >= 3.3 && shape.changes * 6 >= shape.len && !generic::reads_well(value)
+        shape.entropy >= 3.3 && shape.changes * 6 >= shape.len
     }
 }
 
@@ -412,8 +448,9 @@ fn spans(text: &[u8], run: &Range<usize>, whole: &Range<usize>) -> Vec<Range<usi
     if !is_headed && ends_here {
         add(run.clone());
     }
-    let is_url = memchr::memmem::rfind(&text[run.start.saturating_sub(URL)..run.start], b"//").is_some();
-    if is_url && let Some(at) = text[run.clone()].iter().rposition(|&b| b == b'/') {
+    if let Some(at) = memchr::memrchr(b'/', &text[run.clone()])
+        && is_in_url(text, run.start)
+    {
         add(run.start + at + 1..run.end);
     }
     spans

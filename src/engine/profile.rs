@@ -1,5 +1,6 @@
 //! What each pattern costs on a text: for whoever writes patterns.
 
+use super::runs::outline::Outline;
 use super::{Engine, Hit, Sink, expression, runs};
 use crate::blob::TextKind;
 use crate::pattern::PatternId;
@@ -64,10 +65,11 @@ impl Engine<'_> {
         profile.run_count += all.len() as u64;
         let start = Instant::now();
         for run in &all {
-            self.starts.find(text, run, &mut |prefix, at| {
+            let outline = Outline::of(text, run);
+            self.starts.find(text, run, outline, &mut |prefix, at| {
                 candidates.push((&self.by_start[prefix.0 as usize], at));
             });
-            self.judge_run(text, run.clone(), kind, &mut Counter::default());
+            self.judge_run(text, run.clone(), outline, kind, &mut Counter::default());
         }
         profile.judging += start.elapsed();
         let mut barren = expression::Barren::default();

@@ -12,20 +12,44 @@ const HEAD: usize = 2;
 /// Words, each known by its index in the list they were made from.
 pub struct Words {
     bytes: Vec<u8>,
-    /// By bucket: where a word stands in `bytes`, how long it is, and its index.
-    words: Vec<(u32, u16, u32)>,
+    words: Vec<Word>,
     /// For each hash, where its bucket begins; one more for the end.
     buckets: Vec<u32>,
+}
+
+/// A word of a bucket.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Word {
+    /// Its first eight bytes; behind its end, zeros.
+    head: u64,
+    /// The bits that are its own.
+    mask: u64,
+    /// Where it stands in `bytes`.
+    start: u32,
+    len: u16,
+    index: u32,
+}
+
+/// The first eight bytes of `text`; behind its end, zeros.
+fn head(text: &[u8]) -> u64 {
+    let bytes = text.first_chunk().copied().unwrap_or_else(|| {
+        let mut bytes = [0; 8];
+        bytes[..text.len()].copy_from_slice(text);
+        bytes
+    });
+    u64::from_le_bytes(bytes)
 }
 
 impl Words {
     /// Of `words`, those of two bytes and more.
     pub fn new<'w>(words: impl Iterator<Item = &'w [u8]>) -> Self {
         let mut bytes = Vec::new();
-        let mut hashed: Vec<(u32, (u32, u16, u32))> = Vec::new();
+        let mut hashed: Vec<(u32, Word)> = Vec::new();
         for (index, word) in words.enumerate() {
             if let (Some(hash), Ok(len)) = (hash(word), u16::try_from(word.len())) {
-                hashed.push((hash, (bytes.len() as u32, len, index as u32)));
+                let mask = !0 >> (64 - 8 * u32::from(len.min(8)));
+                let start = bytes.len() as u32;
+                hashed.push((hash, Word { head: head(word), mask, start, len, index: index as u32 }));
                 bytes.extend_from_slice(word);
             }
         }
@@ -45,9 +69,14 @@ impl Words {
         let bucket = hash(text).map_or(0..0, |hash| {
             self.buckets[hash as usize] as usize..self.buckets[hash as usize + 1] as usize
         });
-        self.words[bucket].iter().filter_map(move |&(start, len, index)| {
-            let word = &self.bytes[start as usize..start as usize + usize::from(len)];
-            text.starts_with(word).then_some((word.len(), index as usize))
+        let first = head(text);
+        self.words[bucket].iter().filter_map(move |word| {
+            let len = usize::from(word.len);
+            // What is not its own has no bits in its head: one comparison refuses nearly all.
+            (first & word.mask == word.head
+                && (len <= 8 || text.starts_with(&self.bytes[word.start as usize..][..len]))
+                && len <= text.len())
+            .then_some((len, word.index as usize))
         })
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::address::Encoding;
 use crate::blob::{OffsetMap, Segment};
-use crate::engine::runs::is_token;
+use crate::engine::runs::{is_token, next_escape};
 use crate::triage::checksum::base64_value;
 use std::ops::Range;
 
@@ -50,7 +50,10 @@ pub fn run(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
     // A path may stand before the value: try the whole run, then what follows each early slash.
     let mut start = run.start;
     for _ in 0..4 {
-        if text[start..run.end].first_chunk().is_some_and(|quads| is_promising(&decode_quads(quads))) {
+        if text[start..run.end]
+            .first_chunk()
+            .is_some_and(|quads| may_begin(quads[0]) && is_promising(&decode_quads(quads)))
+        {
             return base64(text, start..run.end, limit);
         }
         let slash = text[start..run.end.min(start + 64)].iter().position(|&b| b == b'/')?;
@@ -60,6 +63,13 @@ pub fn run(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
         }
     }
     None
+}
+
+/// Whether what `is_promising` accepts may begin with this character in base64: its six bits are the upper
+/// ones of the first byte.
+fn may_begin(first: u8) -> bool {
+    // A NUL, white space, the first byte of gzip, ASCII, a lead byte of UTF-8, a byte order mark.
+    base64_value(first).is_some_and(|bits| matches!(bits, 0 | 2 | 3 | 7..=31 | 48..=61 | 63))
 }
 
 /// The first 12 bytes of base64: of nothing else, zeros.
@@ -83,14 +93,19 @@ const MAGICS: &[&[u8]] =
 /// Whether the first bytes of something decoded look like text (UTF-8 or UTF-16) or a known format.
 fn is_promising(head: &[u8]) -> bool {
     let is_control = |b: &u8| *b < 0x20 && !matches!(b, 0 | b'\t' | b'\n' | b'\r');
-    head.len() >= 8
-        // Nearly all that is no text has such a byte: cheaper than to look for characters.
-        && (!head.iter().any(is_control) || MAGICS.iter().any(|m| head.starts_with(m)))
-        && (MAGICS.iter().any(|m| head.starts_with(m))
-            || is_utf8_text(head)
-            || is_utf16_text(head, 0)
-            || is_utf16_text(head, 1)
-            || head.starts_with(&[0xff, 0xfe]))
+    if head.len() < 8 {
+        return false;
+    }
+    if MAGICS.iter().any(|m| head.starts_with(m)) {
+        return true;
+    }
+    // Nearly all that is no text has a control character, or a byte that is none of UTF-8: cheaper than to
+    // look for characters.
+    !head.iter().any(is_control)
+        && match std::str::from_utf8(head) {
+            Err(e) if e.error_len().is_some() => head.starts_with(&[0xff, 0xfe]),
+            _ => is_utf8_text(head) || is_utf16_text(head, 0) || is_utf16_text(head, 1),
+        }
 }
 
 fn is_utf8_text(bytes: &[u8]) -> bool {
@@ -204,9 +219,7 @@ fn hex(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
 pub fn escaped(text: &[u8], within: Range<usize>, found: &mut dyn FnMut(Decoded)) {
     let mut from = within.start;
     // A value may go on behind `within`.
-    while let Some(at) =
-        text.get(from..within.end).and_then(|rest| memchr::memchr3(b'\\', b'%', b'&', rest)).map(|i| from + i)
-    {
+    while let Some(at) = next_escape(text, from, within.end) {
         let Some((byte, len)) = escape_at(text, at) else {
             from = at + 1;
             continue;

@@ -49,6 +49,8 @@ impl Generator {
 ///
 /// - `{ALPHABET:LENGTH}` for a named alphabet, `{[A-Z2-7_]:LENGTH}` for one that is written out;
 /// - `{uuid}`;
+/// - `{routable:PREFIX}`: PREFIX, 40 random characters, their number and the CRC-32 in base 36, as GitLab
+///   makes tokens.
 /// - `{crc62:PREFIX}`: PREFIX, 30 random characters, and the CRC-32 in base 62 that GitHub and npm
 ///   end their tokens with;
 /// - `{b64:TEXT}`: base64 of TEXT, which holds no braces;
@@ -144,6 +146,12 @@ fn field(text: &str, generator: &mut Generator) -> Option<String> {
     }
     let (name, argument) = text.split_once(':')?;
     match name {
+        "routable" => {
+            let payload = generator.chars(&Alphabet::parse("base64url").expect("a named alphabet"), 40);
+            let body = format!("{argument}{payload}.01.14");
+            let sum = checksum::crc32_base36(body.as_bytes());
+            Some(body + &sum)
+        }
         "crc62" => {
             let body = generator.chars(&Alphabet::parse("alnum").expect("a named alphabet"), 30);
             let mut token = format!("{argument}{body}");

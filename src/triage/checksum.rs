@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 pub enum Check {
     /// The last 6 characters are the CRC-32 of the 30 before them, in base 62 (GitHub, npm).
     Crc62,
+    /// The last 7 characters are the CRC-32 of all before them, in base 36, where the 2 before those are the
+    /// length of the payload (routable tokens of GitLab).
+    Crc36,
     /// Upper case, lower case and a digit; not hexadecimal, no path, no base64 of text.
     RandomBase64,
     /// At least one digit and one letter.
@@ -27,6 +30,7 @@ pub enum Check {
 impl Check {
     const NAMES: &[(&str, Check)] = &[
         ("crc62", Check::Crc62),
+        ("crc36", Check::Crc36),
         ("random-base64", Check::RandomBase64),
         ("letter-and-digit", Check::LetterAndDigit),
         ("random-token", Check::RandomToken),
@@ -48,6 +52,7 @@ impl Check {
     pub fn passes(self, value: &[u8]) -> bool {
         match self {
             Check::Crc62 => crc62_holds(value),
+            Check::Crc36 => crc36_holds(value),
             Check::RandomBase64 => Shape::of(value).is_random_base64(value),
             Check::LetterAndDigit => {
                 value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic)
@@ -96,6 +101,33 @@ fn crc62_holds(value: &[u8]) -> bool {
     let Some(split) = body.len().checked_sub(6) else { return false };
     let (random, sum) = body.split_at(split);
     crc32_base62(random).as_bytes() == sum
+}
+
+/// The CRC-32 of `body` in base 36, padded to 7 characters with `0`: how GitLab's routable tokens end
+/// (GitLab handbook, design document "Routable Tokens").
+pub fn crc32_base36(body: &[u8]) -> String {
+    let mut crc = crc32fast::hash(body);
+    let mut digits = [b'0'; 7];
+    for digit in digits.iter_mut().rev() {
+        *digit = b"0123456789abcdefghijklmnopqrstuvwxyz"[(crc % 36) as usize];
+        crc /= 36;
+    }
+    String::from_utf8_lossy(&digits).into_owned()
+}
+
+/// `PREFIX-PAYLOAD.01.LLCCCCCCC`, or without the version: wrong only where the length of the payload is right
+/// and the checksum is not. What has another length is of a form that is not known.
+fn crc36_holds(value: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = value.split(|&b| b == b'.').collect();
+    let (Some(first), Some(&tail)) = (parts.first(), parts.get(1..).and_then(<[_]>::last)) else {
+        return true;
+    };
+    let payload = first.iter().position(|&b| b == b'-').map_or(first.len(), |at| first.len() - at - 1);
+    let length = std::str::from_utf8(tail).ok().and_then(|t| usize::from_str_radix(t.get(..2)?, 36).ok());
+    tail.len() != 9 || length != Some(payload) || {
+        let (body, sum) = value.split_at(value.len() - 7);
+        crc32_base36(body).as_bytes() == sum
+    }
 }
 
 /// Whether the last four of the bytes that `text` stands for are the double SHA-256 of the others.
@@ -148,14 +180,26 @@ pub fn base64_decode(text: &[u8]) -> Vec<u8> {
 
 /// The 6 bits that `b` stands for.
 pub fn base64_value(b: u8) -> Option<u8> {
-    Some(match b {
-        b'A'..=b'Z' => b - b'A',
-        b'a'..=b'z' => b - b'a' + 26,
-        b'0'..=b'9' => b - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    })
+    const NONE: u8 = u8::MAX;
+    const VALUES: [u8; 256] = {
+        let mut values = [NONE; 256];
+        let mut b = 0;
+        while b < 256 {
+            let byte = b as u8;
+            values[b] = match byte {
+                b'A'..=b'Z' => byte - b'A',
+                b'a'..=b'z' => byte - b'a' + 26,
+                b'0'..=b'9' => byte - b'0' + 52,
+                b'+' | b'-' => 62,
+                b'/' | b'_' => 63,
+                _ => NONE,
+            };
+            b += 1;
+        }
+        values
+    };
+    let value = VALUES[usize::from(b)];
+    (value != NONE).then_some(value)
 }
 
 /// Standard base64 with padding.
@@ -182,6 +226,23 @@ mod tests {
             assert_eq!(base64_decode(base64_encode(text.as_bytes()).as_bytes()), text.as_bytes());
         }
         assert_eq!(base64_encode(b"ab"), "YWI=");
+    }
+
+    #[test]
+    fn crc36_refuses_what_is_changed() {
+        let token = crate::pattern::example::fill(
+            "{routable:glpat-}",
+            &mut crate::pattern::example::Generator::new(3),
+        );
+        assert!(Check::Crc36.passes(token.as_bytes()), "{token}");
+        for at in [6, 20, token.len() - 1] {
+            let mut changed = token.clone().into_bytes();
+            changed[at] = if changed[at] == b'a' { b'b' } else { b'a' };
+            assert!(!Check::Crc36.passes(&changed), "{at}");
+        }
+        // Another length: another form.
+        assert!(Check::Crc36.passes(token.replace(".01.", ".01.z").as_bytes()));
+        assert!(Check::Crc36.passes(b"glpat-x"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::checksum::base64_decode;
 use super::names::{self, Strength, Verdict};
 use super::natural;
 use crate::engine::runs::Shape;
+use crate::engine::runs::outline::{Outline, outlines, pieces, span};
 
 /// Why something is reported, and how sure that is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +60,13 @@ enum Randomness {
 }
 
 fn randomness(value: &[u8]) -> Option<Randomness> {
-    if value.len() < 16
-        || is_identifier(value)
+    let outline = Outline::of(value, &(0..value.len()));
+    if value.len() < 16 || outline.is_some_and(|o| !may_be_random(&o)) {
+        return None;
+    }
+    if is_identifier(value, outline)
         || is_hash_or_header(value)
-        || (!is_hex(value) && is_words(value))
+        || (!is_hex(value) && is_words(value, outline))
     {
         return None;
     }
@@ -74,18 +78,25 @@ fn randomness(value: &[u8]) -> Option<Randomness> {
         return None;
     }
     let floor = if shape.hex { 2.8 } else { 3.2 };
-    if shape.entropy < floor || shape.changes * 7 < shape.len {
+    if shape.entropy < floor || shape.changes * CHANGES < shape.len {
         return None;
     }
     let spread = (shape.len.min(64) as f32).log2();
     Some(if shape.hex || shape.entropy > spread * 0.78 { Randomness::High } else { Randomness::Some })
 }
 
-/// Whether a value looks random at all: a cheap look first, since nearly every run is a word.
+/// In random values one neighbour in so many is of another kind, at least.
+const CHANGES: usize = 7;
+
+/// Whether a value of this outline may look random: a cheap look first, since nearly every run is a name.
+/// (UUIDs with their joints pass too.)
+pub fn may_be_random(outline: &Outline) -> bool {
+    outline.digit != 0 && outline.letter() != 0 && outline.changes() * CHANGES >= outline.len
+}
+
+/// Whether a value looks random at all.
 pub fn is_random(value: &[u8]) -> bool {
-    value.iter().any(u8::is_ascii_digit)
-        && value.iter().any(u8::is_ascii_alphabetic)
-        && randomness(value).is_some()
+    randomness(value).is_some()
 }
 
 fn is_uuid(value: &[u8]) -> bool {
@@ -96,44 +107,70 @@ fn is_uuid(value: &[u8]) -> bool {
         })
 }
 
+/// What a value has in words: stretches of letters that begin where the case rises.
+#[derive(Clone, Copy, Debug, Default)]
+struct Words {
+    letters: usize,
+    /// Letters in words that random values rarely have.
+    in_words: usize,
+    /// Neighbours that are both letters of a word.
+    pairs: usize,
+    /// Of these, common ones.
+    common: usize,
+    is_mixed: bool,
+}
+
+impl Words {
+    /// Words that go over the border of two outlines count as two.
+    fn of(value: &[u8], known: Option<Outline>) -> Words {
+        let mut words = Words::default();
+        let (mut upper, mut lower) = (0, 0);
+        for (bytes, outline) in outlines(value, known) {
+            upper |= outline.upper;
+            lower |= outline.lower;
+            for word in pieces(outline.letter(), outline.upper & outline.lower << 1) {
+                let len = word.len();
+                let rest = span(&(word.start + 1..word.end));
+                words.letters += len;
+                // Random values rarely have five letters of one case in a row.
+                if len >= 5 || len == 4 && outline.lower & rest == rest {
+                    words.in_words += len;
+                }
+                words.pairs += len - 1;
+                let word = &bytes[word.start as usize..word.end as usize];
+                words.common += word.windows(2).filter(|pair| is_common_pair(pair[0], pair[1])).count();
+            }
+        }
+        words.is_mixed = upper != 0 && lower != 0;
+        words
+    }
+
+    /// Whether most pairs are common: one in five pairs of random letters is, three in four of English and
+    /// of identifiers.
+    fn read_well(&self) -> bool {
+        self.pairs >= 6 && self.common * 2 >= self.pairs + 2
+    }
+}
+
 /// Whether most pairs of letters in a value are common in English and in identifiers.
 pub fn reads_well(value: &[u8]) -> bool {
-    let (mut pairs, mut common) = (0usize, 0usize);
-    for pair in words(value).flat_map(|word| word.windows(2)) {
-        pairs += 1;
-        common += usize::from(is_common_pair(pair[0], pair[1]));
-    }
-    pairs >= 6 && common * 2 >= pairs + 2
+    Words::of(value, None).read_well()
 }
 
 /// Whether a value is words, versions and numbers joined by punctuation or case: a path, a slug, a
 /// type name.
-fn is_words(value: &[u8]) -> bool {
+fn is_words(value: &[u8], known: Option<Outline>) -> bool {
     if let [b'0', b'x' | b'X', digits @ ..] = value
         && digits.iter().all(u8::is_ascii_hexdigit)
     {
         return true;
     }
-    let (mut letters, mut in_words, mut pairs, mut common) = (0usize, 0usize, 0usize, 0usize);
-    for word in words(value) {
-        letters += word.len();
-        // Random values rarely have five letters of one case in a row.
-        if word.len() >= 5 || (word.len() == 4 && word[1..].iter().all(u8::is_ascii_lowercase)) {
-            in_words += word.len();
-        }
-        for pair in word.windows(2) {
-            pairs += 1;
-            common += usize::from(is_common_pair(pair[0], pair[1]));
-        }
-    }
-    // One in five pairs of random letters is common, three in four of English and of identifiers.
-    let reads_well = pairs >= 6 && common * 2 >= pairs + 2;
-    let mixed = value.iter().any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
-    let reads_rather_well = pairs >= 6 && common * 2 > pairs && mixed_slug(value);
-    reads_well
-        || reads_rather_well
+    let words = Words::of(value, known);
+    let Words { letters, in_words, pairs, common, is_mixed } = words;
+    words.read_well()
+        || (pairs >= 6 && common * 2 > pairs && mixed_slug(value))
         || is_slug(value)
-        || (mixed && in_words * 3 > letters * 2 && common * 3 >= pairs)
+        || (is_mixed && in_words * 3 > letters * 2 && common * 3 >= pairs)
         || letters * 6 < value.len()
 }
 
@@ -148,37 +185,26 @@ fn is_hex(value: &[u8]) -> bool {
 /// Whether a value is an identifier in mixed case with a few numbers in it: `Ed25519PrivateKey`,
 /// `OAuth2CredentialProvider`. Most of its letters are in words with a vowel, many in words of four
 /// letters and more. Less than one in a hundred random values of 20 letters and digits is like that.
-fn is_identifier(value: &[u8]) -> bool {
+fn is_identifier(value: &[u8], known: Option<Outline>) -> bool {
+    let (mut upper, mut lower) = (0, 0);
     let (mut letters, mut words, mut good, mut long, mut numbers, mut digits) = (0, 0, 0, 0, 0, 0);
-    let mut mixed = [false; 2];
-    let mut rest = value;
-    while let Some(&first) = rest.first() {
-        let count = |is: fn(&u8) -> bool| rest.iter().take_while(|b| is(b)).count();
-        let len = if first.is_ascii_digit() {
-            let len = count(u8::is_ascii_digit);
-            numbers += 1;
-            digits += len;
-            len
-        } else if first.is_ascii_alphabetic() {
-            let upper = count(u8::is_ascii_uppercase);
-            let lower = rest[upper..].iter().take_while(|b| b.is_ascii_lowercase()).count();
-            // The last of several capitals belongs to the word that follows.
-            let len = if upper > 1 && lower > 0 { upper - 1 } else { upper + lower };
-            let word = &rest[..len];
-            let vowel = word.iter().any(|b| b"aeiouyAEIOUY".contains(b));
-            mixed[0] |= upper > 0;
-            mixed[1] |= lower > 0;
+    for (_, outline) in outlines(value, known) {
+        upper |= outline.upper;
+        lower |= outline.lower;
+        digits += outline.digit.count_ones() as usize;
+        numbers += (outline.digit & !(outline.digit << 1)).count_ones();
+        // The last of several capitals belongs to the word that follows.
+        let after = outline.lower << 1 | outline.upper << 1 & outline.lower >> 1;
+        for word in pieces(outline.letter(), outline.upper & after) {
+            let (len, bits) = (word.len(), span(&word));
+            let has_vowel = outline.vowel & bits != 0;
             letters += len;
             words += 1;
-            good += if len >= 3 && (vowel || (upper >= len && len <= 5)) { len } else { 0 };
-            long += if len >= 4 && vowel { len } else { 0 };
-            len
-        } else {
-            1
-        };
-        rest = &rest[len..];
+            good += if len >= 3 && (has_vowel || outline.lower & bits == 0 && len <= 5) { len } else { 0 };
+            long += if len >= 4 && has_vowel { len } else { 0 };
+        }
     }
-    mixed == [true; 2]
+    (upper != 0 && lower != 0)
         && numbers <= 4
         && digits * 3 <= value.len()
         && good * 10 >= letters * 8
@@ -221,17 +247,6 @@ fn mixed_slug(value: &[u8]) -> bool {
     value.iter().any(|b| matches!(b, b'-' | b'_' | b'/')) && !value.iter().any(u8::is_ascii_uppercase)
 }
 
-/// The words of a value: letters of one case, perhaps behind one capital.
-fn words(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value
-        .chunk_by(|a, b| {
-            a.is_ascii_alphabetic()
-                && b.is_ascii_alphabetic()
-                && !(a.is_ascii_lowercase() && b.is_ascii_uppercase())
-        })
-        .filter(|w| w[0].is_ascii_alphabetic())
-}
-
 /// The pairs of letters that make up most of English.
 const COMMON_PAIRS: &[u8] = b"thheineranreonndatntenesstedortiasteetouitngofaldelesearsaveraldurhaicnemerio\
 coroniseliceommaelislaecildichpetanacsutemunoleepridhrssgeultractaiotpoadmitrmonocahosolopleirabpaosshfo\
@@ -239,16 +254,17 @@ doewviryapivexepckblclsuuetylyrsrtrmtsocodogopidifigipbobacrdaebefgrmpncqupuubud
 amasppmyusadotgewhwaweyowokeegimivnaexoutwkesk";
 
 fn is_common_pair(a: u8, b: u8) -> bool {
-    static TABLE: std::sync::OnceLock<[u32; 26]> = std::sync::OnceLock::new();
-    let table = TABLE.get_or_init(|| {
+    const TABLE: [u32; 26] = {
         let mut table = [0u32; 26];
-        for pair in COMMON_PAIRS.chunks_exact(2) {
-            table[usize::from(pair[0] - b'a')] |= 1 << (pair[1] - b'a');
+        let mut i = 0;
+        while i + 1 < COMMON_PAIRS.len() {
+            table[(COMMON_PAIRS[i] - b'a') as usize] |= 1 << (COMMON_PAIRS[i + 1] - b'a');
+            i += 2;
         }
         table
-    });
+    };
     let index = |c: u8| c.to_ascii_lowercase().wrapping_sub(b'a');
-    table.get(usize::from(index(a))).is_some_and(|row| row >> (index(b) & 31) & 1 != 0)
+    TABLE.get(usize::from(index(a))).is_some_and(|row| row >> (index(b) & 31) & 1 != 0)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::quote::Quote;
 use super::reader::Reader;
 use super::{Form, VALUE, is_name};
+use std::cell::OnceCell;
 
 impl Reader<'_, '_> {
     pub(super) fn after_name(&mut self) {
@@ -28,7 +29,9 @@ impl Reader<'_, '_> {
             }
             None => {}
         }
-        self.inside = if is_quoted { None } else { self.string_around() };
+        if is_quoted {
+            self.inside = OnceCell::from(None);
+        }
         // `cfg["password"]`, `char password[16]`.
         let is_closed = self.byte(at) == b']' || is_quoted && self.byte(at) == b')';
         if is_closed {
@@ -100,7 +103,7 @@ impl Reader<'_, '_> {
                 self.prose(at);
             }
             [quote @ (b'"' | b'\'' | b'\\' | b'&' | b'@'), ..]
-                if blanks > at && !is_quoted && self.inside == Some(*quote) => {}
+                if blanks > at && !is_quoted && self.inside() == Some(*quote) => {}
             [b'"' | b'\'' | b'\\' | b'&' | b'@', ..] if blanks > at && !is_quoted => {
                 self.quoted(blanks, Form::Word);
             }
@@ -314,7 +317,7 @@ impl Reader<'_, '_> {
             && matches!(self.byte(operator - 1), b' ' | b']' | b'*')
             && self.byte(operator) == b'='
             && !matches!(self.byte(operator + 1), b'=' | b'>')
-            && self.inside.is_none()
+            && self.inside().is_none()
         {
             let value = self.blanks_and_line(operator + 1);
             if self.quoted(value, Form::Assign) {
@@ -329,7 +332,7 @@ impl Reader<'_, '_> {
         }
         let is_netrc =
             memchr::memmem::find(line, b"login ").is_some() || memchr::memmem::find(line, b"user ").is_some();
-        if before.is_empty() || is_netrc && self.inside.is_none() {
+        if before.is_empty() || is_netrc && self.inside().is_none() {
             self.bare(at, Form::Word);
         }
     }

@@ -15,6 +15,7 @@ mod tests;
 mod values;
 
 use reader::Reader;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// Longest part of a name before and behind its hot word, in bytes.
@@ -93,20 +94,19 @@ pub fn find(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)) {
             if !before.ends_with(b"name:") && !before.ends_with(b"key:") && !before.ends_with(b"Name:") {
                 return;
             }
-            Reader { text, name: start..end, inside: None, found }.sibling(end);
+            Reader { text, name: start..end, inside: OnceCell::from(None), found }.sibling(end);
             return;
         }
         _ => return,
     }
     let start = name_start(text, word.start);
-    let mut reader = Reader { text, name: start..end, inside: None, found };
+    let mut reader = Reader { text, name: start..end, inside: OnceCell::new(), found };
     reader.after_name();
 }
 
 /// What is at the end of `IDENTIFIED BY`: the same for a hot word that is no name but a clause.
 pub fn find_clause(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)) {
-    let mut reader = Reader { text, name: word.clone(), inside: None, found };
-    reader.inside = reader.string_around();
+    let mut reader = Reader { text, name: word.clone(), inside: OnceCell::new(), found };
     let at = reader.blanks(word.end);
     if at > word.end {
         reader.quoted(at, Form::Word);

@@ -2,17 +2,23 @@
 
 use super::quote::Quote;
 use super::{Form, GAP, LINE, Named};
+use std::cell::OnceCell;
 use std::ops::Range;
 
 pub(super) struct Reader<'t, 'f> {
     pub(super) text: &'t [u8],
     pub(super) name: Range<usize>,
-    /// The string that the name stands in.
-    pub(super) inside: Option<u8>,
+    /// The mark of the string that the name stands in; looked for when first asked for.
+    pub(super) inside: OnceCell<Option<u8>>,
     pub(super) found: &'f mut dyn FnMut(Named),
 }
 
 impl<'t> Reader<'t, '_> {
+    /// The mark of the string that the name stands in.
+    pub(super) fn inside(&self) -> Option<u8> {
+        *self.inside.get_or_init(|| self.string_around())
+    }
+
     pub(super) fn byte(&self, at: usize) -> u8 {
         self.text.get(at).copied().unwrap_or(b'\n')
     }
@@ -118,7 +124,7 @@ impl<'t> Reader<'t, '_> {
     pub(super) fn quote(&self, at: usize) -> Option<Range<usize>> {
         let at = self.prefixed(at)?;
         let (quote, len) = Quote::at(self.text, at)?;
-        if self.inside == Some(quote.mark) && !quote.escaped && !quote.entity {
+        if self.inside() == Some(quote.mark) && !quote.escaped && !quote.entity {
             return None;
         }
         let from = at + len;

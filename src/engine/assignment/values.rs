@@ -11,7 +11,7 @@ impl Reader<'_, '_> {
         let at = self.blanks(from);
         if matches!(self.byte(at), b'\n' | b'\r' | b'\\') && at < self.text.len() {
             let next = self.blanks_and_line(at);
-            if Quote::at(self.text, next).is_some() && self.inside.is_none() {
+            if Quote::at(self.text, next).is_some() && self.inside().is_none() {
                 self.quoted(next, Form::Assign);
                 return;
             }
@@ -36,7 +36,7 @@ impl Reader<'_, '_> {
             && self.byte(behind) == b'='
             && !matches!(self.byte(behind + 1), b'=' | b'>')
             && (self.byte(at).is_ascii_alphabetic() || matches!(self.byte(at), b'&' | b'*' | b'['));
-        if is_typed && self.inside.is_none() {
+        if is_typed && self.inside().is_none() {
             let value = self.blanks_and_line(behind + 1);
             if Quote::at(self.text, value).is_some()
                 || self.prefixed(value).is_some()
@@ -55,7 +55,7 @@ impl Reader<'_, '_> {
             }
             return;
         }
-        if matches!(self.byte(at), b'\n' | b'\r') && self.inside.is_none() {
+        if matches!(self.byte(at), b'\n' | b'\r') && self.inside().is_none() {
             let next = self.blanks_and_line(at);
             if Quote::at(self.text, next).is_some() {
                 self.quoted(next, Form::Pair);
@@ -67,7 +67,7 @@ impl Reader<'_, '_> {
 
     /// A value at `at`: quoted, wrapped, a list, behind an expression, or bare where `form` may be.
     pub(super) fn value(&mut self, at: usize, form: Form) {
-        if let Some(mark) = self.inside
+        if let Some(mark) = self.inside()
             && self.byte(at) == mark
         {
             return;
@@ -177,7 +177,7 @@ impl Reader<'_, '_> {
         for operator in [&b"|| "[..], b"?? ", b" or ", b"?: ", b" else "] {
             if let Some(found) = memchr::memmem::find(&line[..stop], operator) {
                 let value = at + found + operator.len();
-                if self.inside.is_none() && self.quoted(value, Form::Default) {
+                if self.inside().is_none() && self.quoted(value, Form::Default) {
                     return true;
                 }
             }
@@ -210,7 +210,7 @@ impl Reader<'_, '_> {
         }
         let rest = self.rest(at);
         let rest = &rest[..rest.len().min(VALUE)];
-        let in_string = self.inside;
+        let in_string = self.inside();
         if in_string.is_none() && self.is_in_code(at, form) {
             return;
         }

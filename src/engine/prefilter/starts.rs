@@ -7,6 +7,7 @@
 
 use super::windows::{Entry, Table, cases, hash_short};
 use super::{Literal, LiteralId};
+use crate::engine::runs::outline::Outline;
 use crate::engine::runs::{MIN_RUN, is_token};
 use std::ops::Range;
 
@@ -36,7 +37,15 @@ impl Starts {
 
     /// Calls `on_prefix` for every prefix at which a token of `MIN_RUN` characters may begin in `run`: at
     /// its start, behind what joins words, and behind the end of an escape that stands before the run.
-    pub fn find(&self, text: &[u8], run: &Range<usize>, on_prefix: &mut dyn FnMut(LiteralId, usize)) {
+    ///
+    /// `outline` is the run's, where it has one.
+    pub fn find(
+        &self,
+        text: &[u8],
+        run: &Range<usize>,
+        outline: Option<Outline>,
+        on_prefix: &mut dyn FnMut(LiteralId, usize),
+    ) {
         let Some(last) = run.end.checked_sub(MIN_RUN) else { return };
         let mut look = |at: usize| {
             let Some(&[a, b, c]) = text.get(at..).and_then(<[u8]>::first_chunk) else { return };
@@ -55,9 +64,16 @@ impl Starts {
                 .filter(|at| text[at - 1].is_ascii_alphanumeric())
                 .for_each(&mut look);
         }
-        for at in run.start + 1..=last {
-            if !text[at - 1].is_ascii_alphanumeric() {
-                look(at);
+        match outline {
+            Some(outline) => {
+                let mut joints = outline.other() & !(!0 << 1 << (last - run.start) >> 1);
+                while joints != 0 {
+                    look(run.start + joints.trailing_zeros() as usize + 1);
+                    joints &= joints - 1;
+                }
+            }
+            None => {
+                (run.start + 1..=last).filter(|at| !text[at - 1].is_ascii_alphanumeric()).for_each(&mut look)
             }
         }
     }
@@ -76,7 +92,11 @@ mod tests {
     fn found(text: &str, run: Range<usize>) -> Vec<usize> {
         let starts = Starts::new(literals(&[("key_", false), ("TOK", true)]));
         let mut all = Vec::new();
-        starts.find(text.as_bytes(), &run, &mut |_, at| all.push(at));
+        let outline = Outline::of(text.as_bytes(), &run);
+        starts.find(text.as_bytes(), &run, outline, &mut |_, at| all.push(at));
+        let mut of_bytes = Vec::new();
+        starts.find(text.as_bytes(), &run, None, &mut |_, at| of_bytes.push(at));
+        assert_eq!(all, of_bytes, "{text}");
         all
     }
 

@@ -4,6 +4,7 @@
 //! runs costs a few instructions a block.
 
 mod mask;
+pub mod outline;
 
 use std::ops::Range;
 
@@ -99,6 +100,30 @@ fn run_end(text: &[u8], from: usize) -> usize {
     text.len()
 }
 
+/// Where an escape that may stand for a token character begins in `text[from..to]`: what its first two bytes
+/// allow. The bytes behind `to` are looked at.
+pub fn next_escape(text: &[u8], from: usize, to: usize) -> Option<usize> {
+    let to = to.min(text.len());
+    let mut at = from;
+    while at < to {
+        let bits = match text[at..].first_chunk() {
+            Some(block) => mask::escapes(block),
+            None => {
+                let mut block = [0; mask::BLOCK + 16];
+                let rest = &text[at..];
+                block[..rest.len()].copy_from_slice(rest);
+                mask::escapes(&block)
+            }
+        };
+        if bits != 0 {
+            let found = at + bits.trailing_zeros() as usize;
+            return (found < to).then_some(found);
+        }
+        at += mask::BLOCK;
+    }
+    None
+}
+
 /// Whether a run is more than a name: has a digit, or letters of both cases, or is nothing but upper-case
 /// letters.
 pub fn is_varied(run: &[u8]) -> bool {
@@ -122,6 +147,9 @@ pub fn is_varied(run: &[u8]) -> bool {
         seen & 3 == 3
     }) || seen == 1
 }
+
+/// Longer values are judged by so many of their first bytes.
+const LONGEST_SHAPE: usize = 4096;
 
 /// What the characters of a run look like.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -147,7 +175,8 @@ pub struct Shape {
 impl Shape {
     /// The shape of `value`. Values above 4,096 bytes are judged by their first 4,096.
     pub fn of(value: &[u8]) -> Shape {
-        let value = &value[..value.len().min(4096)];
+        let value = &value[..value.len().min(LONGEST_SHAPE)];
+        let weights = weights();
         let mut counts = [0u16; 256];
         let mut shape = Shape {
             len: value.len(),
@@ -159,21 +188,30 @@ impl Shape {
             changes: 0,
             entropy: 0.0,
         };
-        let mut last = u8::MAX;
+        let mut last = usize::MAX;
+        let mut kinds = [0; 4];
+        // H = log2(n) - (sum of c log2 c) / n
+        let mut sum = 0.0;
         for &b in value {
-            counts[usize::from(b)] += 1;
+            let count = &mut counts[usize::from(b)];
+            *count += 1;
+            sum += weights[usize::from(*count)];
             let kind = match b {
                 b'A'..=b'Z' => 0,
                 b'a'..=b'z' => 1,
                 b'0'..=b'9' => 2,
                 _ => 3,
             };
-            *[&mut shape.upper, &mut shape.lower, &mut shape.digit, &mut shape.other][usize::from(kind)] += 1;
+            kinds[kind] += 1;
             shape.hex &= b.is_ascii_hexdigit();
-            shape.changes += usize::from(kind != last && last != u8::MAX);
+            shape.changes += usize::from(kind != last && last != usize::MAX);
             last = kind;
         }
-        shape.entropy = entropy(&counts, value.len());
+        [shape.upper, shape.lower, shape.digit, shape.other] = kinds;
+        if !value.is_empty() {
+            let n = value.len() as f64;
+            shape.entropy = (n.log2() - sum / n) as f32;
+        }
         shape
     }
 
@@ -219,14 +257,13 @@ fn decodes_to_text(value: &[u8]) -> bool {
         && decoded.iter().all(|&b| (0x20..0x7f).contains(&b) || matches!(b, b'\n' | b'\r' | b'\t'))
 }
 
-/// Shannon entropy in bits per character.
-fn entropy(counts: &[u16; 256], len: usize) -> f32 {
-    if len == 0 {
-        return 0.0;
-    }
-    // H = log2(n) - (sum of c log2 c) / n
-    let sum: f32 = counts.iter().filter(|&&c| c > 1).map(|&c| f32::from(c) * f32::from(c).log2()).sum();
-    (len as f32).log2() - sum / len as f32
+/// What a character adds to the sum of c log2 c when it is seen for the c-th time.
+fn weights() -> &'static [f64; LONGEST_SHAPE + 1] {
+    static WEIGHTS: std::sync::OnceLock<Box<[f64; LONGEST_SHAPE + 1]>> = std::sync::OnceLock::new();
+    WEIGHTS.get_or_init(|| {
+        let weight = |c: usize| if c < 2 { 0.0 } else { c as f64 * (c as f64).log2() };
+        Box::new(std::array::from_fn(|c| weight(c) - weight(c.saturating_sub(1))))
+    })
 }
 
 #[cfg(test)]

@@ -163,6 +163,10 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
     if !value.iter().any(|b| b.is_ascii_alphanumeric() || *b >= 0x80) {
         return Err("the value has no letters or digits");
     }
+    // First, for nearly all that stands without quotes is code.
+    if !named.quoted {
+        is_code(text, named, value)?;
+    }
     let Ok(name) = std::str::from_utf8(&text[named.name.clone()]) else {
         return Err("the name is not UTF-8");
     };
@@ -198,9 +202,6 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
     }
     if named.form == Form::Item && surprise < 0.0 && !value.iter().any(|b| b"!#$%^&*@+~".contains(b)) {
         return Err("the value is one of a list of words");
-    }
-    if !named.quoted {
-        is_code(text, named, value)?;
     }
     is_partly_template(value)?;
     if is_hash_of_password(value) {

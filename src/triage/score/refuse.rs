@@ -106,8 +106,7 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
         "input",
         "param",
     ];
-    let lower = value.to_ascii_lowercase();
-    if WORDS.iter().any(|w| w.as_bytes() == lower) {
+    if WORDS.iter().any(|w| w.as_bytes().eq_ignore_ascii_case(value)) {
         return Err("the value is a type or a word of a language");
     }
     let next = text.get(named.value.end).copied().unwrap_or(b'\n');
