@@ -161,6 +161,15 @@ pub struct Layer {
     pub overwritten_in_layer: Option<String>,
 }
 
+/// The text that a value stands in, where something in it may matter later on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Around {
+    /// The line above.
+    pub above: Option<Secret>,
+    /// Its own line; of a value of several lines, what stands before the first and behind the last.
+    pub line: Secret,
+}
+
 /// One place where a part of a finding stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
@@ -181,6 +190,8 @@ pub struct Location {
     pub decoded: Vec<Encoding>,
     /// In images, the layer.
     pub layer: Option<Arc<Layer>>,
+    /// The lines around it, kept where [`Keep`](crate::scan::Keep) says so.
+    pub around: Option<Arc<Around>>,
 }
 
 /// Why an id and a secret are reported as belonging together.

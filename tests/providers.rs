@@ -185,6 +185,7 @@ fn finding(pattern: &str, parts: &[(Role, &str)]) -> Finding {
         role: Role::Value,
         decoded: Vec::new(),
         layer: None,
+        around: None,
     };
     Finding {
         pattern: pattern.into(),

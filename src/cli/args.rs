@@ -1,11 +1,15 @@
 //! What can be said on the command line.
 
+mod allowing;
+
 use crate::finding::Severity;
 use crate::limits::Limits;
 use crate::report::Format;
 use crate::verify::Mode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+
+pub use allowing::{Allow, AllowArguments, Baseline, BaselineArguments, BaselineCommand};
 
 /// Finds hardcoded secrets where they really hide: app packages, binaries, archives, source trees.
 #[derive(Debug, Parser)]
@@ -39,6 +43,10 @@ pub enum Command {
     Verify(Verify),
     /// Deactivate an AWS access key with your own credentials
     Revoke(Revoke),
+    /// Enter what is found into a baseline, so that only what is new fails a run
+    Baseline(Baseline),
+    /// Allow one finding: append a rule with its reason to keysift.toml
+    Allow(Allow),
     /// Say why something was reported, or why not: each test that it passed or failed
     Explain(Explain),
     /// Show what keysift sees in files: containers, lenses, strings, places, what was not understood
@@ -179,13 +187,22 @@ pub struct HookArguments {
 #[derive(Debug, Args)]
 pub struct SearchArguments {
     /// More patterns from this file (keysift TOML); may be given again
-    #[arg(long, value_name = "FILE", help_heading = "What to search")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "What to search",
+        env = "KEYSIFT_PATTERNS",
+        hide_env = true
+    )]
     pub patterns: Vec<PathBuf>,
 
     /// Look for streams, archives and databases anywhere in data, in free space of disks too: for
     /// firmware, images of memory and disks. Takes longer
     #[arg(long, help_heading = "What to search")]
     pub carve: bool,
+    /// What is allowed, and settings.
+    #[command(flatten)]
+    pub allow: AllowArguments,
 
     /// Tell names and addresses of the authors of commits
     #[arg(long, help_heading = "Report")]
@@ -236,7 +253,8 @@ pub struct SearchArguments {
 #[command(next_help_heading = "Report")]
 pub struct ReportArguments {
     /// Least severity that makes the exit code 1
-    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity())]
+    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity(),
+          env = "KEYSIFT_FAIL_ON", hide_env = true)]
     pub fail_on: Severity,
 
     /// Exit with 0 rather than 3 when something could not be read and nothing was found
@@ -415,29 +433,29 @@ pub struct Inspect {
 pub struct LimitArguments {
     /// Containers within containers that are opened
     #[arg(long, value_name = "N", default_value_t = Limits::default().depth,
-          value_parser = clap::value_parser!(u32).range(0..=64))]
+          value_parser = clap::value_parser!(u32).range(0..=64), env = "KEYSIFT_MAX_DEPTH", hide_env = true)]
     pub max_depth: u32,
 
     /// Bytes that may come out of the containers of one artifact (suffixes K, M, G)
-    #[arg(long, value_name = "SIZE", default_value = "32G", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = "32G", value_parser = size, env = "KEYSIFT_MAX_EXPANDED", hide_env = true)]
     pub max_expanded: u64,
 
     /// Bytes that may come out of one entry
-    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size, env = "KEYSIFT_MAX_ENTRY", hide_env = true)]
     pub max_entry: u64,
 
     /// How many times larger than its compressed size an entry above 64 MiB may be
     #[arg(long, value_name = "N", default_value_t = Limits::default().ratio,
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = clap::value_parser!(u64).range(1..), env = "KEYSIFT_MAX_RATIO", hide_env = true)]
     pub max_ratio: u64,
 
     /// Entries of one container that are read
     #[arg(long, value_name = "N", default_value_t = Limits::default().entries,
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = clap::value_parser!(u64).range(1..), env = "KEYSIFT_MAX_ENTRIES", hide_env = true)]
     pub max_entries: u64,
 
     /// Bytes of one encoded text (base64, hex) that are decoded
-    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size, env = "KEYSIFT_MAX_DECODED", hide_env = true)]
     pub max_decoded: u64,
 }
 
@@ -554,7 +572,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 /// A number of bytes: `1500`, `64K`, `1.5G` (powers of 1024).
-fn size(text: &str) -> Result<u64, String> {
+pub(super) fn size(text: &str) -> Result<u64, String> {
     let error = || format!("{text:?} is no size: use a number of bytes, or one with K, M, G or T");
     let (number, factor) = match text.trim_end_matches(['B', 'b']).trim_end_matches('i') {
         t if t.ends_with(['K', 'k']) => (&t[..t.len() - 1], 1u64 << 10),

@@ -2,6 +2,7 @@
 
 use super::Report;
 use crate::address::{Address, Encoding};
+use crate::allow::{Allowed, By, Grant};
 use crate::finding::{
     Candidate, Class, Finding, History, Layer, Location, Pair, Revision, Role, Secret, Severity,
 };
@@ -25,10 +26,14 @@ pub fn report(bytes: &[u8]) -> Result<Report, String> {
         let failed = |e: String| format!("object {}: {e}", n + 1);
         match value.get("type").and_then(Value::as_str) {
             Some("finding") => report.findings.push(finding(&value).map_err(failed)?),
+            Some("allowed") => report.allowed.push(allowed(&value).map_err(failed)?),
             Some("ledger") => read_ledger(&value, &mut report),
             None if value.get("findings").is_some() => {
                 for one in list(&value, "findings") {
                     report.findings.push(finding(one).map_err(failed)?);
+                }
+                for one in list(&value, "allowed") {
+                    report.allowed.push(allowed(one).map_err(failed)?);
                 }
                 read_ledger(value.get("ledger").unwrap_or(&Value::Null), &mut report);
             }
@@ -69,6 +74,7 @@ pub fn key_id(id: &str) -> Result<Finding, String> {
             role: Role::Id,
             decoded: Vec::new(),
             layer: None,
+            around: None,
         }],
         pair: None,
         details,
@@ -124,6 +130,19 @@ fn finding(value: &Value) -> Result<Finding, String> {
     })
 }
 
+fn allowed(value: &Value) -> Result<Allowed, String> {
+    let grant = value.get("allowed").ok_or("nothing says what allows it")?;
+    Ok(Allowed {
+        finding: finding(value)?,
+        grant: Grant {
+            by: named(grant, "by", &By::ALL, By::name).ok_or("allowed by something unknown")?,
+            rule: text(grant, "rule").unwrap_or_default(),
+            reason: text(grant, "reason"),
+            expires: text(grant, "expires"),
+        },
+    })
+}
+
 fn history(value: &Value) -> History {
     let revision = |name: &str| {
         let revision = value.get(name).filter(|r| r.is_object())?;
@@ -170,6 +189,7 @@ fn location(value: &Value) -> Option<Location> {
         role: role(&text(value, "role")?)?,
         decoded: list(value, "decoded").iter().filter_map(|d| encoding(d.as_str()?)).collect(),
         layer: value.get("layer").filter(|l| l.is_object()).map(|l| Arc::new(layer(l))),
+        around: None,
     })
 }
 
@@ -245,10 +265,21 @@ mod tests {
             deleted_in_layer: Some("sha256:1".into()),
             ..Layer::default()
         }));
+        is_read_back(&written);
+        let mut allowed = crate::report::tests::allowed();
+        // Verification is asked anew.
+        allowed.allowed.iter_mut().for_each(|a| a.finding.verification = None);
+        is_read_back(&allowed);
+        let mut out = Vec::new();
+        Format::Json.reporter().write(&crate::report::tests::rich(), &Options::default(), &mut out).unwrap();
+        assert!(report(&out).unwrap().findings.iter().any(is_redacted));
+    }
+
+    fn is_read_back(written: &Report) {
         for format in [Format::Json, Format::Jsonl] {
             let options = Options { reveal: true, ..Options::default() };
             let mut out = Vec::new();
-            format.reporter().write(&written, &options, &mut out).unwrap();
+            format.reporter().write(written, &options, &mut out).unwrap();
             let read = report(&out).unwrap();
             let mut again = Vec::new();
             let read =
@@ -257,9 +288,6 @@ mod tests {
             assert_eq!(String::from_utf8(again).unwrap(), String::from_utf8(out).unwrap());
             assert!(!read.findings.iter().any(is_redacted));
         }
-        let mut out = Vec::new();
-        Format::Json.reporter().write(&written, &Options::default(), &mut out).unwrap();
-        assert!(report(&out).unwrap().findings.iter().any(is_redacted));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One blob: opened if it is a container, read through its lenses if it is not.
 
+use super::around::Keep;
 use super::carve::Stretch;
 use super::text::{self, TextJob};
 use crate::address::Address;
@@ -32,6 +33,8 @@ pub(super) struct Job<'e, 'p> {
     pub parallel: bool,
     /// Numbers for blobs and texts: they tell them apart and mean nothing else.
     pub numbers: AtomicU64,
+    /// Of which values the lines around them are kept.
+    pub keep: Option<Keep>,
     /// Where judgements are noted down, for `keysift explain`.
     pub record: Option<&'e Mutex<Vec<Judgement>>>,
 }

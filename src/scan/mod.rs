@@ -4,6 +4,7 @@
 //! of one large blob. What comes out never depends on how: parts have fixed borders, and results
 //! are put in order before anybody sees them.
 
+mod around;
 mod blob;
 mod carve;
 mod history;
@@ -11,6 +12,7 @@ mod image;
 mod splits;
 mod text;
 
+pub use around::Keep;
 pub use blob::MIN_CARRIER;
 pub use history::{History, Range};
 
@@ -24,6 +26,7 @@ use crate::finding::Finding;
 use crate::ledger::{Ledger, Objects, Reason};
 use crate::limits::Limits;
 use crate::pattern::PatternSet;
+use crate::source::exclude::Exclude;
 use crate::source::git::{Repository, bundle};
 use crate::source::list::List;
 use crate::source::read::{self, Bytes};
@@ -34,8 +37,8 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Paths of a list that are searched together.
 const BATCH: usize = 1 << 12;
@@ -81,6 +84,10 @@ pub struct Options {
     pub machine: Machine,
     /// What of the history of repositories is searched.
     pub history: History,
+    /// Of which values the lines around them are kept, for those who judge findings by them.
+    pub keep: Option<Keep>,
+    /// What of folders, and of what is staged, is left out.
+    pub exclude: Option<Arc<Exclude>>,
 }
 
 impl Default for Options {
@@ -91,6 +98,8 @@ impl Default for Options {
             threads: 0,
             machine: Machine::Auto,
             history: History::default(),
+            keep: None,
+            exclude: None,
         }
     }
 }
@@ -247,7 +256,8 @@ impl<'p> Scanner<'p> {
                 let repositories = Mutex::new(Vec::new());
                 let work_tree = if self.options.history.off { None } else { history::WorkTree::open(path) };
                 let leaves = |path: &Path| work_tree.as_ref().is_some_and(|w| w.leaves(path));
-                tree::walk(path, self.options.honour_ignore, &|found| match found {
+                let exclude = self.options.exclude.as_deref();
+                tree::walk(path, self.options.honour_ignore, exclude, &|found| match found {
                     Found::File(path) if leaves(&path) => {}
                     Found::File(path) => self.file(&path, root, collected, progress),
                     Found::Image(path) => self.image(&path, root, collected, progress),
@@ -286,7 +296,7 @@ impl<'p> Scanner<'p> {
         let common = Repository::common_of(&git.git_dir);
         let root = common.as_os_str().len();
         let others = Mutex::new(Vec::new());
-        tree::walk(&common, false, &|found| match found {
+        tree::walk(&common, false, None, &|found| match found {
             Found::File(path) => self.file(&path, root, collected, progress),
             Found::Image(path) => self.image(&path, root, collected, progress),
             Found::Repository(path) => {
@@ -387,6 +397,7 @@ impl<'p> Scanner<'p> {
         let search = |parallel| {
             let job = blob::Job {
                 record,
+                keep: self.options.keep,
                 engine: self.engine(),
                 budget: Budget::new(&self.options.limits, size),
                 parallel,

@@ -5,6 +5,7 @@
 //! user's global excludes do not hold, so that a scan finds the same on every machine. Symbolic
 //! links below the root are not followed.
 
+use super::exclude::Exclude;
 use crate::ledger::Reason;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::fs;
@@ -41,18 +42,22 @@ struct Folder {
 
 /// Visits everything below `root`, a folder, on the threads of the current rayon pool, in no
 /// particular order.
-pub fn walk(root: &Path, honour_ignore: bool, visit: &(dyn Fn(Found) + Sync)) {
+pub fn walk(root: &Path, honour_ignore: bool, exclude: Option<&Exclude>, visit: &(dyn Fn(Found) + Sync)) {
     let rules = if honour_ignore { rules_above(root) } else { None };
     let folder = Folder { path: root.to_owned(), rules };
-    rayon::scope(|scope| visit_folder(scope, folder, honour_ignore, visit));
+    let walk = Walk { honour_ignore, exclude, visit };
+    rayon::scope(|scope| visit_folder(scope, folder, &walk));
 }
 
-fn visit_folder<'s>(
-    scope: &rayon::Scope<'s>,
-    folder: Folder,
+/// What is the same for all folders of a walk.
+struct Walk<'w> {
     honour_ignore: bool,
-    visit: &'s (dyn Fn(Found) + Sync),
-) {
+    exclude: Option<&'w Exclude>,
+    visit: &'w (dyn Fn(Found) + Sync),
+}
+
+fn visit_folder<'s>(scope: &rayon::Scope<'s>, folder: Folder, walk: &'s Walk<'s>) {
+    let Walk { honour_ignore, exclude, visit } = *walk;
     let entries = match read_sorted(&folder.path) {
         Ok(entries) => entries,
         Err(e) => return visit(Found::Skipped(folder.path, None, Reason::Unreadable, e.to_string())),
@@ -73,13 +78,16 @@ fn visit_folder<'s>(
         } else if is_ignored(rules.as_deref(), &path, kind.is_dir()) {
             let size = if kind.is_file() { entry.metadata().ok().map(|m| m.len()) } else { None };
             visit(Found::Skipped(path, size, Reason::Ignored, "by a rule of .gitignore".into()));
+        } else if exclude.is_some_and(|exclude| exclude.leaves_out(&path, kind.is_dir())) {
+            let size = if kind.is_file() { entry.metadata().ok().map(|m| m.len()) } else { None };
+            visit(Found::Skipped(path, size, Reason::Ignored, "excluded, as asked".into()));
         } else if kind.is_dir() {
             if is_object_store(&folder.path, &path) {
                 visit(Found::Repository(folder.path.clone()));
                 continue;
             }
             let child = Folder { path, rules: rules.clone() };
-            scope.spawn(move |scope| visit_folder(scope, child, honour_ignore, visit));
+            scope.spawn(move |scope| visit_folder(scope, child, walk));
         } else if kind.is_file() {
             files.push(path);
         } else {
@@ -266,7 +274,7 @@ mod tests {
 
     fn names(root: &Path, honour_ignore: bool) -> (Vec<String>, Vec<String>) {
         let found = Mutex::new((Vec::new(), Vec::new()));
-        walk(root, honour_ignore, &|f| {
+        walk(root, honour_ignore, None, &|f| {
             let mut found = found.lock().unwrap();
             let name = |p: &Path| p.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
             match f {

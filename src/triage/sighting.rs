@@ -3,7 +3,7 @@
 use super::score::Rated;
 use crate::address::{Address, Encoding};
 use crate::blob::{Site, TextKind};
-use crate::finding::{Layer, Location, Role, Secret};
+use crate::finding::{Around, Layer, Location, Role, Secret};
 use crate::pattern::PatternId;
 use std::sync::Arc;
 
@@ -49,6 +49,8 @@ pub struct Sighting {
     pub layer: Option<Arc<Layer>>,
     /// Places in the author's own terms.
     pub sites: Vec<Site>,
+    /// The lines around it, where they are kept.
+    pub around: Option<Arc<Around>>,
 }
 
 impl Sighting {
@@ -73,6 +75,7 @@ impl Sighting {
             role,
             decoded: self.encodings.clone(),
             layer: self.layer.clone(),
+            around: self.around.clone(),
         };
         if self.sites.is_empty() {
             return vec![location(None)];

@@ -52,13 +52,20 @@ impl Scanner<'_> {
         } else {
             named(&index, root, only, &|path, detail| unread(path, Reason::Unreadable, detail))
         };
-        // Announced files have no content in the index: what will be added is in the work tree.
-        let (announced, staged): (Vec<&Entry>, Vec<&Entry>) =
-            entries.into_iter().filter(|e| e.mode & 0o170_000 != 0o160_000).partition(|e| e.intent_to_add);
         let shown = |entry: &Entry| match root == Path::new(".") {
             true => as_path(&entry.path),
             false => root.join(as_path(&entry.path)),
         };
+        let exclude = self.options.exclude.as_deref();
+        let (left_out, entries): (Vec<&Entry>, Vec<&Entry>) = entries
+            .into_iter()
+            .partition(|e| exclude.is_some_and(|exclude| exclude.leaves_out_staged(&shown(e))));
+        for entry in left_out {
+            unread(&shown(entry), Reason::Ignored, "excluded, as asked".to_owned());
+        }
+        // Announced files have no content in the index: what will be added is in the work tree.
+        let (announced, staged): (Vec<&Entry>, Vec<&Entry>) =
+            entries.into_iter().filter(|e| e.mode & 0o170_000 != 0o160_000).partition(|e| e.intent_to_add);
         announced.iter().for_each(|e| self.file(&shown(e), root.as_os_str().len(), collected, progress));
         let mut read: Vec<(PathBuf, Arc<Vec<u8>>)> = Vec::new();
         for entry in staged {

@@ -26,6 +26,7 @@ fn seen(offset: u64, line: u32, sites: &[(&str, &[(ScopeClass, u64)])]) -> Sight
         lines: vec![(1, line)],
         encodings: Vec::new(),
         layer: None,
+        around: None,
         sites: sites
             .iter()
             .map(|(key, scopes)| Site {

@@ -114,7 +114,8 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
         b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$' | b'-' | b'>' | b'?' | b'!' | b'@')
     };
     let has = |b: u8| value.contains(&b);
-    if value.len() > 2 && value[0] == b'0' && matches!(value[1], b'x' | b'X' | b'b' | b'o') {
+    // A key of 256 bits is no number.
+    if (3..64).contains(&value.len()) && value[0] == b'0' && matches!(value[1], b'x' | b'X' | b'b' | b'o') {
         return Err("the value is a number");
     }
     let brackets = value
@@ -430,8 +431,15 @@ pub(super) fn is_partly_template(value: &[u8]) -> Result<(), Refusal> {
 /// `$2y$…`, `{SSHA}…`, `pbkdf2_sha256$…`, `*` and 40 digits, `sha256:…`.
 pub(super) fn is_hash_of_password(value: &[u8]) -> bool {
     let starts = |p: &str| value.get(..p.len()).is_some_and(|v| v.eq_ignore_ascii_case(p.as_bytes()));
-    let crypt =
-        value.starts_with(b"$") && value.iter().filter(|b| **b == b'$').count() >= 3 && value.len() >= 13;
+    // `$6$salt$hash`, `$argon2id$…`: the scheme is a short word.
+    let crypt = value.len() >= 13
+        && value.iter().filter(|b| **b == b'$').count() >= 3
+        && value.strip_prefix(b"$").and_then(|rest| rest.split(|b| *b == b'$').next()).is_some_and(
+            |scheme| {
+                (1..=14).contains(&scheme.len())
+                    && scheme.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+            },
+        );
     let scheme = [
         "{ssha",
         "{sha",
