@@ -15,6 +15,7 @@ pub fn site(file: &str, line: u32) -> Location {
         site: None,
         role: Role::Value,
         decoded: Vec::new(),
+        layer: None,
         around: None,
     }
 }

@@ -82,6 +82,15 @@ pub struct Scan {
     /// Files, folders and packages to search; `-` for standard input [default: the current folder]
     pub paths: Vec<PathBuf>,
 
+    /// Search the files and folders that this list names too, one a line, as if they were named here;
+    /// `-` for standard input
+    #[arg(long, value_name = "LIST", help_heading = "What to search")]
+    pub files_from: Option<PathBuf>,
+
+    /// In the list, a NUL stands behind each name, as `find -print0` and `git ls-files -z` write it
+    #[arg(long, short = '0', requires = "files_from", help_heading = "What to search")]
+    pub null: bool,
+
     /// Search what .gitignore and .git/info/exclude leave out too
     #[arg(long, help_heading = "What to search")]
     pub no_ignore: bool,
@@ -187,6 +196,10 @@ pub struct SearchArguments {
     )]
     pub patterns: Vec<PathBuf>,
 
+    /// Look for streams, archives and databases anywhere in data, in free space of disks too: for
+    /// firmware, images of memory and disks. Takes longer
+    #[arg(long, help_heading = "What to search")]
+    pub carve: bool,
     /// What is allowed, and settings.
     #[command(flatten)]
     pub allow: AllowArguments,

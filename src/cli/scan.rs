@@ -9,9 +9,11 @@ use crate::allow::{Allowed, By};
 use crate::engine::prefilter::Machine;
 use crate::finding::Finding;
 use crate::ledger::{Ledger, Reason};
+use crate::limits::Limits;
 use crate::pattern::PatternSet;
 use crate::report::Report;
 use crate::scan::{History, Options, Progress, Scanner, Target};
+use crate::source::list::List;
 use anyhow::Context;
 use std::time::{Duration, Instant};
 
@@ -72,7 +74,7 @@ pub fn scan(
     }
     settings.allowing.notes(&patterns).iter().for_each(|text| settings::note(text));
     let options = Options {
-        limits: arguments.limits.limits(),
+        limits: Limits { carve: arguments.carve, ..arguments.limits.limits() },
         honour_ignore,
         threads: arguments.threads.map_or(0, usize::from),
         machine: machine(arguments.engine)?,
@@ -196,10 +198,10 @@ fn machine(engine: Engine) -> Result<Machine, UsageError> {
 }
 
 pub(super) fn targets(arguments: &Scan) -> anyhow::Result<Vec<Target>> {
-    if arguments.paths.is_empty() {
+    if arguments.paths.is_empty() && arguments.files_from.is_none() {
         return Ok(vec![Target::Path(".".into())]);
     }
-    if arguments.paths.iter().filter(|p| p.as_os_str() == "-").count() > 1 {
+    if arguments.paths.iter().chain(&arguments.files_from).filter(|p| p.as_os_str() == "-").count() > 1 {
         return Err(UsageError("standard input (-) is named twice".into()).into());
     }
     let target = |path: &std::path::PathBuf| {
@@ -214,12 +216,34 @@ pub(super) fn targets(arguments: &Scan) -> anyhow::Result<Vec<Target>> {
             }
         }
     };
-    arguments.paths.iter().map(target).collect()
+    let mut targets = arguments.paths.iter().map(target).collect::<anyhow::Result<Vec<_>>>()?;
+    if let Some(file) = &arguments.files_from {
+        let is_stdin = file.as_os_str() == "-";
+        let list = List { file: (!is_stdin).then(|| file.clone()), nul: arguments.null };
+        if !is_stdin && let Err(e) = may_be_read(file) {
+            return Err(UsageError(format!("--files-from {}: {e}; nothing was scanned", list.name())).into());
+        }
+        targets.push(Target::List(list));
+    }
+    Ok(targets)
+}
+
+/// Whether a list is there. A pipe is not touched: what is read of it now would be missing later.
+fn may_be_read(list: &std::path::Path) -> std::io::Result<()> {
+    let meta = list.metadata()?;
+    if meta.is_dir() {
+        return Err(std::io::ErrorKind::IsADirectory.into());
+    }
+    if meta.is_file() {
+        std::fs::File::open(list)?;
+    }
+    Ok(())
 }
 
 fn name(target: &Target) -> String {
     match target {
         Target::Stdin => "<stdin>".into(),
+        Target::List(list) => format!("--files-from {}", list.name()),
         Target::Path(path) => escape(path.to_string_lossy().as_bytes()),
         Target::Repository(git) | Target::Range(git, _) | Target::Staged(git, _) => {
             escape(git.named.to_string_lossy().as_bytes())

@@ -8,7 +8,7 @@
 use super::common::{self, Escaped, List, Object, Shown};
 use super::{Options, Report, Reporter, verification};
 use crate::allow::{self, Allowed, Grant};
-use crate::finding::{Candidate, Finding, History, Location, Pair, Revision};
+use crate::finding::{Candidate, Finding, History, Layer, Location, Pair, Revision};
 use crate::ledger::{Entry, Objects};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::io::{self, Write};
@@ -143,7 +143,7 @@ struct SiteObject<'a>(&'a Location);
 impl Serialize for SiteObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let l = self.0;
-        let mut s = serializer.serialize_struct("site", 7)?;
+        let mut s = serializer.serialize_struct("site", 8)?;
         s.serialize_field("address", &Shown(&l.address))?;
         s.serialize_field("offset", &l.offset)?;
         s.serialize_field("line", &l.line)?;
@@ -151,6 +151,29 @@ impl Serialize for SiteObject<'_> {
         s.serialize_field("site", &l.site.as_deref().map(|site| Shown(Escaped(site))))?;
         s.serialize_field("role", l.role.name())?;
         s.serialize_field("decoded", &List(|| l.decoded.iter().map(|e| e.name())))?;
+        match &l.layer {
+            Some(layer) => s.serialize_field("layer", &LayerObject(layer))?,
+            None => s.skip_field("layer")?,
+        }
+        s.end()
+    }
+}
+
+struct LayerObject<'a>(&'a Layer);
+
+impl Serialize for LayerObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let l = self.0;
+        fn shown(text: Option<&str>) -> Option<Shown<Escaped<'_>>> {
+            text.map(|text| Shown(Escaped(text)))
+        }
+        let mut s = serializer.serialize_struct("layer", 6)?;
+        s.serialize_field("digest", &Shown(Escaped(&l.digest)))?;
+        s.serialize_field("number", &l.number)?;
+        s.serialize_field("image", &shown(l.image.as_deref()))?;
+        s.serialize_field("created_by", &shown(l.created_by.as_deref()))?;
+        s.serialize_field("deleted_in_layer", &shown(l.deleted_in_layer.as_deref()))?;
+        s.serialize_field("overwritten_in_layer", &shown(l.overwritten_in_layer.as_deref()))?;
         s.end()
     }
 }

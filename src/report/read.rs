@@ -3,10 +3,13 @@
 use super::Report;
 use crate::address::{Address, Encoding};
 use crate::allow::{Allowed, By, Grant};
-use crate::finding::{Candidate, Class, Finding, History, Location, Pair, Revision, Role, Secret, Severity};
+use crate::finding::{
+    Candidate, Class, Finding, History, Layer, Location, Pair, Revision, Role, Secret, Severity,
+};
 use crate::ledger::{Entry, Ledger, Objects, Reason};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Findings that are read at most: more is no report of ours.
 const MAX_FINDINGS: usize = 5_000_000;
@@ -70,6 +73,7 @@ pub fn key_id(id: &str) -> Result<Finding, String> {
             site: None,
             role: Role::Id,
             decoded: Vec::new(),
+            layer: None,
             around: None,
         }],
         pair: None,
@@ -184,8 +188,21 @@ fn location(value: &Value) -> Option<Location> {
         site: text(value, "site"),
         role: role(&text(value, "role")?)?,
         decoded: list(value, "decoded").iter().filter_map(|d| encoding(d.as_str()?)).collect(),
+        layer: value.get("layer").filter(|l| l.is_object()).map(|l| Arc::new(layer(l))),
         around: None,
     })
+}
+
+fn layer(value: &Value) -> Layer {
+    let number = value.get("number").and_then(Value::as_u64).unwrap_or(0);
+    Layer {
+        digest: text(value, "digest").unwrap_or_default(),
+        number: u32::try_from(number).unwrap_or(u32::MAX),
+        image: text(value, "image"),
+        created_by: text(value, "created_by"),
+        deleted_in_layer: text(value, "deleted_in_layer"),
+        overwritten_in_layer: text(value, "overwritten_in_layer"),
+    }
 }
 
 fn role(name: &str) -> Option<Role> {
@@ -240,7 +257,15 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_back() {
-        is_read_back(&crate::report::tests::rich());
+        let mut written = crate::report::tests::rich();
+        written.findings[0].sites[0].layer = Some(Arc::new(Layer {
+            digest: "sha256:0".into(),
+            number: 2,
+            image: Some("app:1".into()),
+            deleted_in_layer: Some("sha256:1".into()),
+            ..Layer::default()
+        }));
+        is_read_back(&written);
         let mut allowed = crate::report::tests::allowed();
         // Verification is asked anew.
         allowed.allowed.iter_mut().for_each(|a| a.finding.verification = None);

@@ -15,7 +15,7 @@ use super::common::{self, List, Place};
 use super::{Options, Report, Reporter, words};
 use crate::address::{Address, escape};
 use crate::allow::{Allowed, By, Grant};
-use crate::finding::{Class, Finding, Location, Revision, Severity};
+use crate::finding::{Class, Finding, Layer, Location, Revision, Severity};
 use crate::ledger::Entry;
 use crate::verify::aws::iam::Level;
 use crate::verify::verification::{Verdict, Verification};
@@ -560,8 +560,28 @@ fn location(site: &Location, finding: &Finding) -> Value {
     if !site.decoded.is_empty() {
         properties["decoded"] = site.decoded.iter().map(|e| e.name()).collect::<Vec<_>>().into();
     }
+    if let Some(layer) = &site.layer {
+        properties["layer"] = layer_properties(layer);
+    }
     location["properties"] = properties;
     location
+}
+
+/// The members of a layer that are known, named as in JSON.
+fn layer_properties(layer: &Layer) -> Value {
+    let mut properties = json!({"digest": escape(layer.digest.as_bytes()), "number": layer.number});
+    let known = [
+        ("image", &layer.image),
+        ("created_by", &layer.created_by),
+        ("deleted_in_layer", &layer.deleted_in_layer),
+        ("overwritten_in_layer", &layer.overwritten_in_layer),
+    ];
+    for (name, value) in known {
+        if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
+            properties[name] = escape(value.as_bytes()).into();
+        }
+    }
+    properties
 }
 
 /// The path of an artifact as a URI reference: relative paths stay relative, absolute ones become

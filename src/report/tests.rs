@@ -27,6 +27,7 @@ fn location(address: &Address, offset: u64, role: Role) -> Location {
         site: None,
         role,
         decoded: Vec::new(),
+        layer: None,
         around: None,
     }
 }

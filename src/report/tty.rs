@@ -233,6 +233,13 @@ impl<'a> Page<'a, '_> {
                 }
                 None => self.row(label, &format!("{role}{}", place(site)))?,
             }
+            if let Some(layer) = &site.layer {
+                let layer = shorten(&common::layer(layer), MAX_WORD);
+                for line in wrapped(&layer, self.wrap - LABEL - width) {
+                    let line = self.paint(DIM, line);
+                    self.row("", &format!("{:width$}{line}", ""))?;
+                }
+            }
             label = "";
         }
         self.more(finding.sites.len() - chosen.len())

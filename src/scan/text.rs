@@ -260,6 +260,7 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
         position: None,
         lines: Vec::new(),
         encodings: text.encodings(),
+        layer: None,
         sites: Vec::new(),
         around: None,
     }

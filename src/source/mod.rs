@@ -2,6 +2,7 @@
 
 pub mod exclude;
 pub mod git;
+pub mod list;
 pub mod map;
 pub mod read;
 pub mod relative;

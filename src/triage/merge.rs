@@ -375,6 +375,7 @@ mod tests {
                 site: None,
                 role: Role::Value,
                 decoded: Vec::new(),
+                layer: None,
                 around: None,
             }],
             pair: None,

@@ -3,7 +3,7 @@
 use super::score::Rated;
 use crate::address::{Address, Encoding};
 use crate::blob::{Site, TextKind};
-use crate::finding::{Around, Location, Role, Secret};
+use crate::finding::{Around, Layer, Location, Role, Secret};
 use crate::pattern::PatternId;
 use std::sync::Arc;
 
@@ -45,6 +45,8 @@ pub struct Sighting {
     pub lines: Vec<(u64, u32)>,
     /// The encodings between blob and value.
     pub encodings: Vec<Encoding>,
+    /// In images, the layer.
+    pub layer: Option<Arc<Layer>>,
     /// Places in the author's own terms.
     pub sites: Vec<Site>,
     /// The lines around it, where they are kept.
@@ -72,6 +74,7 @@ impl Sighting {
             site,
             role,
             decoded: self.encodings.clone(),
+            layer: self.layer.clone(),
             around: self.around.clone(),
         };
         if self.sites.is_empty() {

@@ -5,6 +5,7 @@
 
 pub mod demo;
 pub mod dex_oracle;
+pub mod measure;
 pub mod zip;
 
 use assert_cmd::Command;
