@@ -36,6 +36,12 @@ fn main() {
     let out = Path::new(&out);
     let write =
         |name: &str, bytes: &[u8]| fs::write(out.join(name), bytes).expect("cargo's folder can be written");
+    let digest = [&patterns.bytes, &groups.bytes].into_iter().flatten();
+    // FNV-1a: tells versions of the patterns apart, no more.
+    let digest = digest.fold(0xcbf2_9ce4_8422_2325, |hash: u64, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    println!("cargo::rustc-env=KEYSIFT_PATTERNS_DIGEST={digest:016x}");
     write("patterns.bin", &patterns.bytes);
     write("groups.bin", &groups.bytes);
     let code = format!(

@@ -99,6 +99,10 @@ pub struct Scan {
     #[arg(long, help_heading = "What to search")]
     pub no_git: bool,
 
+    /// Keep a journal in this file; when it is there already, go on where that run was broken off
+    #[arg(long, value_name = "FILE", help_heading = "What to search")]
+    pub resume: Option<PathBuf>,
+
     /// How to search.
     #[command(flatten)]
     pub search: SearchArguments,
@@ -246,6 +250,10 @@ pub struct SearchArguments {
     /// Bounds against hostile input.
     #[command(flatten)]
     pub limits: LimitArguments,
+
+    /// The journal of a sweep, out of the arguments of `scan`.
+    #[arg(skip)]
+    pub resume: Option<PathBuf>,
 }
 
 /// What is told, where, and what the exit code says.

@@ -3,7 +3,7 @@
 use super::args::{Engine, Scan, SearchArguments};
 use super::exit::{Exit, UsageError};
 use super::settings::{self, Given, Settings};
-use super::{output, progress, verify};
+use super::{output, progress, resume, verify};
 use crate::address::{Address, escape};
 use crate::allow::{Allowed, By};
 use crate::engine::prefilter::Machine;
@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 pub fn run(arguments: &mut Scan, given: &Given<'_>) -> anyhow::Result<Exit> {
     let start = Instant::now();
     let targets = targets(arguments)?;
+    arguments.search.resume = arguments.resume.take();
     let history = History { off: arguments.no_git, ..history(&arguments.search) };
     search(&targets, !arguments.no_ignore, history, &mut arguments.search, given, start)
 }
@@ -73,7 +74,7 @@ pub fn scan(
         );
     }
     settings.allowing.notes(&patterns).iter().for_each(|text| settings::note(text));
-    let options = Options {
+    let mut options = Options {
         limits: Limits { carve: arguments.carve, ..arguments.limits.limits() },
         honour_ignore,
         threads: arguments.threads.map_or(0, usize::from),
@@ -81,13 +82,21 @@ pub fn scan(
         history,
         keep: settings.allowing.keep(),
         exclude: settings.exclude.clone(),
+        journal: None,
     };
+    if let Some(path) = &arguments.resume {
+        options.journal = Some(resume::open(path, targets, &arguments.patterns, &options, &settings)?);
+    }
+    let journal = options.journal.clone();
     let scanner = Scanner::new(&patterns, options).context("cannot start worker threads")?;
     let loaded = start.elapsed();
 
     let progress = Progress::default();
     let outcome = progress::shown(&progress, arguments.quiet, || scanner.scan(targets, &progress));
     let scanned = start.elapsed();
+    if let (Some(path), Some(journal)) = (&arguments.resume, &journal) {
+        resume::tell(path, journal);
+    }
     let (findings, allowed) = settings.allowing.apply(outcome.findings);
     let mut ledger = outcome.ledger;
     if settings.exclude.as_ref().is_some_and(|exclude| exclude.left_out_everything()) {
