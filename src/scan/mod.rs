@@ -10,6 +10,7 @@ mod carve;
 mod history;
 mod image;
 mod journal;
+mod remote;
 mod splits;
 mod text;
 
@@ -32,6 +33,8 @@ use crate::source::exclude::Exclude;
 use crate::source::git::{Repository, bundle};
 use crate::source::list::List;
 use crate::source::read::{self, Bytes};
+use crate::source::remote::Remote;
+use crate::source::remote::fetch::Bounds;
 use crate::source::tree::{self, Found};
 use crate::triage;
 use rayon::prelude::*;
@@ -54,6 +57,8 @@ pub enum Target {
     Stdin,
     /// The files and folders that a list names.
     List(List),
+    /// A file or a package that is fetched.
+    Remote(Remote),
     /// All of a repository, with the files of its git folder; or a bundle.
     Repository(GitTarget),
     /// What a range of commits brought.
@@ -92,6 +97,8 @@ pub struct Options {
     pub exclude: Option<Arc<Exclude>>,
     /// What was searched before, and where it is entered what is.
     pub journal: Option<Arc<Journal>>,
+    /// Bounds on what is fetched, where a target names that.
+    pub fetch: Bounds,
 }
 
 impl Default for Options {
@@ -105,6 +112,7 @@ impl Default for Options {
             keep: None,
             exclude: None,
             journal: None,
+            fetch: Bounds::default(),
         }
     }
 }
@@ -160,6 +168,7 @@ impl<'p> Scanner<'p> {
                 match target {
                     Target::Stdin => self.stdin(&mut io::stdin().lock(), &collected, progress),
                     Target::Path(path) => self.path(path, &collected, progress),
+                    Target::Remote(remote) => self.remote(remote, &collected, progress),
                     Target::List(list) => self.list(list, &collected, progress),
                     Target::Repository(git) => {
                         self.git_folder(git, &collected, progress);
