@@ -118,8 +118,8 @@ fn a_file_by_its_address() {
         "/private/app.apk" => status(401),
         "/large" => ok(large.clone()),
         "/moved" => to("/deep/er?x=1"),
-        "/deep/er?x=1" => to("../app.apk?token=hidden"),
-        "/deep/../app.apk?token=hidden" => ok(package("moved")),
+        "/deep/er?x=1" => to("../there.apk?token=hidden"),
+        "/there.apk?token=hidden" => ok(package("moved")),
         "/loop" => to("/loop"),
         "/file" => to("file:///etc/passwd"),
         "/elsewhere" => to(&format!("{}/private/app.apk", own.replace("127.0.0.1", "localhost"))),
@@ -226,7 +226,7 @@ fn registry() -> Server {
         "/npm/-/pad-1.3.0.tgz" => ok(package("old")),
         "/npm/-/pad-2.0.0.tgz" => ok(package("new")),
         "/npm/-/odd.tgz" => ok(package("odd")),
-        "/pypi/req/2.32.0/json" | "/pypi/req/json" => {
+        "/pypi/pypi/req/2.32.0/json" | "/pypi/pypi/req/json" => {
             let file = |name: &str, of: &str| {
                 format!(r#"{{"url":"{own}/files/{name}","digests":{{"sha256":"{}"}}}}"#, sha256(of))
             };
@@ -236,6 +236,24 @@ fn registry() -> Server {
                 file("req-2.32.0-py3-none-any.whl", "wheel")
             ))
         }
+        "/pypi/simple/my-req/" => {
+            let file = |name: &str, of: &str, yanked: bool| {
+                let (url, sum) = (format!("../../../files/{name}"), sha256(of));
+                format!(
+                    r#"{{"filename":"{name}","url":"{url}","hashes":{{"sha256":"{sum}"}},"yanked":{yanked}}}"#
+                )
+            };
+            let files = [
+                file("my_req-1.9.tar.gz", "x", false),
+                file("my_req-1.10.tar.gz", "simple", false),
+                file("my_req-1.10-py3-none-any.whl", "simple wheel", false),
+                file("my_req-1.11.tar.gz", "x", true),
+                file("my_req-2.0rc1.tar.gz", "x", false),
+            ];
+            ok(format!(r#"{{"files":[{}]}}"#, files.join(",")))
+        }
+        "/files/my_req-1.10.tar.gz" => ok(package("simple")),
+        "/files/my_req-1.10-py3-none-any.whl" => ok(package("simple wheel")),
         "/files/req-2.32.0.tar.gz" => ok(package("sdist")),
         "/files/req-2.32.0-py3-none-any.whl" => ok(package("wheel")),
         "/index/se/rd/serde" => {
@@ -269,18 +287,23 @@ fn registry() -> Server {
 fn packages_by_their_name() {
     let server = registry();
     let names = ["NPM_REGISTRY", "PYPI_REGISTRY", "CRATES_REGISTRY", "CRATES_INDEX", "MAVEN_REGISTRY"];
-    let paths = ["/npm/", "", "/static", "/index", "/maven"];
+    let paths = ["/npm/", "/pypi", "/static", "/index", "/maven"];
     let env: Vec<(String, String)> = (names.iter().zip(paths))
         .map(|(name, path)| (format!("KEYSIFT_{name}"), format!("{}{path}", server.url)))
         .collect();
     let env: Vec<(&str, &str)> = env.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     let pypi = ["pypi:req==2.32.0/req-2.32.0-py3-none-any.whl", "pypi:req==2.32.0/req-2.32.0.tar.gz"];
+    let simple = ["pypi:my-req==1.10/my_req-1.10-py3-none-any.whl", "pypi:my-req==1.10/my_req-1.10.tar.gz"];
+    let simple_named =
+        ["pypi:my-req==1.10.0/my_req-1.10-py3-none-any.whl", "pypi:my-req==1.10.0/my_req-1.10.tar.gz"];
     let maven = ["maven:org.example:lib:1.0/lib-1.0-sources.jar", "maven:org.example:lib:1.0/lib-1.0.jar"];
     for (named, files, keys) in [
         ("npm:pad@1.3.0", &["npm:pad@1.3.0/pad-1.3.0.tgz"][..], &["old"][..]),
         ("npm:pad", &["npm:pad@2.0.0/pad-2.0.0.tgz"], &["new"]),
         ("pypi:req==2.32.0", &pypi, &["sdist", "wheel"]),
         ("pypi:req", &pypi, &["sdist", "wheel"]),
+        ("pypi:my-req", &simple, &["simple", "simple wheel"]),
+        ("pypi:my-req==1.10.0", &simple_named, &["simple", "simple wheel"]),
         ("crates:serde", &["crates:serde@1.10.0/Serde-1.10.0.crate"], &["ten"]),
         ("crates:serde@1.11.0", &["crates:serde@1.11.0/Serde-1.11.0.crate"], &["eleven"]),
         ("maven:org.example:lib", &maven, &["jar", "sources"]),

@@ -72,7 +72,8 @@ impl Fetcher {
 
     /// What a registry says, where it knows the name.
     pub fn answer(&self, url: &Url) -> Result<Option<Vec<u8>>, Problem> {
-        let stream = self.open(url, "application/json, */*;q=0.5")?;
+        let accept = "application/vnd.pypi.simple.v1+json, application/json;q=0.8, */*;q=0.1";
+        let stream = self.open(url, accept)?;
         match stream.status {
             200 => {}
             404 | 410 => return Ok(None),
@@ -98,8 +99,13 @@ impl Fetcher {
             return Err(too_large());
         }
         let length = stream.length;
-        let bytes = read::spool(&mut stream.body.take(most.saturating_add(1)), buffer)
-            .map_err(|e| Problem::unreadable(http::broken(url.host(), &e).to_string()))?;
+        let bytes = read::spool(&mut stream.body.take(most.saturating_add(1)), buffer).map_err(|e| {
+            match e.kind() {
+                // Of the spool file, not of the network.
+                std::io::ErrorKind::StorageFull => Problem::unreadable(e.to_string()),
+                _ => Problem::unreadable(http::broken(url.host(), &e).to_string()),
+            }
+        })?;
         let have = bytes.as_slice().len() as u64;
         if have > most {
             return Err(too_large());

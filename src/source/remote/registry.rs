@@ -178,8 +178,12 @@ impl Package {
     }
 
     fn json(&self, fetcher: &Fetcher, path: &str) -> Result<Value, Problem> {
-        let answer = fetcher.answer(&self.base.below(path))?.ok_or_else(|| self.unknown(&self.base))?;
-        serde_json::from_slice(&answer).map_err(|_| {
+        self.known(fetcher, path)?.ok_or_else(|| self.unknown(&self.base))
+    }
+
+    fn known(&self, fetcher: &Fetcher, path: &str) -> Result<Option<Value>, Problem> {
+        let Some(answer) = fetcher.answer(&self.base.below(path))? else { return Ok(None) };
+        serde_json::from_slice(&answer).map(Some).map_err(|_| {
             Problem::unreadable(format!("{} answered something else than JSON", self.base.host()))
         })
     }
@@ -212,7 +216,8 @@ impl Package {
             Some(version) => format!("pypi/{}/{version}/json", self.name),
             None => format!("pypi/{}/json", self.name),
         };
-        let of = self.json(fetcher, &path)?;
+        // Mirrors often have no more than the simple interface.
+        let Some(of) = self.known(fetcher, &path)? else { return self.simple(fetcher) };
         let version = self.version.as_deref().or(of["info"]["version"].as_str().filter(|v| is_plain(v)));
         let version = version.ok_or_else(|| self.missing("version"))?;
         let files = of["urls"].as_array().ok_or_else(|| self.missing("list of files"))?;
@@ -223,6 +228,32 @@ impl Package {
             Ok(self.file(version, url, Some(Check::Sha256(sum))))
         };
         files.iter().map(file).collect()
+    }
+
+    /// The files of a release by the simple interface (PEP 691), which lists those of all releases.
+    fn simple(&self, fetcher: &Fetcher) -> Result<Vec<File>, Problem> {
+        let path = format!("simple/{}/", self.name);
+        let of = self.json(fetcher, &path)?;
+        let files = of["files"].as_array().ok_or_else(|| self.missing("list of files"))?;
+        let files = files.iter().filter_map(|file| Some((file, version_in(file["filename"].as_str()?)?)));
+        let files: Vec<(&Value, &str)> = files.collect();
+        let is_yanked = |file: &Value| !matches!(file["yanked"], Value::Null | Value::Bool(false));
+        let latest = || {
+            let all = files.iter().filter(|(file, version)| !is_yanked(file) && is_plain(version));
+            all.map(|(_, version)| *version).max_by_key(|version| python_order(version))
+        };
+        let version = self.version.as_deref().or_else(latest).ok_or_else(|| self.unknown(&self.base))?;
+        let here = self.base.below(&path);
+        let file = |&(file, _): &(&Value, &str)| {
+            let url = file["url"].as_str().and_then(|url| here.join(url).ok());
+            let url = url.ok_or_else(|| self.missing("address of a file"))?;
+            let sum = file["hashes"]["sha256"].as_str().and_then(unhex);
+            let sum = sum.ok_or_else(|| self.missing("checksum"))?;
+            Ok(self.file(version, url, Some(Check::Sha256(sum))))
+        };
+        let of_version = files.iter().filter(|(_, of)| same_version(of, version));
+        let files = of_version.map(file).collect::<Result<Vec<_>, _>>()?;
+        if files.is_empty() { Err(self.unknown(&self.base)) } else { Ok(files) }
     }
 
     fn crates(&self, fetcher: &Fetcher) -> Result<Vec<File>, Problem> {
@@ -323,6 +354,39 @@ fn order(version: &str) -> (bool, Vec<u64>) {
     (before.is_none(), numbers.split('.').map(|n| n.parse().unwrap_or(0)).collect())
 }
 
+/// The version in the name of a file of PyPI.
+fn version_in(file: &str) -> Option<&str> {
+    if let Some(stem) = file.strip_suffix(".whl").or(file.strip_suffix(".egg")) {
+        return stem.split('-').nth(1);
+    }
+    let endings = [".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz"];
+    let stem = endings.iter().find_map(|ending| file.strip_suffix(ending))?;
+    stem.rsplit_once('-').map(|(_, version)| version)
+}
+
+/// Whether two versions of PyPI are one, as `1.0` and `1.0.0` are.
+fn same_version(a: &str, b: &str) -> bool {
+    let plain = |version: &str| {
+        let lower = version.to_ascii_lowercase();
+        let mut rest = lower.trim_start_matches('v');
+        while let Some(shorter) = rest.strip_suffix(".0") {
+            rest = shorter;
+        }
+        rest.to_owned()
+    };
+    plain(a) == plain(b)
+}
+
+/// The order of versions of PyPI for what is the latest.
+fn python_order(version: &str) -> (bool, Vec<u64>) {
+    let (version, post) = split(version, ".post");
+    let mut numbers: Vec<u64> = version.split('.').map(|n| n.parse().unwrap_or(0)).collect();
+    let is_release = version.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    numbers.resize(8, 0);
+    numbers.push(post.map_or(0, |n| n.parse::<u64>().unwrap_or(0).saturating_add(1)));
+    (is_release, numbers)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -378,6 +442,18 @@ mod tests {
         let mut versions = ["1.10.0", "2.0.0-rc.1", "1.9.9", "1.10.0-beta", "0.1.0+x"];
         versions.sort_by_key(|v| order(v));
         assert_eq!(versions.last(), Some(&"1.10.0"));
+        let mut versions = ["2.1.post1", "3.0rc1", "2.1", "2.0.9", "2.1.0.post2", "10.0.dev0"];
+        versions.sort_by_key(|v| python_order(v));
+        assert_eq!(versions[5], "2.1.0.post2");
+        assert!(same_version("2.32.0", "2.32") && !same_version("2.32.1", "2.32"));
+        for (file, version) in [
+            ("zope.interface-5.0-cp38-cp38-win32.whl", Some("5.0")),
+            ("my-pkg-1.2.3.tar.gz", Some("1.2.3")),
+            ("old-1.0-py2.7.egg", Some("1.0")),
+            ("old-1.0.win32.exe", None),
+        ] {
+            assert_eq!(version_in(file), version, "{file}");
+        }
         assert_eq!(between("<a><release> 1.2 </release></a>", "release"), Some("1.2"));
     }
 }

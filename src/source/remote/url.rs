@@ -55,7 +55,9 @@ impl Url {
             Url::parse(&format!("{scheme}://{}{path}{location}", self.host))?
         } else {
             let folder = path.rfind('/').map_or("/", |at| &path[..=at]);
-            Url::parse(&format!("{scheme}://{}{folder}{location}", self.host))?
+            let mut url = Url::parse(&format!("{scheme}://{}{folder}{location}", self.host))?;
+            url.rest = without_dots(&url.rest);
+            url
         };
         let is_same = url.is_https == self.is_https && url.host == self.host;
         url.user = self.user.clone().filter(|_| is_same);
@@ -126,6 +128,27 @@ impl Url {
     }
 }
 
+/// A path and query with `.` and `..` undone.
+fn without_dots(rest: &str) -> String {
+    let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
+    let mut parts: Vec<&str> = Vec::new();
+    let mut all = path.split('/').skip(1).peekable();
+    while let Some(part) = all.next() {
+        match part {
+            "." | ".." => {
+                if part == ".." {
+                    parts.pop();
+                }
+                if all.peek().is_none() {
+                    parts.push("");
+                }
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}{query}", parts.join("/"))
+}
+
 /// Without user, password and query: those hold secrets.
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -169,6 +192,8 @@ mod tests {
         let url = Url::parse("https://u:p@h/a/b?q").unwrap();
         for (location, asked, has_user) in [
             ("c?x=http://y", "https://h/a/c?x=http://y", true),
+            ("../c/./d/..?x=../y", "https://h/c/?x=../y", true),
+            ("../../../c", "https://h/c", true),
             ("/c", "https://h/c", true),
             ("?z", "https://h/a/b?z", true),
             ("//other/c", "https://other/c", false),
