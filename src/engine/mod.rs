@@ -319,8 +319,41 @@ impl<'p> Engine<'p> {
                 let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
                 sink_accepted(pattern, text, found, sink);
             }
-            Matcher::Assigned { .. } if kind != TextKind::Binary => assigned_to(text, literal, id, sink),
+            Matcher::Assigned { .. } if kind != TextKind::Binary => {
+                self.assigned_to(text, literal, id, kind, sink);
+            }
             Matcher::Assigned { .. } | Matcher::Run { .. } | Matcher::Named { .. } => {}
+        }
+    }
+
+    /// What is assigned to the name around the hot word at `word` and worth a report.
+    fn assigned_to(
+        &self,
+        text: &[u8],
+        word: Range<usize>,
+        id: PatternId,
+        kind: TextKind,
+        sink: &mut dyn Sink,
+    ) {
+        let mut judge = |named: assignment::Named| {
+            let verdict = score::rate(text, &named);
+            sink.judged(&named, verdict);
+            let Ok(rated) = verdict else { return };
+            if rated.confidence < score::WORTH_A_REPORT {
+                return;
+            }
+            // What is no run, being short, may be of a kind that is named all the same.
+            if named.value.len() < runs::MIN_RUN
+                && let Some(short) = self.patterns.names().name_short(self.patterns, text, &named.value, kind)
+            {
+                sink.hit(Hit::named(short));
+            }
+            sink.hit(Hit { named: Some((named.name, rated)), ..Hit::new(id, named.value) });
+        };
+        if text[word.clone()].contains(&b' ') && text[word.end - 1].is_ascii_alphabetic() {
+            assignment::find_clause(text, word, &mut judge);
+        } else {
+            assignment::find(text, word, &mut judge);
         }
     }
 
@@ -400,13 +433,17 @@ impl<'p> Engine<'p> {
                 *random.get_or_insert_with(is_random),
             )
         {
-            let hit = Hit::new(named.pattern, named.span);
-            sink.hit(Hit { near: true, confidence: Some(named.confidence), others: named.others, ..hit });
+            sink.hit(Hit::named(named));
         }
     }
 }
 
 impl Hit {
+    fn named(named: named::Named) -> Hit {
+        let hit = Hit::new(named.pattern, named.span);
+        Hit { near: true, confidence: Some(named.confidence), others: named.others, ..hit }
+    }
+
     fn new(pattern: PatternId, span: Range<usize>) -> Hit {
         Hit {
             pattern,
@@ -420,24 +457,6 @@ impl Hit {
             others: Vec::new(),
             named: None,
         }
-    }
-}
-
-/// What is assigned to the name around the hot word at `word` and worth a report.
-fn assigned_to(text: &[u8], word: Range<usize>, id: PatternId, sink: &mut dyn Sink) {
-    let mut judge = |named: assignment::Named| {
-        let verdict = score::rate(text, &named);
-        sink.judged(&named, verdict);
-        if let Ok(rated) = verdict
-            && rated.confidence >= score::WORTH_A_REPORT
-        {
-            sink.hit(Hit { named: Some((named.name, rated)), ..Hit::new(id, named.value) });
-        }
-    };
-    if text[word.clone()].contains(&b' ') && text[word.end - 1].is_ascii_alphabetic() {
-        assignment::find_clause(text, word, &mut judge);
-    } else {
-        assignment::find(text, word, &mut judge);
     }
 }
 
