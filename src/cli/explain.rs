@@ -4,7 +4,6 @@ use super::args::Explain;
 use super::exit::{Exit, UsageError};
 use crate::address::escape;
 use crate::explain::{Question, explain};
-use crate::pattern::PatternSet;
 use crate::scan::Options;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -12,10 +11,7 @@ use std::path::PathBuf;
 /// Says why something was or was not reported.
 pub fn run(arguments: &Explain) -> anyhow::Result<Exit> {
     let (path, question) = question(arguments)?;
-    let mut patterns = PatternSet::builtin()?;
-    for path in &arguments.patterns {
-        patterns.add_file(path)?;
-    }
+    let patterns = super::patterns::set(&arguments.patterns, true, &mut std::io::stderr())?;
     let name = escape(path.to_string_lossy().as_bytes());
     let answers = explain(&patterns, Options::default(), &path, &question)
         .map_err(|e| UsageError(format!("{name}: {e}")))?;

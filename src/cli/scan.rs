@@ -2,10 +2,9 @@
 
 use super::args::{Engine, Scan, SearchArguments};
 use super::exit::{Exit, UsageError};
-use super::{output, progress, verify};
+use super::{output, patterns, progress, verify};
 use crate::address::escape;
 use crate::engine::prefilter::Machine;
-use crate::pattern::PatternSet;
 use crate::report::Report;
 use crate::scan::{History, Options, Progress, Scanner, Target};
 use anyhow::Context;
@@ -43,10 +42,7 @@ pub fn search(
         Some(mode) => Some(verify::options(mode, &arguments.verification)?),
         None => verify::refuse_alone(&arguments.verification).map(|()| None)?,
     };
-    let mut patterns = PatternSet::builtin()?;
-    for path in &arguments.patterns {
-        patterns.add_file(path)?;
-    }
+    let patterns = patterns::set(&arguments.patterns, !arguments.no_builtin, &mut std::io::stderr())?;
     let options = Options {
         limits: arguments.limits.limits(),
         honour_ignore,

@@ -143,6 +143,7 @@ impl Packed {
             entropy,
             checks,
             decode,
+            conditions: None,
             part,
             examples,
             not,
