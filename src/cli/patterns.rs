@@ -9,6 +9,7 @@ use crate::lens::raw;
 use crate::pattern::example::{self, Generator, fill};
 use crate::pattern::{Group, Matcher, Pattern, PatternSet, check, edit_distance, import};
 use crate::source::{read, tree};
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -41,12 +42,23 @@ const MOST_NOTES: usize = 20;
 /// `err`.
 pub fn set(files: &[PathBuf], builtin: bool, err: &mut dyn Write) -> anyhow::Result<PatternSet> {
     let mut set = if builtin { PatternSet::builtin()? } else { PatternSet::empty() };
-    let mut notes = Vec::new();
+    // The same is often to be said of many rules: once, then.
+    let mut notes: Vec<(import::Note, usize)> = Vec::new();
+    let mut seen: HashMap<String, usize> = HashMap::new();
     for path in files {
-        notes.extend(set.add_file(path)?.into_iter().filter(|note| !note.is_minor));
+        for note in set.add_file(path)?.into_iter().filter(|note| !note.is_minor) {
+            match seen.get(&note.what) {
+                Some(&at) => notes[at].1 += 1,
+                None => {
+                    seen.insert(note.what.clone(), notes.len());
+                    notes.push((note, 0));
+                }
+            }
+        }
     }
-    for note in notes.iter().take(MOST_NOTES) {
-        writeln!(err, "warning: {}", escape(note.to_string().as_bytes()))?;
+    for (note, others) in notes.iter().take(MOST_NOTES) {
+        let others = if *others == 0 { String::new() } else { format!(" (and {others} more like this)") };
+        writeln!(err, "warning: {}{others}", escape(note.to_string().as_bytes()))?;
     }
     if notes.len() > MOST_NOTES {
         let more = notes.len() - MOST_NOTES;
