@@ -137,15 +137,12 @@ impl Conditions {
         fits.then_some(open)
     }
 
-    /// Whether a path, below what the user named, fulfils what is said about paths.
-    pub fn accept_path(&self, path: &[u8], open: Open) -> bool {
+    /// Whether the path of a hit, in one of these forms, fulfils what is said about paths.
+    pub fn accept_path(&self, paths: &[&str], open: Open) -> bool {
+        let is_match = |regex: &LazyRegex| paths.iter().any(|path| is_match(regex, path.as_bytes()));
         let is_open = |n: usize| open.0 & 1 << n.min(63) != 0;
-        self.path.as_ref().is_none_or(|regex| is_match(regex, path))
-            && !self
-                .except
-                .iter()
-                .enumerate()
-                .any(|(n, e)| is_open(n) && e.paths.iter().any(|r| is_match(r, path)))
+        self.path.as_ref().is_none_or(is_match)
+            && !self.except.iter().enumerate().any(|(n, e)| is_open(n) && e.paths.iter().any(is_match))
     }
 
     fn has_characters(&self, value: &[u8]) -> bool {
@@ -213,7 +210,8 @@ impl Beside {
     }
 
     fn allows(&self, byte: Option<&u8>) -> bool {
-        byte.map_or(self.nothing, |b| self.bytes.contains(*b))
+        // Where strings of a program end, nothing is beside them.
+        byte.is_some_and(|b| self.bytes.contains(*b)) || self.nothing && byte.is_none_or(|b| *b == 0)
     }
 }
 
@@ -269,4 +267,87 @@ fn line<'t>(text: &'t [u8], span: &Range<usize>) -> &'t [u8] {
 /// Whether the expression can be one of these conditions; for [`super::import`].
 pub(super) fn compiles(source: &str) -> Result<(), String> {
     regex(source)?.compile().map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::PatternId;
+
+    fn hit(span: Range<usize>) -> Hit {
+        crate::engine::Hit {
+            value: span.clone(),
+            span,
+            pattern: PatternId(0),
+            id: None,
+            secret: None,
+            near: false,
+            loose: false,
+            named: None,
+            confidence: None,
+            others: Vec::new(),
+        }
+    }
+
+    fn except(raw: RawExcept) -> Conditions {
+        Conditions::new(&[], None, &[raw]).unwrap().unwrap()
+    }
+
+    #[test]
+    fn what_stands_beside() {
+        let only = RawOnly {
+            preceded: Some("^|[^a-z]".into()),
+            followed: Some("[;\\s]".into()),
+            ..RawOnly::default()
+        };
+        let conditions = Conditions::new(&[], Some(only), &[]).unwrap().unwrap();
+        for (text, wanted) in [
+            ("zzq;", true),
+            (" zzq ", true),
+            ("azzq;", false),
+            ("zzq", false),
+            ("\0zzq;", true),
+            ("zzq\0", false),
+        ] {
+            let at = text.find("zzq").unwrap();
+            assert_eq!(conditions.accept(text.as_bytes(), &hit(at..at + 3)).is_some(), wanted, "{text:?}");
+        }
+        for wrong in ["ab", "[a-z]+", "$|[a-z]", "("] {
+            let only = RawOnly { preceded: Some(wrong.into()), ..RawOnly::default() };
+            assert!(Conditions::new(&[], Some(only), &[]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn exceptions_look_at_value_match_line_and_path() {
+        let text = b"one\nkey = zzq # Sample\nthree";
+        let hit = Hit { value: 10..13, ..hit(4..13) };
+        let is = |raw: RawExcept, path: &str| {
+            let conditions = except(raw);
+            conditions.accept(text, &hit).is_none_or(|open| !conditions.accept_path(&[path], open))
+        };
+        let regex =
+            |regex: &str, target| RawExcept { regex: vec![regex.into()], target, ..RawExcept::default() };
+        assert!(is(regex("^zzq$", Target::Value), "a"));
+        assert!(!is(regex("key", Target::Value), "a"));
+        assert!(is(regex("^key", Target::Match), "a"));
+        assert!(is(regex("Sample$", Target::Line), "a"));
+        assert!(!is(regex("one|three", Target::Line), "a"));
+        let words = RawExcept { words: vec!["ZQ".into()], path: vec!["^b/".into()], ..RawExcept::default() };
+        assert!(is(words.clone(), "a/x"));
+        let both = RawExcept { all: true, ..words };
+        assert!(!is(both.clone(), "a/x"));
+        assert!(is(both, "b/x"));
+    }
+
+    #[test]
+    fn keywords_and_characters() {
+        let only =
+            RawOnly { digits: 2, upper: 1, specials: Some("_".into()), special: 1, ..RawOnly::default() };
+        let conditions = Conditions::new(&["Zorbl".into()], Some(only), &[]).unwrap().unwrap();
+        assert!(conditions.has_keyword(b"my ZORBL") && !conditions.has_keyword(b"zorb"));
+        for (text, wanted) in [("A_12", true), ("A_1x", false), ("a_12", false), ("A-12", false)] {
+            assert_eq!(conditions.accept(text.as_bytes(), &hit(0..4)).is_some(), wanted, "{text}");
+        }
+    }
 }

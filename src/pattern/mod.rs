@@ -324,12 +324,19 @@ impl PatternSet {
 
     /// Adds the rule file at `path`, written for another tool, and gives it as TOML of ours; `None` if it is ours.
     pub fn convert(&mut self, path: &Path) -> Result<Option<import::Converted>, PatternError> {
-        let origin = path.display().to_string();
-        let text = import::text(path)?;
+        self.convert_text(&path.display().to_string(), &import::text(path)?)
+    }
+
+    /// The same for the text of a file.
+    pub fn convert_text(
+        &mut self,
+        origin: &str,
+        text: &str,
+    ) -> Result<Option<import::Converted>, PatternError> {
         let is_taken = |id: &str| self.find(id).is_some();
-        let Some(imported) = import::read(&origin, &text, &is_taken)? else { return Ok(None) };
+        let Some(imported) = import::read(origin, text, &is_taken)? else { return Ok(None) };
         let (read, converted) = import::convert(imported)?;
-        self.extend(&origin, read)?;
+        self.extend(origin, read)?;
         Ok(Some(converted))
     }
 

@@ -355,10 +355,11 @@ fn mark_shown(patterns: &PatternSet, sightings: &mut Vec<triage::sighting::Sight
     sightings.retain(|s| {
         let conditions = patterns.get(s.pattern).conditions.as_deref();
         conditions.is_none_or(|conditions| {
+            // As it lies below what the user named, and as it is printed, where that does not lead outside.
             let path = s.address.to_string();
-            // A file that was named itself is told by its whole path.
-            let below = path.get(root..).map(|p| p.trim_start_matches('/')).filter(|p| !p.is_empty());
-            conditions.accept_path(below.unwrap_or(&path).as_bytes(), s.open)
+            let below = path.get(root..).map_or("", |below| below.trim_start_matches('/'));
+            let shown = if path.starts_with(['/', '.']) && !below.is_empty() { below } else { &path };
+            conditions.accept_path(&[if below.is_empty() { shown } else { below }, shown], s.open)
         })
     });
 }

@@ -37,6 +37,8 @@ const VALUES: usize = 16;
 enum Token {
     /// Anything that stands for itself by now.
     Plain(String),
+    /// `^` or `$`: where a text or a line begins or ends.
+    Edge(&'static str),
     /// `|`.
     Or,
     /// The opening of a group that captures, with its name.
@@ -124,6 +126,8 @@ impl Reader<'_> {
                     self.tokens.push(Token::Close);
                 }
                 '|' => self.tokens.push(Token::Or),
+                '^' => self.tokens.push(Token::Edge("^")),
+                '$' => self.tokens.push(Token::Edge("$")),
                 '{' => match counted(self.rest) {
                     Some(length) => {
                         let count = format!("{{{}", &self.rest[..length]);
@@ -269,7 +273,9 @@ impl Reader<'_> {
             }
             '1'..='9' | 'k' | 'g' => return Err("back-references cannot be honoured".into()),
             'G' | 'X' => return Err(format!("`\\{c}` cannot be honoured")),
-            'd' | 'D' | 's' | 'S' | 'w' | 'W' | 'b' | 'B' | 'A' | 'z' => self.plain(format!("\\{c}")),
+            'A' => self.tokens.push(Token::Edge(r"\A")),
+            'z' => self.tokens.push(Token::Edge(r"\z")),
+            'd' | 'D' | 's' | 'S' | 'w' | 'W' | 'b' | 'B' => self.plain(format!("\\{c}")),
             'p' | 'P' => {
                 let (set, negated) = self.property(c == 'P')?;
                 self.plain(format!("[{}{set}]", if negated { "^" } else { "" }));
@@ -591,11 +597,18 @@ fn beside(inside: &[Token], ahead: bool, negative: bool) -> Option<(String, bool
     let mut edge = false;
     let branches = inside.split(|t| *t == Token::Or);
     for branch in branches {
-        let [Token::Plain(text)] = branch else { return None };
-        let is_end = matches!((ahead, text.as_str()), (true, "$" | r"\z") | (false, "^" | r"\A"));
-        if is_end {
-            edge = true;
-        } else if class.is_none() && is_one_class(text) {
+        let text = match branch {
+            [Token::Edge(text)] => {
+                if ahead != matches!(*text, "$" | r"\z") {
+                    return None;
+                }
+                edge = true;
+                continue;
+            }
+            [Token::Plain(text)] => text,
+            _ => return None,
+        };
+        if class.is_none() && is_one_class(text) {
             class = Some(text.clone());
         } else {
             return None;
@@ -653,12 +666,27 @@ fn render(tokens: &[Token], secret: Secret, notes: &mut Vec<String>) -> Result<S
     }
     let mut source = String::new();
     let mut group = 0;
+    // Whether each open group is a value.
+    let mut open: Vec<bool> = Vec::new();
     for token in tokens {
         match token {
-            Token::Plain(text) | Token::Open(text) => source.push_str(text),
+            Token::Plain(text) => source.push_str(text),
+            Token::Open(text) => {
+                open.push(false);
+                source.push_str(text);
+            }
+            // Strings of programs lie one after another with a NUL between them: each is a text of its own.
+            Token::Edge(edge) if !values.is_empty() && !open.contains(&true) => {
+                source.push_str(&format!("(?:{edge}|\\x00)"));
+            }
+            Token::Edge(edge) => source.push_str(edge),
             Token::Or => source.push('|'),
-            Token::Close => source.push(')'),
+            Token::Close => {
+                open.pop();
+                source.push(')');
+            }
             Token::Capture(_) => {
+                open.push(values.contains(&group));
                 match values.iter().position(|v| *v == group) {
                     Some(0) => source.push_str("(?P<value>"),
                     Some(n) => source.push_str(&format!("(?P<value{}>", n + 1)),
@@ -721,6 +749,9 @@ mod tests {
         assert!(one.notes.is_empty());
         let two = mapped("(?i)(?<=key=)zzq(?=\\s|$)");
         assert_eq!(two.source, "(?i)(?:key=)(?P<value>zzq)");
+        let pool = mapped(r"^(zzq)(?:['\s]|$)");
+        assert_eq!(pool.source, r"(?:^|\x00)(?P<value>zzq)(?:['\s]|(?:$|\x00))");
+        assert_eq!(mapped("^(?:zzq)$").source, "^(?:zzq)$");
         assert_eq!(two.followed.as_deref(), Some(r"$|[\s]"));
         let three = mapped(r"(?:(?<!\w)zzq|b)(?!\w)c");
         assert_eq!(three.source, r"(?:\b{start-half}zzq|b)\b{end-half}c");
