@@ -22,7 +22,8 @@ fn seeds() -> Vec<Vec<u8>> {
     let apk = read("testdata/demo-app/demo.apk");
     seeds.push(apk[apk.len() - 8192..].to_vec());
     seeds.push(apk[..12_000].to_vec());
-    for name in ["gitleaks.toml", "betterleaks.toml", "noseyparker.yml", "kingfisher.yml", "trufflehog.yaml"] {
+    for name in ["gitleaks.toml", "betterleaks.toml", "noseyparker.yml", "kingfisher.yml", "trufflehog.yaml"]
+    {
         seeds.push(read(&format!("testdata/rules/{name}")));
     }
     for text in [

@@ -234,6 +234,17 @@ fn a_name_of_our_own_wins() {
 }
 
 #[test]
+fn halves_stay_halves() {
+    let dir = Dir::new();
+    dir.write("credentials", util::credentials("rules"));
+    let rule = dir.write("rule.toml", "[[rules]]\nid = 'forty'\nregex = '''= ([A-Za-z0-9/+]{40})\\b'''\n");
+    let scanned = Scanned::of(&dir, &["--patterns", rule.to_str().unwrap()]);
+    assert_eq!(scanned.report.pairs().len(), 1);
+    scanned.finds("gitleaks.forty", &[]);
+    assert_eq!(scanned.report.findings.len(), 1, "{:#?}", scanned.report.findings);
+}
+
+#[test]
 fn rules_without_literal_or_keyword_are_tried_everywhere() {
     let dir = Dir::new();
     let value = format!("{}-{}", made_up(UPPER, 8, 1), made_up("0123456789", 9, 2));
@@ -267,6 +278,10 @@ fn in_the_history_too() {
         dir.write("src/d.txt", format!("{n}\n{}", std::fs::read_to_string(dir.join("src/d.txt")).unwrap()));
         git(&["commit", "-qam", "more"]);
     }
+    let bare = format!("{}-{}", made_up(UPPER, 8, 1), made_up("0123456789", 10, 2));
+    dir.write("src/bare.txt", format!("{bare}\n"));
+    git(&["add", "-A"]);
+    git(&["commit", "-qm", "bare"]);
     git(&["rm", "-rq", "src", "conf", "fixtures", "vendored"]);
     git(&["commit", "-qm", "gone"]);
     git(&["gc", "-q"]);
@@ -285,6 +300,12 @@ fn in_the_history_too() {
     ] {
         assert!(found.contains(pattern), "{pattern} {found:?}");
     }
+    let rule =
+        dir.write("rules.yml", "rules:\n- name: bare\n  id: bare.1\n  pattern: '\\b[A-Z]{8}-[0-9]{10}\\b'\n");
+    let mut command = dir.keysift();
+    command.args(["git", "-f", "jsonl", "--reveal", "--no-builtin", "--patterns"]).arg(rule);
+    let everywhere = Report::parse(&command.output().unwrap().stdout);
+    assert_eq!(everywhere.of_pattern("noseyparker.bare-1")[0]["parts"]["value"], bare.as_str());
     assert_eq!(report.of_pattern("gitleaks.zzq-token").len(), 1);
     assert_eq!(report.of_pattern("gitleaks.zorbl-in-env").len(), 1);
     assert_eq!(report.of_pattern("gitleaks.zorbl-allowed").len(), 2);

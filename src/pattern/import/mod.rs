@@ -94,6 +94,10 @@ pub struct Imported<'t> {
     is_taken: &'t dyn Fn(&str) -> bool,
     /// Bytes of the expressions so far.
     memory: usize,
+    /// Rules so far that are tried on all text.
+    everywhere: usize,
+    /// Literals and keywords so far.
+    literals: usize,
 }
 
 /// A pattern made of a rule, and the line of the rule.
@@ -180,6 +184,8 @@ pub fn read<'t>(
         ids: BTreeSet::new(),
         is_taken,
         memory: 0,
+        everywhere: 0,
+        literals: 0,
     };
     read(&tree, &mut out)
         .map_err(|(line, what)| PatternError { origin: format!("{origin}:{line}"), what })?;
@@ -299,3 +305,6 @@ pub(super) fn patterns(imported: &mut Imported<'_>) -> Result<load::Read, Patter
     }
     Ok(read)
 }
+
+#[cfg(test)]
+mod tests;

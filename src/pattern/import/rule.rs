@@ -52,6 +52,10 @@ const OPEN_AFTER: usize = 8 << 10;
 const LARGEST: usize = 4 << 20;
 /// Bytes that all expressions of a file may take.
 const MOST_MEMORY: usize = 512 << 20;
+/// Rules of a file that are tried on all text.
+const MOST_EVERYWHERE: usize = 200;
+/// Literals and keywords of a file.
+const MOST_LITERALS: usize = 100_000;
 /// Keywords of one rule that count.
 const MOST_KEYWORDS: usize = 1000;
 
@@ -171,6 +175,18 @@ impl Imported<'_> {
                 "slow: the expression has no literal of 3 bytes; it is tried within 64 KiB of its keywords"
             };
             self.note(line, &id, what);
+        }
+        self.everywhere += usize::from(slow);
+        if slow && self.everywhere > MOST_EVERYWHERE {
+            return Err(format!(
+                "more than {MOST_EVERYWHERE} rules of this file have neither literal nor keyword"
+            ));
+        }
+        self.literals += literal.len() + keywords.len();
+        if self.literals > MOST_LITERALS {
+            return Err(format!(
+                "the rules of this file have more than {MOST_LITERALS} literals and keywords"
+            ));
         }
         // Literals may stand in any case where the expression as a whole may not.
         let source = if any_case { format!("(?-i:{source})") } else { source };
