@@ -130,6 +130,26 @@ impl Address {
         Address(Arc::new(Node { parent: Some(self.clone()), step: Step::Decoded(encoding, offset) }))
     }
 
+    /// The first entry of this address inside `outer`, and the entry inside that one.
+    pub fn below(&self, outer: &Address) -> Option<(&[u8], Option<&[u8]>)> {
+        let (mut at, mut inside) = (self, None);
+        while let Some(parent) = &at.0.parent {
+            if parent == outer {
+                return Some((at.as_entry()?, inside.and_then(Address::as_entry)));
+            }
+            inside = Some(at);
+            at = parent;
+        }
+        None
+    }
+
+    fn as_entry(&self) -> Option<&[u8]> {
+        match &self.0.step {
+            Step::Entry(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// The outermost part: the file, without what is inside it.
     pub fn artifact(&self) -> &Address {
         let mut at = self;

@@ -3,6 +3,7 @@
 //! The same code that decides in a scan decides here; nothing is judged twice by other rules.
 
 use crate::address::{Address, escape};
+use crate::allow::Allowing;
 use crate::blob::{Text, TextKind, TextOffset};
 use crate::engine::assignment::{Form, Named};
 use crate::finding::{Finding, Secret};
@@ -90,6 +91,7 @@ pub struct Answer {
 pub fn explain(
     patterns: &PatternSet,
     options: Options,
+    allowing: &Allowing,
     path: &Path,
     question: &Question,
 ) -> io::Result<Vec<Answer>> {
@@ -119,11 +121,18 @@ pub fn explain(
             steps.extend(weighed(judgement));
         }
         steps.push(fate.in_words());
+        let is_in = |f: &&Finding| {
+            f.parts.values().any(|v| *v == sighting.value)
+                && f.sites.iter().any(|s| s.address == sighting.address && s.offset == sighting.range.0)
+        };
+        let is_reported = matches!(fate, Fate::Reported { .. });
+        let grant = findings.iter().find(is_in).filter(|_| is_reported).and_then(|f| allowing.grant(f));
+        steps.extend(grant.as_ref().map(|grant| format!("allowed by {}", grant.in_words())));
         answers.push(Answer {
             place: place(&at),
             what: what(sighting.named.as_ref().map(|n| n.0.as_str()), &sighting.value),
             steps,
-            reported: matches!(fate, Fate::Reported { .. }),
+            reported: is_reported && grant.is_none(),
         });
     }
     answers.dedup();

@@ -144,6 +144,32 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// The layer of an image in which something stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Layer {
+    /// Its digest, as the image has it.
+    pub digest: String,
+    /// Its number in the image, from 1, the lowest first.
+    pub number: u32,
+    /// Name or platform of the image.
+    pub image: Option<String>,
+    /// The command that made it, without values.
+    pub created_by: Option<String>,
+    /// Digest of the later layer in which the file is deleted.
+    pub deleted_in_layer: Option<String>,
+    /// Digest of the later layer that puts another file in its place.
+    pub overwritten_in_layer: Option<String>,
+}
+
+/// The text that a value stands in, where something in it may matter later on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Around {
+    /// The line above.
+    pub above: Option<Secret>,
+    /// Its own line; of a value of several lines, what stands before the first and behind the last.
+    pub line: Secret,
+}
+
 /// One place where a part of a finding stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
@@ -162,6 +188,10 @@ pub struct Location {
     pub role: Role,
     /// The encodings between blob and value, outermost first.
     pub decoded: Vec<Encoding>,
+    /// In images, the layer.
+    pub layer: Option<Arc<Layer>>,
+    /// The lines around it, kept where [`Keep`](crate::scan::Keep) says so.
+    pub around: Option<Arc<Around>>,
 }
 
 /// Why an id and a secret are reported as belonging together.

@@ -162,7 +162,27 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("prefilters", prefilters),
     ("rules", rules),
     ("scan", scan),
+    ("allowing", allowing),
 ];
+
+/// Reads the data as a baseline of any kind, an ignore file, a `keysift.toml` and the lines around a value.
+pub fn allowing(data: &[u8]) {
+    use crate::allow::{baseline, config, ignore_file, inline};
+    use crate::finding::{Around, Secret};
+    if let Ok(known) = baseline::read("fuzz", data) {
+        assert!(known.stale().count() == known.len());
+    }
+    let text = String::from_utf8_lossy(data);
+    let (known, _) = ignore_file::read("fuzz", &text);
+    assert_eq!(known.positions(), known.len());
+    let _ = config::Config::read("fuzz", &text, "2026-11-29");
+    let finding = crate::report::read::key_id("AKIAQQQQQQQQQQQQQQQQ").expect("an id");
+    let (above, line) = data.split_at(data.len() / 2);
+    let around = Around { above: Some(Secret::new(above)), line: Secret::new(line) };
+    if inline::mark(&around, &finding, &[]).is_some() {
+        assert!(inline::may_be_marked(above) || inline::may_be_marked(line));
+    }
+}
 
 /// Reads the data as a pack without an index, walks it, and applies its parts to each other as deltas;
 /// reads it as an index, a bundle, a tree and a commit.

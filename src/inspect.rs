@@ -108,7 +108,7 @@ impl<'i> Inspector<'i> {
     }
 
     fn container(&mut self, container: &dyn Container, blob: &Blob<'_>, depth: u32) {
-        let opened = container.open(blob, &self.budget.limits);
+        let opened = container::open(container, blob, &self.budget.limits);
         // A program with the container behind it is looked at as a program too.
         let head = opened.gaps.iter().find(|gap| gap.start == 0 && gap.len() >= crate::scan::MIN_CARRIER);
         let mut view = match head {

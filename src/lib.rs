@@ -4,6 +4,7 @@
 //! `docs/architecture.md`.
 
 pub mod address;
+pub mod allow;
 pub mod blob;
 pub mod cli;
 pub mod container;

@@ -21,6 +21,8 @@ pub struct Limits {
     pub decode_depth: u32,
     /// Hits in one text.
     pub hits: usize,
+    /// Whether streams and archives are looked for anywhere in data (see [`crate::container::carve`]).
+    pub carve: bool,
 }
 
 impl Limits {
@@ -41,6 +43,7 @@ impl Default for Limits {
             decoded_bytes: 64 << 20,
             decode_depth: 4,
             hits: 200_000,
+            carve: false,
         }
     }
 }

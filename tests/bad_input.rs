@@ -1,11 +1,6 @@
 //! Hostile, broken and awkward input: a clear message or a ledger entry, the rest is scanned, no
 //! panic, the right exit code.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    clippy::zombie_processes,
-    reason = "a failure may panic; wait4 waits"
-)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a failure may panic")]
 
 mod util;
 
@@ -16,8 +11,9 @@ use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use util::demo::{access_key_id, secret_access_key};
+use util::measure::measured;
 use util::zip::{Zip, zeros};
 use util::{Dir, Random, Report, binary, credentials, demo_apk, plain};
 
@@ -354,33 +350,6 @@ fn mutations_of_a_small_zip() {
 }
 
 // Bombs.
-
-/// Runs `keysift scan` and gives its report, its peak memory in MiB, and the time it took.
-#[allow(unsafe_code, reason = "only wait4 tells the peak memory of one child")]
-fn measured(dir: &Dir, arguments: &[&str], exit: i32) -> (Report, u64, Duration) {
-    let start = Instant::now();
-    let out = fs::File::create(dir.join("report")).unwrap();
-    let child = plain()
-        .current_dir(dir.path())
-        .args(["scan", "-f", "jsonl", "--reveal"])
-        .args(arguments)
-        .stdout(out)
-        .spawn()
-        .unwrap();
-    let mut status = 0;
-    // SAFETY: plain old data, and a child that nobody else waits for.
-    let usage = unsafe {
-        let mut usage: libc::rusage = std::mem::zeroed();
-        assert_eq!(libc::wait4(child.id() as i32, &mut status, 0, &mut usage), child.id() as i32);
-        usage
-    };
-    let text = fs::read(dir.join("report")).unwrap();
-    assert!(libc::WIFEXITED(status), "ended by signal {}", libc::WTERMSIG(status));
-    assert_eq!(libc::WEXITSTATUS(status), exit, "{}", String::from_utf8_lossy(&text));
-    let (mebibytes, time) = (usage.ru_maxrss as u64 >> 10, start.elapsed());
-    eprintln!("{arguments:?}: {mebibytes} MiB, {time:?}");
-    (Report::parse(&text), mebibytes, time)
-}
 
 fn assert_defused(bytes: &[u8]) -> Report {
     let dir = Dir::new();

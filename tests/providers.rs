@@ -184,6 +184,8 @@ fn finding(pattern: &str, parts: &[(Role, &str)]) -> Finding {
         site: None,
         role: Role::Value,
         decoded: Vec::new(),
+        layer: None,
+        around: None,
     };
     Finding {
         pattern: pattern.into(),

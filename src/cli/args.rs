@@ -1,11 +1,15 @@
 //! What can be said on the command line.
 
+mod allowing;
+
 use crate::finding::Severity;
 use crate::limits::Limits;
 use crate::report::Format;
 use crate::verify::Mode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+
+pub use allowing::{Allow, AllowArguments, Baseline, BaselineArguments, BaselineCommand};
 
 /// Finds hardcoded secrets where they really hide: app packages, binaries, archives, source trees.
 #[derive(Debug, Parser)]
@@ -39,6 +43,10 @@ pub enum Command {
     Verify(Verify),
     /// Deactivate an AWS access key with your own credentials
     Revoke(Revoke),
+    /// Enter what is found into a baseline, so that only what is new fails a run
+    Baseline(Baseline),
+    /// Allow one finding: append a rule with its reason to keysift.toml
+    Allow(Allow),
     /// Say why something was reported, or why not: each test that it passed or failed
     Explain(Explain),
     /// Show what keysift sees in files: containers, lenses, strings, places, what was not understood
@@ -73,6 +81,15 @@ pub struct Explain {
 pub struct Scan {
     /// Files, folders and packages to search; `-` for standard input [default: the current folder]
     pub paths: Vec<PathBuf>,
+
+    /// Search the files and folders that this list names too, one a line, as if they were named here;
+    /// `-` for standard input
+    #[arg(long, value_name = "LIST", help_heading = "What to search")]
+    pub files_from: Option<PathBuf>,
+
+    /// In the list, a NUL stands behind each name, as `find -print0` and `git ls-files -z` write it
+    #[arg(long, short = '0', requires = "files_from", help_heading = "What to search")]
+    pub null: bool,
 
     /// Search what .gitignore and .git/info/exclude leave out too
     #[arg(long, help_heading = "What to search")]
@@ -171,12 +188,26 @@ pub struct HookArguments {
 pub struct SearchArguments {
     /// More patterns from this file, or from all in this folder: keysift TOML, or rules for gitleaks,
     /// betterleaks, noseyparker, kingfisher or trufflehog (docs/patterns-import.md); may be given again
-    #[arg(long, value_name = "FILE|DIR", help_heading = "What to search")]
+    #[arg(
+        long,
+        value_name = "FILE|DIR",
+        help_heading = "What to search",
+        env = "KEYSIFT_PATTERNS",
+        hide_env = true
+    )]
     pub patterns: Vec<PathBuf>,
 
     /// Search for the patterns of --patterns only, not for the built-in ones
-    #[arg(long, help_heading = "What to search", requires = "patterns")]
+    #[arg(long, help_heading = "What to search")]
     pub no_builtin: bool,
+
+    /// Look for streams, archives and databases anywhere in data, in free space of disks too: for
+    /// firmware, images of memory and disks. Takes longer
+    #[arg(long, help_heading = "What to search")]
+    pub carve: bool,
+    /// What is allowed, and settings.
+    #[command(flatten)]
+    pub allow: AllowArguments,
 
     /// Tell names and addresses of the authors of commits
     #[arg(long, help_heading = "Report")]
@@ -227,7 +258,8 @@ pub struct SearchArguments {
 #[command(next_help_heading = "Report")]
 pub struct ReportArguments {
     /// Least severity that makes the exit code 1
-    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity())]
+    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity(),
+          env = "KEYSIFT_FAIL_ON", hide_env = true)]
     pub fail_on: Severity,
 
     /// Exit with 0 rather than 3 when something could not be read and nothing was found
@@ -406,29 +438,29 @@ pub struct Inspect {
 pub struct LimitArguments {
     /// Containers within containers that are opened
     #[arg(long, value_name = "N", default_value_t = Limits::default().depth,
-          value_parser = clap::value_parser!(u32).range(0..=64))]
+          value_parser = clap::value_parser!(u32).range(0..=64), env = "KEYSIFT_MAX_DEPTH", hide_env = true)]
     pub max_depth: u32,
 
     /// Bytes that may come out of the containers of one artifact (suffixes K, M, G)
-    #[arg(long, value_name = "SIZE", default_value = "32G", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = "32G", value_parser = size, env = "KEYSIFT_MAX_EXPANDED", hide_env = true)]
     pub max_expanded: u64,
 
     /// Bytes that may come out of one entry
-    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size, env = "KEYSIFT_MAX_ENTRY", hide_env = true)]
     pub max_entry: u64,
 
     /// How many times larger than its compressed size an entry above 64 MiB may be
     #[arg(long, value_name = "N", default_value_t = Limits::default().ratio,
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = clap::value_parser!(u64).range(1..), env = "KEYSIFT_MAX_RATIO", hide_env = true)]
     pub max_ratio: u64,
 
     /// Entries of one container that are read
     #[arg(long, value_name = "N", default_value_t = Limits::default().entries,
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = clap::value_parser!(u64).range(1..), env = "KEYSIFT_MAX_ENTRIES", hide_env = true)]
     pub max_entries: u64,
 
     /// Bytes of one encoded text (base64, hex) that are decoded
-    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size, env = "KEYSIFT_MAX_DECODED", hide_env = true)]
     pub max_decoded: u64,
 }
 
@@ -554,7 +586,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 /// A number of bytes: `1500`, `64K`, `1.5G` (powers of 1024).
-fn size(text: &str) -> Result<u64, String> {
+pub(super) fn size(text: &str) -> Result<u64, String> {
     let error = || format!("{text:?} is no size: use a number of bytes, or one with K, M, G or T");
     let (number, factor) = match text.trim_end_matches(['B', 'b']).trim_end_matches('i') {
         t if t.ends_with(['K', 'k']) => (&t[..t.len() - 1], 1u64 << 10),

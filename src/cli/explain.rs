@@ -2,18 +2,27 @@
 
 use super::args::Explain;
 use super::exit::{Exit, UsageError};
+use super::settings::{self, Given};
 use crate::address::escape;
 use crate::explain::{Question, explain};
-use crate::scan::Options;
+use crate::scan::{Options, Target};
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 /// Says why something was or was not reported.
-pub fn run(arguments: &Explain) -> anyhow::Result<Exit> {
+pub fn run(arguments: &Explain, given: &Given<'_>) -> anyhow::Result<Exit> {
     let (path, question) = question(arguments)?;
-    let patterns = super::patterns::set(&arguments.patterns, true, &mut std::io::stderr())?;
+    let mut scan = settings::default_scan()?;
+    scan.search.patterns = arguments.patterns.clone();
+    // A file in no repository is judged as a scan of the current folder would.
+    let is_alone = path.is_relative() && settings::root_around(&path).is_none();
+    let targets = [Target::Path(if is_alone { ".".into() } else { path.clone() })];
+    // Without a baseline: that a finding was known before does not explain it.
+    let settings = settings::load(&targets, &mut scan.search, given, false)?;
+    let patterns = super::patterns::set(&scan.search.patterns, true, &mut std::io::stderr())?;
     let name = escape(path.to_string_lossy().as_bytes());
-    let answers = explain(&patterns, Options::default(), &path, &question)
+    let options = Options { keep: settings.allowing.keep(), ..Options::default() };
+    let answers = explain(&patterns, options, &settings.allowing, &path, &question)
         .map_err(|e| UsageError(format!("{name}: {e}")))?;
     let mut out = BufWriter::new(anstream::stdout().lock());
     if answers.is_empty() {

@@ -3,6 +3,7 @@
 use super::args::Git;
 use super::exit::{Exit, UsageError};
 use super::scan;
+use super::settings::Given;
 use crate::address::escape;
 use crate::scan::{GitTarget, Range, Target};
 use crate::source::git;
@@ -10,10 +11,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Scans what the arguments name of a repository and reports on it.
-pub fn run(arguments: &Git) -> anyhow::Result<Exit> {
+pub fn run(arguments: &mut Git, given: &Given<'_>) -> anyhow::Result<Exit> {
     let start = Instant::now();
     let target = target(arguments)?;
-    scan::search(&[target], true, scan::history(&arguments.search), &arguments.search, start)
+    scan::search(&[target], true, scan::history(&arguments.search), &mut arguments.search, given, start)
 }
 
 fn target(arguments: &Git) -> Result<Target, UsageError> {

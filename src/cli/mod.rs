@@ -1,6 +1,8 @@
 //! The command line: arguments, settings, exit codes. One file a command.
 
+mod allow;
 mod args;
+mod baseline;
 mod exit;
 mod explain;
 mod git;
@@ -11,9 +13,10 @@ mod patterns;
 mod progress;
 mod revoke;
 mod scan;
+mod settings;
 mod verify;
 
-use clap::Parser;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -23,8 +26,8 @@ pub use exit::Exit;
 /// Runs the program: parses the command line, does what it says, and gives the exit code.
 pub fn main() -> ExitCode {
     quiet_panics();
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
+    let (arguments, matches) = match parse() {
+        Ok(parsed) => parsed,
         Err(e) => {
             // Help and version are answers, everything else is a mistake.
             let exit = if e.use_stderr() { Exit::Usage } else { Exit::Clean };
@@ -32,15 +35,18 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
-    let result = match &arguments.command {
-        args::Command::Scan(scan) => scan::run(scan),
-        args::Command::Git(git) => git::run(git),
-        args::Command::Hook(hook) => hook::run(hook),
-        args::Command::Verify(verify) => verify::run(verify),
-        args::Command::Revoke(revoke) => revoke::run(revoke),
-        args::Command::Explain(explain) => explain::run(explain),
-        args::Command::Inspect(inspect) => inspect::run(inspect),
-        args::Command::Patterns(patterns) => patterns::run(patterns),
+    let given = settings::Given::of(&matches);
+    let result = match arguments.command {
+        args::Command::Scan(mut scan) => scan::run(&mut scan, &given),
+        args::Command::Git(mut git) => git::run(&mut git, &given),
+        args::Command::Baseline(baseline) => baseline::run(baseline, &given),
+        args::Command::Allow(allow) => allow::run(&allow),
+        args::Command::Hook(hook) => hook::run(&hook),
+        args::Command::Verify(verify) => verify::run(&verify),
+        args::Command::Revoke(revoke) => revoke::run(&revoke),
+        args::Command::Explain(explain) => explain::run(&explain, &given),
+        args::Command::Inspect(inspect) => inspect::run(&inspect),
+        args::Command::Patterns(patterns) => patterns::run(&patterns),
     };
     match result {
         Ok(exit) => exit.into(),
@@ -51,6 +57,14 @@ pub fn main() -> ExitCode {
             exit::of_error(&e).into()
         }
     }
+}
+
+/// The arguments, and what is known of where each came from.
+fn parse() -> Result<(Arguments, ArgMatches), clap::Error> {
+    let mut command = Arguments::command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let arguments = Arguments::from_arg_matches(&matches).map_err(|e| e.format(&mut command))?;
+    Ok((arguments, matches))
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

@@ -130,3 +130,13 @@ fn open_up(file: &File) -> io::Result<()> {
 fn open_up(_: &File) -> io::Result<()> {
     Ok(())
 }
+
+/// Writes a file that takes the place of the old one when it is whole; a link stays one.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut temporary = tempfile::Builder::new().prefix(".keysift-").tempfile_in(folder_of(&real))?;
+    temporary.write_all(bytes)?;
+    open_up(temporary.as_file())?;
+    temporary.persist(&real).map_err(|e| e.error)?;
+    Ok(())
+}

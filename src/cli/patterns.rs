@@ -163,7 +163,7 @@ fn profile(set: &PatternSet, paths: &[PathBuf], all: bool, out: &mut dyn Write) 
     for path in paths {
         let meta = std::fs::metadata(path).map_err(|e| UsageError(format!("{}: {e}", path.display())))?;
         if meta.is_dir() {
-            tree::walk(path, true, &|found| {
+            tree::walk(path, true, None, &|found| {
                 if let tree::Found::File(path) = found {
                     search(&path);
                 }

@@ -115,7 +115,7 @@ impl Container for Cms {
             gaps.push(from..blob.bytes.len());
         }
         let member = Content { data: blob.bytes, pieces };
-        Opened { members: vec![Box::new(member)], gaps, problems: Vec::new() }
+        Opened { members: vec![Box::new(member)], gaps, problems: Vec::new(), ..Opened::default() }
     }
 }
 

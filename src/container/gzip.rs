@@ -3,7 +3,7 @@
 
 use super::budget::Budget;
 use super::inflate::{Inflated, inflate_more};
-use super::{Container, Contents, Member, Opened};
+use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
 use crate::limits::Limits;
 
@@ -34,7 +34,7 @@ impl Container for Gzip {
         Opened {
             members: vec![Box::new(stream)],
             gaps: std::iter::once(0..header.len).collect(),
-            problems: Vec::new(),
+            ..Opened::default()
         }
     }
 }
@@ -75,6 +75,11 @@ fn stem(name: &[u8]) -> Vec<u8> {
         return [stem, b".tar"].concat();
     }
     name.strip_suffix(b".gz").filter(|stem| !stem.is_empty()).unwrap_or(b"contents").to_vec()
+}
+
+/// Expands a stream and what is behind it; tells what is wrong with it.
+pub(super) fn expand(bytes: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Option<Problem> {
+    Stream { name: Vec::new(), bytes }.read(out, budget).problem
 }
 
 struct Stream<'b> {

@@ -8,6 +8,7 @@ pub mod asar;
 pub mod assembly_store;
 pub mod budget;
 pub mod cab;
+pub mod carve;
 pub mod cfb;
 pub mod cms;
 pub mod cpio;
@@ -19,6 +20,7 @@ pub mod ext;
 pub mod fat;
 pub mod fatfs;
 pub mod gzip;
+pub mod image;
 mod inflate;
 pub mod iso;
 pub mod json;
@@ -133,6 +135,17 @@ pub struct Opened<'b> {
     pub gaps: Vec<Range<usize>>,
     /// What is wrong with the container itself.
     pub problems: Vec<Problem>,
+    /// Members that are other names of one: the name, and the name of that one from where the link is.
+    pub links: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The layers among the members, where the container is an image.
+    pub layers: Option<image::Layers>,
+}
+
+/// Opens a blob that `container` reads, and puts in order what is an image inside it.
+pub fn open<'b>(container: &dyn Container, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
+    let mut opened = container.open(blob, limits);
+    image::arrange(&mut opened, limits);
+    opened
 }
 
 /// A file or stream inside a container; can be read on any thread.

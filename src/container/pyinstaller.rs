@@ -265,7 +265,12 @@ fn finish<'b>(data: &'b [u8], mut members: Vec<Module<'b>>, problems: Vec<Proble
     // One stretch is read once.
     let mut seen = std::collections::HashSet::new();
     members.retain(|m| seen.insert(m.range.start));
-    Opened { members: members.into_iter().map(|m| Box::new(m) as Box<dyn Member>).collect(), gaps, problems }
+    Opened {
+        members: members.into_iter().map(|m| Box::new(m) as Box<dyn Member>).collect(),
+        gaps,
+        problems,
+        ..Opened::default()
+    }
 }
 
 /// A member, packed with zlib or not.

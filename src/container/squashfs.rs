@@ -90,6 +90,11 @@ impl Container for Squashfs {
     }
 }
 
+/// Whether a file system begins here.
+pub(super) fn begins(data: &[u8]) -> bool {
+    data.starts_with(MAGIC) && is_header(data)
+}
+
 /// Where the file system begins: at once, or behind a program.
 fn place(data: &[u8]) -> Option<usize> {
     if data.starts_with(MAGIC) {

@@ -254,15 +254,10 @@ impl Container for Stream {
     }
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
-        let mut data = blob.bytes;
         if self.0 == Format::Brotli {
-            return is_brotli(blob.address.file_name(), data);
+            return is_brotli(blob.address.file_name(), blob.bytes);
         }
-        // Parallel writers begin with one.
-        if let Some(len) = skippable(data).filter(|_| self.0.has_skippable()) {
-            data = data.get(len..).unwrap_or_default();
-        }
-        self.0.begins(data)
+        self.begins(blob.bytes)
     }
 
     fn may_read(&self, look: &Look) -> bool {
@@ -347,6 +342,20 @@ impl Member for Streams<'_> {
 }
 
 impl Stream {
+    /// Whether a stream begins here.
+    pub(super) fn begins(&self, mut data: &[u8]) -> bool {
+        // Parallel writers begin with one.
+        if let Some(len) = skippable(data).filter(|_| self.0.has_skippable()) {
+            data = data.get(len..).unwrap_or_default();
+        }
+        self.0.begins(data)
+    }
+
+    /// Expands the one stream that begins here.
+    pub(super) fn one(&self, bytes: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Result<Inflated, Problem> {
+        self.0.expand(bytes, out, budget)
+    }
+
     /// Expands all streams of a file behind one another; tells what is wrong with them.
     pub(super) fn expand(&self, bytes: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Option<Problem> {
         let streams = Streams { format: self.0, name: Vec::new(), bytes };

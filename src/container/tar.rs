@@ -20,6 +20,10 @@ use std::ops::Range;
 pub struct Tar;
 
 const BLOCK: usize = 512;
+/// How the names of layers end in images of the old form.
+const LAYER: &[u8] = b"/layer.tar";
+/// Links to layers that are kept.
+const MAX_LINKS: usize = 1 << 12;
 /// Longest name that is told.
 const MAX_NAME: usize = 64 << 10;
 
@@ -33,27 +37,56 @@ impl Container for Tar {
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
-        let mut walk = Walk { data: blob.bytes, opened: Opened::default(), taken: Vec::new() };
+        let mut walk = Walk::new(blob.bytes, None);
         walk.all(limits);
         walk.opened.gaps = gaps(walk.taken, blob.bytes.len());
         walk.opened
     }
 }
 
-struct Walk<'b> {
+/// An entry of any kind, by its name: what layers of images say of the layers below them.
+pub(super) struct Entry<'e> {
+    /// As the archive has it.
+    pub name: &'e [u8],
+    /// Whether it is a folder.
+    pub is_folder: bool,
+    /// Of a hard link, what it is another name of.
+    pub same_as: Option<&'e [u8]>,
+}
+
+/// Calls `see` with every entry, those without data too.
+pub(super) fn entries(data: &[u8], limits: &Limits, see: &mut dyn FnMut(&Entry<'_>)) {
+    Walk::new(data, Some(see)).all(limits);
+}
+
+/// Whether a tar begins here.
+pub(super) fn begins(data: &[u8]) -> bool {
+    header::begins(data)
+}
+
+struct Walk<'b, 'v> {
     data: &'b [u8],
     opened: Opened<'b>,
     taken: Vec<Range<usize>>,
+    /// Who wants to see the entries and no members.
+    see: Option<&'v mut dyn FnMut(&Entry<'_>)>,
+    /// Entries of all kinds so far.
+    count: u64,
 }
 
 /// What entries before a member say about it.
 #[derive(Default)]
 struct About<'b> {
     long_name: Option<&'b [u8]>,
+    long_link: Option<&'b [u8]>,
     records: Records<'b>,
 }
 
-impl<'b> Walk<'b> {
+impl<'b, 'v> Walk<'b, 'v> {
+    fn new(data: &'b [u8], see: Option<&'v mut dyn FnMut(&Entry<'_>)>) -> Self {
+        Walk { data, opened: Opened::default(), taken: Vec::new(), see, count: 0 }
+    }
+
     fn all(&mut self, limits: &Limits) {
         let mut about = About::default();
         let mut at = 0;
@@ -70,7 +103,8 @@ impl<'b> Walk<'b> {
             if let Some(from) = lost.take() {
                 self.lost(from, at);
             }
-            if self.opened.members.len() as u64 >= limits.entries {
+            self.count += u64::from(self.see.is_some());
+            if (self.opened.members.len() as u64).max(self.count) >= limits.entries {
                 let detail = format!("more than {} members", limits.entries);
                 // What is behind is searched as one gap.
                 self.opened.problems.push(Problem::new(Reason::Limit, detail).of_bytes(0));
@@ -113,8 +147,21 @@ impl<'b> Walk<'b> {
             return next;
         }
         let about = std::mem::take(about);
+        if let Some(see) = &mut self.see {
+            let name = name(header, &about);
+            let same_as = (header.kind == b'1').then(|| link(header, &about));
+            see(&Entry { name: &name, is_folder: header.kind == b'5' || name.ends_with(b"/"), same_as });
+            return next;
+        }
+        // Images in the old form of Docker name a layer twice by a link.
+        if matches!(header.kind, b'1' | b'2')
+            && header.link().ends_with(LAYER)
+            && self.opened.links.len() < MAX_LINKS
+        {
+            self.opened.links.push((name(header, &about), link(header, &about).to_vec()));
+        }
         if size > 0 {
-            let name = self.name(header, &about);
+            let name = name(header, &about);
             self.member(name, body, missing, map, &about.records);
         }
         next
@@ -124,24 +171,12 @@ impl<'b> Walk<'b> {
     fn about(&mut self, header: &Header<'b>, body: Range<usize>, about: &mut About<'b>) {
         let body = &self.data[body];
         match header.kind {
-            b'L' => about.long_name = Some(&body[..memchr::memchr(0, body).unwrap_or(body.len())]),
+            b'L' => about.long_name = Some(text(body)),
+            b'K' => about.long_link = Some(text(body)),
             b'x' | b'X' => about.records = Records::read(body),
-            // Long link names, and what holds for all members: nothing that leads to their data.
+            // What holds for all members: nothing that leads to their data.
             _ => {}
         }
-    }
-
-    fn name(&self, header: &Header<'b>, about: &About<'b>) -> Vec<u8> {
-        let mut name = match about.records.name.or(about.long_name).filter(|n| !n.is_empty()) {
-            Some(name) => name.to_vec(),
-            None => header.name(),
-        };
-        name.truncate(MAX_NAME);
-        if header.kind == b'D' {
-            // A folder's listing in an incremental archive.
-            name.extend_from_slice(b" (listing)");
-        }
-        name
     }
 
     fn member(
@@ -161,6 +196,28 @@ impl<'b> Walk<'b> {
             None => Box::new(piece),
         });
     }
+}
+
+fn text(body: &[u8]) -> &[u8] {
+    &body[..memchr::memchr(0, body).unwrap_or(body.len())]
+}
+
+fn name(header: &Header<'_>, about: &About<'_>) -> Vec<u8> {
+    let mut name = match about.records.name.or(about.long_name).filter(|n| !n.is_empty()) {
+        Some(name) => name.to_vec(),
+        None => header.name(),
+    };
+    name.truncate(MAX_NAME);
+    if header.kind == b'D' {
+        // A folder's listing in an incremental archive.
+        name.extend_from_slice(b" (listing)");
+    }
+    name
+}
+
+/// What a link leads to.
+fn link<'b>(header: &Header<'b>, about: &About<'b>) -> &'b [u8] {
+    about.records.link.or(about.long_link).filter(|n| !n.is_empty()).unwrap_or_else(|| header.link())
 }
 
 #[cfg(test)]

@@ -93,10 +93,32 @@ impl Container for Zip {
             );
         }
         members.extend(hidden);
+        problems.extend(without_heaps(archive.len(), &mut members));
         let gaps = gaps(archive.len(), &members);
         let members = members.into_iter().map(|m| Box::new(m) as Box<dyn Member>).collect();
-        Opened { members, gaps, problems }
+        Opened { members, gaps, problems, ..Opened::default() }
     }
+}
+
+/// Takes stored entries away that overlap others again and again: no bytes come out of them that could be
+/// charged, and a file of megabytes would be searched ten thousand times. Sizes that lie are not that many.
+fn without_heaps(len: usize, members: &mut Vec<Entry<'_>>) -> Option<Problem> {
+    let mut left = len.saturating_mul(4);
+    let before = members.len();
+    members.retain(|entry| {
+        if !entry.is_stored() {
+            return true;
+        }
+        let rest = left.checked_sub(entry.data.len());
+        left = rest.unwrap_or(left);
+        rest.is_some()
+    });
+    let refused = before - members.len();
+    (refused > 0).then(|| {
+        let detail =
+            format!("{refused} stored entries overlap others; their bytes were searched as part of those");
+        Problem::new(Reason::Limit, detail).of_bytes(0)
+    })
 }
 
 /// The stretches of `0..len` that hold no member's data.
@@ -190,7 +212,7 @@ impl<'b> Entry<'b> {
             if self.header.encrypted {
                 return Contents { bytes: &[], problem: Some(self.encrypted()) };
             }
-            if buffer.is_empty() && self.crc_holds(input) {
+            if buffer.is_empty() && budget.take(input.len() as u64) && self.crc_holds(input) {
                 // A method that lies: the data is stored.
                 return Contents { bytes: input, problem: None };
             }
@@ -210,7 +232,9 @@ impl<'b> Entry<'b> {
             Ok(Inflated::Truncated | Inflated::Broken(_)) if self.header.encrypted => {
                 return Contents { bytes: &[], problem: Some(self.encrypted()) };
             }
-            Ok(Inflated::Truncated | Inflated::Broken(_)) if buffer.is_empty() && self.crc_holds(input) => {
+            Ok(Inflated::Truncated | Inflated::Broken(_))
+                if buffer.is_empty() && budget.take(input.len() as u64) && self.crc_holds(input) =>
+            {
                 return Contents { bytes: input, problem: None };
             }
             Ok(Inflated::Cut(limit)) => Some(Problem::new(Reason::Limit, limit)),

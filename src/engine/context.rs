@@ -300,8 +300,12 @@ fn own_start(before: &[u8], line: usize) -> usize {
     for _ in 0..4 {
         let start = before[..to].iter().rposition(ends).map_or(0, |at| at + 1);
         let segment = &before[start..to];
-        let mut names = identifiers(segment).peekable();
-        if names.peek().is_some() || start == 0 {
+        // Another value names nothing: `Service.init("ID", "SECRET")`.
+        let is_value = |name: &str| {
+            let digits = name.bytes().filter(u8::is_ascii_digit).count();
+            name.len() >= 16 && digits >= 4 && digits * 6 >= name.len()
+        };
+        if start == 0 || identifiers(segment).any(|name| !is_value(name)) {
             return start;
         }
         to = start - 1;

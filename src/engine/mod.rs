@@ -365,8 +365,41 @@ impl<'p> Engine<'p> {
                     sink_accepted(pattern, text, Some(hit), sink);
                 });
             }
-            Matcher::Assigned { .. } if kind != TextKind::Binary => assigned_to(text, literal, id, sink),
+            Matcher::Assigned { .. } if kind != TextKind::Binary => {
+                self.assigned_to(text, literal, id, kind, sink);
+            }
             Matcher::Assigned { .. } | Matcher::Run { .. } | Matcher::Named { .. } => {}
+        }
+    }
+
+    /// What is assigned to the name around the hot word at `word` and worth a report.
+    fn assigned_to(
+        &self,
+        text: &[u8],
+        word: Range<usize>,
+        id: PatternId,
+        kind: TextKind,
+        sink: &mut dyn Sink,
+    ) {
+        let mut judge = |named: assignment::Named| {
+            let verdict = score::rate(text, &named);
+            sink.judged(&named, verdict);
+            let Ok(rated) = verdict else { return };
+            if rated.confidence < score::WORTH_A_REPORT {
+                return;
+            }
+            // What is no run, being short, may be of a kind that is named all the same.
+            if named.value.len() < runs::MIN_RUN
+                && let Some(short) = self.patterns.names().name_short(self.patterns, text, &named.value, kind)
+            {
+                sink.hit(Hit::named(short));
+            }
+            sink.hit(Hit { named: Some((named.name, rated)), ..Hit::new(id, named.value) });
+        };
+        if text[word.clone()].contains(&b' ') && text[word.end - 1].is_ascii_alphabetic() {
+            assignment::find_clause(text, word, &mut judge);
+        } else {
+            assignment::find(text, word, &mut judge);
         }
     }
 
@@ -446,8 +479,7 @@ impl<'p> Engine<'p> {
                 *random.get_or_insert_with(is_random),
             )
         {
-            let hit = Hit::new(named.pattern, named.span);
-            sink.hit(Hit { near: true, confidence: Some(named.confidence), others: named.others, ..hit });
+            sink.hit(Hit::named(named));
         }
     }
 }
@@ -460,6 +492,11 @@ pub fn matches_of(expression: &crate::pattern::Compiled, text: &[u8]) -> Vec<Hit
 }
 
 impl Hit {
+    fn named(named: named::Named) -> Hit {
+        let hit = Hit::new(named.pattern, named.span);
+        Hit { near: true, confidence: Some(named.confidence), others: named.others, ..hit }
+    }
+
     fn new(pattern: PatternId, span: Range<usize>) -> Hit {
         Hit {
             pattern,
@@ -473,24 +510,6 @@ impl Hit {
             others: Vec::new(),
             named: None,
         }
-    }
-}
-
-/// What is assigned to the name around the hot word at `word` and worth a report.
-fn assigned_to(text: &[u8], word: Range<usize>, id: PatternId, sink: &mut dyn Sink) {
-    let mut judge = |named: assignment::Named| {
-        let verdict = score::rate(text, &named);
-        sink.judged(&named, verdict);
-        if let Ok(rated) = verdict
-            && rated.confidence >= score::WORTH_A_REPORT
-        {
-            sink.hit(Hit { named: Some((named.name, rated)), ..Hit::new(id, named.value) });
-        }
-    };
-    if text[word.clone()].contains(&b' ') && text[word.end - 1].is_ascii_alphabetic() {
-        assignment::find_clause(text, word, &mut judge);
-    } else {
-        assignment::find(text, word, &mut judge);
     }
 }
 

@@ -106,10 +106,22 @@ impl Index {
         }
         let is_random =
             is_random || outline.is_none_or(|o| may_hold_random(value, &o)) && may_be_secret(text, run);
-        if !is_random && !(outline.is_none_or(|o| may_be_mixed(&o)) && is_mixed(value)) {
+        let is_worth_a_look = is_random || outline.is_none_or(|o| may_be_mixed(&o)) && is_mixed(value);
+        if !is_worth_a_look {
             return None;
         }
         self.look(patterns, text, run, kind != TextKind::Plain, is_random)
+    }
+
+    /// The same for a value that is shorter than runs are, and assigned to a name that says secret.
+    pub fn name_short(
+        &self,
+        patterns: &PatternSet,
+        text: &[u8],
+        value: &Range<usize>,
+        kind: TextKind,
+    ) -> Option<Named> {
+        self.look(patterns, text, value, kind != TextKind::Plain, true).filter(|named| named.span == *value)
     }
 
     /// The same for a value whose name and place are all that is known of its surroundings.

@@ -87,7 +87,7 @@ fn line_of(text: &str, offset: usize) -> usize {
 }
 
 /// Adds "did you mean" to serde's unknown-key errors.
-fn suggest(message: &str) -> String {
+pub(crate) fn suggest(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     if !message.starts_with("unknown field") {
         return message.to_owned();

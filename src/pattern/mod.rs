@@ -19,6 +19,7 @@ use crate::engine::named;
 use crate::finding::{Class, Role, Severity};
 use crate::triage::{checksum, decode};
 use alphabet::Alphabet;
+pub(crate) use load::suggest;
 use regex_automata::meta::Regex;
 use regex_automata::util::primitives::PatternID;
 use regex_automata::util::syntax;

@@ -2,7 +2,7 @@
 
 use super::{Options, Report};
 use crate::address::{escape, escape_into};
-use crate::finding::{Class, Finding, History, Location, Revision, Secret, Severity};
+use crate::finding::{Class, Finding, History, Layer, Location, Revision, Secret, Severity};
 use serde::{Serialize, Serializer};
 use std::cmp::Reverse;
 use std::fmt;
@@ -85,6 +85,28 @@ impl fmt::Display for Place<'_> {
 pub(super) fn decoding(location: &Location) -> Option<String> {
     let names: Vec<&str> = location.decoded.iter().map(|e| e.name()).collect();
     if names.is_empty() { None } else { Some(names.join(", then ")) }
+}
+
+/// The layer of an image in which something stands, and what hides it there, in words.
+pub(super) fn layer(layer: &Layer) -> String {
+    let short = |digest: &str| {
+        let end = digest.char_indices().nth("sha256:".len() + 12).map_or(digest.len(), |(at, _)| at);
+        escape(&digest.as_bytes()[..end])
+    };
+    let mut text = format!("layer {}", layer.number);
+    if let Some(image) = &layer.image {
+        text.push_str(&format!(" of image {}", escape(image.as_bytes())));
+    }
+    if let Some(command) = layer.created_by.as_ref().filter(|c| !c.is_empty()) {
+        text.push_str(&format!(", made by {}", escape(command.as_bytes())));
+    }
+    if let Some(by) = &layer.deleted_in_layer {
+        text.push_str(&format!("; deleted in layer {}, but still in the image", short(by)));
+    }
+    if let Some(by) = &layer.overwritten_in_layer {
+        text.push_str(&format!("; overwritten in layer {}, but still in the image", short(by)));
+    }
+    text
 }
 
 /// What the history of a repository says, in words.

@@ -7,7 +7,8 @@
 
 use super::common::{self, Escaped, List, Object, Shown};
 use super::{Options, Report, Reporter, verification};
-use crate::finding::{Candidate, Finding, History, Location, Pair, Revision};
+use crate::allow::{self, Allowed, Grant};
+use crate::finding::{Candidate, Finding, History, Layer, Location, Pair, Revision};
 use crate::ledger::{Entry, Objects};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::io::{self, Write};
@@ -29,7 +30,14 @@ impl Reporter for Json {
         out.write_all(b",\"findings\":[")?;
         for (i, finding) in report.findings.iter().enumerate() {
             out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
-            serde_json::to_writer(&mut out, &FindingObject { finding, options })?;
+            serde_json::to_writer(&mut out, &FindingObject { finding, grant: None, options })?;
+        }
+        if !report.allowed.is_empty() {
+            out.write_all(b"\n],\"allowed\":[")?;
+            for (i, Allowed { finding, grant }) in report.allowed.iter().enumerate() {
+                out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
+                serde_json::to_writer(&mut out, &FindingObject { finding, grant: Some(grant), options })?;
+            }
         }
         out.write_all(b"\n],\"ledger\":")?;
         serde_json::to_writer(&mut out, &LedgerObject { report })?;
@@ -42,7 +50,11 @@ impl Reporter for Jsonl {
     fn write(&self, report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
         let mut out = io::BufWriter::with_capacity(1 << 16, out);
         for finding in &report.findings {
-            serde_json::to_writer(&mut out, &FindingObject { finding, options })?;
+            serde_json::to_writer(&mut out, &FindingObject { finding, grant: None, options })?;
+            out.write_all(b"\n")?;
+        }
+        for Allowed { finding, grant } in &report.allowed {
+            serde_json::to_writer(&mut out, &FindingObject { finding, grant: Some(grant), options })?;
             out.write_all(b"\n")?;
         }
         serde_json::to_writer(&mut out, &LedgerObject { report })?;
@@ -67,6 +79,8 @@ impl Serialize for Tool {
 
 struct FindingObject<'a> {
     finding: &'a Finding,
+    /// What let it through, where something did.
+    grant: Option<&'a Grant>,
     options: &'a Options,
 }
 
@@ -74,8 +88,8 @@ impl Serialize for FindingObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let f = self.finding;
         let full = common::in_full(f, self.options);
-        let mut s = serializer.serialize_struct("finding", 16)?;
-        s.serialize_field("type", "finding")?;
+        let mut s = serializer.serialize_struct("finding", 17)?;
+        s.serialize_field("type", if self.grant.is_some() { "allowed" } else { "finding" })?;
         s.serialize_field("pattern", &f.pattern)?;
         s.serialize_field("name", &f.name)?;
         s.serialize_field("class", f.class.name())?;
@@ -101,6 +115,25 @@ impl Serialize for FindingObject<'_> {
             Some(verification) => s.serialize_field("verification", &verification::object(verification))?,
             None => s.skip_field("verification")?,
         }
+        match self.grant {
+            Some(grant) => s.serialize_field("allowed", &GrantObject(grant))?,
+            None => s.skip_field("allowed")?,
+        }
+        s.end()
+    }
+}
+
+struct GrantObject<'a>(&'a Grant);
+
+impl Serialize for GrantObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let g = self.0;
+        let mut s = serializer.serialize_struct("allowed", 4)?;
+        s.serialize_field("by", g.by.name())?;
+        // Escaped when it was made.
+        s.serialize_field("rule", &g.rule)?;
+        s.serialize_field("reason", &g.reason.as_deref().map(|reason| Shown(Escaped(reason))))?;
+        s.serialize_field("expires", &g.expires)?;
         s.end()
     }
 }
@@ -110,7 +143,7 @@ struct SiteObject<'a>(&'a Location);
 impl Serialize for SiteObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let l = self.0;
-        let mut s = serializer.serialize_struct("site", 7)?;
+        let mut s = serializer.serialize_struct("site", 8)?;
         s.serialize_field("address", &Shown(&l.address))?;
         s.serialize_field("offset", &l.offset)?;
         s.serialize_field("line", &l.line)?;
@@ -118,6 +151,29 @@ impl Serialize for SiteObject<'_> {
         s.serialize_field("site", &l.site.as_deref().map(|site| Shown(Escaped(site))))?;
         s.serialize_field("role", l.role.name())?;
         s.serialize_field("decoded", &List(|| l.decoded.iter().map(|e| e.name())))?;
+        match &l.layer {
+            Some(layer) => s.serialize_field("layer", &LayerObject(layer))?,
+            None => s.skip_field("layer")?,
+        }
+        s.end()
+    }
+}
+
+struct LayerObject<'a>(&'a Layer);
+
+impl Serialize for LayerObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let l = self.0;
+        fn shown(text: Option<&str>) -> Option<Shown<Escaped<'_>>> {
+            text.map(|text| Shown(Escaped(text)))
+        }
+        let mut s = serializer.serialize_struct("layer", 6)?;
+        s.serialize_field("digest", &Shown(Escaped(&l.digest)))?;
+        s.serialize_field("number", &l.number)?;
+        s.serialize_field("image", &shown(l.image.as_deref()))?;
+        s.serialize_field("created_by", &shown(l.created_by.as_deref()))?;
+        s.serialize_field("deleted_in_layer", &shown(l.deleted_in_layer.as_deref()))?;
+        s.serialize_field("overwritten_in_layer", &shown(l.overwritten_in_layer.as_deref()))?;
         s.end()
     }
 }
@@ -194,7 +250,7 @@ struct LedgerObject<'a> {
 impl Serialize for LedgerObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Report { ledger, artifacts, .. } = self.report;
-        let mut s = serializer.serialize_struct("ledger", 8)?;
+        let mut s = serializer.serialize_struct("ledger", 9)?;
         s.serialize_field("type", "ledger")?;
         s.serialize_field("complete", &!ledger.is_incomplete())?;
         s.serialize_field("bytes", &Outcomes(ledger.searched_bytes, ledger.skipped_bytes()))?;
@@ -204,6 +260,12 @@ impl Serialize for LedgerObject<'_> {
         match &ledger.history {
             Some(objects) => s.serialize_field("history", &ObjectsObject(objects))?,
             None => s.skip_field("history")?,
+        }
+        let allowed = allow::counts(&self.report.allowed);
+        if allowed.is_empty() {
+            s.skip_field("allowed")?;
+        } else {
+            s.serialize_field("allowed", &Object(|| allowed.iter().map(|(by, count)| (by.name(), count))))?;
         }
         let timings = common::timings(self.report);
         let timings = || timings.iter().map(|(step, time)| (step, time.as_micros() as f64 / 1000.0));

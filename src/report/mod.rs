@@ -1,6 +1,7 @@
 //! Reports: findings and ledger as a screen or a file. A new format is one file here, one
 //! variant of [`Format`] and one line in [`Format::reporter`].
 
+use crate::allow::Allowed;
 use crate::finding::Finding;
 use crate::ledger::Ledger;
 use std::fmt;
@@ -29,6 +30,8 @@ mod words;
 pub struct Report {
     /// Sorted: worst first is the reporter's affair; here by address, then offset.
     pub findings: Vec<Finding>,
+    /// What was found and let through, in the same order.
+    pub allowed: Vec<Allowed>,
     /// What was searched and what was not.
     pub ledger: Ledger,
     /// What the user named, as typed.

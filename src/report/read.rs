@@ -2,10 +2,14 @@
 
 use super::Report;
 use crate::address::{Address, Encoding};
-use crate::finding::{Candidate, Class, Finding, History, Location, Pair, Revision, Role, Secret, Severity};
+use crate::allow::{Allowed, By, Grant};
+use crate::finding::{
+    Candidate, Class, Finding, History, Layer, Location, Pair, Revision, Role, Secret, Severity,
+};
 use crate::ledger::{Entry, Ledger, Objects, Reason};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Findings that are read at most: more is no report of ours.
 const MAX_FINDINGS: usize = 5_000_000;
@@ -22,10 +26,14 @@ pub fn report(bytes: &[u8]) -> Result<Report, String> {
         let failed = |e: String| format!("object {}: {e}", n + 1);
         match value.get("type").and_then(Value::as_str) {
             Some("finding") => report.findings.push(finding(&value).map_err(failed)?),
+            Some("allowed") => report.allowed.push(allowed(&value).map_err(failed)?),
             Some("ledger") => read_ledger(&value, &mut report),
             None if value.get("findings").is_some() => {
                 for one in list(&value, "findings") {
                     report.findings.push(finding(one).map_err(failed)?);
+                }
+                for one in list(&value, "allowed") {
+                    report.allowed.push(allowed(one).map_err(failed)?);
                 }
                 read_ledger(value.get("ledger").unwrap_or(&Value::Null), &mut report);
             }
@@ -65,6 +73,8 @@ pub fn key_id(id: &str) -> Result<Finding, String> {
             site: None,
             role: Role::Id,
             decoded: Vec::new(),
+            layer: None,
+            around: None,
         }],
         pair: None,
         details,
@@ -120,6 +130,19 @@ fn finding(value: &Value) -> Result<Finding, String> {
     })
 }
 
+fn allowed(value: &Value) -> Result<Allowed, String> {
+    let grant = value.get("allowed").ok_or("nothing says what allows it")?;
+    Ok(Allowed {
+        finding: finding(value)?,
+        grant: Grant {
+            by: named(grant, "by", &By::ALL, By::name).ok_or("allowed by something unknown")?,
+            rule: text(grant, "rule").unwrap_or_default(),
+            reason: text(grant, "reason"),
+            expires: text(grant, "expires"),
+        },
+    })
+}
+
 fn history(value: &Value) -> History {
     let revision = |name: &str| {
         let revision = value.get(name).filter(|r| r.is_object())?;
@@ -165,7 +188,21 @@ fn location(value: &Value) -> Option<Location> {
         site: text(value, "site"),
         role: role(&text(value, "role")?)?,
         decoded: list(value, "decoded").iter().filter_map(|d| encoding(d.as_str()?)).collect(),
+        layer: value.get("layer").filter(|l| l.is_object()).map(|l| Arc::new(layer(l))),
+        around: None,
     })
+}
+
+fn layer(value: &Value) -> Layer {
+    let number = value.get("number").and_then(Value::as_u64).unwrap_or(0);
+    Layer {
+        digest: text(value, "digest").unwrap_or_default(),
+        number: u32::try_from(number).unwrap_or(u32::MAX),
+        image: text(value, "image"),
+        created_by: text(value, "created_by"),
+        deleted_in_layer: text(value, "deleted_in_layer"),
+        overwritten_in_layer: text(value, "overwritten_in_layer"),
+    }
 }
 
 fn role(name: &str) -> Option<Role> {
@@ -220,11 +257,29 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_back() {
-        let written = crate::report::tests::rich();
+        let mut written = crate::report::tests::rich();
+        written.findings[0].sites[0].layer = Some(Arc::new(Layer {
+            digest: "sha256:0".into(),
+            number: 2,
+            image: Some("app:1".into()),
+            deleted_in_layer: Some("sha256:1".into()),
+            ..Layer::default()
+        }));
+        is_read_back(&written);
+        let mut allowed = crate::report::tests::allowed();
+        // Verification is asked anew.
+        allowed.allowed.iter_mut().for_each(|a| a.finding.verification = None);
+        is_read_back(&allowed);
+        let mut out = Vec::new();
+        Format::Json.reporter().write(&crate::report::tests::rich(), &Options::default(), &mut out).unwrap();
+        assert!(report(&out).unwrap().findings.iter().any(is_redacted));
+    }
+
+    fn is_read_back(written: &Report) {
         for format in [Format::Json, Format::Jsonl] {
             let options = Options { reveal: true, ..Options::default() };
             let mut out = Vec::new();
-            format.reporter().write(&written, &options, &mut out).unwrap();
+            format.reporter().write(written, &options, &mut out).unwrap();
             let read = report(&out).unwrap();
             let mut again = Vec::new();
             let read =
@@ -233,9 +288,6 @@ mod tests {
             assert_eq!(String::from_utf8(again).unwrap(), String::from_utf8(out).unwrap());
             assert!(!read.findings.iter().any(is_redacted));
         }
-        let mut out = Vec::new();
-        Format::Json.reporter().write(&written, &Options::default(), &mut out).unwrap();
-        assert!(report(&out).unwrap().findings.iter().any(is_redacted));
     }
 
     #[test]

@@ -14,7 +14,8 @@
 use super::common::{self, List, Place};
 use super::{Options, Report, Reporter, words};
 use crate::address::{Address, escape};
-use crate::finding::{Class, Finding, Location, Revision, Severity};
+use crate::allow::{Allowed, By, Grant};
+use crate::finding::{Class, Finding, Layer, Location, Revision, Severity};
 use crate::ledger::Entry;
 use crate::verify::aws::iam::Level;
 use crate::verify::verification::{Verdict, Verification};
@@ -44,7 +45,11 @@ impl Reporter for Sarif {
     fn write(&self, report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
         let mut findings = common::worst_first(report);
         findings.truncate(MAX_RESULTS);
-        let log = Log { report, options, rules: Rules::of(&findings), findings };
+        // What was let through comes last, where there is room.
+        let allowed = &report.allowed[..report.allowed.len().min(MAX_RESULTS - findings.len())];
+        let of_all: Vec<&Finding> =
+            findings.iter().copied().chain(allowed.iter().map(|a| &a.finding)).collect();
+        let log = Log { report, options, rules: Rules::of(&of_all), findings, allowed };
         let mut out = io::BufWriter::with_capacity(1 << 16, out);
         serde_json::to_writer(&mut out, &log)?;
         out.write_all(b"\n")?;
@@ -68,6 +73,7 @@ struct Log<'a> {
     report: &'a Report,
     options: &'a Options,
     findings: Vec<&'a Finding>,
+    allowed: &'a [Allowed],
     rules: Rules<'a>,
 }
 
@@ -85,7 +91,7 @@ struct Run<'a>(&'a Log<'a>);
 
 impl Serialize for Run<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Log { report, options, findings, rules } = self.0;
+        let Log { report, options, findings, allowed, rules } = self.0;
         let mut s = serializer.serialize_struct("run", 5)?;
         s.serialize_field(
             "tool",
@@ -102,13 +108,22 @@ impl Serialize for Run<'_> {
         let prints = RefCell::new(Fingerprints::default());
         s.serialize_field(
             "results",
-            &List(|| findings.iter().map(|f| result(f, rules, options, report, &mut prints.borrow_mut()))),
+            &List(|| {
+                let own = |f: &Finding| result(f, rules, options, report, &mut prints.borrow_mut());
+                let suppressed = |a: &Allowed| {
+                    let mut result = result(&a.finding, rules, options, report, &mut prints.borrow_mut());
+                    result["suppressions"] = json!([suppression(&a.grant)]);
+                    result
+                };
+                findings.iter().map(move |f| own(f)).chain(allowed.iter().map(suppressed))
+            }),
         )?;
         let ledger = &report.ledger;
         s.serialize_field(
             "properties",
             &json!({
                 "findings": report.findings.len(),
+                "allowed": report.allowed.len(),
                 "searched": {"bytes": ledger.searched_bytes, "count": ledger.searched_count},
                 "skipped": {"bytes": ledger.skipped_bytes(), "count": ledger.entries.len()},
             }),
@@ -369,6 +384,12 @@ fn result(
     result
 }
 
+/// What let a result through: SARIF asks whether that stands in the source itself.
+fn suppression(grant: &Grant) -> Value {
+    let kind = if grant.by == By::Comment { "inSource" } else { "external" };
+    json!({"kind": kind, "status": "accepted", "justification": bounded(&grant.in_words())})
+}
+
 /// The first sentence is the title that services show; it has no dots but its last, if the
 /// pattern's name and the value have none.
 fn message(finding: &Finding, full: bool) -> String {
@@ -539,8 +560,28 @@ fn location(site: &Location, finding: &Finding) -> Value {
     if !site.decoded.is_empty() {
         properties["decoded"] = site.decoded.iter().map(|e| e.name()).collect::<Vec<_>>().into();
     }
+    if let Some(layer) = &site.layer {
+        properties["layer"] = layer_properties(layer);
+    }
     location["properties"] = properties;
     location
+}
+
+/// The members of a layer that are known, named as in JSON.
+fn layer_properties(layer: &Layer) -> Value {
+    let mut properties = json!({"digest": escape(layer.digest.as_bytes()), "number": layer.number});
+    let known = [
+        ("image", &layer.image),
+        ("created_by", &layer.created_by),
+        ("deleted_in_layer", &layer.deleted_in_layer),
+        ("overwritten_in_layer", &layer.overwritten_in_layer),
+    ];
+    for (name, value) in known {
+        if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
+            properties[name] = escape(value.as_bytes()).into();
+        }
+    }
+    properties
 }
 
 /// The path of an artifact as a URI reference: relative paths stay relative, absolute ones become

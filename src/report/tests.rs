@@ -4,8 +4,10 @@
 
 use super::{Format, Options, Report};
 use crate::address::{Address, Encoding};
+use crate::allow::{Allowed, By, Grant};
 use crate::finding::{Candidate, Class, Finding, Location, Pair, Role, Secret, Severity};
 use crate::ledger::{Ledger, Reason};
+use crate::verify::verification::Verdict;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -25,6 +27,8 @@ fn location(address: &Address, offset: u64, role: Role) -> Location {
         site: None,
         role,
         decoded: Vec::new(),
+        layer: None,
+        around: None,
     }
 }
 
@@ -209,6 +213,7 @@ pub(super) fn rich() -> Report {
 
     Report {
         findings,
+        allowed: Vec::new(),
         ledger,
         artifacts: vec!["dist/app.apk".into(), "dist/app.ipa".into(), format!("./{HOSTILE}")],
         exit_code: 1,
@@ -259,8 +264,33 @@ fn inventory() -> Report {
     report
 }
 
-fn all() -> [(&'static str, Report); 7] {
+/// Some was let through, and one of that is live.
+pub(super) fn allowed() -> Report {
+    let mut report = rich();
+    let grant = |by: By, rule: &str, reason: Option<&str>, expires: Option<&str>| Grant {
+        by,
+        rule: rule.into(),
+        reason: reason.map(str::to_owned),
+        expires: expires.map(str::to_owned),
+    };
+    let grants = [
+        grant(By::Config, "keysift.toml:12", Some(HOSTILE), Some("2027-01-31")),
+        grant(By::Comment, "keysift:allow at src/a.py:3", None, None),
+        grant(By::Baseline, "keysift.baseline:7", None, None),
+    ];
+    let findings = report.findings.drain(..grants.len());
+    report.allowed = findings.zip(grants).map(|(finding, grant)| Allowed { finding, grant }).collect();
+    let live = super::fixture::verified()
+        .findings
+        .into_iter()
+        .find(|f| f.verification.as_ref().is_some_and(|v| v.verdict == Verdict::Live));
+    report.allowed[2].finding = live.unwrap();
+    report
+}
+
+fn all() -> [(&'static str, Report); 8] {
     [
+        ("allowed", allowed()),
         ("verified", super::fixture::verified()),
         ("rich", rich()),
         ("clean", clean()),
@@ -283,12 +313,11 @@ fn revealed() -> Options {
 
 /// Every value that must not be in a redacted report.
 fn secrets(report: &Report) -> Vec<String> {
-    let parts = report
-        .findings
-        .iter()
+    let all = || report.findings.iter().chain(report.allowed.iter().map(|a| &a.finding));
+    let parts = all()
         .filter(|f| !(f.class == Class::Config && f.severity == Severity::Info))
         .flat_map(|f| f.parts.values());
-    let candidates = report.findings.iter().filter_map(|f| f.pair.as_ref()).flat_map(|p| &p.candidates);
+    let candidates = all().filter_map(|f| f.pair.as_ref()).flat_map(|p| &p.candidates);
     parts
         .chain(candidates.map(|c| &c.secret))
         .map(|s| String::from_utf8_lossy(s.reveal()).into_owned())
@@ -322,6 +351,7 @@ fn text_snapshots() {
 #[test]
 fn json_snapshots() {
     snapshot("jsonl_rich", &written(Format::Jsonl, &rich(), &Options::default()));
+    snapshot("jsonl_allowed", &written(Format::Jsonl, &allowed(), &Options::default()));
     snapshot("json_clean", &written(Format::Json, &clean(), &Options::default()));
     let revealed = written(Format::Jsonl, &rich(), &revealed());
     snapshot("jsonl_rich_revealed_pair", revealed.lines().find(|l| l.contains("aws.key-pair")).unwrap());
@@ -338,6 +368,11 @@ fn sarif_snapshots() {
     };
     let rule = pair(&verified["runs"][0]["tool"]["driver"]["rules"], "id");
     snapshot("sarif_verified", &format!("{rule}\n{}", pair(&verified["runs"][0]["results"], "ruleId")));
+    let suppressed: Value =
+        serde_json::from_str(&written(Format::Sarif, &allowed(), &Options::default())).unwrap();
+    let results = suppressed["runs"][0]["results"].as_array().unwrap();
+    let told: Vec<_> = results.iter().map(|r| (&r["ruleId"], &r["suppressions"])).collect();
+    snapshot("sarif_allowed", &serde_json::to_string_pretty(&told).unwrap());
     snapshot("sarif_nothing", &pretty(&written(Format::Sarif, &nothing(), &Options::default())));
 }
 
@@ -506,7 +541,8 @@ fn json_and_jsonl_keep_the_published_schema() {
                 assert_valid(&closed, line["type"].as_str(), line, name);
             }
             let (ledger, findings) = lines.split_last().unwrap();
-            assert_eq!(document["findings"].as_array().unwrap(), findings, "{name}");
+            let of = |key: &str| document[key].as_array().cloned().unwrap_or_default();
+            assert_eq!([of("findings"), of("allowed")].concat(), findings, "{name}");
             assert_eq!(&document["ledger"], ledger, "{name}");
             assert!(jsonl.lines().all(|l| l.starts_with("{\"type\":")), "{name}");
         }
@@ -549,7 +585,10 @@ fn sarif_keeps_its_schema_and_the_rules_of_code_scanning() {
             assert_valid(&sarif, None, &log, name);
             assert_code_scanning_takes(&log);
             let run = &log["runs"][0];
-            assert_eq!(run["results"].as_array().unwrap().len(), report.findings.len());
+            assert_eq!(
+                run["results"].as_array().unwrap().len(),
+                report.findings.len() + report.allowed.len()
+            );
             assert_eq!(
                 run["invocations"][0]["executionSuccessful"],
                 !(report.ledger.is_incomplete() || report.exit_code == 3),
@@ -599,7 +638,10 @@ fn assert_code_scanning_takes(log: &Value) {
         "low" => 3,
         _ => 4,
     };
-    assert!(results.is_sorted_by_key(rank));
+    // What was let through comes last.
+    let stands = results.iter().take_while(|r| r["suppressions"].is_null()).count();
+    assert!(results[..stands].is_sorted_by_key(rank));
+    assert!(results[stands..].iter().all(|r| r["suppressions"][0]["status"] == "accepted"));
     let mut prints: Vec<&str> = Vec::new();
     for result in results {
         let index = result["ruleIndex"].as_u64().unwrap() as usize;

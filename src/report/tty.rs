@@ -8,9 +8,11 @@
 use super::common::{self, Place, plural, shorten, thousands};
 use super::{Options, Report, Reporter};
 use crate::address::escape;
+use crate::allow::{self, Allowed};
 use crate::finding::{Candidate, Finding, Location, Role, Secret, Severity};
 use crate::ledger::{Entry, Reason};
 use anstyle::{AnsiColor, Color, Style};
+use std::cmp::Reverse;
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
@@ -231,6 +233,13 @@ impl<'a> Page<'a, '_> {
                 }
                 None => self.row(label, &format!("{role}{}", place(site)))?,
             }
+            if let Some(layer) = &site.layer {
+                let layer = shorten(&common::layer(layer), MAX_WORD);
+                for line in wrapped(&layer, self.wrap - LABEL - width) {
+                    let line = self.paint(DIM, line);
+                    self.row("", &format!("{:width$}{line}", ""))?;
+                }
+            }
             label = "";
         }
         self.more(finding.sites.len() - chosen.len())
@@ -313,7 +322,41 @@ impl<'a> Page<'a, '_> {
                 parts.join(", ")
             )?;
         }
+        self.allowed(report)?;
         self.ledger(report)
+    }
+
+    /// What was let through: how many, and the worst of it.
+    fn allowed(&mut self, report: &Report) -> io::Result<()> {
+        let all = &report.allowed;
+        let Some(worst) = all.iter().map(|a| a.finding.severity).max() else { return Ok(()) };
+        let counts = allow::counts(all);
+        let words =
+            counts.iter().map(|(by, count)| format!("{} by {}", thousands(*count), super::words::by(*by)));
+        let words: Vec<String> = words.collect();
+        let count = plural(all.len() as u64, "finding", "findings");
+        let live = super::words::live(all.iter().map(|a| &a.finding));
+        let live = live.map(|live| format!("; {}", self.paint(RED, live))).unwrap_or_default();
+        writeln!(self.out, "allowed {count}, the worst {worst}: {}{live}", words.join(", "))?;
+        let mut order: Vec<&Allowed> = all.iter().collect();
+        order.sort_by_key(|a| (Reverse(a.finding.severity), super::words::urgency(&a.finding)));
+        for Allowed { finding, grant } in order.iter().take(MAX_ENTRIES) {
+            let place = finding.sites.first().map(|site| Place(site).to_string()).unwrap_or_default();
+            let place = shorten(&place, MAX_WORD);
+            let by = self.paint(DIM, format_args!("by {}", word(&grant.in_words())));
+            writeln!(
+                self.out,
+                "   {:<11} {}  {place}  {by}",
+                finding.severity.name(),
+                word(&finding.pattern)
+            )?;
+        }
+        if order.len() > MAX_ENTRIES {
+            let more = thousands((order.len() - MAX_ENTRIES) as u64);
+            let text = self.paint(DIM, format_args!("   and {more} more (all: --format json)"));
+            writeln!(self.out, "{text}")?;
+        }
+        Ok(())
     }
 
     fn ledger(&mut self, report: &Report) -> io::Result<()> {

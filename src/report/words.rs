@@ -1,5 +1,6 @@
 //! What verification found, in words: the same in every report that a person reads.
 
+use crate::allow::By;
 use crate::finding::Finding;
 use crate::verify::aws::iam::{Assessment, FRESH, Kind, Level, NodeKind};
 use crate::verify::verification::{Verdict, Verification};
@@ -192,4 +193,16 @@ pub(super) fn live<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Optio
     };
     let phrases: Vec<String> = counts.iter().map(phrase).collect();
     (!phrases.is_empty()).then(|| phrases.join(", "))
+}
+/// What let findings through.
+pub(super) fn by(by: By) -> &'static str {
+    match by {
+        By::Config => "rules of keysift.toml",
+        By::Comment => "comments beside them",
+        By::Ignore => "an ignore file",
+        By::Baseline => "a baseline",
+        By::Excluded => "excluded paths",
+        By::Disabled => "switched off patterns",
+        By::Confidence => "too low confidence",
+    }
 }

@@ -1,12 +1,16 @@
 //! One blob: opened if it is a container, read through its lenses if it is not.
 
+use super::around::Keep;
+use super::carve::Stretch;
 use super::text::{self, TextJob};
 use crate::address::Address;
 use crate::blob::{Blob, NoSites, OffsetMap, Text, TextKind};
 use crate::container::budget::Budget;
-use crate::container::{self, Container, Member, Problem, unopened};
+use crate::container::image::Layers;
+use crate::container::{self, Container, Member, Opened, Problem, unopened};
 use crate::engine::Engine;
 use crate::explain::Judgement;
+use crate::finding::Layer;
 use crate::ledger::{Ledger, Reason};
 use crate::lens::document::DocumentSites;
 use crate::lens::{self, Lens, raw};
@@ -14,9 +18,10 @@ use crate::look::Look;
 use crate::triage::sighting::Sighting;
 use rayon::prelude::*;
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// The search of one artifact.
 pub(super) struct Job<'e, 'p> {
@@ -28,6 +33,8 @@ pub(super) struct Job<'e, 'p> {
     pub parallel: bool,
     /// Numbers for blobs and texts: they tell them apart and mean nothing else.
     pub numbers: AtomicU64,
+    /// Of which values the lines around them are kept.
+    pub keep: Option<Keep>,
     /// Where judgements are noted down, for `keysift explain`.
     pub record: Option<&'e Mutex<Vec<Judgement>>>,
 }
@@ -40,7 +47,7 @@ pub(super) struct Searched {
 }
 
 impl Searched {
-    fn merge(&mut self, other: Searched) {
+    pub(super) fn merge(&mut self, other: Searched) {
         self.sightings.extend(other.sightings);
         self.ledger.merge(other.ledger);
     }
@@ -66,7 +73,14 @@ impl Job<'_, '_> {
                 found.ledger.skipped(blob.address.clone(), None, Reason::Limit, detail);
                 found
             }
-            None => self.leaf(blob, &look, depth),
+            None => {
+                let mut found = self.leaf(blob, &look, depth);
+                if look.is_binary() {
+                    // Had there been archives, their container would have read the blob.
+                    self.carve_of(blob, true, depth, &mut found);
+                }
+                found
+            }
         };
         if let Some(problem) = unopened::told(blob.bytes, &look) {
             found.problem(&blob.address, problem);
@@ -75,7 +89,17 @@ impl Job<'_, '_> {
     }
 
     fn container(&self, container: &dyn Container, blob: &Blob<'_>, depth: u32) -> Searched {
-        let opened = container.open(blob, &self.budget.limits);
+        let opened = container::open(container, blob, &self.budget.limits);
+        self.members(opened, blob, container.name() == EMBEDDED, depth)
+    }
+
+    /// Searches a folder whose files are members of one artifact.
+    pub fn folder(&self, opened: Opened<'_>, address: &Address) -> Searched {
+        self.members(opened, &Blob { address: address.clone(), bytes: &[] }, false, 0)
+    }
+
+    /// `archives_are_open`: what the container has opened are archives inside a file that is read as a whole.
+    fn members(&self, opened: Opened<'_>, blob: &Blob<'_>, archives_are_open: bool, depth: u32) -> Searched {
         let mut found = Searched::default();
         for problem in opened.problems {
             found.problem(&blob.address, problem);
@@ -110,18 +134,22 @@ impl Job<'_, '_> {
         }
         parts.sort_by_key(|(i, _)| *i);
         parts.into_iter().for_each(|(_, part)| found.merge(part));
+        if let Some(layers) = &opened.layers {
+            name_layers(layers, &blob.address, &mut found.sightings);
+        }
 
         let number = self.number();
         let mut bytes = 0;
         for gap in opened.gaps {
             // A program or script with the container behind it is a file of its own.
             if gap.start == 0 && gap.len() >= MIN_CARRIER {
-                found.merge(
-                    self.carrier(&Blob { address: blob.address.clone(), bytes: &blob.bytes[gap] }, depth),
-                );
+                let carrier = Blob { address: blob.address.clone(), bytes: &blob.bytes[gap] };
+                found.merge(self.carrier(&carrier, depth));
+                self.carve_of(&carrier, archives_are_open, depth, &mut found);
                 continue;
             }
             bytes += gap.len() as u64;
+            let base = gap.start;
             let mut map = OffsetMap::identity();
             map.push_plain(0, gap.start as u64);
             let bytes = &blob.bytes[gap];
@@ -139,8 +167,15 @@ impl Job<'_, '_> {
             };
             let job = TextJob { job: self, address: &blob.address, blob: number, depth };
             found.merge(text::search(&job, &text));
+            self.carve(
+                &Stretch { address: &blob.address, bytes, base, archives_are_open: false },
+                depth,
+                &mut found,
+            );
         }
-        found.ledger.searched(bytes);
+        if !blob.bytes.is_empty() {
+            found.ledger.searched(bytes);
+        }
         found
     }
 
@@ -192,6 +227,12 @@ impl Job<'_, '_> {
         found
     }
 
+    /// Carves what is in a whole blob.
+    fn carve_of(&self, blob: &Blob<'_>, archives_are_open: bool, depth: u32, found: &mut Searched) {
+        let stretch = Stretch { address: &blob.address, bytes: blob.bytes, base: 0, archives_are_open };
+        self.carve(&stretch, depth, found);
+    }
+
     /// Searches what stands before a container: a program whose tables may point behind it.
     fn carrier(&self, blob: &Blob<'_>, depth: u32) -> Searched {
         let mut found = self.leaf(blob, &Look::at(blob.bytes), depth);
@@ -220,6 +261,21 @@ impl Job<'_, '_> {
     }
 }
 
+/// Says of what was found in layers of an image which they are, and whether a later one hides it. An image
+/// in a layer of another has told already.
+fn name_layers(layers: &Layers, image: &Address, sightings: &mut [Sighting]) {
+    // By the layer and the file in it.
+    type File = (Vec<u8>, Option<Vec<u8>>);
+    let mut known: HashMap<File, Option<Arc<Layer>>> = HashMap::new();
+    for sighting in sightings.iter_mut().filter(|s| s.layer.is_none()) {
+        let Some((member, path)) = sighting.address.below(image) else { continue };
+        let layer = known
+            .entry((member.to_vec(), path.map(<[u8]>::to_vec)))
+            .or_insert_with(|| layers.of(member, path).map(Arc::new));
+        sighting.layer.clone_from(layer);
+    }
+}
+
 /// Members that are read by one task are this large together, in bytes, or one.
 const BATCH: u64 = 64 << 10;
 
@@ -239,6 +295,9 @@ fn batches(order: &[(u64, usize)]) -> Vec<&[(u64, usize)]> {
     }
     batches
 }
+
+/// The container that opens archives inside other files.
+const EMBEDDED: &str = "embedded";
 
 /// What stands before a container and is at least as long as this is read through the lenses too.
 pub const MIN_CARRIER: usize = 256;

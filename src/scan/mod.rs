@@ -4,11 +4,15 @@
 //! of one large blob. What comes out never depends on how: parts have fixed borders, and results
 //! are put in order before anybody sees them.
 
+mod around;
 mod blob;
+mod carve;
 mod history;
+mod image;
 mod splits;
 mod text;
 
+pub use around::Keep;
 pub use blob::MIN_CARRIER;
 pub use history::{History, Range};
 
@@ -22,16 +26,22 @@ use crate::finding::Finding;
 use crate::ledger::{Ledger, Objects, Reason};
 use crate::limits::Limits;
 use crate::pattern::PatternSet;
+use crate::source::exclude::Exclude;
 use crate::source::git::{Repository, bundle};
+use crate::source::list::List;
 use crate::source::read::{self, Bytes};
 use crate::source::tree::{self, Found};
 use crate::triage;
+use rayon::prelude::*;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// Paths of a list that are searched together.
+const BATCH: usize = 1 << 12;
 
 /// What to scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +50,8 @@ pub enum Target {
     Path(PathBuf),
     /// Standard input.
     Stdin,
+    /// The files and folders that a list names.
+    List(List),
     /// All of a repository, with the files of its git folder; or a bundle.
     Repository(GitTarget),
     /// What a range of commits brought.
@@ -72,6 +84,10 @@ pub struct Options {
     pub machine: Machine,
     /// What of the history of repositories is searched.
     pub history: History,
+    /// Of which values the lines around them are kept, for those who judge findings by them.
+    pub keep: Option<Keep>,
+    /// What of folders, and of what is staged, is left out.
+    pub exclude: Option<Arc<Exclude>>,
 }
 
 impl Default for Options {
@@ -82,6 +98,8 @@ impl Default for Options {
             threads: 0,
             machine: Machine::Auto,
             history: History::default(),
+            keep: None,
+            exclude: None,
         }
     }
 }
@@ -137,6 +155,7 @@ impl<'p> Scanner<'p> {
                 match target {
                     Target::Stdin => self.stdin(&mut io::stdin().lock(), &collected, progress),
                     Target::Path(path) => self.path(path, &collected, progress),
+                    Target::List(list) => self.list(list, &collected, progress),
                     Target::Repository(git) => {
                         self.git_folder(git, &collected, progress);
                         self.history(git, None, &collected, progress);
@@ -172,11 +191,15 @@ impl<'p> Scanner<'p> {
 
     /// The sightings of one file before triage, and every judgement on the way; for `keysift explain`.
     pub(crate) fn watch(&self, path: &Path) -> io::Result<(Vec<triage::sighting::Sighting>, Vec<Judgement>)> {
-        let mut buffer = Vec::new();
-        let bytes = read::file(path, &mut buffer)?;
-        let blob = Blob { address: Address::file(path), bytes: bytes.as_slice() };
         let record = Mutex::new(Vec::new());
-        let (mut sightings, _) = self.pool.install(|| self.recorded(&blob, 0, Some(&record)));
+        let mut sightings = if tree::is_image_folder(path) {
+            self.pool.install(|| self.watch_image(path, Some(&record)))
+        } else {
+            let mut buffer = Vec::new();
+            let bytes = read::file(path, &mut buffer)?;
+            let blob = Blob { address: Address::file(path), bytes: bytes.as_slice() };
+            self.pool.install(|| self.recorded(&blob, 0, Some(&record))).0
+        };
         // As a scan of the tree around it would say.
         let parent = path.parent().filter(|_| path.is_absolute());
         mark_shown(self.patterns, &mut sightings, parent.map_or(0, |parent| parent.as_os_str().len()));
@@ -195,6 +218,35 @@ impl<'p> Scanner<'p> {
         }
     }
 
+    /// Files and folders out of a list, many at a time; each as if it were named alone.
+    fn list(&self, list: &List, collected: &Collected, progress: &Progress) {
+        let unreadable = |error: &io::Error| collected.unreadable(Address::named(&list.name()), error);
+        let mut reader = match list.open() {
+            Ok(reader) => reader,
+            Err(e) => return unreadable(&e),
+        };
+        let mut batch = Vec::new();
+        let search = |batch: &mut Vec<PathBuf>| {
+            batch.par_iter().with_max_len(1).for_each(|path| self.path(path, collected, progress));
+            batch.clear();
+        };
+        for name in list.names(&mut *reader) {
+            match name {
+                Ok(path) => batch.push(path),
+                Err(e) => {
+                    unreadable(&e);
+                    if e.kind() != io::ErrorKind::InvalidData {
+                        break;
+                    }
+                }
+            }
+            if batch.len() == BATCH {
+                search(&mut batch);
+            }
+        }
+        search(&mut batch);
+    }
+
     fn path(&self, path: &Path, collected: &Collected, progress: &Progress) {
         // What the user names is followed, whatever it is.
         match std::fs::metadata(path) {
@@ -204,9 +256,11 @@ impl<'p> Scanner<'p> {
                 let repositories = Mutex::new(Vec::new());
                 let work_tree = if self.options.history.off { None } else { history::WorkTree::open(path) };
                 let leaves = |path: &Path| work_tree.as_ref().is_some_and(|w| w.leaves(path));
-                tree::walk(path, self.options.honour_ignore, &|found| match found {
+                let exclude = self.options.exclude.as_deref();
+                tree::walk(path, self.options.honour_ignore, exclude, &|found| match found {
                     Found::File(path) if leaves(&path) => {}
                     Found::File(path) => self.file(&path, root, collected, progress),
+                    Found::Image(path) => self.image(&path, root, collected, progress),
                     Found::Repository(path) => {
                         repositories.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(path);
                     }
@@ -242,8 +296,9 @@ impl<'p> Scanner<'p> {
         let common = Repository::common_of(&git.git_dir);
         let root = common.as_os_str().len();
         let others = Mutex::new(Vec::new());
-        tree::walk(&common, false, &|found| match found {
+        tree::walk(&common, false, None, &|found| match found {
             Found::File(path) => self.file(&path, root, collected, progress),
+            Found::Image(path) => self.image(&path, root, collected, progress),
             Found::Repository(path) => {
                 others.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(path);
             }
@@ -324,28 +379,42 @@ impl<'p> Scanner<'p> {
         &self,
         blob: &Blob<'_>,
         first: u64,
-        record: Option<&Mutex<Vec<Judgement>>>,
+        record: Record<'_>,
     ) -> (Vec<triage::sighting::Sighting>, Ledger) {
+        let run = |job: &blob::Job<'_, '_>| job.search(blob, 0);
+        let found = self.budgeted(blob.bytes.len() as u64, first, record, &run);
+        (found.sightings, found.ledger)
+    }
+
+    /// Runs the search of an artifact of `size` bytes within its budget.
+    fn budgeted(
+        &self,
+        size: u64,
+        first: u64,
+        record: Record<'_>,
+        run: &dyn Fn(&blob::Job<'_, '_>) -> blob::Searched,
+    ) -> blob::Searched {
         let search = |parallel| {
             let job = blob::Job {
                 record,
+                keep: self.options.keep,
                 engine: self.engine(),
-                budget: Budget::new(&self.options.limits, blob.bytes.len() as u64),
+                budget: Budget::new(&self.options.limits, size),
                 parallel,
                 numbers: AtomicU64::new(first),
             };
-            let found = job.search(blob, 0);
+            let found = run(&job);
             (found, job.budget.is_exhausted())
         };
         match search(true) {
-            (found, false) => (found.sightings, found.ledger),
-            _ => {
-                let (found, _) = search(false);
-                (found.sightings, found.ledger)
-            }
+            (found, false) => found,
+            _ => search(false).0,
         }
     }
 }
+
+/// Where judgements are noted down, for `keysift explain`.
+type Record<'r> = Option<&'r Mutex<Vec<Judgement>>>;
 
 /// Marks what stands in tests, examples and documents, and leaves out what a pattern says about paths.
 fn mark_shown(patterns: &PatternSet, sightings: &mut Vec<triage::sighting::Sighting>, root: usize) {

@@ -1,5 +1,6 @@
 //! One text: the engine over its parts, what is encoded in it, and the sites of what was hit.
 
+use super::around;
 use super::blob::{Job, Searched};
 use crate::address::{Address, Encoding};
 use crate::blob::{Blob, NoSites, Scope, ScopeId, Text, TextKind, TextOffset};
@@ -19,6 +20,7 @@ use crate::triage::sighting::Sighting;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Parts of a large text that are searched on their own. Fixed, so that the result does not depend
 /// on the number of threads.
@@ -59,10 +61,13 @@ pub(super) fn search(job: &TextJob<'_, '_, '_>, text: &Text<'_>) -> Searched {
     }
     let lines = (text.kind == TextKind::Plain).then(|| Lines::new(text.bytes));
     let number = job.job.number();
+    // Inside a package, nobody who scans it wrote the lines.
+    let keep = job.job.keep.filter(|_| lines.is_some() && job.address.is_artifact());
     found.sightings.extend(pending.into_iter().map(|p| {
         let position = lines.as_ref().map(|lines| lines.position(p.at.start));
         let lines = position.iter().map(|p| (number, p.0)).collect();
-        Sighting { position, lines, ..p.sighting }
+        let around = keep.and_then(|keep| around::around(text.bytes, &p.at, keep)).map(Arc::new);
+        Sighting { position, lines, around, ..p.sighting }
     }));
     found
 }
@@ -289,7 +294,9 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
         position: None,
         lines: Vec::new(),
         encodings: text.encodings(),
+        layer: None,
         sites: Vec::new(),
+        around: None,
     }
 }
 

@@ -1,6 +1,9 @@
 //! Sources: where bytes come from. They know files and streams, no formats and no patterns.
 
+pub mod exclude;
 pub mod git;
+pub mod list;
 pub mod map;
 pub mod read;
+pub mod relative;
 pub mod tree;

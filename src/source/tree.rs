@@ -5,10 +5,11 @@
 //! user's global excludes do not hold, so that a scan finds the same on every machine. Symbolic
 //! links below the root are not followed.
 
+use super::exclude::Exclude;
 use crate::ledger::Reason;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ pub enum Found {
     /// The folder of a repository's objects: compressed, so that a search of the plain bytes finds
     /// nothing. This is the git folder it lies in.
     Repository(PathBuf),
+    /// A folder that is a container image: one artifact, with all that is below it.
+    Image(PathBuf),
     /// Something that is not read, with the reason and the size where it is known.
     Skipped(PathBuf, Option<u64>, Reason, String),
 }
@@ -39,22 +42,29 @@ struct Folder {
 
 /// Visits everything below `root`, a folder, on the threads of the current rayon pool, in no
 /// particular order.
-pub fn walk(root: &Path, honour_ignore: bool, visit: &(dyn Fn(Found) + Sync)) {
+pub fn walk(root: &Path, honour_ignore: bool, exclude: Option<&Exclude>, visit: &(dyn Fn(Found) + Sync)) {
     let rules = if honour_ignore { rules_above(root) } else { None };
     let folder = Folder { path: root.to_owned(), rules };
-    rayon::scope(|scope| visit_folder(scope, folder, honour_ignore, visit));
+    let walk = Walk { honour_ignore, exclude, visit };
+    rayon::scope(|scope| visit_folder(scope, folder, &walk));
 }
 
-fn visit_folder<'s>(
-    scope: &rayon::Scope<'s>,
-    folder: Folder,
+/// What is the same for all folders of a walk.
+struct Walk<'w> {
     honour_ignore: bool,
-    visit: &'s (dyn Fn(Found) + Sync),
-) {
+    exclude: Option<&'w Exclude>,
+    visit: &'w (dyn Fn(Found) + Sync),
+}
+
+fn visit_folder<'s>(scope: &rayon::Scope<'s>, folder: Folder, walk: &'s Walk<'s>) {
+    let Walk { honour_ignore, exclude, visit } = *walk;
     let entries = match read_sorted(&folder.path) {
         Ok(entries) => entries,
         Err(e) => return visit(Found::Skipped(folder.path, None, Reason::Unreadable, e.to_string())),
     };
+    if is_image(&folder.path, &entries) {
+        return visit(Found::Image(folder.path));
+    }
     let rules = if honour_ignore { rules_of(&folder, &entries) } else { None };
     let mut files = Vec::new();
     for entry in entries {
@@ -64,21 +74,24 @@ fn visit_folder<'s>(
             continue;
         };
         if kind.is_symlink() {
-            visit(Found::Skipped(path, Some(0), Reason::Ignored, "symbolic link, not followed".into()));
+            visit(Found::Skipped(path, Some(0), Reason::Ignored, LINK.into()));
         } else if is_ignored(rules.as_deref(), &path, kind.is_dir()) {
             let size = if kind.is_file() { entry.metadata().ok().map(|m| m.len()) } else { None };
             visit(Found::Skipped(path, size, Reason::Ignored, "by a rule of .gitignore".into()));
+        } else if exclude.is_some_and(|exclude| exclude.leaves_out(&path, kind.is_dir())) {
+            let size = if kind.is_file() { entry.metadata().ok().map(|m| m.len()) } else { None };
+            visit(Found::Skipped(path, size, Reason::Ignored, "excluded, as asked".into()));
         } else if kind.is_dir() {
             if is_object_store(&folder.path, &path) {
                 visit(Found::Repository(folder.path.clone()));
                 continue;
             }
             let child = Folder { path, rules: rules.clone() };
-            scope.spawn(move |scope| visit_folder(scope, child, honour_ignore, visit));
+            scope.spawn(move |scope| visit_folder(scope, child, walk));
         } else if kind.is_file() {
             files.push(path);
         } else {
-            visit(Found::Skipped(path, Some(0), Reason::Ignored, "neither a file nor a folder".into()));
+            visit(Found::Skipped(path, Some(0), Reason::Ignored, NO_FILE.into()));
         }
     }
     // A task a handful of files: large folders spread over all threads, small ones cost one task.
@@ -100,6 +113,58 @@ fn read_sorted(path: &Path) -> io::Result<Vec<fs::DirEntry>> {
     entries.sort_by_key(fs::DirEntry::file_name);
     Ok(entries)
 }
+
+/// Whether a folder is a container image: an OCI layout, one that `skopeo copy dir:` wrote, or what
+/// `docker save` packs.
+fn is_image(folder: &Path, entries: &[fs::DirEntry]) -> bool {
+    let has = |name: &str| entries.binary_search_by(|e| e.file_name().as_os_str().cmp(name.as_ref())).is_ok();
+    let begins = |name: &str, with: &[&str]| {
+        let mut head = Vec::new();
+        let read = fs::File::open(folder.join(name)).and_then(|file| file.take(64).read_to_end(&mut head));
+        head.retain(|b| !b.is_ascii_whitespace());
+        read.is_ok() && with.iter().any(|with| head.starts_with(with.as_bytes()))
+    };
+    has("oci-layout") && has("index.json")
+        || has("manifest.json")
+            && (begins("manifest.json", &["[{\"Config\":", "[{\"config\":"])
+                || has("version") && begins("version", &["DirectoryTransportVersion:"]))
+}
+
+/// Whether a path is a folder that is a container image.
+pub fn is_image_folder(path: &Path) -> bool {
+    path.is_dir() && read_sorted(path).is_ok_and(|entries| is_image(path, &entries))
+}
+
+/// Everything below a folder that is an image, in order; symbolic links are not followed.
+pub fn below(root: &Path) -> Vec<Found> {
+    let mut all = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = match read_sorted(&folder) {
+            Ok(entries) => entries,
+            Err(e) => {
+                all.push(Found::Skipped(folder, None, Reason::Unreadable, e.to_string()));
+                continue;
+            }
+        };
+        for entry in entries {
+            let path = entry.path();
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(path),
+                Ok(kind) if kind.is_file() => all.push(Found::File(path)),
+                Ok(kind) if kind.is_symlink() => {
+                    all.push(Found::Skipped(path, Some(0), Reason::Ignored, LINK.into()));
+                }
+                Ok(_) => all.push(Found::Skipped(path, Some(0), Reason::Ignored, NO_FILE.into())),
+                Err(e) => all.push(Found::Skipped(path, None, Reason::Unreadable, e.to_string())),
+            }
+        }
+    }
+    all
+}
+
+const LINK: &str = "symbolic link, not followed";
+const NO_FILE: &str = "neither a file nor a folder";
 
 /// `objects` of a git directory: compressed, so that a search of the plain bytes finds nothing.
 fn is_object_store(parent: &Path, path: &Path) -> bool {
@@ -209,13 +274,13 @@ mod tests {
 
     fn names(root: &Path, honour_ignore: bool) -> (Vec<String>, Vec<String>) {
         let found = Mutex::new((Vec::new(), Vec::new()));
-        walk(root, honour_ignore, &|f| {
+        walk(root, honour_ignore, None, &|f| {
             let mut found = found.lock().unwrap();
             let name = |p: &Path| p.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
             match f {
                 Found::File(path) => found.0.push(name(&path)),
                 Found::Repository(path) => found.1.push(name(&path.join("objects"))),
-                Found::Skipped(path, ..) => found.1.push(name(&path)),
+                Found::Image(path) | Found::Skipped(path, ..) => found.1.push(name(&path)),
             }
         });
         let mut found = found.into_inner().unwrap();

@@ -41,6 +41,9 @@ pub fn same_places(patterns: &PatternSet, mut sightings: Vec<Sighting>) -> Vec<S
                     last.kind = s.kind;
                 }
                 last.lines.extend(s.lines);
+                if last.around.is_none() {
+                    last.around = s.around;
+                }
                 for site in s.sites {
                     if !last.sites.contains(&site) {
                         last.sites.push(site);
@@ -383,6 +386,8 @@ mod tests {
                 site: None,
                 role: Role::Value,
                 decoded: Vec::new(),
+                layer: None,
+                around: None,
             }],
             pair: None,
             details: BTreeMap::from([("key".into(), key.into())]),

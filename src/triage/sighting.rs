@@ -3,9 +3,10 @@
 use super::score::Rated;
 use crate::address::{Address, Encoding};
 use crate::blob::{Site, TextKind};
-use crate::finding::{Location, Role, Secret};
+use crate::finding::{Around, Layer, Location, Role, Secret};
 use crate::pattern::PatternId;
 use crate::pattern::conditions::Open;
+use std::sync::Arc;
 
 /// One hit in one text.
 #[derive(Clone, Debug)]
@@ -47,8 +48,12 @@ pub struct Sighting {
     pub lines: Vec<(u64, u32)>,
     /// The encodings between blob and value.
     pub encodings: Vec<Encoding>,
+    /// In images, the layer.
+    pub layer: Option<Arc<Layer>>,
     /// Places in the author's own terms.
     pub sites: Vec<Site>,
+    /// The lines around it, where they are kept.
+    pub around: Option<Arc<Around>>,
 }
 
 impl Sighting {
@@ -72,6 +77,8 @@ impl Sighting {
             site,
             role,
             decoded: self.encodings.clone(),
+            layer: self.layer.clone(),
+            around: self.around.clone(),
         };
         if self.sites.is_empty() {
             return vec![location(None)];

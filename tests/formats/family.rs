@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The families there are: folders of `testdata` with a table.
 pub fn all() -> Vec<String> {
@@ -60,7 +61,10 @@ pub fn built(family: &str) -> PathBuf {
     let key: String = hash.finalize().iter().take(6).map(|b| format!("{b:02x}")).collect();
     let out = root().join("target/testdata").join(format!("{family}-{key}"));
     if !out.exists() {
-        let temporary = out.with_extension(format!("new-{}", std::process::id()));
+        // Tests of one process, and of several, may build at the same time.
+        static BUILDS: AtomicU32 = AtomicU32::new(0);
+        let build = BUILDS.fetch_add(1, Ordering::Relaxed);
+        let temporary = out.with_extension(format!("new-{}-{build}", std::process::id()));
         let _ = fs::remove_dir_all(&temporary);
         fs::create_dir_all(&temporary).unwrap();
         let run = std::process::Command::new(recipe.join("build.sh")).arg(&temporary).output().unwrap();

@@ -12,6 +12,7 @@ mod util;
 mod android_oracle;
 mod apple_oracle;
 mod family;
+mod images;
 mod runtimes_oracle;
 
 /// One test a family, so that the runner tells them apart.
@@ -45,4 +46,5 @@ families! {
     dexcode
     apple
     archives
+    images
 }

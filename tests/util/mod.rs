@@ -5,6 +5,7 @@
 
 pub mod demo;
 pub mod dex_oracle;
+pub mod measure;
 pub mod zip;
 
 use assert_cmd::Command;
@@ -85,6 +86,8 @@ impl Dir {
 /// A report in JSONL.
 pub struct Report {
     pub findings: Vec<Value>,
+    /// What was let through.
+    pub allowed: Vec<Value>,
     pub ledger: Value,
 }
 
@@ -101,8 +104,9 @@ impl Report {
         let mut lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let ledger = lines.pop().expect("a ledger line");
         assert_eq!(ledger["type"], "ledger");
-        assert!(lines.iter().all(|line| line["type"] == "finding"));
-        Report { findings: lines, ledger }
+        let allowed = lines.split_off(lines.iter().take_while(|line| line["type"] == "finding").count());
+        assert!(allowed.iter().all(|line| line["type"] == "allowed"));
+        Report { findings: lines, allowed, ledger }
     }
 
     /// The findings of a pattern.

@@ -49,7 +49,12 @@ impl Container for Pdf {
             let hidden: u64 = file.streams.iter().map(|s| s.range.len() as u64).sum();
             problems
                 .push(Problem::new(Reason::Encrypted, "streams and strings are encrypted").of_bytes(hidden));
-            return Opened { members, gaps: std::iter::once(0..blob.bytes.len()).collect(), problems };
+            return Opened {
+                members,
+                gaps: std::iter::once(0..blob.bytes.len()).collect(),
+                problems,
+                ..Opened::default()
+            };
         }
         for stream in &file.streams {
             // Pictures stay as they are: no text is in them.
@@ -93,7 +98,7 @@ impl Container for Pdf {
         if file.is_cut {
             problems.push(Problem::new(Reason::Limit, "too many objects; pages are known from the first"));
         }
-        Opened { members, gaps, problems }
+        Opened { members, gaps, problems, ..Opened::default() }
     }
 }
 

@@ -7,6 +7,7 @@ const NAME: Range<usize> = 0..100;
 const SIZE: Range<usize> = 124..136;
 const CHECKSUM: Range<usize> = 148..156;
 const KIND: usize = 156;
+const LINK: Range<usize> = 157..257;
 const MAGIC: Range<usize> = 257..263;
 const PREFIX: Range<usize> = 345..500;
 /// Prefixes of `star` are shorter; times stand behind them, and a magic of its own.
@@ -40,6 +41,11 @@ impl<'b> Header<'b> {
     /// Whether entries of this type have no data by rights.
     pub fn is_link(&self) -> bool {
         matches!(self.kind, b'1'..=b'6')
+    }
+
+    /// What a link leads to.
+    pub fn link(&self) -> &'b [u8] {
+        text(&self.block[LINK])
     }
 
     /// The name with its prefix, where the dialect has one.
@@ -119,6 +125,7 @@ fn text(field: &[u8]) -> &[u8] {
 #[derive(Default)]
 pub(super) struct Records<'b> {
     pub name: Option<&'b [u8]>,
+    pub link: Option<&'b [u8]>,
     pub size: Option<u64>,
     /// Sparse files of GNU: the version of the map, and the map where the records hold it.
     pub sparse_version: Option<&'b [u8]>,
@@ -135,6 +142,7 @@ impl<'b> Records<'b> {
             let (key, value) = record;
             match key {
                 b"path" => records.name = Some(value),
+                b"linkpath" => records.link = Some(value),
                 b"size" => records.size = decimal(value),
                 b"GNU.sparse.name" => sparse_name = Some(value),
                 b"GNU.sparse.major" => records.sparse_version = Some(value),

@@ -9,6 +9,7 @@ mod csv;
 mod files;
 #[cfg(test)]
 mod hostile;
+mod image;
 mod ini;
 mod json;
 mod names;
@@ -60,6 +61,7 @@ pub trait Syntax: Send + Sync {
 /// The syntaxes, most specific first; the first that reads a text is used.
 #[rustfmt::skip]
 pub static SYNTAXES: &[&dyn Syntax] = &[
+    &image::ImageConfig,
     &openstep::OpenStep,
     &json::Json,
     &xml::Xml,

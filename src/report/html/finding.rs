@@ -126,6 +126,9 @@ fn place(site: &Location, to: &mut Markup<'_>) -> io::Result<()> {
     if let Some(decoding) = common::decoding(site) {
         markup!(to, " <span class=\"req\">(" {decoding} ")</span>");
     }
+    if let Some(layer) = &site.layer {
+        markup!(to, " <span class=\"req\">" {common::shorten(&common::layer(layer), MAX_WORD)} "</span>");
+    }
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 //! policy forbids it to: the one style sheet and the one script are named by their hashes, so that even
 //! markup smuggled in would neither run nor load. Nothing in it depends on the clock.
 
+mod allowed;
 mod csp;
 mod finding;
 mod ledger;
@@ -82,6 +83,7 @@ fn page(report: &Report, options: &Options, to: &mut Markup<'_>) -> io::Result<(
         markup!(to, "<p class=\"note\">Not all is here: " {omitted} ".</p>\n");
     }
     finding::inventory(&inventory, options, to)?;
+    allowed::section(report, to)?;
     ledger::section(report, to)?;
     markup!(to, "</main>\n<footer><p>keysift " {common::VERSION} ", " {thousands(report.pattern_count as u64)}
         " patterns, exit code " {report.exit_code} ".</p></footer>\n<script>");

@@ -26,6 +26,8 @@ fn seen(offset: u64, line: u32, sites: &[(&str, &[(ScopeClass, u64)])]) -> Sight
         position: Some((line, 1)),
         lines: vec![(1, line)],
         encodings: Vec::new(),
+        layer: None,
+        around: None,
         sites: sites
             .iter()
             .map(|(key, scopes)| Site {

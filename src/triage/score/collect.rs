@@ -142,10 +142,10 @@ pub(super) fn collect(
                     || memchr::memmem::find(value, b"://").is_some()),
         ),
     );
-    put(
-        "brackets",
-        flag(count(|b| matches!(b, b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'|')) > 1),
-    );
+    // Among random characters brackets mean nothing: keys of Django and WordPress have them.
+    let brackets = count(|b| matches!(b, b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'|'));
+    let is_noise = named.quoted && blanks == 0 && value.len() >= 32 && surprise > 3.0;
+    put("brackets", flag(brackets > 1 && !is_noise));
     let hex = value.len() >= 8 && value.iter().all(u8::is_ascii_hexdigit) && digit > 0;
     put("hexadecimal", flag(hex));
     put("hash length", flag(hex && matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128)));

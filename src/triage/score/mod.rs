@@ -262,7 +262,8 @@ fn own_name(name: &str, form: Form) -> &str {
             rest
         }
         // `password.encode("utf-16")`: what is called has the name, not what it is called on.
-        Some((_, last)) if form == Form::Call => last,
+        // `withClientSecret("…")` sets it.
+        Some((_, last)) if form == Form::Call => last.strip_prefix("with").unwrap_or(last),
         _ => name,
     }
 }

@@ -114,8 +114,25 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
         b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$' | b'-' | b'>' | b'?' | b'!' | b'@')
     };
     let has = |b: u8| value.contains(&b);
-    if value.len() > 2 && value[0] == b'0' && matches!(value[1], b'x' | b'X' | b'b' | b'o') {
+    // A key of 256 bits is no number.
+    if (3..64).contains(&value.len()) && value[0] == b'0' && matches!(value[1], b'x' | b'X' | b'b' | b'o') {
         return Err("the value is a number");
+    }
+    // `8u32`
+    let digits = value.iter().take_while(|b| b.is_ascii_digit() || **b == b'_').count();
+    const SUFFIXES: [&[u8]; 14] = [
+        b"u8", b"u16", b"u32", b"u64", b"u128", b"usize", b"i8", b"i16", b"i32", b"i64", b"i128", b"isize",
+        b"f32", b"f64",
+    ];
+    if digits > 0 && SUFFIXES.contains(&&value[digits..]) {
+        return Err("the value is a number");
+    }
+    // `AccessToken: BITS_128,`
+    let is_constant = value[0].is_ascii_uppercase()
+        && has(b'_')
+        && value.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_');
+    if is_constant && matches!(next, b',' | b';' | b')') {
+        return Err("the value is the name of a constant");
     }
     let brackets = value
         .iter()
@@ -430,8 +447,15 @@ pub(super) fn is_partly_template(value: &[u8]) -> Result<(), Refusal> {
 /// `$2y$…`, `{SSHA}…`, `pbkdf2_sha256$…`, `*` and 40 digits, `sha256:…`.
 pub(super) fn is_hash_of_password(value: &[u8]) -> bool {
     let starts = |p: &str| value.get(..p.len()).is_some_and(|v| v.eq_ignore_ascii_case(p.as_bytes()));
-    let crypt =
-        value.starts_with(b"$") && value.iter().filter(|b| **b == b'$').count() >= 3 && value.len() >= 13;
+    // `$6$salt$hash`, `$argon2id$…`: the scheme is a short word.
+    let crypt = value.len() >= 13
+        && value.iter().filter(|b| **b == b'$').count() >= 3
+        && value.strip_prefix(b"$").and_then(|rest| rest.split(|b| *b == b'$').next()).is_some_and(
+            |scheme| {
+                (1..=14).contains(&scheme.len())
+                    && scheme.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+            },
+        );
     let scheme = [
         "{ssha",
         "{sha",

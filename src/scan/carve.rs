@@ -1,0 +1,48 @@
+//! What is carved out of data on request.
+
+use super::blob::{Job, Searched};
+use crate::address::Address;
+use crate::blob::Blob;
+use crate::container::carve::Carver;
+use crate::ledger::Reason;
+
+/// Shorter stretches hold nothing.
+const SHORTEST: usize = 64;
+
+/// A stretch of data in which something may stand.
+pub(super) struct Stretch<'b> {
+    /// The blob that it is in.
+    pub address: &'b Address,
+    /// Its bytes.
+    pub bytes: &'b [u8],
+    /// Where they begin in the blob.
+    pub base: usize,
+    /// Whether archives inside it, which know their bounds, were opened.
+    pub archives_are_open: bool,
+}
+
+impl Job<'_, '_> {
+    /// Searches what stands in a stretch of a blob inside `depth` containers, if the user asked for it.
+    pub(super) fn carve(&self, stretch: &Stretch<'_>, depth: u32, found: &mut Searched) {
+        let limits = &self.budget.limits;
+        if !limits.carve || depth >= limits.depth || stretch.bytes.len() < SHORTEST {
+            return;
+        }
+        // What begins with the blob itself is known by its first bytes, and opened or not.
+        let from = usize::from(stretch.base == 0);
+        let mut carver = Carver::new(stretch.bytes, stretch.base as u64, from, stretch.archives_are_open);
+        let mut out = Vec::new();
+        while let Some(carved) = carver.next(&mut out, &self.budget) {
+            let bytes = match carved.place {
+                Some(place) => stretch.bytes.get(place).unwrap_or_default(),
+                None => &out,
+            };
+            let address = stretch.address.entry(&carved.name);
+            found.merge(self.search(&Blob { address, bytes }, depth + 1));
+        }
+        if carver.was_cut() {
+            let detail = "too much looks like the beginning of a stream; not all of it was tried";
+            found.ledger.skipped(stretch.address.clone(), None, Reason::Limit, detail);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Small archives that ask for much, folders that lead back to themselves: bounded time and memory, told.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a failure may panic")]
+
+mod util;
+
+use std::process::Command;
+use util::measure::measured;
+use util::{Dir, root};
+
+/// What a recipe of `testdata/bombs` makes.
+fn built(program: &str, script: &str) -> Option<Dir> {
+    if std::env::var_os("KEYSIFT_SKIP_TOOLS").is_some_and(|v| v == "1") {
+        eprintln!("KEYSIFT_SKIP_TOOLS=1: bombs are not built");
+        return None;
+    }
+    let dir = Dir::new();
+    let script = root().join("testdata/bombs").join(script);
+    let output = Command::new(program).arg(script).arg(dir.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(dir)
+}
+
+#[test]
+fn what_lists_more_than_there_is() {
+    let Some(dir) = built("python3", "bombs.py") else { return };
+    for (file, reason) in [
+        ("overlap-stored.zip", "limit"),
+        ("overlap-lying.zip", "damaged"),
+        ("overlap-quoted.zip", "limit"),
+        ("packs.7z", "damaged"),
+        ("folders.7z", "damaged"),
+        ("huge.7z", "damaged"),
+        ("coders.7z", "damaged"),
+        ("substreams.7z", "damaged"),
+        ("encoded.7z", "damaged"),
+        ("window.zst", "limit"),
+        ("size.zst", "limit"),
+    ] {
+        let (report, mebibytes, time) = measured(&dir, &[file], 3);
+        assert!(!report.entries(reason).is_empty(), "{file}: {:#}", report.ledger);
+        assert!(mebibytes < 400 && time.as_secs() < 60, "{file}: {mebibytes} MiB, {time:?}");
+    }
+}
+
+#[test]
+fn more_entries_than_are_read() {
+    let Some(dir) = built("python3", "bombs.py") else { return };
+    let (report, mebibytes, _) = measured(&dir, &["many.tar", "--max-entries", "50000"], 3);
+    assert_eq!(report.entries("limit").len(), 1);
+    // The others are searched as bytes between the members.
+    assert_eq!(report.ledger["bytes"]["searched"], 200_000 * 1024);
+    // The file itself is mapped, and counts.
+    assert!(mebibytes < 200 + 200, "{mebibytes} MiB");
+}
+
+#[test]
+fn folders_that_lead_back_to_themselves() {
+    let Some(dir) = built("bash", "loops.sh") else { return };
+    for (file, exit) in [("loop.ext4", 0), ("loop.iso", 0), ("loop.fat", 3), ("loop.squashfs", 0)] {
+        let (report, mebibytes, time) = measured(&dir, &[file], exit);
+        assert!(report.ledger["count"]["searched"].as_u64().unwrap() < 10, "{file}: {:#}", report.ledger);
+        assert!(mebibytes < 200 && time.as_secs() < 30, "{file}: {mebibytes} MiB, {time:?}");
+    }
+}
