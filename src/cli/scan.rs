@@ -3,14 +3,13 @@
 use super::args::{Engine, Scan, SearchArguments};
 use super::exit::{Exit, UsageError};
 use super::settings::{self, Given, Settings};
-use super::{output, progress, verify};
+use super::{output, patterns, progress, verify};
 use crate::address::{Address, escape};
 use crate::allow::{Allowed, By};
 use crate::engine::prefilter::Machine;
 use crate::finding::Finding;
 use crate::ledger::{Ledger, Reason};
 use crate::limits::Limits;
-use crate::pattern::PatternSet;
 use crate::report::Report;
 use crate::scan::{History, Options, Progress, Scanner, Target};
 use crate::source::list::List;
@@ -63,10 +62,12 @@ pub fn scan(
     // What is in the history, or left out this once, is not gone.
     let has_history = settings.root.as_ref().is_some_and(|root| root.join(".git").exists());
     settings.is_whole &= !(history.off && has_history) && arguments.allow.exclude.is_empty();
-    let mut patterns = PatternSet::builtin()?;
-    for path in &arguments.patterns {
-        patterns.add_file(path)?;
+    if arguments.no_builtin && arguments.patterns.is_empty() {
+        let what =
+            "--no-builtin leaves no pattern to search for: name files with --patterns; nothing was scanned";
+        return Err(UsageError(what.into()).into());
     }
+    let patterns = patterns::set(&arguments.patterns, !arguments.no_builtin, &mut std::io::stderr())?;
     if !settings.allowing.leaves_patterns(&patterns) {
         return Err(
             UsageError("the settings leave no pattern to search for; nothing was scanned".into()).into()

@@ -153,6 +153,7 @@ impl Packed {
             entropy,
             checks,
             decode,
+            conditions: None,
             part,
             examples,
             not,

@@ -55,7 +55,7 @@ impl Scanner<'_> {
     pub(super) fn image(&self, path: &Path, root: usize, collected: &Collected, progress: &Progress) {
         let (found, files) = self.search_image(path, None);
         let Searched { mut sightings, mut ledger } = found;
-        mark_shown(&mut sightings, root);
+        mark_shown(self.patterns, &mut sightings, root);
         let address = Address::file(path);
         for file in files.iter().filter(|file| file.map.get().is_some_and(Mapping::has_shrunk)) {
             let detail = "the file was cut while it was read; what was left was searched";

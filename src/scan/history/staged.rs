@@ -80,7 +80,7 @@ impl Scanner<'_> {
         read.par_iter().for_each(|(path, bytes)| {
             let blob = Blob { address: Address::file(path), bytes };
             let (mut sightings, ledger) = self.artifact(&blob, 0);
-            super::super::mark_shown(&mut sightings, root.as_os_str().len());
+            super::super::mark_shown(self.patterns, &mut sightings, root.as_os_str().len());
             let findings = crate::triage::artifact(self.patterns, sightings);
             progress.files.fetch_add(1, Ordering::Relaxed);
             progress.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
