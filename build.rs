@@ -36,6 +36,12 @@ fn main() {
     let out = Path::new(&out);
     let write =
         |name: &str, text: &str| fs::write(out.join(name), text).expect("cargo's folder can be written");
+    let digest = patterns.text.bytes().chain(groups.text.bytes());
+    // FNV-1a: tells versions of the patterns apart, no more.
+    let digest = digest.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    println!("cargo::rustc-env=KEYSIFT_PATTERNS_DIGEST={digest:016x}");
     write("patterns.txt", &patterns.text);
     write("groups.txt", &groups.text);
     let code = format!(

@@ -198,6 +198,78 @@ impl Address {
     }
 }
 
+impl Address {
+    /// All of it on one line of printable ASCII without blanks, to be read again by [`Address::unpacked`].
+    pub fn packed(&self) -> String {
+        let steps = self.steps();
+        let packed = steps.iter().map(|step| match step {
+            Step::Root(name) => format!("r{}", pack(name)),
+            Step::Entry(name) => format!("e{}", pack(name)),
+            Step::Decoded(encoding, offset) => format!("d{}:{offset}", encoding.name()),
+            Step::Object(o) => {
+                format!("o{}:{}:{}", pack(&o.repository), pack(o.id.as_bytes()), pack(&o.path))
+            }
+        });
+        packed.collect::<Vec<_>>().join("|")
+    }
+
+    /// The address that was packed, if this is one.
+    pub fn unpacked(text: &str) -> Option<Address> {
+        let mut address = None;
+        for step in text.split('|') {
+            let rest = step.get(1..)?;
+            let step = match step.as_bytes()[0] {
+                b'r' => Step::Root(unpack(rest)?),
+                b'e' => Step::Entry(unpack(rest)?),
+                b'd' => {
+                    let (name, offset) = rest.split_once(':')?;
+                    let encoding = Encoding::ALL.into_iter().find(|e| e.name() == name)?;
+                    Step::Decoded(encoding, offset.parse().ok()?)
+                }
+                b'o' => {
+                    let mut parts = rest.split(':');
+                    let (repository, id) = (unpack(parts.next()?)?, unpack(parts.next()?)?);
+                    let (path, id) = (unpack(parts.next()?)?, std::str::from_utf8(&id).ok()?.into());
+                    Step::Object(Box::new(Object { repository, path, id }))
+                }
+                _ => return None,
+            };
+            // Only the first step has no parent.
+            if address.is_some() == matches!(step, Step::Root(_) | Step::Object(_)) {
+                return None;
+            }
+            address = Some(Address(Arc::new(Node { parent: address, step })));
+        }
+        address
+    }
+}
+
+/// Bytes as printable ASCII; what is none, and what separates, as `%xx`.
+pub(crate) fn pack(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for &b in bytes {
+        if b.is_ascii_graphic() && !matches!(b, b'%' | b':' | b'|' | b'"' | b'\\') {
+            text.push(char::from(b));
+        } else {
+            text.push_str(&format!("%{b:02x}"));
+        }
+    }
+    text
+}
+
+/// The bytes that [`pack`] made text of.
+pub(crate) fn unpack(text: &str) -> Option<Box<[u8]>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut parts = text.split('%');
+    bytes.extend(parts.next()?.bytes());
+    for part in parts {
+        let (digits, rest) = part.as_bytes().split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
+        bytes.extend(rest);
+    }
+    Some(bytes.into())
+}
+
 impl PartialOrd for Address {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
@@ -302,6 +374,24 @@ mod tests {
         assert!(file.is_artifact() && file.entry(b"x").as_object().is_some());
         let message = Address::object(object(b"")).entry(b"message");
         assert_eq!(message.to_string(), "repo@1a2b3c4d!message");
+    }
+
+    #[test]
+    fn what_is_packed_is_unpacked() {
+        let all: Vec<u8> = (0..=255).collect();
+        let object = Object { repository: all.clone().into(), path: b"a:b|c"[..].into(), id: "1a2b".into() };
+        for address in [
+            Address::named("").entry(&all).entry(b"").decoded(Encoding::Utf16Le, 7).entry(b"100%"),
+            Address::object(object).decoded(Encoding::QuotedPrintable, u64::MAX),
+        ] {
+            let packed = address.packed();
+            assert!(packed.bytes().all(|b| b.is_ascii_graphic()), "{packed}");
+            assert_eq!(Address::unpacked(&packed), Some(address));
+        }
+        for wrong in ["", "x", "ra|rb", "ea", "r%", "r%g0", "dbase64:1", "ra|dbase65:1", "oa:b", "ra|é", "é"]
+        {
+            assert_eq!(Address::unpacked(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

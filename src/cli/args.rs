@@ -5,6 +5,7 @@ mod allowing;
 use crate::finding::Severity;
 use crate::limits::Limits;
 use crate::report::Format;
+use crate::source::remote::fetch::Bounds;
 use crate::verify::Mode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -79,7 +80,9 @@ pub struct Explain {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct Scan {
-    /// Files, folders and packages to search; `-` for standard input [default: the current folder]
+    /// Files, folders and packages to search; `-` for standard input; http(s):// for a file of the web;
+    /// npm:NAME[@VERSION], pypi:NAME[==VERSION], crates:NAME[@VERSION] or maven:GROUP:NAME[:VERSION] for a
+    /// release of a package. What exists as a path is one [default: the current folder]
     pub paths: Vec<PathBuf>,
 
     /// Search the files and folders that this list names too, one a line, as if they were named here;
@@ -98,6 +101,19 @@ pub struct Scan {
     /// Leave out the history of git repositories: search files only
     #[arg(long, help_heading = "What to search")]
     pub no_git: bool,
+
+    /// Keep a journal in this file; when it is there already, go on where that run was broken off
+    #[arg(long, value_name = "FILE", help_heading = "What to search")]
+    pub resume: Option<PathBuf>,
+
+    /// Bytes of one file that is fetched (suffixes K, M, G)
+    #[arg(long, value_name = "SIZE", default_value = "4G", value_parser = size, help_heading = "Limits")]
+    pub max_download: u64,
+
+    /// Seconds that fetching one file may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800, help_heading = "Limits",
+          value_parser = clap::value_parser!(u64).range(1..=86400))]
+    pub download_timeout: u64,
 
     /// How to search.
     #[command(flatten)]
@@ -251,6 +267,14 @@ pub struct SearchArguments {
     /// Bounds against hostile input.
     #[command(flatten)]
     pub limits: LimitArguments,
+
+    /// The journal of a sweep, out of the arguments of `scan`.
+    #[arg(skip)]
+    pub resume: Option<PathBuf>,
+
+    /// Bounds on what is fetched, out of the arguments of `scan`.
+    #[arg(skip)]
+    pub fetch: Bounds,
 }
 
 /// What is told, where, and what the exit code says.

@@ -11,6 +11,7 @@ mod inspect;
 mod output;
 mod patterns;
 mod progress;
+mod resume;
 mod revoke;
 mod scan;
 mod settings;

@@ -3,7 +3,7 @@
 use super::args::{Engine, Scan, SearchArguments};
 use super::exit::{Exit, UsageError};
 use super::settings::{self, Given, Settings};
-use super::{output, patterns, progress, verify};
+use super::{output, patterns, progress, resume, verify};
 use crate::address::{Address, escape};
 use crate::allow::{Allowed, By};
 use crate::engine::prefilter::Machine;
@@ -13,6 +13,8 @@ use crate::limits::Limits;
 use crate::report::Report;
 use crate::scan::{History, Options, Progress, Scanner, Target};
 use crate::source::list::List;
+use crate::source::remote::Remote;
+use crate::source::remote::fetch::Bounds;
 use anyhow::Context;
 use std::time::{Duration, Instant};
 
@@ -20,8 +22,23 @@ use std::time::{Duration, Instant};
 pub fn run(arguments: &mut Scan, given: &Given<'_>) -> anyhow::Result<Exit> {
     let start = Instant::now();
     let targets = targets(arguments)?;
+    arguments.search.resume = arguments.resume.take();
+    if targets.iter().any(|target| matches!(target, Target::Remote(_))) {
+        arguments.search.fetch = bounds(arguments)?;
+    }
     let history = History { off: arguments.no_git, ..history(&arguments.search) };
     search(&targets, !arguments.no_ignore, history, &mut arguments.search, given, start)
+}
+
+/// Bounds on what is fetched, and who is trusted: those that SSL_CERT_FILE names, as for most programs.
+fn bounds(arguments: &Scan) -> Result<Bounds, UsageError> {
+    let read = |path: std::ffi::OsString| {
+        std::fs::read(path).map_err(|e| UsageError(format!("SSL_CERT_FILE: {e}; nothing was scanned")))
+    };
+    let ca_bundle =
+        std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()).map(read).transpose()?;
+    let time = Duration::from_secs(arguments.download_timeout);
+    Ok(Bounds { bytes: arguments.max_download, time, ca_bundle })
 }
 
 /// What of the history is told, and how.
@@ -74,7 +91,7 @@ pub fn scan(
         );
     }
     settings.allowing.notes(&patterns).iter().for_each(|text| settings::note(text));
-    let options = Options {
+    let mut options = Options {
         limits: Limits { carve: arguments.carve, ..arguments.limits.limits() },
         honour_ignore,
         threads: arguments.threads.map_or(0, usize::from),
@@ -82,13 +99,22 @@ pub fn scan(
         history,
         keep: settings.allowing.keep(),
         exclude: settings.exclude.clone(),
+        journal: None,
+        fetch: arguments.fetch.clone(),
     };
+    if let Some(path) = &arguments.resume {
+        options.journal = Some(resume::open(path, targets, &arguments.patterns, &options, &settings)?);
+    }
+    let journal = options.journal.clone();
     let scanner = Scanner::new(&patterns, options).context("cannot start worker threads")?;
     let loaded = start.elapsed();
 
     let progress = Progress::default();
     let outcome = progress::shown(&progress, arguments.quiet, || scanner.scan(targets, &progress));
     let scanned = start.elapsed();
+    if let (Some(path), Some(journal)) = (&arguments.resume, &journal) {
+        resume::tell(path, journal);
+    }
     let (findings, allowed) = settings.allowing.apply(outcome.findings);
     let mut ledger = outcome.ledger;
     if settings.exclude.as_ref().is_some_and(|exclude| exclude.left_out_everything()) {
@@ -209,9 +235,16 @@ pub(super) fn targets(arguments: &Scan) -> anyhow::Result<Vec<Target>> {
         if path.as_os_str() == "-" {
             return Ok(Target::Stdin);
         }
+        let env = |name: &str| std::env::var(name).ok();
         match path.symlink_metadata() {
             Ok(_) => Ok(Target::Path(path.clone())),
             Err(e) => {
+                if let Some(remote) = path.to_str().and_then(|text| Remote::parse(text, &env)) {
+                    // The argument may hold a password, so it is not repeated.
+                    let wrong =
+                        |what| UsageError(format!("an address or package: {what}; nothing was scanned"));
+                    return Ok(Target::Remote(remote.map_err(wrong)?));
+                }
                 let path = escape(path.to_string_lossy().as_bytes());
                 Err(UsageError(format!("{path}: {e}; nothing was scanned")).into())
             }
@@ -244,6 +277,7 @@ fn may_be_read(list: &std::path::Path) -> std::io::Result<()> {
 fn name(target: &Target) -> String {
     match target {
         Target::Stdin => "<stdin>".into(),
+        Target::Remote(remote) => escape(remote.shown().as_bytes()),
         Target::List(list) => format!("--files-from {}", list.name()),
         Target::Path(path) => escape(path.to_string_lossy().as_bytes()),
         Target::Repository(git) | Target::Range(git, _) | Target::Staged(git, _) => {

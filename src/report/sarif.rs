@@ -596,6 +596,13 @@ fn uri(artifact: &Address) -> String {
         uri.push_str("file://");
         let slashes = path.iter().take_while(|&&b| b == b'/').count();
         path = &path[slashes - 1..];
+    } else if let Some(scheme) = [&b"https://"[..], b"http://"].iter().find(|s| path.starts_with(s)) {
+        uri.push_str(&String::from_utf8_lossy(scheme));
+        path = &path[scheme.len()..];
+        // Host and port are as they were asked for.
+        let (host, rest) = path.split_at(path.iter().position(|&b| b == b'/').unwrap_or(path.len()));
+        uri.push_str(&String::from_utf8_lossy(host));
+        path = rest;
     } else if let [drive, b':', b'/', ..] = path
         && drive.is_ascii_alphabetic()
     {

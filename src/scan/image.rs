@@ -1,7 +1,7 @@
 //! Folders that are container images: one artifact, whose members are files.
 
 use super::blob::{Job, Searched};
-use super::{Collected, Progress, Scanner, mark_shown};
+use super::{Collected, Journalled, Progress, Scanner, mark_shown};
 use crate::address::Address;
 use crate::container::budget::Budget;
 use crate::container::{Contents, Member, Opened, Problem, image};
@@ -53,18 +53,29 @@ impl Member for DiskMember {
 impl Scanner<'_> {
     /// Searches a folder that is an image. `root` is how much of the path the user named.
     pub(super) fn image(&self, path: &Path, root: usize, collected: &Collected, progress: &Progress) {
+        let pending = match self.journalled(path, collected, progress) {
+            Journalled::Done => return,
+            Journalled::Open(pending) => pending,
+        };
         let (found, files) = self.search_image(path, None);
         let Searched { mut sightings, mut ledger } = found;
         mark_shown(self.patterns, &mut sightings, root);
         let address = Address::file(path);
+        let mut has_shrunk = false;
         for file in files.iter().filter(|file| file.map.get().is_some_and(Mapping::has_shrunk)) {
+            has_shrunk = true;
             let detail = "the file was cut while it was read; what was left was searched";
             ledger.skipped(address.entry(&file.name), None, Reason::Unreadable, detail);
         }
-        progress.files.fetch_add(files.len() as u64, Ordering::Relaxed);
-        progress.bytes.fetch_add(files.iter().map(|file| file.size).sum(), Ordering::Relaxed);
+        let (count, bytes) = (files.len() as u64, files.iter().map(|file| file.size).sum());
+        progress.files.fetch_add(count, Ordering::Relaxed);
+        progress.bytes.fetch_add(bytes, Ordering::Relaxed);
         let findings =
             if sightings.is_empty() { Vec::new() } else { triage::artifact(self.patterns, sightings) };
+        let is_whole = !has_shrunk && !ledger.entries.iter().any(|e| e.reason == Reason::Unreadable);
+        if let Some(pending) = pending.filter(|_| is_whole && findings.is_empty()) {
+            pending.enter(&ledger, count, bytes);
+        }
         collected.add(findings, ledger);
     }
 

@@ -9,12 +9,15 @@ mod blob;
 mod carve;
 mod history;
 mod image;
+mod journal;
+mod remote;
 mod splits;
 mod text;
 
 pub use around::Keep;
 pub use blob::MIN_CARRIER;
 pub use history::{History, Range};
+pub use journal::{Journal, run_of};
 
 use crate::address::Address;
 use crate::blob::Blob;
@@ -30,6 +33,8 @@ use crate::source::exclude::Exclude;
 use crate::source::git::{Repository, bundle};
 use crate::source::list::List;
 use crate::source::read::{self, Bytes};
+use crate::source::remote::Remote;
+use crate::source::remote::fetch::Bounds;
 use crate::source::tree::{self, Found};
 use crate::triage;
 use rayon::prelude::*;
@@ -52,6 +57,8 @@ pub enum Target {
     Stdin,
     /// The files and folders that a list names.
     List(List),
+    /// A file or a package that is fetched.
+    Remote(Remote),
     /// All of a repository, with the files of its git folder; or a bundle.
     Repository(GitTarget),
     /// What a range of commits brought.
@@ -88,6 +95,10 @@ pub struct Options {
     pub keep: Option<Keep>,
     /// What of folders, and of what is staged, is left out.
     pub exclude: Option<Arc<Exclude>>,
+    /// What was searched before, and where it is entered what is.
+    pub journal: Option<Arc<Journal>>,
+    /// Bounds on what is fetched, where a target names that.
+    pub fetch: Bounds,
 }
 
 impl Default for Options {
@@ -100,6 +111,8 @@ impl Default for Options {
             history: History::default(),
             keep: None,
             exclude: None,
+            journal: None,
+            fetch: Bounds::default(),
         }
     }
 }
@@ -155,6 +168,7 @@ impl<'p> Scanner<'p> {
                 match target {
                     Target::Stdin => self.stdin(&mut io::stdin().lock(), &collected, progress),
                     Target::Path(path) => self.path(path, &collected, progress),
+                    Target::Remote(remote) => self.remote(remote, &collected, progress),
                     Target::List(list) => self.list(list, &collected, progress),
                     Target::Repository(git) => {
                         self.git_folder(git, &collected, progress);
@@ -213,7 +227,7 @@ impl<'p> Scanner<'p> {
     fn stream(&self, address: Address, stream: &mut dyn Read, collected: &Collected, progress: &Progress) {
         let mut buffer = Vec::new();
         match read::spool(stream, &mut buffer) {
-            Ok(bytes) => self.bytes(address, 0, &bytes, collected, progress),
+            Ok(bytes) => self.bytes(address, 0, &bytes, None, collected, progress),
             Err(e) => collected.unreadable(address, &e),
         }
     }
@@ -321,6 +335,10 @@ impl<'p> Scanner<'p> {
             static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
         }
         let address = Address::file(path);
+        let pending = match self.journalled(path, collected, progress) {
+            Journalled::Done => return,
+            Journalled::Open(pending) => pending,
+        };
         let mut buffer = BUFFER.take();
         match read::file(path, &mut buffer) {
             Ok(bytes) if bundle::is_bundle(bytes.as_slice()) && !self.options.history.off => {
@@ -329,10 +347,35 @@ impl<'p> Scanner<'p> {
                 let bundle = GitTarget { named: path.clone(), git_dir: path.clone(), root: path };
                 self.history(&bundle, None, collected, progress);
             }
-            Ok(bytes) => self.bytes(address, root, &bytes, collected, progress),
+            Ok(bytes) => self.bytes(address, root, &bytes, pending, collected, progress),
             Err(e) => collected.unreadable(address, &e),
         }
         BUFFER.set(buffer);
+    }
+
+    /// Enters what the journal has of a file or an image, or says where it is to be entered.
+    fn journalled<'j>(
+        &'j self,
+        path: &'j Path,
+        collected: &Collected,
+        progress: &Progress,
+    ) -> Journalled<'j> {
+        let Some(journal) = &self.options.journal else { return Journalled::Open(None) };
+        match journal.look(path) {
+            journal::Look::New(pending) => return Journalled::Open(Some(pending)),
+            journal::Look::Known(known) => {
+                progress.files.fetch_add(known.files, Ordering::Relaxed);
+                progress.bytes.fetch_add(known.bytes, Ordering::Relaxed);
+                collected.add(Vec::new(), known.ledger.clone());
+            }
+            journal::Look::Own => {
+                let mut ledger = Ledger::default();
+                let detail = "the journal of this run";
+                ledger.skipped(Address::file(path), None, Reason::Ignored, detail);
+                collected.add(Vec::new(), ledger);
+            }
+        }
+        Journalled::Done
     }
 
     fn bytes(
@@ -340,6 +383,7 @@ impl<'p> Scanner<'p> {
         address: Address,
         root: usize,
         bytes: &Bytes<'_>,
+        pending: Option<journal::Pending<'_>>,
         collected: &Collected,
         progress: &Progress,
     ) {
@@ -355,14 +399,20 @@ impl<'p> Scanner<'p> {
         }
         progress.files.fetch_add(1, Ordering::Relaxed);
         progress.bytes.fetch_add(blob.bytes.len() as u64, Ordering::Relaxed);
+        let mut is_clean = !bytes.has_shrunk();
         let findings = match app {
             _ if sightings.is_empty() => Vec::new(),
             None => triage::artifact(self.patterns, sightings),
             Some(app) => {
-                collected.splits.add(app, blob.address, sightings);
+                // What they come to shows when all of the app is there.
+                is_clean = false;
+                collected.splits.add(app, blob.address.clone(), sightings);
                 Vec::new()
             }
         };
+        if let Some(pending) = pending.filter(|_| is_clean && findings.is_empty()) {
+            pending.enter(&ledger, 1, blob.bytes.len() as u64);
+        }
         collected.add(findings, ledger);
     }
 
@@ -411,6 +461,14 @@ impl<'p> Scanner<'p> {
             _ => search(false).0,
         }
     }
+}
+
+/// Whether the journal knows all about an artifact.
+enum Journalled<'j> {
+    /// It does, and that was entered.
+    Done,
+    /// It does not: this is where to enter it, if there is a journal.
+    Open(Option<journal::Pending<'j>>),
 }
 
 /// Where judgements are noted down, for `keysift explain`.

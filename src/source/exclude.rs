@@ -36,6 +36,11 @@ impl Exclude {
         is_left_out
     }
 
+    /// The rules, as they were written.
+    pub fn globs(&self) -> impl Iterator<Item = &str> {
+        self.rules.texts.iter().map(String::as_str)
+    }
+
     /// Whether a file is left out, by a rule for it or for a folder above it.
     pub fn leaves_out_staged(&self, path: &Path) -> bool {
         // Not counted: a commit of nothing but excluded files is an ordinary one.
@@ -50,24 +55,29 @@ impl Exclude {
 
 /// Globs as in `.gitignore`: `*.pem`, `/build/`, `src/**/fixtures`, `!keep.pem`.
 #[derive(Clone, Debug)]
-pub struct Globs(Gitignore);
+pub struct Globs {
+    rules: Gitignore,
+    texts: Vec<String>,
+}
 
 impl Globs {
     /// Reads globs; an error names the one that is none.
     pub fn new<'g>(globs: impl IntoIterator<Item = &'g str>) -> Result<Self, String> {
         let mut builder = GitignoreBuilder::new("");
+        let mut texts = Vec::new();
         for glob in globs {
             // What git would pass over in silence is most likely a mistake.
             if glob.trim().is_empty() || glob.starts_with('#') {
                 return Err(format!("`{glob}` is no path"));
             }
             builder.add_line(None, glob).map_err(|_| format!("`{glob}` is no glob as in .gitignore"))?;
+            texts.push(glob.to_owned());
         }
-        Ok(Globs(builder.build().map_err(|e| e.to_string())?))
+        Ok(Globs { rules: builder.build().map_err(|e| e.to_string())?, texts })
     }
 
     fn names_itself(&self, path: &Path, is_dir: bool) -> bool {
-        self.0.matched(path, is_dir).is_ignore()
+        self.rules.matched(path, is_dir).is_ignore()
     }
 
     /// Whether a file lies where a glob says, or below.
@@ -79,7 +89,7 @@ impl Globs {
         } else {
             path
         };
-        !path.as_os_str().is_empty() && self.0.matched_path_or_any_parents(path, false).is_ignore()
+        !path.as_os_str().is_empty() && self.rules.matched_path_or_any_parents(path, false).is_ignore()
     }
 }
 

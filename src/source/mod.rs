@@ -6,4 +6,5 @@ pub mod list;
 pub mod map;
 pub mod read;
 pub mod relative;
+pub mod remote;
 pub mod tree;

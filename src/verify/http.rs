@@ -1,4 +1,5 @@
-//! The one way out: every request that verification makes goes through [`Client`].
+//! The one way out: every request that verification makes goes through [`Client`], and so do the files that a
+//! user names by address or package.
 //!
 //! It follows no redirect (a captive portal is no answer), bounds time and size of each exchange, waits
 //! between calls to one account, retries what a server asks to be retried, and stops asking a host that
@@ -131,6 +132,18 @@ impl Answer {
     }
 }
 
+/// An answer that is read as it comes.
+pub struct Stream {
+    /// The HTTP status.
+    pub status: u16,
+    /// Where the server says it is instead.
+    pub location: Option<String>,
+    /// Bytes of the body, where the server says so.
+    pub length: Option<u64>,
+    /// The body.
+    pub body: Box<dyn Read + Send>,
+}
+
 /// Why there is no answer, in words without anything that was sent.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
@@ -217,6 +230,26 @@ impl Client {
             }
             tries += 1;
         }
+    }
+
+    /// Asks for something that is read as it comes, once: a file that the user named. Nothing is retried, counted
+    /// or followed.
+    pub fn open(&self, url: &str, headers: &[(&str, String)]) -> Result<Stream, NoAnswer> {
+        let host = host_of(url);
+        let agent = format!("keysift/{} (+https://github.com/keysift/keysift)", env!("CARGO_PKG_VERSION"));
+        let mut builder = ureq::http::Request::get(url).header("user-agent", agent);
+        for (name, value) in headers {
+            builder = builder.header(*name, value);
+        }
+        // The error could quote a password.
+        let request =
+            builder.body(()).map_err(|_| NoAnswer(format!("{host}: no address that can be asked for")))?;
+        let response = self.agent.run(request).map_err(|e| words(host, &e).0)?;
+        let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok());
+        let (status, location) = (response.status().as_u16(), header("location").map(str::to_owned));
+        let length = header("content-length").and_then(|length| length.trim().parse().ok());
+        let body = Box::new(response.into_body().into_reader());
+        Ok(Stream { status, location, length, body })
     }
 
     /// All calls so far, in order of host, action and speaker.
@@ -342,6 +375,11 @@ pub fn check_endpoint(url: &str) -> Result<(), String> {
             crate::address::escape(url.as_bytes())
         )),
     }
+}
+
+/// Why reading an answer from `host` ended early.
+pub fn broken(host: &str, error: &std::io::Error) -> NoAnswer {
+    io_words(host, error).0
 }
 
 fn words(host: &str, error: &ureq::Error) -> (NoAnswer, bool) {

@@ -1,0 +1,44 @@
+//! Files that are fetched: each an artifact of its own, like a file of a folder.
+
+use super::{Collected, Progress, Scanner};
+use crate::address::Address;
+use crate::ledger::{Ledger, Reason};
+use crate::source::remote::fetch::{Fetcher, Problem};
+use crate::source::remote::{File, Remote};
+
+impl Scanner<'_> {
+    /// Fetches and searches what the user named.
+    pub(super) fn remote(&self, remote: &Remote, collected: &Collected, progress: &Progress) {
+        let files = Fetcher::new(&self.options.fetch).and_then(|fetcher| {
+            let files = remote.files(&fetcher)?;
+            Ok((fetcher, files))
+        });
+        match files {
+            Ok((fetcher, files)) => {
+                files.iter().for_each(|file| self.fetched(file, &fetcher, collected, progress));
+            }
+            Err(problem) => tell(&remote.shown(), problem, collected),
+        }
+    }
+
+    fn fetched(&self, file: &File, fetcher: &Fetcher, collected: &Collected, progress: &Progress) {
+        let mut buffer = Vec::new();
+        let bytes = match fetcher.file(&file.url, &mut buffer) {
+            Ok(bytes) => bytes,
+            Err(problem) => return tell(&file.name, problem, collected),
+        };
+        // What is not what the registry promised is searched all the same: it is what was handed out.
+        if let Some(check) = file.check.as_ref().filter(|check| !check.holds(bytes.as_slice())) {
+            let detail =
+                format!("its {} is not the one that the registry names; it was searched", check.name());
+            tell(&file.name, Problem { reason: Reason::Damaged, detail }, collected);
+        }
+        self.bytes(Address::named(&file.name), file.name.len(), &bytes, None, collected, progress);
+    }
+}
+
+fn tell(name: &str, problem: Problem, collected: &Collected) {
+    let mut ledger = Ledger::default();
+    ledger.skipped(Address::named(name), None, problem.reason, problem.detail);
+    collected.add(Vec::new(), ledger);
+}
