@@ -29,6 +29,11 @@ fn tree() -> (Dir, usize) {
     for i in 0..12 {
         write(format!("{}/found-{i}.ini", i * 4), credentials(&format!("key {}", i / 2)).into());
     }
+    for i in 0..40 {
+        let bucket =
+            format!("bucket: s3://inventory-{}-of-us\nhost: https://key-app-{i}.firebaseio.com\n", i / 3);
+        write(format!("{i}/inventory-{i}.yml"), bucket.into());
+    }
     write("app/base.apk".into(), format!("aws_key = \"{}\"\n", demo::access_key_id("split")).into());
     let secret = demo::secret_access_key("split");
     write("app/split_config.en.apk".into(), format!("aws_secret_access_key = \"{secret}\"\n").into());
@@ -91,7 +96,8 @@ fn a_sweep_that_is_killed_anywhere_goes_on() {
     let (dir, all) = tree();
     let (unbroken, error) = run(command(&dir, None, &[]), 1);
     assert_eq!(error, "");
-    assert!(unbroken.len() > 7, "findings and a ledger");
+    let inventory = unbroken.iter().filter(|f| f["class"] == "config").count();
+    assert!(inventory >= 40 && unbroken.len() > inventory + 7, "{inventory} of {}", unbroken.len());
     assert!(unbroken.last().unwrap()["entries"].as_array().unwrap().len() >= 21);
 
     let mut random = Random(7);

@@ -106,6 +106,10 @@ pub struct Scan {
     #[arg(long, value_name = "FILE", help_heading = "What to search")]
     pub resume: Option<PathBuf>,
 
+    /// How to search.
+    #[command(flatten)]
+    pub search: SearchArguments,
+
     /// Bytes of one file that is fetched (suffixes K, M, G)
     #[arg(long, value_name = "SIZE", default_value = "4G", value_parser = size, help_heading = "Limits")]
     pub max_download: u64,
@@ -114,10 +118,6 @@ pub struct Scan {
     #[arg(long, value_name = "SECONDS", default_value_t = 1800, help_heading = "Limits",
           value_parser = clap::value_parser!(u64).range(1..=86400))]
     pub download_timeout: u64,
-
-    /// How to search.
-    #[command(flatten)]
-    pub search: SearchArguments,
 }
 
 /// `keysift git`.
@@ -235,7 +235,8 @@ pub struct SearchArguments {
 
     /// Ask the providers whether what was found is live, and what it can do. `key`: the credential
     /// itself is used; `responder`: your own AWS credentials look the key id up, the found secret is
-    /// not used; `snapshot`: no network, --iam-snapshot tells. Without it, no connection is opened
+    /// not used; `snapshot`: no network, --iam-snapshot tells. Without it, nothing that was found is
+    /// sent anywhere
     #[arg(long, value_name = "MODE", value_parser = mode(), help_heading = "Verification")]
     pub verify: Option<Mode>,
 

@@ -2,7 +2,7 @@
 
 use super::exit::UsageError;
 use super::settings::{self, Settings, shown};
-use crate::scan::{Journal, Options, Target, run_of};
+use crate::scan::{Journal, Keep, Options, Target, run_of};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +20,9 @@ pub fn open(
     let mut parts: Vec<Vec<u8>> = vec![env!("KEYSIFT_PATTERNS_DIGEST").into()];
     parts.push(format!("{targets:?}").into());
     parts.push(format!("{:?}", (&options.limits, options.honour_ignore, &options.history)).into());
+    // Lines around values are not in the journal: who needs them has them searched.
+    let keep = options.keep.map(|keep| matches!(keep, Keep::All));
+    parts.push(format!("{keep:?}").into());
     let exclude = settings.exclude.as_ref().map(|exclude| exclude.globs().collect::<Vec<_>>());
     parts.push(format!("{exclude:?}").into());
     for file in patterns {

@@ -73,8 +73,8 @@ impl Scanner<'_> {
         let findings =
             if sightings.is_empty() { Vec::new() } else { triage::artifact(self.patterns, sightings) };
         let is_whole = !has_shrunk && !ledger.entries.iter().any(|e| e.reason == Reason::Unreadable);
-        if let Some(pending) = pending.filter(|_| is_whole && findings.is_empty()) {
-            pending.enter(&ledger, count, bytes);
+        if let Some(pending) = pending.filter(|_| is_whole) {
+            pending.enter(&findings, &ledger, count, bytes);
         }
         collected.add(findings, ledger);
     }

@@ -366,7 +366,7 @@ impl<'p> Scanner<'p> {
             journal::Look::Known(known) => {
                 progress.files.fetch_add(known.files, Ordering::Relaxed);
                 progress.bytes.fetch_add(known.bytes, Ordering::Relaxed);
-                collected.add(Vec::new(), known.ledger.clone());
+                collected.add(known.findings.clone(), known.ledger.clone());
             }
             journal::Look::Own => {
                 let mut ledger = Ledger::default();
@@ -399,19 +399,19 @@ impl<'p> Scanner<'p> {
         }
         progress.files.fetch_add(1, Ordering::Relaxed);
         progress.bytes.fetch_add(blob.bytes.len() as u64, Ordering::Relaxed);
-        let mut is_clean = !bytes.has_shrunk();
+        let mut is_whole = !bytes.has_shrunk();
         let findings = match app {
             _ if sightings.is_empty() => Vec::new(),
             None => triage::artifact(self.patterns, sightings),
             Some(app) => {
                 // What they come to shows when all of the app is there.
-                is_clean = false;
+                is_whole = false;
                 collected.splits.add(app, blob.address.clone(), sightings);
                 Vec::new()
             }
         };
-        if let Some(pending) = pending.filter(|_| is_clean && findings.is_empty()) {
-            pending.enter(&ledger, 1, blob.bytes.len() as u64);
+        if let Some(pending) = pending.filter(|_| is_whole) {
+            pending.enter(&findings, &ledger, 1, blob.bytes.len() as u64);
         }
         collected.add(findings, ledger);
     }

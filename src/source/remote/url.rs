@@ -45,7 +45,7 @@ impl Url {
         let scheme = if self.is_https { "https" } else { "http" };
         let path = self.rest.split('?').next().unwrap_or_default();
         let head = location.split(['/', '?', '#']).next().unwrap_or_default();
-        let mut url = if head.ends_with(':') || location.contains("://") && head.contains(':') {
+        let mut url = if head.contains(':') {
             Url::parse(location)?
         } else if let Some(rest) = location.strip_prefix("//") {
             Url::parse(&format!("{scheme}://{rest}"))?

@@ -1,11 +1,14 @@
-//! The journal of a sweep: which artifacts were searched to their end and had nothing in them, so that a
+//! The journal of a sweep: which artifacts were searched to their end and had no secret in them, so that a
 //! run that was broken off is taken up where it was.
 //!
-//! Secrets do not belong on the disk of who looks for them: of an artifact with findings nothing is kept, and
-//! it is searched again. A line an artifact, written when it is finished; a line that was torn off, and what
+//! Secrets do not belong on the disk of who looks for them: of an artifact with other findings than embedded
+//! configuration nothing is kept, and it is searched again. A line an artifact, written when it is finished; a line that was torn off, and what
 //! stands behind it, is taken off.
 
+mod inventory;
+
 use crate::address::{self, Address};
+use crate::finding::Finding;
 use crate::ledger::{Entry, Ledger, Reason};
 use crate::source::tree::{self, Found};
 use serde::{Deserialize, Serialize};
@@ -45,6 +48,8 @@ struct Line {
     /// Address, bytes, reason and detail of what was not searched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     entries: Vec<(String, Option<u64>, String, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<inventory::Named>,
 }
 
 /// An artifact that was searched before.
@@ -54,11 +59,12 @@ pub(super) struct Known {
     pub(super) files: u64,
     pub(super) bytes: u64,
     pub(super) ledger: Ledger,
+    pub(super) findings: Vec<Finding>,
 }
 
 /// What the journal says of an artifact.
 pub(super) enum Look<'j> {
-    /// It was searched before, and nothing is in it.
+    /// It was searched before, and this is all that is in it.
     Known(&'j Known),
     /// It is the journal itself.
     Own,
@@ -151,9 +157,9 @@ impl Journal {
 }
 
 impl Pending<'_> {
-    /// Enters an artifact in which nothing was found. One that was changed meanwhile, or was about to, is not.
-    pub(super) fn enter(&self, ledger: &Ledger, files: u64, bytes: u64) {
-        let Some(before) = &self.identity else { return };
+    /// Enters an artifact, unless secrets were found in it, or it was changed meanwhile or right before.
+    pub(super) fn enter(&self, findings: &[Finding], ledger: &Ledger, files: u64, bytes: u64) {
+        let (Some(before), Some(findings)) = (&self.identity, inventory::pack(findings)) else { return };
         if identity(self.path).as_ref() != Some(before) || !is_settled(self.path, self.start) {
             return;
         }
@@ -165,6 +171,7 @@ impl Pending<'_> {
             bytes,
             searched: (ledger.searched_count, ledger.searched_bytes),
             entries: ledger.entries.iter().map(entry).collect(),
+            findings,
         });
         let written = line.is_ok_and(|line| {
             // One write, so that a run that is killed leaves whole lines but for the last.
@@ -229,7 +236,8 @@ fn restore(line: Line) -> Option<(Box<[u8]>, Known)> {
     let entries = line.entries.into_iter().map(entry).collect::<Option<Vec<_>>>()?;
     let (searched_count, searched_bytes) = line.searched;
     let ledger = Ledger { searched_count, searched_bytes, entries, history: None };
-    let known = Known { identity: line.identity, files: line.files, bytes: line.bytes, ledger };
+    let findings = inventory::unpack(line.findings)?;
+    let known = Known { identity: line.identity, files: line.files, bytes: line.bytes, ledger, findings };
     Some((address::unpack(&line.path)?, known))
 }
 
@@ -325,7 +333,7 @@ mod tests {
         ledger.searched(7);
         ledger.skipped(Address::file(path).entry(b"\xff|x"), None, Reason::Encrypted, "a \"word\"\n");
         match journal.look(path) {
-            Look::New(pending) => pending.enter(&ledger, 1, 3),
+            Look::New(pending) => pending.enter(&[], &ledger, 1, 3),
             Look::Known(_) | Look::Own => panic!("known"),
         }
     }
