@@ -103,7 +103,8 @@ pub fn scan(
         fetch: arguments.fetch.clone(),
     };
     if let Some(path) = &arguments.resume {
-        options.journal = Some(resume::open(path, targets, &arguments.patterns, &options, &settings)?);
+        options.journal =
+            Some(resume::open(path, targets, &patterns, &arguments.patterns, &options, &settings)?);
     }
     let journal = options.journal.clone();
     let scanner = Scanner::new(&patterns, options).context("cannot start worker threads")?;
