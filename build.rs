@@ -35,45 +35,57 @@ fn main() {
     let out = env::var_os("OUT_DIR").expect("cargo sets it");
     let out = Path::new(&out);
     let write =
-        |name: &str, bytes: &[u8]| fs::write(out.join(name), bytes).expect("cargo's folder can be written");
-    let digest = [&patterns.bytes, &groups.bytes].into_iter().flatten();
+        |name: &str, text: &str| fs::write(out.join(name), text).expect("cargo's folder can be written");
+    let digest = patterns.text.bytes().chain(groups.text.bytes());
     // FNV-1a: tells versions of the patterns apart, no more.
-    let digest = digest.fold(0xcbf2_9ce4_8422_2325, |hash: u64, &byte| {
+    let digest = digest.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     println!("cargo::rustc-env=KEYSIFT_PATTERNS_DIGEST={digest:016x}");
-    write("patterns.bin", &patterns.bytes);
-    write("groups.bin", &groups.bytes);
+    write("patterns.txt", &patterns.text);
+    write("groups.txt", &groups.text);
     let code = format!(
         "/// The pattern files in the binary, in the order of their patterns.\npub const BUILTIN: &[&str] = &{names:?};\nconst PATTERNS: usize = {};\nconst GROUPS: usize = {};\n",
         patterns.entries, groups.entries
     );
-    write("patterns.rs", code.as_bytes());
+    write("patterns.rs", &code);
 }
 
-/// Numbers in sevens of bits, low ones first; texts and lists with their length before them.
+/// Numbers in sixes of bits, low ones first, the seventh for those that go on; texts and lists with their length
+/// before them. All of it is text, so that it is checked once, when the program is compiled.
 #[derive(Default)]
 struct Packed {
-    bytes: Vec<u8>,
+    text: String,
     entries: usize,
 }
 
 impl Packed {
     fn number(&mut self, mut n: u64) {
-        while n > 127 {
-            self.bytes.push(n as u8 | 128);
-            n >>= 7;
+        while n > 63 {
+            self.text.push(char::from(n as u8 & 63 | 64));
+            n >>= 6;
         }
-        self.bytes.push(n as u8);
+        self.text.push(char::from(n as u8));
     }
 
+    /// A text, or what is none as a list of numbers.
     fn bytes(&mut self, bytes: &[u8]) {
-        self.number(bytes.len() as u64);
-        self.bytes.extend_from_slice(bytes);
+        match std::str::from_utf8(bytes) {
+            Ok(text) => {
+                self.number(1);
+                self.text(text);
+            }
+            Err(_) => {
+                self.number(0);
+                self.number(bytes.len() as u64);
+                bytes.iter().for_each(|b| self.number(u64::from(*b)));
+            }
+        }
     }
 
     fn text(&mut self, text: &str) {
-        self.bytes(text.as_bytes());
+        self.number(text.len() as u64);
+        self.text.push_str(text);
     }
 
     fn literals(&mut self, all: &[&str]) {
@@ -265,7 +277,7 @@ fn bodies(all: &[Vec<Segment>], out: &mut Packed) -> Result<(), String> {
                     out.number(*max as u64);
                     // All are ASCII.
                     for word in &alphabet.bits()[..2] {
-                        out.bytes.extend_from_slice(&word.to_le_bytes());
+                        out.number(*word);
                     }
                 }
             }

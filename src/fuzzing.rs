@@ -111,6 +111,30 @@ pub fn prefilters(data: &[u8]) {
     }
 }
 
+/// Reads the data as a rule file of other tools, as TOML and as YAML, and as the expression of a rule; what
+/// can be read can be written as ours and read again.
+pub fn rules(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let quoted: String = text.chars().filter(|c| !c.is_control() && *c != '\'').collect();
+    let rule = format!("[[rules]]\nid = 'fuzz'\nregex = \'{quoted}\'\n");
+    for (name, text) in [("fuzz.toml", text.as_ref()), ("fuzz.yml", &text), ("rule.toml", &rule)] {
+        let mut patterns = PatternSet::empty();
+        let Ok(Some(converted)) = patterns.convert_text(name, text) else { continue };
+        let mut again = PatternSet::empty();
+        again.add(name, &converted.toml).expect("what was written can be read");
+        assert_eq!(again.len(), patterns.len());
+        let engine = crate::engine::Engine::new(&again);
+        engine.search(data, 0..data.len(), crate::blob::TextKind::Plain, &mut Nothing);
+    }
+}
+
+struct Nothing;
+
+impl crate::engine::Sink for Nothing {
+    fn hit(&mut self, _: crate::engine::Hit) {}
+    fn run(&mut self, _: std::ops::Range<usize>) {}
+}
+
 /// Scans the data from end to end: no defect is caught in silence.
 pub fn scan(data: &[u8]) {
     static PATTERNS: OnceLock<PatternSet> = OnceLock::new();
@@ -136,6 +160,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("git", git),
     ("syntaxes", syntaxes),
     ("prefilters", prefilters),
+    ("rules", rules),
     ("scan", scan),
     ("allowing", allowing),
 ];

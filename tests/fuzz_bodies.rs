@@ -22,6 +22,10 @@ fn seeds() -> Vec<Vec<u8>> {
     let apk = read("testdata/demo-app/demo.apk");
     seeds.push(apk[apk.len() - 8192..].to_vec());
     seeds.push(apk[..12_000].to_vec());
+    for name in ["gitleaks.toml", "betterleaks.toml", "noseyparker.yml", "kingfisher.yml", "trufflehog.yaml"]
+    {
+        seeds.push(read(&format!("testdata/rules/{name}")));
+    }
     for text in [
         r#"{"a": {"accessKeyId": "AKIAQQQQQQQQQQQQQQQQ", "s": "abc\/def\u0041ghijklmnop%2Fqrs"}, "b": [1, 2]}"#,
         "a:\n  - name: X\n    value: |\n      K=V\n      [s]\n      k = 'v'\n",

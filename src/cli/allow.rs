@@ -8,7 +8,6 @@ use crate::allow::config::{self, Config};
 use crate::allow::known::decisive;
 use crate::allow::seal::{Salt, Seal, new_salt};
 use crate::finding::Finding;
-use crate::pattern::PatternSet;
 use crate::scan::{Options, Progress, Scanner, Target};
 use anyhow::Context;
 use std::io::Write;
@@ -116,10 +115,7 @@ fn at_place(arguments: &Allow) -> anyhow::Result<(PathBuf, Vec<Finding>)> {
         ))
         .into());
     }
-    let mut patterns = PatternSet::builtin()?;
-    for path in &arguments.patterns {
-        patterns.add_file(path)?;
-    }
+    let patterns = super::patterns::set(&arguments.patterns, true, &mut std::io::stderr())?;
     let scanner = Scanner::new(&patterns, Options::default()).context("cannot start worker threads")?;
     let outcome = scanner.scan(&[Target::Path(file.clone())], &Progress::default());
     let is_there = |f: &Finding| {

@@ -71,8 +71,8 @@ pub struct Explain {
     #[arg(long = "in", value_name = "FILE")]
     pub file: Option<PathBuf>,
 
-    /// More patterns from this file (keysift TOML); may be given again
-    #[arg(long, value_name = "FILE")]
+    /// More patterns from this file or folder, as for `keysift scan`; may be given again
+    #[arg(long, value_name = "FILE|DIR")]
     pub patterns: Vec<PathBuf>,
 }
 
@@ -202,15 +202,20 @@ pub struct HookArguments {
 /// How to search: the same for `scan` and `git`.
 #[derive(Debug, Args)]
 pub struct SearchArguments {
-    /// More patterns from this file (keysift TOML); may be given again
+    /// More patterns from this file, or from all in this folder: keysift TOML, or rules for gitleaks,
+    /// betterleaks, noseyparker, kingfisher or trufflehog (docs/patterns-import.md); may be given again
     #[arg(
         long,
-        value_name = "FILE",
+        value_name = "FILE|DIR",
         help_heading = "What to search",
         env = "KEYSIFT_PATTERNS",
         hide_env = true
     )]
     pub patterns: Vec<PathBuf>,
+
+    /// Search for the patterns of --patterns only, not for the built-in ones
+    #[arg(long, help_heading = "What to search")]
+    pub no_builtin: bool,
 
     /// Look for streams, archives and databases anywhere in data, in free space of disks too: for
     /// firmware, images of memory and disks. Takes longer
@@ -514,16 +519,16 @@ pub enum PatternsCommand {
     List {
         /// Only ids or names that contain this
         filter: Option<String>,
-        /// More patterns from this file
-        #[arg(long, value_name = "FILE")]
+        /// More patterns from this file or folder
+        #[arg(long, value_name = "FILE|DIR")]
         patterns: Vec<PathBuf>,
     },
     /// All about one pattern: what it opens, how to revoke it, where its format is documented
     Show {
         /// Its id, as `keysift patterns list` prints it
         id: String,
-        /// More patterns from this file
-        #[arg(long, value_name = "FILE")]
+        /// More patterns from this file or folder
+        #[arg(long, value_name = "FILE|DIR")]
         patterns: Vec<PathBuf>,
     },
     /// Time and candidates by pattern, on files of your own: which pattern makes a scan slow
@@ -531,8 +536,8 @@ pub enum PatternsCommand {
         /// Files and folders to search; containers are not opened
         #[arg(required = true)]
         paths: Vec<PathBuf>,
-        /// More patterns from this file
-        #[arg(long, value_name = "FILE")]
+        /// More patterns from this file or folder
+        #[arg(long, value_name = "FILE|DIR")]
         patterns: Vec<PathBuf>,
         /// All patterns with candidates, not only the 20 that take longest
         #[arg(long)]
@@ -542,6 +547,15 @@ pub enum PatternsCommand {
     Check {
         /// The files [default: the built-in patterns]
         files: Vec<PathBuf>,
+    },
+    /// Convert rules for gitleaks, betterleaks, noseyparker, kingfisher or trufflehog to our own TOML;
+    /// what of them is not honoured is said on standard error and in comments
+    Import {
+        /// A rule file, or a folder of them
+        path: PathBuf,
+        /// Write to this file instead of standard output
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
     },
 }
 

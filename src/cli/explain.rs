@@ -5,7 +5,6 @@ use super::exit::{Exit, UsageError};
 use super::settings::{self, Given};
 use crate::address::escape;
 use crate::explain::{Question, explain};
-use crate::pattern::PatternSet;
 use crate::scan::{Options, Target};
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -20,10 +19,7 @@ pub fn run(arguments: &Explain, given: &Given<'_>) -> anyhow::Result<Exit> {
     let targets = [Target::Path(if is_alone { ".".into() } else { path.clone() })];
     // Without a baseline: that a finding was known before does not explain it.
     let settings = settings::load(&targets, &mut scan.search, given, false)?;
-    let mut patterns = PatternSet::builtin()?;
-    for path in &scan.search.patterns {
-        patterns.add_file(path)?;
-    }
+    let patterns = super::patterns::set(&scan.search.patterns, true, &mut std::io::stderr())?;
     let name = escape(path.to_string_lossy().as_bytes());
     let options = Options { keep: settings.allowing.keep(), ..Options::default() };
     let answers = explain(&patterns, options, &settings.allowing, &path, &question)

@@ -7,8 +7,9 @@ use crate::engine::Engine;
 use crate::engine::profile::Profile;
 use crate::lens::raw;
 use crate::pattern::example::{self, Generator, fill};
-use crate::pattern::{Group, Matcher, Pattern, PatternSet, check, edit_distance};
+use crate::pattern::{Group, Matcher, Pattern, PatternSet, check, edit_distance, import};
 use crate::source::{read, tree};
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -24,17 +25,78 @@ pub fn run(arguments: &Patterns) -> anyhow::Result<Exit> {
             profile(&load(patterns)?, paths, *all, &mut out)?;
         }
         PatternsCommand::Check { files } => return check_files(files, &mut out),
+        PatternsCommand::Import { path, output } => return convert(path, output.as_deref(), &mut out),
     }
     out.flush()?;
     Ok(Exit::Clean)
 }
 
 fn load(files: &[PathBuf]) -> anyhow::Result<PatternSet> {
-    let mut set = PatternSet::builtin()?;
+    set(files, true, &mut io::stderr())
+}
+
+/// Notes that a scan prints; `keysift patterns import` prints all.
+const MOST_NOTES: usize = 20;
+
+/// The built-in patterns, if they are wanted, and those of files. What of these is not honoured is said on
+/// `err`.
+pub fn set(files: &[PathBuf], builtin: bool, err: &mut dyn Write) -> anyhow::Result<PatternSet> {
+    let mut set = if builtin { PatternSet::builtin()? } else { PatternSet::empty() };
+    // The same is often to be said of many rules: once, then.
+    let mut notes: Vec<(import::Note, usize)> = Vec::new();
+    let mut seen: HashMap<String, usize> = HashMap::new();
     for path in files {
-        set.add_file(path)?;
+        for note in set.add_file(path)?.into_iter().filter(|note| !note.is_minor) {
+            match seen.get(&note.what) {
+                Some(&at) => notes[at].1 += 1,
+                None => {
+                    seen.insert(note.what.clone(), notes.len());
+                    notes.push((note, 0));
+                }
+            }
+        }
+    }
+    for (note, others) in notes.iter().take(MOST_NOTES) {
+        let others = if *others == 0 { String::new() } else { format!(" (and {others} more like this)") };
+        writeln!(err, "warning: {}{others}", escape(note.to_string().as_bytes()))?;
+    }
+    if notes.len() > MOST_NOTES {
+        let more = notes.len() - MOST_NOTES;
+        writeln!(err, "warning: … and {more} more: `keysift patterns import` tells all")?;
     }
     Ok(set)
+}
+
+/// Writes rules of other tools as TOML of ours.
+fn convert(path: &Path, output: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let mut set = PatternSet::builtin()?;
+    let (mut text, mut count) = (String::new(), 0);
+    let mut notes = Vec::new();
+    for file in import::files(path)? {
+        let Some(converted) = set.convert(&file)? else {
+            let file = escape(file.to_string_lossy().as_bytes());
+            return Err(UsageError(format!("{file}: is a pattern file of keysift already")).into());
+        };
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&converted.toml);
+        count += converted.count;
+        notes.extend(converted.notes);
+    }
+    match output {
+        Some(path) => std::fs::write(path, &text)
+            .map_err(|e| UsageError(format!("{}: {e}", escape(path.to_string_lossy().as_bytes()))))?,
+        None => out.write_all(text.as_bytes())?,
+    }
+    out.flush()?;
+    let mut err = io::stderr().lock();
+    for note in &notes {
+        let kind = if note.is_minor { "note" } else { "warning" };
+        writeln!(err, "{kind}: {}", escape(note.to_string().as_bytes()))?;
+    }
+    writeln!(err, "{count} patterns, {} remarks", notes.len())?;
+    Ok(Exit::Clean)
 }
 
 fn list(set: &PatternSet, filter: Option<&str>, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -169,6 +231,10 @@ fn found_by(p: &Pattern) -> String {
         Matcher::Token { prefixes, .. } => format!("prefix {}", texts(prefixes)),
         Matcher::Assigned { literals } => format!("assigned to a name with {}", texts(literals)),
         Matcher::Regex { literals, .. } => format!("expression around {}", texts(literals)),
+        Matcher::Search { keywords, .. } if keywords.is_empty() => {
+            "expression, tried everywhere (slow)".into()
+        }
+        Matcher::Search { keywords, .. } => format!("expression near {}", texts(keywords)),
         Matcher::Named { .. } => {
             let words = p
                 .near
@@ -187,12 +253,8 @@ fn found_by(p: &Pattern) -> String {
 }
 
 fn check_files(files: &[PathBuf], out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let mut set = PatternSet::builtin()?;
-    let builtin = set.len();
-    for path in files {
-        set.add_file(path)?;
-    }
-    let first = if files.is_empty() { 0 } else { builtin };
+    let set = load(files)?;
+    let first = if files.is_empty() { 0 } else { PatternSet::builtin()?.len() };
     let engine = Engine::new(&set);
     let mut problems = 0;
     for pattern in set.patterns().skip(first) {

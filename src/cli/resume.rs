@@ -2,14 +2,16 @@
 
 use super::exit::UsageError;
 use super::settings::{self, Settings, shown};
+use crate::pattern::{PatternSet, import};
 use crate::scan::{Journal, Keep, Options, Target, run_of};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Opens the journal, for a run that searches `targets` so. `patterns` are files of the user.
+/// Opens the journal, for a run that searches `targets` so, for `set`; `patterns` are files of the user in it.
 pub fn open(
     path: &Path,
     targets: &[Target],
+    set: &PatternSet,
     patterns: &[PathBuf],
     options: &Options,
     settings: &Settings,
@@ -25,8 +27,12 @@ pub fn open(
     parts.push(format!("{keep:?}").into());
     let exclude = settings.exclude.as_ref().map(|exclude| exclude.globs().collect::<Vec<_>>());
     parts.push(format!("{exclude:?}").into());
-    for file in patterns {
-        parts.push(std::fs::read(file).map_err(|e| fail(&e))?);
+    // Which there are: settings may leave out some.
+    parts.extend(set.iter().map(|(_, pattern)| pattern.id.as_bytes().to_vec()));
+    for path in patterns {
+        for file in import::files(path).map_err(|e| fail(&e))? {
+            parts.push(std::fs::read(file).map_err(|e| fail(&e))?);
+        }
     }
     let run = run_of(parts.iter().map(Vec::as_slice));
     Ok(Arc::new(Journal::open(path, &run).map_err(|e| fail(&e))?))

@@ -3,14 +3,13 @@
 use super::args::{Engine, Scan, SearchArguments};
 use super::exit::{Exit, UsageError};
 use super::settings::{self, Given, Settings};
-use super::{output, progress, resume, verify};
+use super::{output, patterns, progress, resume, verify};
 use crate::address::{Address, escape};
 use crate::allow::{Allowed, By};
 use crate::engine::prefilter::Machine;
 use crate::finding::Finding;
 use crate::ledger::{Ledger, Reason};
 use crate::limits::Limits;
-use crate::pattern::PatternSet;
 use crate::report::Report;
 use crate::scan::{History, Options, Progress, Scanner, Target};
 use crate::source::list::List;
@@ -80,10 +79,12 @@ pub fn scan(
     // What is in the history, or left out this once, is not gone.
     let has_history = settings.root.as_ref().is_some_and(|root| root.join(".git").exists());
     settings.is_whole &= !(history.off && has_history) && arguments.allow.exclude.is_empty();
-    let mut patterns = PatternSet::builtin()?;
-    for path in &arguments.patterns {
-        patterns.add_file(path)?;
+    if arguments.no_builtin && arguments.patterns.is_empty() {
+        let what =
+            "--no-builtin leaves no pattern to search for: name files with --patterns; nothing was scanned";
+        return Err(UsageError(what.into()).into());
     }
+    let patterns = patterns::set(&arguments.patterns, !arguments.no_builtin, &mut std::io::stderr())?;
     if !settings.allowing.leaves_patterns(&patterns) {
         return Err(
             UsageError("the settings leave no pattern to search for; nothing was scanned".into()).into()
@@ -102,7 +103,8 @@ pub fn scan(
         fetch: arguments.fetch.clone(),
     };
     if let Some(path) = &arguments.resume {
-        options.journal = Some(resume::open(path, targets, &arguments.patterns, &options, &settings)?);
+        options.journal =
+            Some(resume::open(path, targets, &patterns, &arguments.patterns, &options, &settings)?);
     }
     let journal = options.journal.clone();
     let scanner = Scanner::new(&patterns, options).context("cannot start worker threads")?;

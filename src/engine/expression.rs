@@ -6,7 +6,7 @@
 
 use super::{Hit, token};
 use crate::pattern::{Boundary, Compiled, PatternId};
-use regex_automata::meta::Regex;
+use regex_automata::util::captures::Captures;
 use regex_automata::{Anchored, Input};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -17,6 +17,8 @@ pub struct Barren {
     matches: BTreeMap<PatternId, Range<usize>>,
     /// A few bytes, each with a stretch in which it is not.
     bytes: Vec<(u8, Range<usize>)>,
+    /// How far expressions without literals were tried.
+    tried: BTreeMap<PatternId, Range<usize>>,
 }
 
 impl Barren {
@@ -72,7 +74,7 @@ pub fn confirm(
     if window.before == 0 {
         // Most attempts end within a few bytes, and need no room for groups.
         regex.search_half(&Input::new(text).range(from..to).anchored(Anchored::Yes))?;
-        return matched(text, literal, from..to, Anchored::Yes, regex, boundary, id);
+        return matched(text, literal, from..to, Anchored::Yes, expression, boundary, id);
     }
     if barren.matches.get(&id).is_some_and(|known| known.start <= from && to <= known.end) {
         return None;
@@ -83,7 +85,7 @@ pub fn confirm(
         barren.matches.insert(id, from..farther);
         return None;
     }
-    matched(text, literal, from..to, Anchored::No, regex, boundary, id)
+    matched(text, literal, from..to, Anchored::No, expression, boundary, id)
 }
 
 fn matched(
@@ -91,10 +93,11 @@ fn matched(
     literal: &Range<usize>,
     range: Range<usize>,
     anchored: Anchored,
-    regex: &Regex,
+    expression: &Compiled,
     boundary: Boundary,
     id: PatternId,
 ) -> Option<Hit> {
+    let regex = &expression.regex;
     let mut from = range.start;
     let mut captures = regex.create_captures();
     // Matches may lie one after another before the one that holds the literal.
@@ -109,7 +112,7 @@ fn matched(
             continue;
         }
         let group = |name| captures.get_group_by_name(name).map(|g| g.range());
-        let value = group("value").unwrap_or_else(|| span.clone());
+        let value = value_of(expression, &captures).unwrap_or_else(|| span.clone());
         let starts = boundary == Boundary::None || token::starts_token(text, span.start);
         let ends = boundary != Boundary::Token || !text.get(span.end).is_some_and(u8::is_ascii_alphanumeric);
         return (starts && ends).then(|| Hit {
@@ -120,4 +123,68 @@ fn matched(
         });
     }
     None
+}
+
+fn value_of(expression: &Compiled, captures: &Captures) -> Option<Range<usize>> {
+    expression.values.iter().find_map(|&group| captures.get_group(group)).map(|g| g.range())
+}
+
+/// How far from a keyword an expression without literals is tried, in bytes.
+pub const AROUND: usize = 64 << 10;
+/// Longest match of one that is found whole wherever a search of it begins.
+const OVERLAP: usize = 4 << 10;
+
+/// All matches of an expression within reach of a keyword that were not told before.
+pub fn around(
+    text: &[u8],
+    keyword: &Range<usize>,
+    expression: &Compiled,
+    id: PatternId,
+    barren: &mut Barren,
+    hit: &mut dyn FnMut(Hit),
+) {
+    let wanted = keyword.start.saturating_sub(AROUND)..text.len().min(keyword.end + AROUND);
+    let known = barren.tried.entry(id).or_default();
+    // Keywords come in rising order, mostly: what was tried is not tried again.
+    let from = if (known.start..=known.end).contains(&wanted.start) { known.end } else { wanted.start };
+    if from >= wanted.end {
+        return;
+    }
+    *known = if from == wanted.start { wanted.clone() } else { known.start..wanted.end };
+    // A match that lies across the end of what was tried comes whole now.
+    all(text, wanted.start.max(from.saturating_sub(OVERLAP))..wanted.end, expression, id, hit);
+}
+
+/// All matches of an expression that start in `within`.
+pub fn everywhere(
+    text: &[u8],
+    within: &Range<usize>,
+    expression: &Compiled,
+    id: PatternId,
+    hit: &mut dyn FnMut(Hit),
+) {
+    let from = within.start.saturating_sub(OVERLAP);
+    let to = text.len().min(within.end + OVERLAP);
+    all(text, from..to, expression, id, &mut |found| {
+        if within.contains(&found.span.start) {
+            hit(found);
+        }
+    });
+}
+
+fn all(text: &[u8], range: Range<usize>, expression: &Compiled, id: PatternId, hit: &mut dyn FnMut(Hit)) {
+    let mut from = range.start;
+    let mut captures = expression.regex.create_captures();
+    while from < range.end {
+        expression.regex.search_captures(&Input::new(text).range(from..range.end), &mut captures);
+        let Some(found) = captures.get_match() else { return };
+        let span = found.range();
+        from = span.end.max(span.start + 1);
+        if span.is_empty() {
+            continue;
+        }
+        let group = |name| captures.get_group_by_name(name).map(|g| g.range());
+        let value = value_of(expression, &captures).unwrap_or_else(|| span.clone());
+        hit(Hit { id: group("id"), secret: group("secret"), value, ..Hit::new(id, span) });
+    }
 }

@@ -74,6 +74,8 @@ pub struct Engine<'p> {
     /// Patterns of runs, by the length of the run.
     runs: Vec<Vec<PatternId>>,
     has_names: bool,
+    /// Patterns that are tried on every text.
+    everywhere: Vec<PatternId>,
     /// Bytes of the longest literal, 1 at least.
     longest_literal: usize,
     /// By literal, then by start; made when first asked for.
@@ -103,12 +105,19 @@ impl<'p> Engine<'p> {
         let mut prefixes = literals.clone();
         let mut runs = Vec::new();
         let mut has_names = false;
+        let mut everywhere = Vec::new();
         for (id, pattern) in patterns.iter() {
             let (texts, body) = match &pattern.matcher {
                 Matcher::Token { prefixes, bodies } => {
                     (prefixes, bodies.iter().map(|body| token::least_run(body)).min())
                 }
                 Matcher::Regex { literals, .. } | Matcher::Assigned { literals } => (literals, None),
+                Matcher::Search { keywords, .. } => {
+                    if keywords.is_empty() {
+                        everywhere.push(id);
+                    }
+                    (keywords, None)
+                }
                 Matcher::Run { min, max, .. } => {
                     runs.resize(runs.len().max(max.min(&LONGEST_VALUE) + 1), Vec::new());
                     runs.iter_mut().take(max + 1).skip(*min).for_each(|ids: &mut Vec<_>| ids.push(id));
@@ -123,7 +132,8 @@ impl<'p> Engine<'p> {
             for bytes in texts.iter() {
                 let is_start = body.is_some_and(|body| starts::is_start(bytes, body));
                 let list = if is_start { &mut prefixes } else { &mut literals };
-                let literal = Literal { bytes: bytes.to_vec(), ignore_case: pattern.ignore_case };
+                let ignore_case = pattern.ignore_case || matches!(pattern.matcher, Matcher::Search { .. });
+                let literal = Literal { bytes: bytes.to_vec(), ignore_case };
                 list.entry(literal).or_default().push(id);
             }
         }
@@ -145,9 +155,15 @@ impl<'p> Engine<'p> {
             by_start,
             runs,
             has_names,
+            everywhere,
             longest_literal,
             reaches: std::sync::OnceLock::new(),
         }
+    }
+
+    /// What it searches for.
+    pub fn patterns(&self) -> &'p PatternSet {
+        self.patterns
     }
 
     /// Which prefilter runs.
@@ -184,8 +200,19 @@ impl<'p> Engine<'p> {
         });
     }
 
-    /// Reports what the patterns of a literal make of it at `at`, as [`Engine::search`] does.
+    /// Whether some pattern has neither literals nor keywords, so that only a search of a whole text tells.
+    pub fn has_everywhere(&self) -> bool {
+        !self.everywhere.is_empty()
+    }
+
+    /// Reports what the patterns of a literal make of it at `at`, as [`Engine::search`] does; but of a keyword,
+    /// near which something may be, only that it stands there.
     pub fn confirm_at(&self, text: &[u8], literal: u32, at: usize, kind: TextKind, sink: &mut dyn Sink) {
+        let (length, ids) = self.patterns_of(literal);
+        let is_keyword = |id: &&PatternId| matches!(self.patterns.get(**id).matcher, Matcher::Search { .. });
+        if let Some(id) = ids.iter().find(is_keyword) {
+            return sink.hit(Hit::new(*id, at..at + length));
+        }
         let mut barren = expression::Barren::default();
         self.confirm(text, self.patterns_of(literal), at, kind, &mut barren, sink);
     }
@@ -225,6 +252,7 @@ impl<'p> Engine<'p> {
                     (before, literal + body.unwrap_or(0) + after)
                 }
                 Matcher::Regex { before, after, .. } => (*before, *after),
+                Matcher::Search { .. } => (expression::AROUND, expression::AROUND),
                 // Whether it stands in a comment is looked for far back (`triage::score`).
                 Matcher::Assigned { .. } => (66 << 10, 8 << 10),
                 Matcher::Run { .. } | Matcher::Named { .. } => (0, 0),
@@ -238,6 +266,7 @@ impl<'p> Engine<'p> {
     /// Reports what starts in `within` (for regular expressions: whose literal does) to `sink`.
     pub fn search(&self, text: &[u8], within: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
         let mut barren = expression::Barren::default();
+        let searched = within.clone();
         self.prefilter.find(text, within.clone(), &mut |literal, at| {
             self.confirm(text, &self.by_literal[literal.0 as usize], at, kind, &mut barren, sink);
         });
@@ -248,6 +277,18 @@ impl<'p> Engine<'p> {
             });
             self.judge_run(text, run, outline, kind, sink);
         });
+        self.search_everywhere(text, &searched, sink);
+    }
+
+    /// Reports the matches of expressions without literals and keywords.
+    fn search_everywhere(&self, text: &[u8], within: &Range<usize>, sink: &mut dyn Sink) {
+        for &id in &self.everywhere {
+            let pattern = self.patterns.get(id);
+            let Matcher::Search { regex, .. } = &pattern.matcher else { continue };
+            expression::everywhere(text, within, regex.get(), id, &mut |hit| {
+                sink_accepted(pattern, text, Some(hit), sink);
+            });
+        }
     }
 
     /// Reports a run, and what it is if it is a secret without a prefix.
@@ -319,8 +360,46 @@ impl<'p> Engine<'p> {
                 let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
                 sink_accepted(pattern, text, found, sink);
             }
-            Matcher::Assigned { .. } if kind != TextKind::Binary => assigned_to(text, literal, id, sink),
+            Matcher::Search { regex, .. } => {
+                expression::around(text, &literal, regex.get(), id, barren, &mut |hit| {
+                    sink_accepted(pattern, text, Some(hit), sink);
+                });
+            }
+            Matcher::Assigned { .. } if kind != TextKind::Binary => {
+                self.assigned_to(text, literal, id, kind, sink);
+            }
             Matcher::Assigned { .. } | Matcher::Run { .. } | Matcher::Named { .. } => {}
+        }
+    }
+
+    /// What is assigned to the name around the hot word at `word` and worth a report.
+    fn assigned_to(
+        &self,
+        text: &[u8],
+        word: Range<usize>,
+        id: PatternId,
+        kind: TextKind,
+        sink: &mut dyn Sink,
+    ) {
+        let mut judge = |named: assignment::Named| {
+            let verdict = score::rate(text, &named);
+            sink.judged(&named, verdict);
+            let Ok(rated) = verdict else { return };
+            if rated.confidence < score::WORTH_A_REPORT {
+                return;
+            }
+            // What is no run, being short, may be of a kind that is named all the same.
+            if named.value.len() < runs::MIN_RUN
+                && let Some(short) = self.patterns.names().name_short(self.patterns, text, &named.value, kind)
+            {
+                sink.hit(Hit::named(short));
+            }
+            sink.hit(Hit { named: Some((named.name, rated)), ..Hit::new(id, named.value) });
+        };
+        if text[word.clone()].contains(&b' ') && text[word.end - 1].is_ascii_alphabetic() {
+            assignment::find_clause(text, word, &mut judge);
+        } else {
+            assignment::find(text, word, &mut judge);
         }
     }
 
@@ -400,13 +479,24 @@ impl<'p> Engine<'p> {
                 *random.get_or_insert_with(is_random),
             )
         {
-            let hit = Hit::new(named.pattern, named.span);
-            sink.hit(Hit { near: true, confidence: Some(named.confidence), others: named.others, ..hit });
+            sink.hit(Hit::named(named));
         }
     }
 }
 
+/// All matches of an expression in a text, whatever pattern it is of.
+pub fn matches_of(expression: &crate::pattern::Compiled, text: &[u8]) -> Vec<Hit> {
+    let mut all = Vec::new();
+    expression::everywhere(text, &(0..text.len()), expression, PatternId(0), &mut |hit| all.push(hit));
+    all
+}
+
 impl Hit {
+    fn named(named: named::Named) -> Hit {
+        let hit = Hit::new(named.pattern, named.span);
+        Hit { near: true, confidence: Some(named.confidence), others: named.others, ..hit }
+    }
+
     fn new(pattern: PatternId, span: Range<usize>) -> Hit {
         Hit {
             pattern,
@@ -420,24 +510,6 @@ impl Hit {
             others: Vec::new(),
             named: None,
         }
-    }
-}
-
-/// What is assigned to the name around the hot word at `word` and worth a report.
-fn assigned_to(text: &[u8], word: Range<usize>, id: PatternId, sink: &mut dyn Sink) {
-    let mut judge = |named: assignment::Named| {
-        let verdict = score::rate(text, &named);
-        sink.judged(&named, verdict);
-        if let Ok(rated) = verdict
-            && rated.confidence >= score::WORTH_A_REPORT
-        {
-            sink.hit(Hit { named: Some((named.name, rated)), ..Hit::new(id, named.value) });
-        }
-    };
-    if text[word.clone()].contains(&b' ') && text[word.end - 1].is_ascii_alphabetic() {
-        assignment::find_clause(text, word, &mut judge);
-    } else {
-        assignment::find(text, word, &mut judge);
     }
 }
 

@@ -113,6 +113,17 @@ impl Index {
         self.look(patterns, text, run, kind != TextKind::Plain, is_random)
     }
 
+    /// The same for a value that is shorter than runs are, and assigned to a name that says secret.
+    pub fn name_short(
+        &self,
+        patterns: &PatternSet,
+        text: &[u8],
+        value: &Range<usize>,
+        kind: TextKind,
+    ) -> Option<Named> {
+        self.look(patterns, text, value, kind != TextKind::Plain, true).filter(|named| named.span == *value)
+    }
+
     /// The same for a value whose name and place are all that is known of its surroundings.
     pub fn name_of(&self, patterns: &PatternSet, place: &str, value: &[u8]) -> Option<Named> {
         let mut text = place.as_bytes().to_vec();

@@ -23,13 +23,17 @@ pub(super) fn id(id: &str) -> Result<(), String> {
 
 /// Whether the regular expression compiles.
 pub fn regexes(pattern: &Pattern) -> Result<(), PatternError> {
-    match &pattern.matcher {
-        Matcher::Regex { regex, .. } => regex.compile().map(drop).map_err(|what| PatternError {
+    let own = match &pattern.matcher {
+        Matcher::Regex { regex, .. } | Matcher::Search { regex, .. } => Some(regex),
+        _ => None,
+    };
+    let conditions = pattern.conditions.iter().flat_map(|conditions| conditions.regexes());
+    own.into_iter().chain(conditions).try_for_each(|regex| {
+        regex.compile().map(drop).map_err(|what| PatternError {
             origin: pattern.origin.to_string(),
             what: format!("{}: regex: {what}", pattern.id),
-        }),
-        _ => Ok(()),
-    }
+        })
+    })
 }
 
 /// What is wrong with the examples of a pattern, filled in from `seed`.
@@ -37,11 +41,16 @@ pub fn examples(set: &PatternSet, engine: &Engine<'_>, pattern: &Pattern, seed: 
     struct Found<'s> {
         set: &'s PatternSet,
         id: &'s str,
+        text: &'s [u8],
         found: bool,
     }
     impl Sink for Found<'_> {
         fn hit(&mut self, hit: Hit) {
             let is_it = |id| self.set.get(id).id == self.id;
+            let conditions = self.set.get(hit.pattern).conditions.as_deref();
+            if conditions.is_some_and(|c| !c.has_keyword(self.text) || c.accept(self.text, &hit).is_none()) {
+                return;
+            }
             self.found |= is_it(hit.pattern) || hit.others.into_iter().any(is_it);
         }
         fn run(&mut self, _: Range<usize>) {}
@@ -54,12 +63,12 @@ pub fn examples(set: &PatternSet, engine: &Engine<'_>, pattern: &Pattern, seed: 
         }
         for template in texts {
             let text = fill(template, &mut Generator::new(seed));
-            let mut sink = Found { set, id: &pattern.id, found: false };
             let bytes = if template.contains("{hex-bytes:") {
                 text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect()
             } else {
                 text.clone().into_bytes()
             };
+            let mut sink = Found { set, id: &pattern.id, text: &bytes, found: false };
             engine.search(&bytes, 0..bytes.len(), TextKind::Plain, &mut sink);
             // Short values are named when another pattern has found them.
             if wanted

@@ -1,14 +1,16 @@
 //! From the TOML of a pattern file to patterns.
 
 use super::alphabet::Alphabet;
+use super::conditions::{Conditions, Except};
 use super::form::{self, Body, Segment};
 use super::provider;
-use super::schema::{File, OneOrMany, RawChars, RawGroup, RawPattern, RawSegment};
+use super::schema::{File, OneOrMany, RawChars, RawExcept, RawGroup, RawPattern, RawSegment};
 use super::{Bytes, Group, LazyRegex, Matcher, Pattern, PatternError, Str, Strs, check};
 use crate::triage::{checksum, decode};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What a file holds, groups with the line they stand on.
 #[derive(Default)]
@@ -48,7 +50,25 @@ pub(super) fn read(origin: &str, text: &str) -> Result<Read, PatternError> {
             read.groups.push((line, group(raw)));
         }
     }
+    for raw in file.except {
+        let line = line(raw.span());
+        add_exceptions(&mut read, &[raw.into_inner()])
+            .map_err(|what| PatternError { origin: at(line), what })?;
+    }
     Ok(read)
+}
+
+/// Adds exceptions that stand by themselves to the patterns that they are about.
+pub(super) fn add_exceptions(read: &mut Read, all: &[RawExcept]) -> Result<(), String> {
+    for raw in all {
+        let except = Arc::new(Except::new(raw)?);
+        let is_meant =
+            |p: &&mut Pattern| raw.patterns.is_empty() || raw.patterns.iter().any(|id| p.id == *id);
+        for pattern in read.patterns.iter_mut().filter(is_meant) {
+            pattern.conditions.get_or_insert_default().add(Arc::clone(&except));
+        }
+    }
+    Ok(())
 }
 
 fn group(raw: RawGroup) -> Group {
@@ -96,7 +116,7 @@ pub fn edit_distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-fn compile(raw: RawPattern, origin: &str) -> Result<Pattern, String> {
+pub(super) fn compile(raw: RawPattern, origin: &str) -> Result<Pattern, String> {
     check::id(&raw.id)?;
     let matcher = matcher(&raw).map_err(|what| format!("{}: {what}", raw.id))?;
     let checks = raw
@@ -106,6 +126,15 @@ fn compile(raw: RawPattern, origin: &str) -> Result<Pattern, String> {
         .collect::<Result<Vec<_>, _>>()
         .map_err(|what| format!("{}: {what}", raw.id))?
         .into();
+    // Keywords that the search begins with stand there anyway.
+    let keywords = if matches!(matcher, Matcher::Search { ref keywords, .. } if !keywords.is_empty()) {
+        &[]
+    } else {
+        raw.keywords.as_slice()
+    };
+    let conditions = Conditions::new(keywords, raw.only, &raw.except)
+        .map_err(|what| format!("{}: {what}", raw.id))?
+        .map(Box::new);
     let decode = raw.decode.as_deref().map(decode::Decoder::named).transpose()?;
     if raw.confidence > 100 {
         return Err(format!("{}: confidence is a number from 0 to 100, found {}", raw.id, raw.confidence));
@@ -127,6 +156,7 @@ fn compile(raw: RawPattern, origin: &str) -> Result<Pattern, String> {
         entropy: raw.entropy,
         checks,
         decode,
+        conditions,
         part: raw.part.map(|p| (p.of.into(), p.role)),
         examples: strs(raw.examples),
         not: strs(raw.not),
@@ -167,7 +197,7 @@ fn matcher(raw: &RawPattern) -> Result<Matcher, String> {
         }
         (true, Some(regex), None) => {
             if raw.literal.is_empty() {
-                return Err("`regex` needs at least one `literal` that is in every match".into());
+                return search(raw, regex);
             }
             if raw.before > 4096 || raw.after > 64 << 10 {
                 return Err("`before` may be 4096 and `after` 65536 at most".into());
@@ -191,6 +221,26 @@ fn matcher(raw: &RawPattern) -> Result<Matcher, String> {
         },
         _ => Err("needs exactly one of `prefix` + `body`, `literal` + `regex`, `value`".into()),
     }
+}
+
+/// An expression without literals.
+fn search(raw: &RawPattern, regex: &str) -> Result<Matcher, String> {
+    let is_long = |word: &String| word.len() >= 3;
+    let by_keyword = !raw.keywords.is_empty() && raw.keywords.iter().all(is_long) && !raw.slow;
+    if !by_keyword && !raw.slow {
+        return Err(
+            "`regex` needs at least one `literal` that is in every match; without, `keywords` of 3 bytes or \
+                    more that stand in the same text, or `slow = true`"
+                .into(),
+        );
+    }
+    let begins = |word: &String| Cow::Owned(word.as_bytes()[..word.len().min(64)].to_vec());
+    let keywords: Vec<Bytes> =
+        if by_keyword { raw.keywords.iter().map(begins).collect() } else { Vec::new() };
+    Ok(Matcher::Search {
+        keywords: keywords.into(),
+        regex: LazyRegex::new(regex.to_owned().into(), raw.ignore_case),
+    })
 }
 
 fn strs(texts: Vec<String>) -> Strs {

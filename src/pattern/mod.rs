@@ -6,8 +6,10 @@
 
 pub mod alphabet;
 pub mod check;
+pub mod conditions;
 pub mod example;
 pub mod form;
+pub mod import;
 mod load;
 mod packed;
 mod provider;
@@ -19,6 +21,7 @@ use crate::triage::{checksum, decode};
 use alphabet::Alphabet;
 pub(crate) use load::suggest;
 use regex_automata::meta::Regex;
+use regex_automata::util::primitives::PatternID;
 use regex_automata::util::syntax;
 use regex_syntax::hir::{Hir, HirKind};
 use std::borrow::Cow;
@@ -29,7 +32,7 @@ use std::sync::OnceLock;
 pub use form::{Body, Segment};
 pub use load::edit_distance;
 pub use packed::BUILTIN;
-pub use schema::Boundary;
+pub use schema::{Boundary, Target};
 
 /// Index of a pattern in its [`PatternSet`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +65,14 @@ pub enum Matcher {
         before: usize,
         /// Bytes from the literal on in which a match must end.
         after: usize,
+    },
+    /// A regular expression without a literal of its own: tried on all that is near a keyword, or, without
+    /// keywords, on every text.
+    Search {
+        /// Texts, in any case, of which one stands near.
+        keywords: Cow<'static, [Bytes]>,
+        /// The expression, with the same groups.
+        regex: LazyRegex,
     },
     /// A whole run of characters without a prefix; triage keeps it when a word of `near` names it
     /// or when it is paired.
@@ -127,6 +138,18 @@ pub struct Compiled {
     pub regex: Regex,
     /// A byte that is in every match and rare in text.
     pub needs: Option<u8>,
+    /// The groups `value`, `value2` …: the first of them that takes part is the value.
+    pub values: Vec<usize>,
+}
+
+impl Compiled {
+    fn new(regex: Regex, needs: Option<u8>) -> Compiled {
+        let number = |n: &str| n.is_empty() || n.parse::<u8>().is_ok();
+        let is_value = |name: &str| name.strip_prefix("value").is_some_and(number);
+        let names = regex.group_info().pattern_names(PatternID::ZERO).enumerate();
+        let values = names.filter(|(_, name)| name.is_some_and(is_value)).map(|(at, _)| at).collect();
+        Compiled { regex, needs, values }
+    }
 }
 
 /// The same whether or not it has been needed yet.
@@ -149,16 +172,15 @@ impl LazyRegex {
             .configure(Regex::config().utf8_empty(false))
             .build_from_hir(&hir)
             .map_err(|e| e.to_string())?;
-        Ok(Compiled { regex, needs: needed_byte(&hir) })
+        Ok(Compiled::new(regex, needed_byte(&hir)))
     }
 
     /// The compiled expression. Loading has checked that it compiles in every set that is checked;
     /// one that does not matches nothing.
     pub fn get(&self) -> &Compiled {
         self.compiled.get_or_init(|| {
-            self.compile().unwrap_or_else(|_| Compiled {
-                regex: Regex::new(r"[^\s\S]").expect("the empty class compiles"),
-                needs: None,
+            self.compile().unwrap_or_else(|_| {
+                Compiled::new(Regex::new(r"[^\s\S]").expect("the empty class compiles"), None)
             })
         })
     }
@@ -202,6 +224,8 @@ pub struct Pattern {
     pub checks: Cow<'static, [checksum::Check]>,
     /// What can be read from the value offline.
     pub decode: Option<decode::Decoder>,
+    /// What must be so besides.
+    pub conditions: Option<Box<conditions::Conditions>>,
     /// The credential this is a part of, and as what.
     pub part: Option<(Str, Role)>,
     /// Templates of texts that hold it.
@@ -271,21 +295,59 @@ impl PatternSet {
         if self.has_builtin { packed::groups() } else { &[] }
     }
 
-    /// Adds the file at `path`, written by a user: everything in it is checked, regular
-    /// expressions too.
-    pub fn add_file(&mut self, path: &Path) -> Result<(), PatternError> {
-        let origin = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| PatternError { origin: origin.clone(), what: format!("cannot be read: {e}") })?;
+    /// No patterns, not even those in the binary.
+    pub fn empty() -> PatternSet {
+        PatternSet::default()
+    }
+
+    /// Adds the file at `path`, written by a user for us or for another tool, or all such files of a folder:
+    /// everything in it is checked, regular expressions too. Tells what of another tool's rules is not honoured.
+    pub fn add_file(&mut self, path: &Path) -> Result<Vec<import::Note>, PatternError> {
+        let mut notes = Vec::new();
         let before = self.patterns.len();
-        self.add(&origin, &text)?;
+        for file in import::files(path)? {
+            let origin = file.display().to_string();
+            let text = import::text(&file)?;
+            let is_taken = |id: &str| self.find(id).is_some();
+            match import::read(&origin, &text, &is_taken)? {
+                None => self.add(&origin, &text)?,
+                Some(mut imported) => {
+                    let read = import::patterns(&mut imported)?;
+                    notes.append(&mut imported.notes);
+                    self.extend(&origin, read)?;
+                }
+            }
+        }
         self.finish()?;
-        self.patterns[before..].iter().try_for_each(check::regexes)
+        self.patterns[before..].iter().try_for_each(check::regexes)?;
+        Ok(notes)
+    }
+
+    /// Adds the rule file at `path`, written for another tool, and gives it as TOML of ours; `None` if it is ours.
+    pub fn convert(&mut self, path: &Path) -> Result<Option<import::Converted>, PatternError> {
+        self.convert_text(&path.display().to_string(), &import::text(path)?)
+    }
+
+    /// The same for the text of a file.
+    pub fn convert_text(
+        &mut self,
+        origin: &str,
+        text: &str,
+    ) -> Result<Option<import::Converted>, PatternError> {
+        let is_taken = |id: &str| self.find(id).is_some();
+        let Some(imported) = import::read(origin, text, &is_taken)? else { return Ok(None) };
+        let (read, converted) = import::convert(imported)?;
+        self.extend(origin, read)?;
+        Ok(Some(converted))
     }
 
     /// Adds the patterns of `text`; `origin` names it in errors.
     pub fn add(&mut self, origin: &str, text: &str) -> Result<(), PatternError> {
         let read = load::read(origin, text)?;
+        self.extend(origin, read)
+    }
+
+    fn extend(&mut self, origin: &str, read: load::Read) -> Result<(), PatternError> {
         for (line, group) in read.groups {
             if self.group(&group.id).is_some() {
                 return Err(PatternError {

@@ -17,7 +17,7 @@ pub(super) const COUNT: usize = PATTERNS;
 pub(super) fn patterns() -> &'static [Pattern] {
     static READ: OnceLock<Vec<Pattern>> = OnceLock::new();
     READ.get_or_init(|| {
-        let mut packed = Packed(include_bytes!(concat!(env!("OUT_DIR"), "/patterns.bin")));
+        let mut packed = Packed(include_str!(concat!(env!("OUT_DIR"), "/patterns.txt")));
         // A test reads the files themselves and compares: nothing is missing.
         (0..PATTERNS).map_while(|_| packed.pattern()).collect()
     })
@@ -27,39 +27,48 @@ pub(super) fn patterns() -> &'static [Pattern] {
 pub(super) fn groups() -> &'static [Group] {
     static READ: OnceLock<Vec<Group>> = OnceLock::new();
     READ.get_or_init(|| {
-        let mut packed = Packed(include_bytes!(concat!(env!("OUT_DIR"), "/groups.bin")));
+        let mut packed = Packed(include_str!(concat!(env!("OUT_DIR"), "/groups.txt")));
         (0..GROUPS).map_while(|_| packed.group()).collect()
     })
 }
 
-struct Packed(&'static [u8]);
+struct Packed(&'static str);
 
 impl Packed {
-    fn take(&mut self, n: usize) -> Option<&'static [u8]> {
+    fn take(&mut self, n: usize) -> Option<&'static str> {
         let (taken, rest) = self.0.split_at_checked(n)?;
         self.0 = rest;
         Some(taken)
     }
 
-    fn number(&mut self) -> Option<usize> {
-        let (mut n, mut shift) = (0usize, 0);
-        loop {
-            let byte = *self.take(1)?.first()?;
-            n |= usize::from(byte & 127).checked_shl(shift)?;
-            shift += 7;
-            if byte < 128 {
+    fn wide(&mut self) -> Option<u64> {
+        let (mut n, mut shift) = (0u64, 0);
+        for (i, byte) in self.0.bytes().enumerate() {
+            n |= u64::from(byte & 63).checked_shl(shift)?;
+            shift += 6;
+            if byte < 64 {
+                self.take(i + 1)?;
                 return Some(n);
             }
         }
+        None
     }
 
-    fn bytes(&mut self) -> Option<&'static [u8]> {
+    fn number(&mut self) -> Option<usize> {
+        self.wide()?.try_into().ok()
+    }
+
+    fn bytes(&mut self) -> Option<Bytes> {
+        if self.number()? == 1 {
+            return self.text().map(|text| Bytes::Borrowed(text.as_bytes()));
+        }
         let length = self.number()?;
-        self.take(length)
+        (0..length).map(|_| self.number()?.try_into().ok()).collect::<Option<Vec<u8>>>().map(Bytes::Owned)
     }
 
     fn text(&mut self) -> Option<&'static str> {
-        std::str::from_utf8(self.bytes()?).ok()
+        let length = self.number()?;
+        self.take(length)
     }
 
     fn str(&mut self) -> Option<Str> {
@@ -114,7 +123,8 @@ impl Packed {
         let (near, weak) = (self.strs()?, self.strs()?);
         let checks = self.list(|packed| checksum::Check::named(packed.text()?).ok())?;
         let (examples, not) = (self.strs()?, self.strs()?);
-        let decode = decode::Decoder::named(self.text()?).ok();
+        let decode = Some(self.text()?).filter(|name| !name.is_empty());
+        let decode = decode.and_then(|name| decode::Decoder::named(name).ok());
         let of = self.str()?;
         let part = match self.text()? {
             "id" => Some((of, Role::Id)),
@@ -143,6 +153,7 @@ impl Packed {
             entropy,
             checks,
             decode,
+            conditions: None,
             part,
             examples,
             not,
@@ -151,7 +162,7 @@ impl Packed {
     }
 
     fn matcher(&mut self, ignore_case: bool) -> Option<Matcher> {
-        let literal = |packed: &mut Packed| packed.bytes().map(Bytes::Borrowed);
+        let literal = |packed: &mut Packed| packed.bytes();
         Some(match self.number()? {
             0 => Matcher::Token { prefixes: self.list(literal)?, bodies: self.list(Packed::body)? },
             1 => Matcher::Regex {
@@ -178,11 +189,10 @@ impl Packed {
         self.list(|packed| {
             let kind = packed.number()?;
             if kind == 0 {
-                return packed.bytes().map(|text| Segment::Literal(Cow::Borrowed(text)));
+                return packed.bytes().map(Segment::Literal);
             }
             let (min, max) = (packed.number()?, packed.number()?);
-            let mut word = || packed.take(8)?.try_into().ok().map(u64::from_le_bytes);
-            let alphabet = Alphabet::from_bits([word()?, word()?, 0, 0]);
+            let alphabet = Alphabet::from_bits([packed.wide()?, packed.wide()?, 0, 0]);
             Some(Segment::Chars { alphabet, min, max, padding: kind == 2 })
         })
     }

@@ -14,10 +14,12 @@ pub(super) struct File {
     pub group: Vec<Spanned<RawGroup>>,
     #[serde(default)]
     pub provider: Vec<Spanned<toml::Table>>,
+    #[serde(default)]
+    pub except: Vec<Spanned<RawExcept>>,
 }
 
 /// One `[[pattern]]` table.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawPattern {
     pub id: String,
@@ -47,6 +49,17 @@ pub(super) struct RawPattern {
     pub before: usize,
     #[serde(default = "default_after")]
     pub after: usize,
+
+    // An expression without literals: tried where one of the keywords stands, or everywhere.
+    #[serde(default)]
+    pub keywords: Vec<String>,
+    #[serde(default)]
+    pub slow: bool,
+
+    // Conditions beyond the form.
+    pub only: Option<RawOnly>,
+    #[serde(default)]
+    pub except: Vec<RawExcept>,
 
     // A run without a prefix, known by its surroundings.
     pub value: Option<RawSegment>,
@@ -87,7 +100,7 @@ fn default_after() -> usize {
     512
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum OneOrMany<T> {
     One(T),
@@ -95,14 +108,14 @@ pub(super) enum OneOrMany<T> {
 }
 
 /// A part of a token's body: literal text, or so many characters of an alphabet.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum RawSegment {
     Literal(String),
     Chars(RawChars),
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawChars {
     pub alphabet: String,
@@ -114,11 +127,61 @@ pub(super) struct RawChars {
     pub padding: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawPart {
     pub of: String,
     pub role: Role,
+}
+
+/// What must be so besides the form.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOnly {
+    pub path: Option<String>,
+    pub preceded: Option<String>,
+    pub followed: Option<String>,
+    #[serde(default)]
+    pub digits: usize,
+    #[serde(default)]
+    pub upper: usize,
+    #[serde(default)]
+    pub lower: usize,
+    #[serde(default)]
+    pub special: usize,
+    pub specials: Option<String>,
+}
+
+/// What makes a match none.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawExcept {
+    /// Ids, for one that stands by itself; all of the file without.
+    #[serde(default)]
+    pub patterns: Vec<String>,
+    #[serde(default)]
+    pub all: bool,
+    #[serde(default)]
+    pub target: Target,
+    #[serde(default)]
+    pub regex: Vec<String>,
+    #[serde(default)]
+    pub words: Vec<String>,
+    #[serde(default)]
+    pub path: Vec<String>,
+}
+
+/// What the expressions of an exception look at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Target {
+    /// The value.
+    #[default]
+    Value,
+    /// All of the match.
+    Match,
+    /// The line it stands on.
+    Line,
 }
 
 /// Where a match may begin and end.

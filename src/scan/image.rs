@@ -59,7 +59,7 @@ impl Scanner<'_> {
         };
         let (found, files) = self.search_image(path, None);
         let Searched { mut sightings, mut ledger } = found;
-        mark_shown(&mut sightings, root);
+        mark_shown(self.patterns, &mut sightings, root);
         let address = Address::file(path);
         let mut has_shrunk = false;
         for file in files.iter().filter(|file| file.map.get().is_some_and(Mapping::has_shrunk)) {

@@ -216,7 +216,7 @@ impl<'p> Scanner<'p> {
         };
         // As a scan of the tree around it would say.
         let parent = path.parent().filter(|_| path.is_absolute());
-        mark_shown(&mut sightings, parent.map_or(0, |parent| parent.as_os_str().len()));
+        mark_shown(self.patterns, &mut sightings, parent.map_or(0, |parent| parent.as_os_str().len()));
         Ok((sightings, record.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)))
     }
 
@@ -392,7 +392,7 @@ impl<'p> Scanner<'p> {
         // Blobs of one app are told apart by their numbers.
         let first = if app.is_some() { collected.splits.next_numbers() } else { 0 };
         let (mut sightings, mut ledger) = self.artifact(&blob, first);
-        mark_shown(&mut sightings, root);
+        mark_shown(self.patterns, &mut sightings, root);
         if bytes.has_shrunk() {
             let detail = "the file was cut while it was read; what was left was searched";
             ledger.skipped(blob.address.clone(), None, Reason::Unreadable, detail);
@@ -474,11 +474,21 @@ enum Journalled<'j> {
 /// Where judgements are noted down, for `keysift explain`.
 type Record<'r> = Option<&'r Mutex<Vec<Judgement>>>;
 
-/// Marks what stands in tests, examples and documents.
-fn mark_shown(sightings: &mut [triage::sighting::Sighting], root: usize) {
-    for sighting in sightings {
+/// Marks what stands in tests, examples and documents, and leaves out what a pattern says about paths.
+fn mark_shown(patterns: &PatternSet, sightings: &mut Vec<triage::sighting::Sighting>, root: usize) {
+    for sighting in sightings.iter_mut() {
         sighting.for_show = triage::paths::is_for_show(&sighting.address, root);
     }
+    sightings.retain(|s| {
+        let conditions = patterns.get(s.pattern).conditions.as_deref();
+        conditions.is_none_or(|conditions| {
+            // As it lies below what the user named, and as it is printed, where that does not lead outside.
+            let path = s.address.to_string();
+            let below = path.get(root..).map_or("", |below| below.trim_start_matches('/'));
+            let shown = if path.starts_with(['/', '.']) && !below.is_empty() { below } else { &path };
+            conditions.accept_path(&[if below.is_empty() { shown } else { below }, shown], s.open)
+        })
+    });
 }
 
 /// Results of all threads.

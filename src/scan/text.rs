@@ -13,9 +13,12 @@ use crate::ledger::Reason;
 use crate::lens::decode::{self, Decoded};
 use crate::lens::document::{DocumentSites, MAX_SITES, nest};
 use crate::lens::raw;
+use crate::pattern::PatternId;
+use crate::pattern::conditions::Open;
 use crate::triage::score::{Rated, Refusal};
 use crate::triage::sighting::Sighting;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -42,7 +45,7 @@ struct Pending {
 /// What a text, or a part of one, gave.
 #[derive(Default)]
 struct Gathered {
-    hits: Vec<Hit>,
+    hits: Vec<(Hit, Open)>,
     decoded: Vec<Pending>,
     /// From blobs that were decoded out of the text.
     inner: Searched,
@@ -96,16 +99,16 @@ fn search_level(
         found.ledger.merge(part.inner.ledger);
         cut |= part.cut;
     }
-    hits.sort_by_key(|h| (h.span.start, h.pattern, h.span.end, h.value.start));
+    hits.sort_by_key(|(h, _)| (h.span.start, h.pattern, h.span.end, h.value.start));
     hits.dedup();
     if hits.len() > limits.hits || cut {
         hits.truncate(limits.hits);
         let detail = format!("more than {} matches in one text; the rest is left out", limits.hits);
         found.ledger.skipped(address.clone(), None, Reason::Limit, detail);
     }
-    pending.extend(hits.into_iter().map(|hit| Pending {
+    pending.extend(hits.into_iter().map(|(hit, open)| Pending {
         at: hit.value.clone(),
-        sighting: sighting(job, text, address, &hit),
+        sighting: Sighting { open, ..sighting(job, text, address, &hit) },
         decoded: false,
     }));
     if !pending.is_empty() {
@@ -122,7 +125,16 @@ fn search_part(
     level: u32,
     within: Range<usize>,
 ) -> Gathered {
-    let mut sink = PartSink { job, text, address, level, gathered: Gathered::default(), decoded_to: 0 };
+    let mut sink = PartSink {
+        job,
+        text,
+        address,
+        level,
+        gathered: Gathered::default(),
+        decoded_to: 0,
+        within: within.clone(),
+        keywords: BTreeMap::new(),
+    };
     job.job.engine.search(text.bytes, within.clone(), text.kind, &mut sink);
     if level < job.job.budget.limits.decode_depth && text.kind != TextKind::Binary {
         decode::escaped(text.bytes, within, &mut |decoded| sink.decoded(&decoded));
@@ -139,6 +151,26 @@ struct PartSink<'s, 'j, 'e, 'p> {
     gathered: Gathered,
     /// Runs before this offset were part of a value that has been decoded.
     decoded_to: usize,
+    within: Range<usize>,
+    /// Whether a keyword of a pattern stands in this part or close to it: asked once.
+    keywords: BTreeMap<PatternId, bool>,
+}
+
+/// Bytes around a part in which a keyword counts.
+const AROUND: usize = 64 << 10;
+
+impl PartSink<'_, '_, '_, '_> {
+    /// Whether a hit fulfils what its pattern asks besides its form.
+    fn accepts(&mut self, hit: &Hit) -> Option<Open> {
+        let pattern = self.job.job.engine.patterns().get(hit.pattern);
+        let Some(conditions) = &pattern.conditions else { return Some(Open::default()) };
+        let bytes = self.text.bytes;
+        let has_keyword = self.keywords.entry(hit.pattern).or_insert_with(|| {
+            let Range { start, end } = self.within;
+            conditions.has_keyword(&bytes[start.saturating_sub(AROUND)..bytes.len().min(end + AROUND)])
+        });
+        if *has_keyword { conditions.accept(bytes, hit) } else { None }
+    }
 }
 
 impl Sink for PartSink<'_, '_, '_, '_> {
@@ -146,8 +178,9 @@ impl Sink for PartSink<'_, '_, '_, '_> {
         if is_last_line(self.text.bytes, &hit.value) && self.job.job.engine.is_run(hit.pattern) {
             return;
         }
+        let Some(open) = self.accepts(&hit) else { return };
         if self.gathered.hits.len() < self.job.job.budget.limits.hits {
-            self.gathered.hits.push(hit);
+            self.gathered.hits.push((hit, open));
         } else {
             self.gathered.cut = true;
         }
@@ -251,6 +284,7 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
             .as_ref()
             .map(|(name, rated)| (String::from_utf8_lossy(&text.bytes[name.clone()]).into_owned(), *rated)),
         for_show: false,
+        open: Open::default(),
         confidence: hit.confidence,
         others: hit.others.clone(),
         kind: text.kind,

@@ -4,7 +4,7 @@ use super::sighting::Sighting;
 use crate::address::Encoding;
 use crate::blob::{Site, TextKind};
 use crate::finding::{Class, Finding, Role, Secret};
-use crate::pattern::{Matcher, Pattern, PatternId, PatternSet};
+use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One sighting for each pattern, value and place: the raw bytes and a lens see the same string.
@@ -104,6 +104,10 @@ pub fn unshadowed(patterns: &PatternSet, mut sightings: Vec<Sighting>, halves: b
                 if halves && !is_text && (is_named(pa) && is_half(pb) || is_half(pa) && is_named(pb)) {
                     continue;
                 }
+                // Rules of other tools find halves too; whether one is part of a pair is decided first.
+                if halves && (is_half(pa) && is_foreign(pb) || is_foreign(pa) && is_half(pb)) {
+                    continue;
+                }
                 let (winner, loser) = match shadow((pa, a), (pb, b)) {
                     Some(Side::First) => (j, i),
                     Some(Side::Second) => (i, j),
@@ -141,6 +145,13 @@ pub fn outside(patterns: &PatternSet, sightings: Vec<Sighting>, paired: &BTreeSe
     };
     let keep: Vec<bool> = sightings.iter().map(|s| !wraps(s)).collect();
     sightings.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(s, _)| s).collect()
+}
+
+/// Whether a pattern was written for another tool, or like one that was: its names give way to others.
+fn is_foreign(pattern: &Pattern) -> bool {
+    pattern.broad
+        && pattern.boundary == Boundary::None
+        && matches!(pattern.matcher, Matcher::Regex { .. } | Matcher::Search { .. })
 }
 
 /// Whether two tokens with a form of their own say the same of one value, and nothing around it says which

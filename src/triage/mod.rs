@@ -513,7 +513,7 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
         }
         (_, Some(secret)) => placeholders::kind(secret.reveal()),
         (Matcher::Run { .. } | Matcher::Named { .. }, None) => placeholders::kind(value),
-        (Matcher::Regex { .. } | Matcher::Assigned { .. }, None) => return false,
+        (Matcher::Regex { .. } | Matcher::Search { .. } | Matcher::Assigned { .. }, None) => return false,
     };
     // A run that crosses into the next string of a packed pool holds the id that stands there.
     let swallows_id = pattern.part.as_ref().is_some_and(|(_, role)| *role != Role::Id)

@@ -5,6 +5,7 @@ use crate::address::{Address, Encoding};
 use crate::blob::{Site, TextKind};
 use crate::finding::{Around, Layer, Location, Role, Secret};
 use crate::pattern::PatternId;
+use crate::pattern::conditions::Open;
 use std::sync::Arc;
 
 /// One hit in one text.
@@ -26,6 +27,8 @@ pub struct Sighting {
     pub named: Option<(String, Rated)>,
     /// Whether it stands in a test, an example or documentation, by its path below what the user named.
     pub for_show: bool,
+    /// Exceptions of its pattern that hold if its path says so too.
+    pub open: Open,
     /// How sure its surroundings make it, where they alone say what it is.
     pub confidence: Option<u8>,
     /// What it may be as well.

@@ -493,7 +493,7 @@ impl Read<'_, '_, '_> {
         let scanner = self.search.scanner;
         let blob = Blob { address, bytes: bytes.get(start..).unwrap_or_default() };
         let (mut sightings, ledger) = scanner.artifact(&blob, 0);
-        super::mark_shown(&mut sightings, inside(&blob.address));
+        super::mark_shown(scanner.patterns, &mut sightings, inside(&blob.address));
         let findings =
             if sightings.is_empty() { Vec::new() } else { triage::artifact(scanner.patterns, sightings) };
         if !findings.is_empty() {

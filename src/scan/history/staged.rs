@@ -47,24 +47,24 @@ impl Scanner<'_> {
             Err(e) => return unread(&path, Reason::Unsupported, e.to_owned()),
         };
         let reader = Reader::new(&repository.objects, self.options.limits.entry_bytes);
-        let entries: Vec<&Entry> = if only.is_empty() {
+        let entries: Vec<&Entry<'_>> = if only.is_empty() {
             changed(&index, &repository, &reader)
         } else {
             named(&index, root, only, &|path, detail| unread(path, Reason::Unreadable, detail))
         };
-        let shown = |entry: &Entry| match root == Path::new(".") {
+        let shown = |entry: &Entry<'_>| match root == Path::new(".") {
             true => as_path(&entry.path),
             false => root.join(as_path(&entry.path)),
         };
         let exclude = self.options.exclude.as_deref();
-        let (left_out, entries): (Vec<&Entry>, Vec<&Entry>) = entries
+        let (left_out, entries): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) = entries
             .into_iter()
             .partition(|e| exclude.is_some_and(|exclude| exclude.leaves_out_staged(&shown(e))));
         for entry in left_out {
             unread(&shown(entry), Reason::Ignored, "excluded, as asked".to_owned());
         }
         // Announced files have no content in the index: what will be added is in the work tree.
-        let (announced, staged): (Vec<&Entry>, Vec<&Entry>) =
+        let (announced, staged): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) =
             entries.into_iter().filter(|e| e.mode & 0o170_000 != 0o160_000).partition(|e| e.intent_to_add);
         announced.iter().for_each(|e| self.file(&shown(e), root.as_os_str().len(), collected, progress));
         let mut read: Vec<(PathBuf, Arc<Vec<u8>>)> = Vec::new();
@@ -80,7 +80,7 @@ impl Scanner<'_> {
         read.par_iter().for_each(|(path, bytes)| {
             let blob = Blob { address: Address::file(path), bytes };
             let (mut sightings, ledger) = self.artifact(&blob, 0);
-            super::super::mark_shown(&mut sightings, root.as_os_str().len());
+            super::super::mark_shown(self.patterns, &mut sightings, root.as_os_str().len());
             let findings = crate::triage::artifact(self.patterns, sightings);
             progress.files.fetch_add(1, Ordering::Relaxed);
             progress.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
@@ -103,12 +103,12 @@ fn as_path(bytes: &[u8]) -> PathBuf {
 /// The entries of files that the user named, as seen from the current folder; a file that is not in the
 /// index has nothing staged.
 fn named<'i>(
-    index: &'i Index,
+    index: &'i Index<'_>,
     root: &Path,
     only: &[PathBuf],
     unread: &dyn Fn(&Path, String),
-) -> Vec<&'i Entry> {
-    let by_path: HashMap<&[u8], &Entry> = index.entries.iter().map(|e| (&e.path[..], e)).collect();
+) -> Vec<&'i Entry<'i>> {
+    let by_path: HashMap<&[u8], &Entry<'_>> = index.entries.iter().map(|e| (&e.path[..], e)).collect();
     let real = |path: &Path| std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
     let top = real(root).unwrap_or_else(|_| root.to_owned());
     let mut found = Vec::new();
@@ -122,7 +122,7 @@ fn named<'i>(
             continue;
         };
         let below = [&inside[..], b"/"].concat();
-        let from = index.entries.partition_point(|e| e.path < below);
+        let from = index.entries.partition_point(|e| *e.path < *below);
         let folder = index.entries[from..].iter().take_while(|e| e.path.starts_with(&below));
         match by_path.get(&inside[..]) {
             Some(entry) => found.push(*entry),
@@ -134,7 +134,7 @@ fn named<'i>(
 }
 
 /// The entries that differ from `HEAD`.
-fn changed<'i>(index: &'i Index, repository: &Repository, reader: &Reader<'_>) -> Vec<&'i Entry> {
+fn changed<'i>(index: &'i Index<'_>, repository: &Repository, reader: &Reader<'_>) -> Vec<&'i Entry<'i>> {
     let head = repository.head().and_then(|id| {
         let bytes = reader.read_as(&id, Kind::Commit).ok()?;
         Some(object::commit(&bytes)?.tree)
@@ -155,12 +155,12 @@ impl Compare<'_> {
     /// git remembers of its id saves reading it.
     fn folder<'i>(
         &self,
-        entries: &'i [Entry],
+        entries: &'i [Entry<'i>],
         prefix: usize,
         cached: Option<&CachedTree>,
         head: Option<Oid>,
         depth: u32,
-        changed: &mut Vec<&'i Entry>,
+        changed: &mut Vec<&'i Entry<'i>>,
     ) {
         let is_same = |c: &CachedTree| c.id.is_some() && c.id == head && c.entries == Some(entries.len());
         if cached.is_some_and(is_same) {
@@ -188,7 +188,8 @@ impl Compare<'_> {
                 }
                 Some(slash) => {
                     let folder = &entry.path[..prefix + slash + 1];
-                    let len = entries[at..].iter().take_while(|e| e.path.starts_with(folder)).count();
+                    // In order, they stand together.
+                    let len = entries[at..].partition_point(|e| e.path.starts_with(folder));
                     let name = &rest[..slash];
                     let below = cached.and_then(|c| c.children.iter().find(|c| c.name == name));
                     let line = lines.get(name).filter(|l| l.is_tree()).map(|l| Oid::new(l.id));

@@ -19,7 +19,7 @@ pub(in crate::scan) struct WorkTree {
     /// Its git folder.
     pub git_dir: PathBuf,
     root: PathBuf,
-    index: Index,
+    index: Index<'static>,
     /// When the index was written: files of the same age may have changed after git looked.
     written: (u64, u32),
     left: Mutex<HashMap<Oid, Vec<Left>>>,
@@ -38,7 +38,8 @@ impl WorkTree {
         let git_dir = git::git_dir_of(root).filter(|git_dir| git_dir != root)?;
         let path = git_dir.join("index");
         let written = std::fs::metadata(&path).ok().and_then(|m| time(&m)).unwrap_or((0, 0));
-        let read = |bytes: &Bytes| index::read(bytes, Repository::hash_of(&git_dir)).ok();
+        let read =
+            |bytes: &Bytes| index::read(bytes, Repository::hash_of(&git_dir)).ok().map(Index::into_owned);
         // An index that is not read leaves all files to themselves.
         let index = Bytes::of_file(&path).ok().as_ref().and_then(read).unwrap_or_default();
         Some(WorkTree { git_dir, root: root.to_owned(), index, written, left: Mutex::default() })
@@ -52,7 +53,7 @@ impl WorkTree {
     /// Whether a file is left to the history.
     pub fn leaves(&self, path: &Path) -> bool {
         let Some(inside) = path.strip_prefix(&self.root).ok().and_then(|p| p.to_str()) else { return false };
-        let Ok(at) = self.index.entries.binary_search_by(|e| e.path.as_slice().cmp(inside.as_bytes())) else {
+        let Ok(at) = self.index.entries.binary_search_by(|e| (*e.path).cmp(inside.as_bytes())) else {
             return false;
         };
         let entry = &self.index.entries[at];

@@ -118,6 +118,22 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
     if (3..64).contains(&value.len()) && value[0] == b'0' && matches!(value[1], b'x' | b'X' | b'b' | b'o') {
         return Err("the value is a number");
     }
+    // `8u32`
+    let digits = value.iter().take_while(|b| b.is_ascii_digit() || **b == b'_').count();
+    const SUFFIXES: [&[u8]; 14] = [
+        b"u8", b"u16", b"u32", b"u64", b"u128", b"usize", b"i8", b"i16", b"i32", b"i64", b"i128", b"isize",
+        b"f32", b"f64",
+    ];
+    if digits > 0 && SUFFIXES.contains(&&value[digits..]) {
+        return Err("the value is a number");
+    }
+    // `AccessToken: BITS_128,`
+    let is_constant = value[0].is_ascii_uppercase()
+        && has(b'_')
+        && value.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_');
+    if is_constant && matches!(next, b',' | b';' | b')') {
+        return Err("the value is the name of a constant");
+    }
     let brackets = value
         .iter()
         .filter(|b| {
