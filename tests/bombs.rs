@@ -42,6 +42,29 @@ fn what_lists_more_than_there_is() {
     }
 }
 
+/// A stream that expands to itself, cabinets that name themselves, folders that are all the same bytes.
+#[test]
+fn what_holds_itself() {
+    let Some(dir) = built("python3", "bombs.py") else { return };
+    for (file, exit, searched, told) in [
+        // The stream and eight more within; the ninth is told.
+        ("quine.gz", 3, 9, Some(("limit", "gzip inside 8 containers is not opened"))),
+        ("loop.cab", 0, 3, None),
+        ("same.cab", 3, 3, Some(("damaged", "cab: the folder has its data in common with another"))),
+    ] {
+        let (report, mebibytes, time) = measured(&dir, &[file], exit);
+        assert_eq!(report.ledger["count"]["searched"], searched, "{file}");
+        match told {
+            Some((reason, says)) => {
+                let entries = report.entries(reason);
+                assert!(!entries.is_empty() && entries.iter().all(|(_, detail)| detail == says), "{file}");
+            }
+            None => assert_eq!(report.ledger["complete"], true, "{file}"),
+        }
+        assert!(mebibytes < 300 && time.as_secs() < 30, "{file}: {mebibytes} MiB, {time:?}");
+    }
+}
+
 #[test]
 fn more_entries_than_are_read() {
     let Some(dir) = built("python3", "bombs.py") else { return };

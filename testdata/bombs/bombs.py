@@ -84,3 +84,70 @@ def header(name, size):
 with open("many.tar", "wb") as f:
     for n in range(200_000):
         f.write(header(b"%d" % n, 1) + b"x" + b"\0" * 511)
+
+# A gzip stream that expands to itself, after Russ Cox, "Zip Files All The Way Down" (2010): literals (L) and repeats
+# (R) of five bytes each, so that both can be written out by each other.
+
+
+def literal(n):
+    return struct.pack("<BHH", 0, n, n ^ 0xFFFF)
+
+
+def repeat(n):
+    """The last n bytes once more: a block of fixed codes with two matches of 3 to 10 bytes, 40 bits in all."""
+    bits = "0" + "10"
+    for length in (n // 2, n - n // 2):
+        assert 3 <= length <= 10 and 17 <= n <= 32
+        bits += f"{length - 2:07b}"
+        code, first = (8, 17) if n < 25 else (9, 25)
+        bits += f"{code:05b}" + f"{n - first:03b}"[::-1]
+    bits += "0" * 7
+    assert len(bits) == 40
+    return bytes(int(bits[i : i + 8][::-1], 2) for i in range(0, 40, 8))
+
+
+def quine(crc):
+    p = b"\x1f\x8b\x08\x08\0\0\0\0\0\xff" + b"abc\0"
+
+    def with_size(size):
+        s = b"\x01\0\0\xff\xff" + struct.pack("<II", crc, size)
+        lp, rp, ls, rs = literal(len(p) + 5), repeat(len(p) + 5), literal(len(s) + 5), repeat(len(s) + 5)
+        l0, l1, l4, r4 = literal(0), literal(5), literal(20), repeat(20)
+        text = [p, lp, p, lp, rp, l1, rp, l1, l1, l4, rp, l1, l1, l4, r4, l4, r4, l4, r4, l4, r4, l4, r4, l0, l0, ls]
+        return b"".join(text + [r4, l0, l0, ls, rs, s, rs, s])
+
+    return with_size(len(with_size(0)))
+
+
+# The checksum of what holds its own checksum: linear over bits.
+zero = zlib.crc32(quine(0))
+rows = [(zlib.crc32(quine(1 << i)) ^ zero ^ (1 << i), 1 << i) for i in range(32)]
+crc, rest = 0, zero
+for bit in range(31, -1, -1):
+    pivot = next((row for row in rows if row[0] >> bit & 1), None)
+    if pivot is None:
+        continue
+    rows = [(a ^ pivot[0], b ^ pivot[1]) if a >> bit & 1 else (a, b) for a, b in rows if (a, b) != pivot]
+    if rest >> bit & 1:
+        rest, crc = rest ^ pivot[0], crc ^ pivot[1]
+stream = quine(crc)
+assert rest == 0 and zlib.crc32(stream) == crc and zlib.decompress(stream, 31) == stream
+write("quine.gz", stream)
+
+# Cabinets: one that is its own predecessor and successor; one whose folders are all the same 32 KB.
+SELF = b"loop.cab\0\0" * 2
+
+
+def cabinet(name, folders, more):
+    files = 36 + len(more) + 8 * folders
+    data = files + folders * 22
+    body = b"".join(struct.pack("<IHH", data, 1, 0) for _ in range(folders))
+    for n in range(folders):
+        body += struct.pack("<IIHHHH", 32768, 0, n, 0, 0, 0) + b"%05d\0" % n
+    body += struct.pack("<IHH", 0, 32768, 32768) + b"x\n" * 16384
+    head = struct.pack("<IIIIIBBHHHHH", 0, 36 + len(more) + len(body), 0, files, 0, 3, 1, folders, folders, 3 if more else 0, 7, 0)
+    write(name, b"MSCF" + head + more + body)
+
+
+cabinet("loop.cab", 1, SELF)
+cabinet("same.cab", 60000, b"")
