@@ -222,7 +222,7 @@ fn matcher(table: &Table, out: &mut Packed) -> Result<(), String> {
     }
     if flag(table, "assigned") {
         out.number(4);
-        out.texts(&texts(table, "literal"));
+        out.literals(&texts(table, "literal"));
         return Ok(());
     }
     if let Some(regex) = table.get("regex").and_then(Value::as_str) {
