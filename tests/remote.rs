@@ -318,7 +318,8 @@ fn packages_by_their_name() {
         assert_eq!(places, wanted, "{named}");
         let mut found: Vec<String> = report.pairs().into_iter().map(|(id, _)| id).collect();
         let mut keys: Vec<String> = keys.iter().map(|key| demo::access_key_id(key)).collect();
-        (found.sort(), keys.sort());
+        found.sort();
+        keys.sort();
         assert_eq!(found, keys, "{named}");
         assert_eq!(
             (&report.ledger["complete"], &report.ledger["artifacts"][0]),

@@ -62,6 +62,9 @@ pub(super) struct Known {
     pub(super) findings: Vec<Finding>,
 }
 
+/// Artifacts by their paths.
+type Artifacts = HashMap<Box<[u8]>, Known>;
+
 /// What the journal says of an artifact.
 pub(super) enum Look<'j> {
     /// It was searched before, and this is all that is in it.
@@ -86,7 +89,7 @@ pub struct Journal {
     file: Mutex<File>,
     /// Its own identity, without what changes while it is written.
     own: String,
-    known: HashMap<Box<[u8]>, Known>,
+    known: Artifacts,
     restored: AtomicU64,
     searched: AtomicU64,
     /// Records that could not be written.
@@ -192,8 +195,8 @@ fn line_of(of: &impl Serialize) -> Result<Vec<u8>, String> {
 }
 
 /// What a journal holds, and how much of it is whole.
-fn read(file: &File, header: &Header, first: &[u8]) -> Result<(HashMap<Box<[u8]>, Known>, u64), String> {
-    let mut known = HashMap::new();
+fn read(file: &File, header: &Header, first: &[u8]) -> Result<(Artifacts, u64), String> {
+    let mut known = Artifacts::new();
     let mut reader = BufReader::new(file);
     let (mut line, mut valid) = (Vec::new(), 0);
     loop {
