@@ -471,6 +471,7 @@ mod tests {
         let builtin = PatternSet::builtin().unwrap();
         builtin.finish().unwrap();
         assert_eq!(builtin.len(), set.len());
+        assert_eq!(builtin.patterns().count(), set.patterns().count());
         for (built, read) in builtin.patterns().zip(set.patterns()) {
             assert_eq!(format!("{built:?}"), format!("{read:?}"));
         }
