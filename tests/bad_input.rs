@@ -434,7 +434,7 @@ fn a_file_that_is_cut_while_it_is_read() {
     let dir = Dir::new();
     let path = dir.write("large", credentials(NAME) + "\n");
     let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
-    file.set_len(4 << 30).unwrap();
+    file.set_len(1 << 30).unwrap();
     let mut child = plain()
         .current_dir(dir.path())
         .args(["scan", "-f", "jsonl", "--reveal", "large"])
