@@ -413,7 +413,7 @@ impl<'p> Engine<'p> {
     ) {
         let value = &text[run.clone()];
         let may_be_random = outline.is_none_or(|o| generic::may_be_random(&o));
-        let is_random = || may_be_random && generic::is_random(value);
+        let is_random = || generic::is_random_as(value, outline);
         let (mut shape, mut window, mut random) = (None, None, None);
         for &id in self.runs.get(value.len()).map_or(&[][..], |ids| ids) {
             let pattern = self.patterns.get(id);

@@ -43,7 +43,7 @@ pub fn judge<'k>(value: &[u8], keys: impl Iterator<Item = &'k str>) -> Option<Ev
     if parts || !is_hex(value) && !is_uuid(value) && natural::surprise(value) < 3.0 {
         return None;
     }
-    let confidence = match (strength, randomness(value)?) {
+    let confidence = match (strength, randomness(value, Outline::of(value, &(0..value.len())))?) {
         (Strength::Strong, Randomness::High) => 75,
         (Strength::Strong, Randomness::Some) => 50,
         (Strength::Weak, Randomness::High) => 45,
@@ -59,8 +59,7 @@ enum Randomness {
     Some,
 }
 
-fn randomness(value: &[u8]) -> Option<Randomness> {
-    let outline = Outline::of(value, &(0..value.len()));
+fn randomness(value: &[u8], outline: Option<Outline>) -> Option<Randomness> {
     if value.len() < 16 || outline.is_some_and(|o| !may_be_random(&o)) {
         return None;
     }
@@ -96,7 +95,12 @@ pub fn may_be_random(outline: &Outline) -> bool {
 
 /// Whether a value looks random at all.
 pub fn is_random(value: &[u8]) -> bool {
-    randomness(value).is_some()
+    is_random_as(value, Outline::of(value, &(0..value.len())))
+}
+
+/// The same where the outline of the value is known, or known to be missing.
+pub fn is_random_as(value: &[u8], outline: Option<Outline>) -> bool {
+    randomness(value, outline).is_some()
 }
 
 fn is_uuid(value: &[u8]) -> bool {

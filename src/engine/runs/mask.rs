@@ -37,6 +37,19 @@ fn portable(text: &[u8], masks: &mut [u64]) -> usize {
     count
 }
 
+/// Writes the word of what is left behind whole blocks, if all of these are there and there is room, and returns
+/// how many words that makes.
+#[cfg(target_arch = "x86_64")]
+fn fill_rest(rest: &[u8], masks: &mut [u64], is_next: bool) -> usize {
+    match masks.first_mut() {
+        Some(mask) if is_next && !rest.is_empty() => {
+            *mask = of_bytes(rest);
+            1
+        }
+        _ => 0,
+    }
+}
+
 fn of_bytes(block: &[u8]) -> u64 {
     block.iter().enumerate().fold(0, |mask, (i, b)| mask | u64::from(is_token(*b)) << i)
 }
@@ -112,7 +125,7 @@ fn escapes_of_bytes(block: &[u8; BLOCK + 16]) -> u64 {
 /// With AVX-512 a byte of ASCII is looked up in a table of 128: a bit for each kind it is of.
 #[cfg(target_arch = "x86_64")]
 mod avx512 {
-    use super::{BLOCK, Classes, of_bytes};
+    use super::{BLOCK, Classes, fill_rest};
     use std::arch::x86_64::*;
 
     pub fn is_available() -> bool {
@@ -189,20 +202,13 @@ mod avx512 {
             *mask = _mm512_test_epi8_mask(kinds(block), _mm512_set1_epi8(TOKEN as i8));
             count += 1;
         }
-        if !rest.is_empty()
-            && let Some(mask) = masks.get_mut(count)
-            && count == blocks.len()
-        {
-            *mask = of_bytes(rest);
-            count += 1;
-        }
-        count
+        count + fill_rest(rest, &mut masks[count..], count == blocks.len())
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{BLOCK, Classes, classes_of_bytes, of_bytes};
+    use super::{BLOCK, Classes, classes_of_bytes, fill_rest, of_bytes};
     use std::arch::x86_64::*;
 
     /// Classes by low half of a byte: 1 for `+-/`, 2 for digits, 4 for `A-O` and `a-o`, 8 for `P-Z_`, 16
@@ -298,14 +304,7 @@ mod x86 {
             };
             count += 1;
         }
-        if !rest.is_empty()
-            && let Some(mask) = masks.get_mut(count)
-            && count == blocks.len()
-        {
-            *mask = of_bytes(rest);
-            count += 1;
-        }
-        count
+        count + fill_rest(rest, &mut masks[count..], count == blocks.len())
     }
 }
 
