@@ -203,18 +203,17 @@ fn detect(origin: &str, text: &str) -> Result<(Format, Node), PatternError> {
     let is_yaml = [".yml", ".yaml"].iter().any(|end| origin.ends_with(end));
     let is_toml = origin.ends_with(".toml");
     let as_toml = if is_yaml { None } else { Some(tree::toml(text)) };
-    let tree = match as_toml {
-        Some(Ok(tree)) => tree,
+    let (tree, is_from_toml) = match as_toml {
+        Some(Ok(tree)) => (tree, true),
         // What is wrong with our own TOML, its own reader says best.
         Some(Err(_)) if is_toml && text.contains("[[pattern]]") => {
             return Ok((Format::Keysift, Node { line: 1, value: tree::Value::Null }));
         }
         Some(Err(e)) if is_toml => return Err(error(e)),
         // A file of any other name.
-        Some(Err(e)) => tree::yaml(text).map_err(|_| error(e))?,
-        None => tree::yaml(text).map_err(error)?,
+        Some(Err(e)) => (tree::yaml(text).map_err(|_| error(e))?, false),
+        None => (tree::yaml(text).map_err(error)?, false),
     };
-    let is_from_toml = !is_yaml && tree::toml(text).is_ok();
     let has = |key: &str| tree.get(key).is_some();
     let rules = tree.get("rules").map_or(&[][..], Node::list);
     let any = |keys: &[&str]| rules.iter().any(|rule| keys.iter().any(|key| rule.get(key).is_some()));
