@@ -54,14 +54,10 @@ impl Signature {
 impl Look {
     /// Looks at a blob.
     pub fn at(bytes: &[u8]) -> Look {
-        static SEEKER: OnceLock<Box<dyn Prefilter>> = OnceLock::new();
         let kind = raw::kind(bytes);
         let mut signatures = 0;
         if kind == TextKind::Binary {
-            let literal =
-                |(_, bytes): &(Signature, &[u8])| Literal { bytes: bytes.to_vec(), ignore_case: false };
-            let build = || Machine::best(Signature::ALL.iter().map(literal).collect());
-            SEEKER.get_or_init(build).find(bytes, 0..bytes.len(), &mut |id, _| signatures |= 1 << id.0);
+            find(bytes, &mut |n, _| signatures |= 1 << n);
         }
         Look { kind, signatures }
     }
@@ -78,6 +74,18 @@ impl Look {
     pub fn is_binary(&self) -> bool {
         self.kind == TextKind::Binary
     }
+}
+
+/// Calls `found` with every signature of a blob and where it stands, in any order.
+pub fn signatures(bytes: &[u8], found: &mut dyn FnMut(Signature, usize)) {
+    find(bytes, &mut |n, at| found(Signature::ALL[n].0, at));
+}
+
+fn find(bytes: &[u8], found: &mut dyn FnMut(usize, usize)) {
+    static SEEKER: OnceLock<Box<dyn Prefilter>> = OnceLock::new();
+    let literal = |(_, bytes): &(Signature, &[u8])| Literal { bytes: bytes.to_vec(), ignore_case: false };
+    let build = || Machine::best(Signature::ALL.iter().map(literal).collect());
+    SEEKER.get_or_init(build).find(bytes, 0..bytes.len(), &mut |id, at| found(id.0 as usize, at));
 }
 
 #[cfg(test)]
