@@ -36,10 +36,14 @@ pub enum Signature {
     Rar,
     /// A cabinet begins.
     Cabinet,
+    /// A snapshot of Dart begins.
+    DartSnapshot,
+    /// A kernel file of Dart begins.
+    DartKernel,
 }
 
 impl Signature {
-    const ALL: [(Signature, &[u8]); 8] = [
+    const ALL: [(Signature, &[u8]); 10] = [
         (Signature::Gzip, b"\x1f\x8b\x08"),
         (Signature::ZipEnd, b"PK\x05\x06"),
         (Signature::MetadataRoot, b"BSJB"),
@@ -48,6 +52,8 @@ impl Signature {
         (Signature::SevenZip, b"7z\xbc\xaf\x27\x1c"),
         (Signature::Rar, b"Rar!\x1a\x07"),
         (Signature::Cabinet, b"MSCF\0\0\0\0"),
+        (Signature::DartSnapshot, b"\xf5\xf5\xdc\xdc"),
+        (Signature::DartKernel, b"\x90\xab\xcd\xef"),
     ];
 }
 

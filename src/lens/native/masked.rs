@@ -186,6 +186,10 @@ fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn 
     let is_nul = |i: usize| data.get(i) == Some(&0);
     let is_empty = |i: usize| is_nul(i) && (is_nul(i + 1) || i.checked_sub(1).is_some_and(is_nul));
     let (low, high) = (at.saturating_sub(AROUND), (id.end + AROUND).min(data.len()));
+    let may_hold_secret = |from: usize| has_run(low..high, SECRET_LEN, |i| is_secret_letter(plain(i, from)));
+    if period > 1 && !(at..at + period).any(may_hold_secret) {
+        return false;
+    }
     let mut cuts = vec![false; high - low + 1];
     let near = starts.partition_point(|&s| s < low)..starts.partition_point(|&s| s <= high);
     starts[near].iter().chain([&id.start, &id.end]).for_each(|&cut| cuts[cut - low] = true);
@@ -217,10 +221,27 @@ fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn 
     is_one
 }
 
+/// Whether so many places of a range side by side are what is asked for. Where one is not, none of the runs that
+/// would hold it is looked at.
+fn has_run(range: Range<usize>, len: usize, is: impl Fn(usize) -> bool) -> bool {
+    let mut start = range.start;
+    while start + len <= range.end {
+        match (start..start + len).rev().find(|&i| !is(i)) {
+            Some(i) => start = i + 1,
+            None => return true,
+        }
+    }
+    false
+}
+
+const fn is_secret_letter(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')
+}
+
 /// Whether a string has the shape of the secret that belongs to an id.
 fn is_secret(text: &[u8]) -> bool {
     text.len() == SECRET_LEN
-        && text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+        && text.iter().all(|b| is_secret_letter(*b))
         && text.iter().any(u8::is_ascii_uppercase)
         && text.iter().any(u8::is_ascii_lowercase)
         && text.iter().any(u8::is_ascii_digit)
