@@ -7,12 +7,13 @@
 //! key's alphabet. Chance makes that once in 2^70 bytes. Around a hit the bytes are undone alike, for its
 //! other half. Keys of several bytes are not looked for: the differences depend on them.
 
-use super::sieve::{self, Places, STEP, WINDOW, vectored};
+use super::sieve::{self, Places, STEP, WINDOW};
 use super::{Damage, Lens};
 use crate::address::Encoding;
 use crate::blob::{Blob, OffsetMap, Site, Sites, Text, TextKind};
 use crate::limits::Limits;
 use crate::look::Look;
+use crate::vector::vectored;
 use std::ops::Range;
 
 /// Reads what stands under one byte.

@@ -10,50 +10,6 @@ pub const WINDOW: usize = STEP + 40;
 /// The answers: 0 for no.
 pub type Places = [u8; STEP];
 
-/// A function that is compiled again for processors that have AVX-512 or AVX2 (of others, aarch64 has vectors
-/// anyway). Its loops must have fixed lengths for that to be worth anything. AVX-512 is two to three times
-/// as fast: it compares without masks that are bytes, and has registers for all constants.
-macro_rules! vectored {
-    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) -> $answer:ty $body:block) => {
-        $(#[$meta])*
-        $vis fn $name($($arg: $type),*) -> $answer {
-            #[inline(always)]
-            fn anywhere($($arg: $type),*) -> $answer $body
-
-            #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2")]
-            fn avx2($($arg: $type),*) -> $answer {
-                anywhere($($arg),*)
-            }
-
-            #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-            fn avx512($($arg: $type),*) -> $answer {
-                anywhere($($arg),*)
-            }
-
-            #[cfg(target_arch = "x86_64")]
-            if std::is_x86_feature_detected!("avx512bw")
-                && std::is_x86_feature_detected!("avx512dq")
-                && std::is_x86_feature_detected!("avx512vl")
-            {
-                // SAFETY: the processor has these, as was just asked, and they imply the first; the code is
-                // the same as elsewhere.
-                #[allow(unsafe_code)]
-                return unsafe { avx512($($arg),*) };
-            }
-            #[cfg(target_arch = "x86_64")]
-            if std::is_x86_feature_detected!("avx2") {
-                // SAFETY: the processor has AVX2, as was just asked; the code is the same as elsewhere.
-                #[allow(unsafe_code)]
-                return unsafe { avx2($($arg),*) };
-            }
-            anywhere($($arg),*)
-        }
-    };
-}
-pub(in crate::lens) use vectored;
-
 /// Calls `see` with every place of `data` that `sieve` lets through, until it answers `false`. Behind the end
 /// the window is filled with zeros: `see` must ask whether all it needs is there.
 pub fn for_each(
@@ -92,6 +48,7 @@ pub fn for_each(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vector::vectored;
 
     vectored! {
         fn is_seven(window: &[u8; WINDOW], places: &mut Places) -> bool {

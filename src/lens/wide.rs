@@ -4,11 +4,11 @@
 //! which is nearly all text, costs one `memchr`. Letters outside ASCII end a stretch unless the
 //! file begins with a byte order mark: tokens are ASCII, and context is only worth that much.
 
-use super::sieve::vectored;
 use super::{Damage, Lens};
 use crate::address::Encoding;
 use crate::blob::{Blob, NoSites, OffsetMap, Segment, Sites, Text, TextKind};
 use crate::limits::Limits;
+use crate::vector::vectored;
 use std::ops::Range;
 
 /// Reads UTF-16 strings.

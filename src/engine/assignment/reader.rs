@@ -56,19 +56,20 @@ impl<'t> Reader<'t, '_> {
 
     /// The mark of the string that the name stands in, by what the line opens before it.
     pub(super) fn string_around(&self) -> Option<u8> {
+        let line = self.line_before();
         let mut open = None;
-        let (mut last, mut escaped) = (b' ', false);
-        for &b in self.line_before() {
-            if !escaped && matches!(b, b'"' | b'\'' | b'`') {
-                open = match open {
-                    None if b == b'\'' && last.is_ascii_alphanumeric() => None,
-                    None => Some(b),
-                    Some(mark) if mark == b => None,
-                    open => open,
-                };
+        for at in memchr::memchr3_iter(b'"', b'\'', b'`', line) {
+            let before = &line[..at];
+            let escapes = before.iter().rev().take_while(|b| **b == b'\\').count();
+            if escapes % 2 != 0 {
+                continue;
             }
-            escaped = b == b'\\' && !escaped;
-            last = b;
+            open = match open {
+                None if line[at] == b'\'' && before.last().is_some_and(u8::is_ascii_alphanumeric) => None,
+                None => Some(line[at]),
+                Some(mark) if mark == line[at] => None,
+                open => open,
+            };
         }
         open
     }

@@ -3,10 +3,11 @@
 
 use crate::address::Address;
 use crate::blob::{Blob, Scope, ScopeClass, ScopeId, Site, Text, TextKind};
-use crate::lens::sieve::{self, Places, STEP, WINDOW, vectored};
+use crate::lens::sieve::{self, Places, STEP, WINDOW};
 use crate::lens::strings::Strings;
 use crate::lens::{Damage, Lens};
 use crate::limits::Limits;
+use crate::vector::vectored;
 
 /// Reads environment blocks.
 pub struct EnvironmentLens;

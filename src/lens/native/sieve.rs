@@ -4,7 +4,8 @@
 //! [`super::stack`] and [`super::refs`]: so of numbers, tables and code nearly nothing is left.
 
 use super::masked::{ID_LEN, MIN_LETTERS};
-use crate::lens::sieve::{Places, STEP, WINDOW, vectored};
+use crate::lens::sieve::{Places, STEP, WINDOW};
+use crate::vector::vectored;
 
 /// Places of differences that are computed: what an id's last ones are counted from.
 const WIDE: usize = 96;
