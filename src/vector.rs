@@ -1,5 +1,16 @@
 //! Plain loops of fixed length, compiled for what vectors a processor has.
 
+/// Which of 64 answers are yes (1, not 0), a bit each: the first is the lowest.
+#[inline(always)]
+pub(crate) fn bits(answers: &[u8; 64]) -> u64 {
+    let mut bits = 0;
+    for (i, eight) in answers.as_chunks::<8>().0.iter().enumerate() {
+        // The lowest bit of each byte, side by side.
+        bits |= (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i);
+    }
+    bits
+}
+
 /// A function that is compiled again for processors that have AVX-512 or AVX2 (of others, aarch64 has vectors
 /// anyway). Its loops must have fixed lengths for that to be worth anything. AVX-512 is two to three times
 /// as fast: it compares without masks that are bytes, and has registers for all constants.

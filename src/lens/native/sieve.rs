@@ -5,7 +5,7 @@
 
 use super::masked::{ID_LEN, MIN_LETTERS};
 use crate::lens::sieve::{Places, STEP, WINDOW};
-use crate::vector::vectored;
+use crate::vector::{bits, vectored};
 
 /// Places of differences that are computed: what an id's last ones are counted from.
 const WIDE: usize = 96;
@@ -153,12 +153,7 @@ vectored! {
             let is_space = u8::from(b == b'\t') | u8::from(b == b'\n') | u8::from(b == b'\r');
             is[i] = (u8::from(b < 0x20) & (is_space ^ 1)) | u8::from(b == 0x7f);
         }
-        let mut bits = 0;
-        for (i, eight) in is.as_chunks::<8>().0.iter().enumerate() {
-            // The lowest bit of each byte, side by side.
-            bits |= (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i);
-        }
-        bits
+        bits(&is)
     }
 }
 
