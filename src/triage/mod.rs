@@ -94,7 +94,7 @@ pub fn explained(patterns: &PatternSet, sightings: Vec<Sighting>) -> (Vec<Findin
     let fates = places.into_iter().map(|s| {
         let of = |f: &&Finding| {
             f.parts.values().any(|v| *v == s.value)
-                && f.sites.iter().any(|site| site.address == s.address && site.offset == s.range.0)
+                && f.sites.iter().any(|site| site.address == s.address && site.offset == s.place)
         };
         let is_own = |f: &&Finding| f.pattern == patterns.get(s.pattern).id || f.pair.is_some();
         let stands = open.iter().any(|o| o.pattern == s.pattern && o.range == s.range && o.blob == s.blob);

@@ -1,5 +1,6 @@
 //! What stands between a name and its value.
 
+use super::calls::is_lookup;
 use super::quote::Quote;
 use super::reader::Reader;
 use super::{Form, VALUE, is_name};
@@ -11,6 +12,19 @@ impl Reader<'_, '_> {
         let before = start.checked_sub(1).map_or(b'\n', |i| self.text[i]);
         let mut at = end;
         let mut is_quoted = false;
+        if matches!(self.byte(at), b']' | b'"' | b'\'' | b'\\')
+            && let Some(end) = self.selector_end()
+        {
+            self.inside = OnceCell::from(None);
+            let next = self.blanks(end);
+            if self.byte(next) == b',' {
+                let at = self.blanks_and_line(next + 1);
+                self.quoted(at, Form::Call);
+            } else {
+                self.methods(next);
+            }
+            return;
+        }
         match Quote::at(self.text, at) {
             Some((quote, len)) if !quote.triple => {
                 if before != quote.mark && !(quote.entity && before == b';') {
@@ -85,6 +99,15 @@ impl Reader<'_, '_> {
             [b':', ..] => self.colon(blanks + 1),
             [b'-', ..] if blanks == end && before == b'{' => self.until(blanks + 1, b'}'),
             [b',', ..] if is_quoted && !is_closed && self.is_first() => self.argument(blanks + 1),
+            [b',', ..] if !is_quoted && self.is_constant() => {
+                // `put(Context.SECURITY_CREDENTIALS, "x")`
+                let at = self.blanks_and_line(blanks + 1);
+                if let Some(value) = self.quote(at)
+                    && self.byte(self.blanks(value.end + 1)) == b')'
+                {
+                    self.give(value, Form::Argument, true, false);
+                }
+            }
             [b',', ..] if self.is_compared() => {
                 let at = self.blanks(blanks + 1);
                 self.quoted(at, Form::Compare);
@@ -92,6 +115,17 @@ impl Reader<'_, '_> {
             [b'(', ..] if !is_quoted && blanks <= end + 1 => self.call(blanks + 1),
             [b'{', ..] if !is_quoted && blanks == end => {
                 self.quoted(blanks + 1, Form::Call);
+            }
+            [b'{', ..] if !is_quoted => self.property(blanks + 1),
+            [b')', ..] if !is_quoted && before == b':' => self.block(blanks + 1),
+            [b')' | b'.', ..] if is_quoted && is_closed => self.methods(blanks),
+            [b')', ..] if !is_quoted => {
+                self.column();
+                self.methods(blanks);
+            }
+            [b'b' | b'B', b'y' | b'Y', b' ', ..] if blanks > at && self.is_plugin() => {
+                let at = self.blanks(blanks + 3);
+                self.quoted(at, Form::Clause);
             }
             [b'>', ..] => self.element(blanks + 1, is_quoted),
             [b'o', b'r', b' ', ..] if blanks > at => {
@@ -118,7 +152,13 @@ impl Reader<'_, '_> {
                     self.give(value, Form::Argument, true, false);
                 }
             }
-            _ if is_quoted => self.sibling(blanks),
+            [b',', ..] => self.column(),
+            _ if is_quoted => {
+                if is_closed {
+                    self.column();
+                }
+                self.sibling(blanks);
+            }
             _ if blanks > at => self.words(blanks),
             _ => {}
         }
@@ -141,7 +181,23 @@ impl Reader<'_, '_> {
             .rev()
             .take_while(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\' | b'@' | b'b' | b'u' | b'L'))
             .count();
-        matches!(line[..line.len() - quotes].trim_ascii_end().last(), None | Some(b'(' | b'{' | b'['))
+        let before = line[..line.len() - quotes].trim_ascii_end();
+        // Capybara: `fill_in 'Password', with: 'x'`.
+        matches!(before.last(), None | Some(b'(' | b'{' | b'[')) || before.ends_with(b"fill_in")
+    }
+
+    /// Whether the name is that of a constant: `SECURITY_CREDENTIALS`, `Context.PASSWORD`.
+    fn is_constant(&self) -> bool {
+        let name = &self.text[self.name.clone()];
+        let last = memchr::memrchr(b'.', name).map_or(name, |at| &name[at + 1..]);
+        last.len() > 3 && last.iter().all(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b'0'..=b'9'))
+    }
+
+    /// Whether the name is that of a plugin: `IDENTIFIED WITH mysql_native_password`.
+    fn is_plugin(&self) -> bool {
+        let line = self.line_before().trim_ascii_end();
+        line.get(line.len().saturating_sub(15)..)
+            .is_some_and(|end| end.to_ascii_lowercase().ends_with(b"identified with"))
     }
 
     /// Whether the name is the first of what a call compares: `strcmp(password, "x")`.
@@ -172,8 +228,9 @@ impl Reader<'_, '_> {
             }
             return;
         }
-        let word = self.rest(at).iter().take(24).take_while(|b| is_name(**b)).count();
-        if word > 0 && matches!(self.byte(self.blanks(at + word)), b'=' | b':') {
+        let symbol = at + usize::from(self.byte(at) == b':');
+        let word = symbol - at + self.rest(symbol).iter().take(24).take_while(|b| is_name(**b)).count();
+        if word > symbol - at && matches!(self.byte(self.blanks(at + word)), b'=' | b':') {
             self.sibling(at);
         } else {
             self.wrapped(at, Form::Argument);
@@ -195,10 +252,14 @@ impl Reader<'_, '_> {
                 }
             }
             self.give(last, Form::Call, true, false);
+        } else if self.byte(at) == b')' {
+            // `getPassword().equals("x")`
+            self.methods(at);
         } else {
             let rest = self.rest(at);
-            // `setPassword(new String("x"))`
-            if rest.starts_with(b"new ") || rest.starts_with(b"[]byte(") {
+            // `setPassword(new String("x"))`, `setPassword(getProperty("pw", "x"))`
+            let callee = rest.iter().take(64).take_while(|b| is_name(**b) || **b == b'.').count();
+            if rest.starts_with(b"new ") || rest.starts_with(b"[]byte(") || is_lookup(&rest[..callee]) {
                 self.wrapped(at, Form::Call);
             }
         }
@@ -216,6 +277,10 @@ impl Reader<'_, '_> {
         if !(is_tag && !is_quoted || is_quoted && of_name()) {
             return;
         }
+        // `<property name="password"><value>x</value></property>`
+        let inner = self.blanks_and_line(from);
+        let is_nested = self.rest(inner).get(..7).is_some_and(|tag| tag.eq_ignore_ascii_case(b"<value>"));
+        let from = if is_nested { inner + 7 } else { from };
         let line = self.text[from..self.text.len().min(from + VALUE)].iter();
         let len = line.take_while(|b| !matches!(b, b'<' | b'\n' | 0)).count();
         if !(self.rest(from + len).starts_with(b"</") || self.rest(from + len).starts_with(b"<!")) {
@@ -248,7 +313,7 @@ impl Reader<'_, '_> {
             if self.byte(at) == b',' {
                 at = self.blanks_and_line(at + 1);
             }
-            let quote = usize::from(matches!(self.byte(at), b'"' | b'\''));
+            let quote = usize::from(matches!(self.byte(at), b'"' | b'\'' | b':'));
             let word = at + quote;
             let len = self.rest(word).iter().take(24).take_while(|b| is_name(**b) || **b == b'-').count();
             if len == 0 || word + len > stop {
@@ -263,7 +328,10 @@ impl Reader<'_, '_> {
                 _ => return,
             };
             let value = self.blanks(operator + width);
-            if matches!(&name[..], b"value" | b"default" | b"defaultvalue" | b"default-value" | b"val") {
+            if matches!(
+                &name[..],
+                b"value" | b"default" | b"defaultvalue" | b"default-value" | b"val" | b"with" | b"usevalue"
+            ) {
                 if !self.quoted(value, Form::Sibling) && width == 1 && self.byte(operator) == b':' {
                     self.bare(value, Form::Sibling);
                 }

@@ -59,6 +59,8 @@ impl Reader<'_, '_> {
             let next = self.blanks_and_line(at);
             if Quote::at(self.text, next).is_some() {
                 self.quoted(next, Form::Pair);
+            } else {
+                self.below(at);
             }
             return;
         }
@@ -85,7 +87,11 @@ impl Reader<'_, '_> {
                 self.wrapped(at, quoted_form);
             }
             b'[' | b'(' | b'{' => {
-                if !self.list(at + 1) {
+                // `"password": {"type": "string", "default": "x"}`
+                if self.list(at + 1) {
+                } else if self.byte(at) == b'{' && self.inside().is_none() {
+                    self.sibling(at + 1);
+                } else {
                     self.wrapped(at + 1, quoted_form);
                 }
             }
@@ -310,6 +316,10 @@ impl Reader<'_, '_> {
                 before,
                 b'\n' | b' ' | b'\t' | b'"' | b'\'' | b'{' | b',' | b'>' | b'`' | b'D' | b'-' | b'['
             );
-        packed || in_call || long || joined
+        // `--from-literal=password=x`, `//registry.tld/:_password=x`
+        let is_option = before == b'='
+            && line.split(|b| *b == b' ').next_back().is_some_and(|word| word.starts_with(b"--"))
+            || before == b':' && line.ends_with(b"/:");
+        packed || in_call || long || joined && !is_option
     }
 }

@@ -48,6 +48,7 @@ pub(super) fn collect(
             Form::Sibling => "form sibling",
             Form::Flag => "form flag",
             Form::Word => "form word",
+            Form::Clause => "form clause",
             Form::Default => "form default",
             Form::Item => "form item",
             Form::Environment => "form environment",

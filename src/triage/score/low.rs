@@ -39,6 +39,7 @@ pub(super) const PASSWORDS: &[&str] = &[
     "pwd",
     "psw",
     "pw",
+    "identified",
     "contrase",
     "senha",
     "kennwort",

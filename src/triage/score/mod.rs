@@ -45,7 +45,7 @@ pub struct Rated {
 pub type Refusal = &'static str;
 
 /// Names of all features, in the order of the weights.
-pub const FEATURES: [&str; 61] = [
+pub const FEATURES: [&str; 62] = [
     "bias",
     "name strong",
     "name password",
@@ -62,6 +62,7 @@ pub const FEATURES: [&str; 61] = [
     "form sibling",
     "form flag",
     "form word",
+    "form clause",
     "form default",
     "form item",
     "form environment",
