@@ -226,6 +226,7 @@ fn in_words(form: Form) -> &'static str {
         Form::Environment => "set to a value, as in an environment",
         Form::Yaml => "the key of a value without quotes",
         Form::Setting => "set to a value without quotes",
+        Form::Login => "a call that takes a password there",
         Form::Prose => "in a sentence with a value",
     }
 }

@@ -63,6 +63,17 @@ pub fn words(key: &str) -> Vec<String> {
     run.words.iter().map(|w| run.text[w.from..w.to].to_owned()).collect()
 }
 
+/// Whether `key` is made of words of names only: `userpassword` is, `bobspassword` is not.
+pub fn is_all_known(key: &str) -> bool {
+    let table = table();
+    let mut run = Run::split(tail(key));
+    run.unglue(table);
+    run.words.iter().all(|w| {
+        let word = &run.text[w.from..w.to];
+        table.is_piece(word) || table.rows.contains_key(word) || table.singular(word).is_some()
+    })
+}
+
 /// The last [`LONGEST_KEY`] bytes of `key`.
 fn tail(key: &str) -> &str {
     let mut from = key.len().saturating_sub(LONGEST_KEY);

@@ -66,6 +66,8 @@ pub enum Form {
     Setting,
     /// A sentence: `the password is value`.
     Prose,
+    /// `login("user", "value")`: by its place among the arguments.
+    Login,
 }
 
 /// A value and the name it is assigned to.
@@ -123,6 +125,13 @@ pub fn find_clause(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)
     {
         reader.bare(at, Form::Clause);
     }
+}
+
+/// What stands in a call whose arguments hold a secret by their place: `login("user", "value")`. The
+/// word is its name with the bracket.
+pub fn find_call(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)) {
+    let mut reader = Reader { text, name: word.start..word.end - 1, inside: OnceCell::from(None), found };
+    reader.arguments(word.end);
 }
 
 fn is_name(b: u8) -> bool {

@@ -31,7 +31,7 @@ pub(super) fn collect(
     put("name strong", flag(strength == Strength::Strong));
     let words = names::words(name);
     let any = |list: &[&str]| has_word(&words, list);
-    let password = any(PASSWORDS);
+    let password = named.form == Form::Login || any(PASSWORDS);
     put("name password", flag(password));
     put("name key", flag(!password && any(&["key"])));
     put("name token", flag(!password && any(&["token", "auth", "bearer"])));
@@ -55,6 +55,7 @@ pub(super) fn collect(
             Form::Yaml => "form yaml",
             Form::Setting => "form setting",
             Form::Prose => "form prose",
+            Form::Login => "form login",
         },
         1.0,
     );

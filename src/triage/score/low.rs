@@ -1,7 +1,7 @@
 //! What is probably a secret, and all the same worth a hint only.
 
 use super::line::Line;
-use crate::engine::assignment::Named;
+use crate::engine::assignment::{Form, Named};
 use crate::triage::{names, natural};
 
 /// Why a value that is probably a secret is worth a hint only.
@@ -18,7 +18,7 @@ pub(super) fn only_low(text: &[u8], named: &Named, is_default: bool) -> Option<&
     ]) {
         return Some("its name says that it is a default or made up");
     }
-    let is_password = has_word(&words, PASSWORDS);
+    let is_password = named.form == Form::Login || has_word(&words, PASSWORDS);
     if !is_password && (value.len() < 12 || natural::surprise(value) < 4.0) {
         return Some("short or readable for a key or token");
     }

@@ -45,7 +45,7 @@ pub struct Rated {
 pub type Refusal = &'static str;
 
 /// Names of all features, in the order of the weights.
-pub const FEATURES: [&str; 62] = [
+pub const FEATURES: [&str; 63] = [
     "bias",
     "name strong",
     "name password",
@@ -69,6 +69,7 @@ pub const FEATURES: [&str; 62] = [
     "form yaml",
     "form setting",
     "form prose",
+    "form login",
     "quoted",
     "length below 6",
     "length 6 to 7",
@@ -172,7 +173,12 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
         return Err("the name is not UTF-8");
     };
     let name = own_name(name, named.form);
-    let strength = match names::judge(name) {
+    // A call says by the place of its argument that this is a password.
+    let verdict = match named.form {
+        Form::Login => Verdict::Secret(Strength::Strong),
+        _ => names::judge(name),
+    };
+    let strength = match verdict {
         Verdict::Secret(strength) => strength,
         Verdict::Negated => return Err("the name says that it is something about a secret"),
         Verdict::Unknown => return Err("the name does not say secret"),
@@ -193,6 +199,9 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
         }
     }
     let blanks = value.contains(&b' ');
+    if named.form == Form::Login && (blanks || value.contains(&b'@') && value.contains(&b'.')) {
+        return Err("the value is a name or an address");
+    }
     if named.form == Form::Pair && blanks && value[0].is_ascii_uppercase() && is_text(value) {
         return Err("the value is a label");
     }
@@ -220,10 +229,12 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
     };
     // `"password": "Kennwort"`: a word for it, of whatever language.
     let is_word = value.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80);
-    if is_word
-        && std::str::from_utf8(value)
-            .is_ok_and(|v| names::words(v).len() == 1 && names::judge(v) == Verdict::Secret(Strength::Strong))
-    {
+    let is_label = |v: &str| {
+        names::words(v).len() == 1
+            && names::judge(v) == Verdict::Secret(Strength::Strong)
+            && (!value[0].is_ascii_lowercase() || names::is_all_known(v))
+    };
+    if is_word && std::str::from_utf8(value).is_ok_and(is_label) {
         return Err("the value is a name of a secret");
     }
     Ok((collect(text, named, name, strength, value, is_default), is_default))
