@@ -207,9 +207,21 @@ impl Reader<'_, '_> {
         let from = line[..open].iter().rposition(|b| !is_name(*b)).map_or(0, |i| i + 1);
         let call = line[from..open].to_ascii_lowercase();
         open + 12 > line.len()
-            && [&b"cmp"[..], b"equal", b"equals", b"compare", b"assertequals", b"assertequal", b"assert_eq"]
-                .iter()
-                .any(|name| call.ends_with(name))
+            && [
+                &b"cmp"[..],
+                b"equal",
+                b"equals",
+                b"compare",
+                b"assertequals",
+                b"assertequal",
+                b"assert_eq",
+                // Copied, not compared: `strcpy(cfg.password, "x")`.
+                b"strcpy",
+                b"strncpy",
+                b"strlcpy",
+            ]
+            .iter()
+            .any(|name| call.ends_with(name))
     }
 
     /// The second argument of a call whose first is the name.

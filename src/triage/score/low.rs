@@ -18,6 +18,9 @@ pub(super) fn only_low(text: &[u8], named: &Named, is_default: bool) -> Option<&
     ]) {
         return Some("its name says that it is a default or made up");
     }
+    if has(&["salt", "nonce"]) {
+        return Some("a salt or nonce is no secret by itself");
+    }
     let is_password = named.form == Form::Login || has_word(&words, PASSWORDS);
     if !is_password && (value.len() < 12 || natural::surprise(value) < 4.0) {
         return Some("short or readable for a key or token");

@@ -172,6 +172,9 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
     let Ok(name) = std::str::from_utf8(&text[named.name.clone()]) else {
         return Err("the name is not UTF-8");
     };
+    if named.form == Form::Pair && text[..named.name.start].ends_with(b"::") {
+        return Err("the name is that of a module");
+    }
     let name = own_name(name, named.form);
     // A call says by the place of its argument that this is a password.
     let verdict = match named.form {
@@ -182,6 +185,15 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
         Verdict::Secret(strength) => strength,
         Verdict::Negated => return Err("the name says that it is something about a secret"),
         Verdict::Unknown => return Err("the name does not say secret"),
+    };
+    // `pass('first test')`, `Pass 'x' to`: what a test, a render or a man does.
+    let strength = match named.form {
+        Form::Call | Form::Word | Form::Prose | Form::Default | Form::Compare
+            if name.eq_ignore_ascii_case("pass") =>
+        {
+            Strength::Weak
+        }
+        _ => strength,
     };
     is_of_another_kind(text, named, value)?;
     let surprise = natural::surprise(value);
