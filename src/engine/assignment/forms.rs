@@ -224,8 +224,35 @@ impl Reader<'_, '_> {
             .any(|name| call.ends_with(name))
     }
 
+    /// Whether the name is a text that is looked up in another language: `__('Password', 'shop')`.
+    fn is_translated(&self) -> bool {
+        const CALLS: [&[u8]; 14] = [
+            b"__",
+            b"_e",
+            b"_x",
+            b"_ex",
+            b"_n",
+            b"_",
+            b"esc_html__",
+            b"esc_attr__",
+            b"esc_html_e",
+            b"esc_attr_e",
+            b"gettext",
+            b"dgettext",
+            b"translate",
+            b"trans",
+        ];
+        let line = self.line_before();
+        let Some(open) = memchr::memrchr(b'(', line) else { return false };
+        let from = line[..open].iter().rposition(|b| !is_name(*b)).map_or(0, |i| i + 1);
+        CALLS.contains(&&line[from..open])
+    }
+
     /// The second argument of a call whose first is the name.
     pub(super) fn argument(&mut self, from: usize) {
+        if self.is_translated() {
+            return;
+        }
         let at = self.blanks_and_line(from);
         if let Some(value) = self.quote(at) {
             // One of many in a list, rather than a pair.

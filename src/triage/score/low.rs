@@ -18,6 +18,11 @@ pub(super) fn only_low(text: &[u8], named: &Named, is_default: bool) -> Option<&
     ]) {
         return Some("its name says that it is a default or made up");
     }
+    // What stands in columns of passwords, in the dump of a database.
+    let is_hash = matches!(value.len(), 32 | 40 | 64 | 96 | 128) && value.iter().all(u8::is_ascii_hexdigit);
+    if named.form == Form::Clause && is_hash {
+        return Some("probably the hash of a password");
+    }
     if has(&["salt", "nonce"]) {
         return Some("a salt or nonce is no secret by itself");
     }

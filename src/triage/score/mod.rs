@@ -172,7 +172,10 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
     let Ok(name) = std::str::from_utf8(&text[named.name.clone()]) else {
         return Err("the name is not UTF-8");
     };
-    if named.form == Form::Pair && text[..named.name.start].ends_with(b"::") {
+    if named.form == Form::Pair
+        && text[..named.name.start].ends_with(b"::")
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+    {
         return Err("the name is that of a module");
     }
     let name = own_name(name, named.form);

@@ -348,6 +348,18 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
     if named.form == Form::Compare && TYPES.iter().any(|w| w.as_bytes() == value) {
         return Err("the value is a type or a word of a language");
     }
+    // `"… SET password='$new' …"`: a variable of PHP, Perl or a shell, in a text.
+    let is_variable = value[0] == b'$'
+        && value.len() > 1
+        && value[1..].iter().all(|b| b.is_ascii_alphabetic() || *b == b'_')
+        && text[..named.value.start].ends_with(b"'");
+    if is_variable {
+        let before = &text[named.value.start.saturating_sub(240)..named.value.start];
+        let line = &before[memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)..];
+        if line.iter().filter(|b| **b == b'"').count() % 2 == 1 {
+            return Err("the value is a variable, a reference or a tag");
+        }
+    }
     let last = value[value.len() - 1];
     let next = text.get(named.value.end + 1..).unwrap_or_default().trim_ascii_start();
     if named.quoted && (matches!(last, b'_' | b'-' | b':' | b' ') || last == b'=' && value.len() < 12) {
