@@ -92,8 +92,10 @@ impl Reader<'_, '_> {
         if before == mark {
             return None;
         }
-        let is_selector = matches!(before, b'#' | b'=' | b'"' | b'\'' | b'*' | b'@' | b'-' | b'_')
-            || self.text[self.name.clone()].starts_with(b".");
+        let is_selector = before == b'#'
+            || self.byte(self.name.end) == b']'
+            || self.text[self.name.clone()].starts_with(b".")
+            || at > self.name.end && self.byte(at - 1) == b']';
         (is_selector && self.byte(at) == mark).then_some(at + 1)
     }
 

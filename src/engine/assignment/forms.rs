@@ -18,7 +18,7 @@ impl Reader<'_, '_> {
             self.inside = OnceCell::from(None);
             let next = self.blanks(end);
             if self.byte(next) == b',' {
-                let at = self.blanks_and_line(next + 1);
+                let at = self.blanks(next + 1);
                 self.quoted(at, Form::Call);
             } else {
                 self.methods(next);
@@ -96,6 +96,8 @@ impl Reader<'_, '_> {
             [b':', b':', b'=', ..] => self.value_behind_line(blanks + 3, Form::Setting),
             [b':', b':', ..] => {}
             [b':', b'-', ..] if before == b'{' => self.until(blanks + 2, b'}'),
+            // `ok ? "pass" : "fail"`
+            [b':', ..] if is_quoted && self.is_condition() => {}
             [b':', ..] => self.colon(blanks + 1),
             [b'-', ..] if blanks == end && before == b'{' => self.until(blanks + 1, b'}'),
             [b',', ..] if is_quoted && !is_closed && self.is_first() => self.argument(blanks + 1),
@@ -113,6 +115,8 @@ impl Reader<'_, '_> {
                 self.quoted(at, Form::Compare);
             }
             [b'(', ..] if !is_quoted && blanks <= end + 1 => self.call(blanks + 1),
+            // `$password{'name'}` looks up.
+            [b'{', ..] if matches!(self.text[start], b'$' | b'%' | b'@') => {}
             [b'{', ..] if !is_quoted && blanks == end => {
                 self.quoted(blanks + 1, Form::Call);
             }
@@ -162,6 +166,13 @@ impl Reader<'_, '_> {
             _ if blanks > at => self.words(blanks),
             _ => {}
         }
+    }
+
+    /// Whether the quoted name is what a condition gives if it holds.
+    fn is_condition(&self) -> bool {
+        let line = self.line_before();
+        let quotes = line.iter().rev().take_while(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\')).count();
+        line[..line.len() - quotes].trim_ascii_end().ends_with(b"?")
     }
 
     /// Whether the quoted text that ends with the name is a key of several words (`"db password"`).
@@ -433,7 +444,13 @@ impl Reader<'_, '_> {
         }
         // A line of its own: `requirepass foo`, `machine x login y password z`.
         // Routers: `username admin password 0 x`.
-        if self.byte(at).is_ascii_digit() && self.byte(at + 1) == b' ' && !before.is_empty() {
+        let is_router = || {
+            let words =
+                [&b"username"[..], b"enable", b"user", b"neighbor", b"set", b"ip", b"ppp", b"snmp-server"];
+            let first = before.split(|b| *b == b' ').next().unwrap_or_default();
+            words.contains(&first) || before.ends_with(b" key") || before.ends_with(b" secret")
+        };
+        if self.byte(at).is_ascii_digit() && self.byte(at + 1) == b' ' && !before.is_empty() && is_router() {
             self.bare(at + 2, Form::Flag);
             return;
         }

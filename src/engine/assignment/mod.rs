@@ -116,7 +116,7 @@ pub fn find(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)) {
 pub fn find_clause(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)) {
     let mut reader = Reader { text, name: word.clone(), inside: OnceCell::new(), found };
     let at = reader.blanks(word.end);
-    if at == word.end || reader.quoted(at, Form::Clause) {
+    if at == word.end || reader.byte(at) == b'`' || reader.quoted(at, Form::Clause) {
         return;
     }
     // Oracle takes it without quotes: `CREATE USER shop IDENTIFIED BY x;`.

@@ -189,15 +189,7 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
         Verdict::Negated => return Err("the name says that it is something about a secret"),
         Verdict::Unknown => return Err("the name does not say secret"),
     };
-    // `pass('first test')`, `Pass 'x' to`: what a test, a render or a man does.
-    let strength = match named.form {
-        Form::Call | Form::Word | Form::Prose | Form::Default | Form::Compare
-            if name.eq_ignore_ascii_case("pass") =>
-        {
-            Strength::Weak
-        }
-        _ => strength,
-    };
+    let strength = if is_pass(text, named, name) { Strength::Strong } else { strength };
     is_of_another_kind(text, named, value)?;
     let surprise = natural::surprise(value);
     let has_digit = value.iter().any(u8::is_ascii_digit);
@@ -253,6 +245,22 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
         return Err("the value is a name of a secret");
     }
     Ok((collect(text, named, name, strength, value, is_default), is_default))
+}
+
+/// Whether a name is a password's where `pass` is all it says: not what a test or a render does
+/// (`pass('first test')`, `Pass 'x' to`, `second pass: fills`).
+fn is_pass(text: &[u8], named: &Named, name: &str) -> bool {
+    let is_set = !matches!(
+        named.form,
+        Form::Call | Form::Word | Form::Prose | Form::Default | Form::Compare | Form::Flag | Form::Item
+    );
+    if !is_set || !name.trim_start_matches('$').eq_ignore_ascii_case("pass") {
+        return false;
+    }
+    let before = &text[named.name.start.saturating_sub(80)..named.name.start];
+    let line = &before[memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)..];
+    named.quoted
+        || matches!(line.trim_ascii_end().last(), None | Some(b'-' | b'{' | b',' | b'&' | b'?' | b';'))
 }
 
 /// The name without what a call or member adds to it: `password.equals`, `passwordField.sendKeys`.
