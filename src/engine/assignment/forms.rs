@@ -100,7 +100,11 @@ impl Reader<'_, '_> {
             [b':', ..] if is_quoted && self.is_condition() => {}
             [b':', ..] => self.colon(blanks + 1),
             [b'-', ..] if blanks == end && before == b'{' => self.until(blanks + 1, b'}'),
-            [b',', ..] if is_quoted && !is_closed && self.is_first() => self.argument(blanks + 1),
+            [b',', ..] if is_quoted && !is_closed && self.is_first() => {
+                if !self.column() {
+                    self.argument(blanks + 1);
+                }
+            }
             [b',', ..] if !is_quoted && self.is_constant() => {
                 // `put(Context.SECURITY_CREDENTIALS, "x")`
                 let at = self.blanks_and_line(blanks + 1);
@@ -156,7 +160,9 @@ impl Reader<'_, '_> {
                     self.give(value, Form::Argument, true, false);
                 }
             }
-            [b',', ..] => self.column(),
+            [b',', ..] => {
+                self.column();
+            }
             _ if is_quoted => {
                 if is_closed {
                     self.column();

@@ -9,38 +9,40 @@ const COLUMNS: usize = 512;
 const ROWS: usize = 16 << 10;
 
 impl Reader<'_, '_> {
-    /// `INSERT INTO users (name, password) VALUES ('x', 'y'), (…)`, with the name one of the columns.
-    pub(super) fn column(&mut self) {
+    /// `INSERT INTO users (name, password) VALUES ('x', 'y'), (…)`, with the name one of the
+    /// columns. Whether it is one.
+    pub(super) fn column(&mut self) -> bool {
         let text = self.text;
         let floor = self.name.start.saturating_sub(COLUMNS);
         let before = &text[floor..self.name.start];
-        let Some(open) = memchr::memrchr(b'(', before) else { return };
+        let Some(open) = memchr::memrchr(b'(', before) else { return false };
         let table = before[..open].trim_ascii_end();
-        let table = table[table.len().saturating_sub(100)..].to_ascii_lowercase();
-        let is_insert = memchr::memmem::rfind(&table, b"into ").is_some_and(|at| {
+        let table = &table[table.len().saturating_sub(100)..];
+        let is_insert = table.windows(5).rposition(|w| w.eq_ignore_ascii_case(b"into ")).is_some_and(|at| {
             let name = table[at + 5..].trim_ascii();
             !name.is_empty() && name.iter().all(|b| !matches!(b, b' ' | b'\n' | b';' | b'(' | b')'))
         });
         if !is_insert {
-            return;
+            return false;
         }
         let number = before[open..].iter().filter(|b| **b == b',').count();
         let rest = self.rest(self.name.end);
-        let Some(close) = memchr::memchr(b')', &rest[..rest.len().min(COLUMNS)]) else { return };
+        let Some(close) = memchr::memchr(b')', &rest[..rest.len().min(COLUMNS)]) else { return true };
         let mut at = self.space(self.name.end + close + 1);
         if !self.rest(at).get(..6).is_some_and(|w| w.eq_ignore_ascii_case(b"values")) {
-            return;
+            return true;
         }
         at = self.space(at + 6);
         let stop = text.len().min(at + ROWS);
         while at < stop && self.byte(at) == b'(' {
-            let Some(end) = self.row(at + 1, stop, number) else { return };
+            let Some(end) = self.row(at + 1, stop, number) else { break };
             at = self.space(end);
             if self.byte(at) != b',' {
-                return;
+                break;
             }
             at = self.space(at + 1);
         }
+        true
     }
 
     /// Gives what the row that starts at `from` holds in the column `number`; where the row ends.

@@ -87,11 +87,10 @@ impl Reader<'_, '_> {
                 self.wrapped(at, quoted_form);
             }
             b'[' | b'(' | b'{' => {
-                // `"password": {"type": "string", "default": "x"}`
-                if self.list(at + 1) {
-                } else if self.byte(at) == b'{' && self.inside().is_none() {
-                    self.sibling(at + 1);
-                } else {
+                if !self.list(at + 1) {
+                    if self.byte(at) == b'{' && self.inside().is_none() {
+                        self.sibling(at + 1);
+                    }
                     self.wrapped(at + 1, quoted_form);
                 }
             }
@@ -116,8 +115,13 @@ impl Reader<'_, '_> {
             let next = self.blanks(close);
             match self.byte(next) {
                 b',' => at = self.blanks_and_line(next + 1),
-                // A map: what stands here are its keys.
-                b':' | b'=' => return true,
+                // A map: what stands here are its keys; `{"type": "string", "default": "x"}`.
+                b':' | b'=' => {
+                    if values.len() == 1 && self.inside().is_none() {
+                        self.sibling(from);
+                    }
+                    return true;
+                }
                 _ => break,
             }
         }

@@ -254,7 +254,16 @@ fn is_pass(text: &[u8], named: &Named, name: &str) -> bool {
         named.form,
         Form::Call | Form::Word | Form::Prose | Form::Default | Form::Compare | Form::Flag | Form::Item
     );
-    if !is_set || !name.trim_start_matches('$').eq_ignore_ascii_case("pass") {
+    const ORDINALS: [&str; 18] = [
+        "first", "second", "third", "last", "one", "two", "three", "multi", "single", "render", "by", "max",
+        "min", "next", "previous", "each", "final", "this",
+    ];
+    let words = names::words(name);
+    let is_password = match &words[..] {
+        [.., before, last] => last == "pass" && !ORDINALS.contains(&before.as_str()),
+        words => words.last().is_some_and(|last| last == "pass"),
+    };
+    if !is_set || !is_password {
         return false;
     }
     let before = &text[named.name.start.saturating_sub(80)..named.name.start];
