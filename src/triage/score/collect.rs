@@ -162,6 +162,7 @@ pub(super) fn collect(
     let line = Line::around(text, named);
     put("statement", flag(!named.quoted && line.is_statement));
     put("settings around", flag(line.is_among_settings));
+    put("setting alone", flag(named.form == Form::Setting && line.is_setting));
     put("comment", flag(line.is_comment));
     put("prose around", flag(line.is_prose));
     put("default password", flag(is_default));

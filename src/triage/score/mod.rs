@@ -45,7 +45,7 @@ pub struct Rated {
 pub type Refusal = &'static str;
 
 /// Names of all features, in the order of the weights.
-pub const FEATURES: [&str; 63] = [
+pub const FEATURES: [&str; 64] = [
     "bias",
     "name strong",
     "name password",
@@ -102,6 +102,7 @@ pub const FEATURES: [&str; 63] = [
     "goes on",
     "statement",
     "settings around",
+    "setting alone",
     "comment",
     "prose around",
     "default password",
