@@ -269,8 +269,11 @@ fn is_pass(text: &[u8], named: &Named, name: &str) -> bool {
     }
     let before = &text[named.name.start.saturating_sub(80)..named.name.start];
     let line = &before[memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)..];
+    // Logs of tests: `PASS: gdb.base/x.exp`; prose: `Pass :meth:`x` a value`.
+    let is_lower = words.len() > 1 || !name.bytes().any(|b| b.is_ascii_uppercase());
     named.quoted
-        || matches!(line.trim_ascii_end().last(), None | Some(b'-' | b'{' | b',' | b'&' | b'?' | b';'))
+        || is_lower
+            && matches!(line.trim_ascii_end().last(), None | Some(b'-' | b'{' | b',' | b'&' | b'?' | b';'))
 }
 
 /// The name without what a call or member adds to it: `password.equals`, `passwordField.sendKeys`.
