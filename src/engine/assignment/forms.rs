@@ -3,7 +3,7 @@
 use super::calls::is_lookup;
 use super::quote::Quote;
 use super::reader::Reader;
-use super::{Form, VALUE, is_name};
+use super::{Form, LINE, VALUE, is_name};
 use std::cell::OnceCell;
 
 impl Reader<'_, '_> {
@@ -168,6 +168,16 @@ impl Reader<'_, '_> {
                     self.column();
                 }
                 self.sibling(blanks);
+            }
+            // `<Pass encoding="base64">x</Pass>`
+            _ if blanks > at && before == b'<' => {
+                let rest = &rest[..rest.len().min(LINE)];
+                if let Some(end) = memchr::memchr2(b'>', b'<', rest)
+                    && rest[end] == b'>'
+                    && !rest[..end].ends_with(b"/")
+                {
+                    self.element(blanks + end + 1, false);
+                }
             }
             _ if blanks > at => self.words(blanks),
             _ => {}

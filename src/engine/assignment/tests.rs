@@ -123,6 +123,8 @@ fn forms_of_code_around_a_name() {
         (r#"<property name="password"><value>V4lue!</value></property>"#, Form::Element),
         ("DBPassword:\n    Type: String\n    Default: V4lue!\n", Form::Sibling),
         (r#""Password": { "Type": "String", "Default": "V4lue!" }"#, Form::Sibling),
+        ("<password encoding=\"plain\">V4lue!</password>", Form::Element),
+        ("password: &pw V4lue!", Form::Yaml),
         ("kubectl create secret generic x --from-literal=password=V4lue!", Form::Environment),
         ("IDENTIFIED WITH caching_sha2_password BY 'V4lue!'", Form::Clause),
         ("INSERT INTO users (name, password) VALUES ('x', 'V4lue!');", Form::Clause),
@@ -131,6 +133,15 @@ fn forms_of_code_around_a_name() {
     ] {
         let found = values(text, "password");
         assert!(found.contains(&("V4lue!".to_owned(), form)), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn of_a_user_and_a_password_the_second_is_told() {
+    for text in
+        ["login/password: joe / V4lue", "user/password: `joe`/`V4lue`.", "(login/password: joe/V4lue)"]
+    {
+        assert_eq!(values(text, "password"), [("V4lue".to_owned(), Form::Prose)], "{text}");
     }
 }
 

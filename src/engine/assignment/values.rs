@@ -21,7 +21,21 @@ impl Reader<'_, '_> {
 
     /// Behind `:`: a value, or the name of a type before one.
     pub(super) fn colon(&mut self, from: usize) {
-        let at = self.blanks(from);
+        let mut at = self.blanks(from);
+        // `login/password: joe / x`
+        if self.text[..self.name.start].ends_with(b"/") && self.inside().is_none() {
+            self.second(at);
+            return;
+        }
+        // YAML names a value for later: `password: &name x`.
+        if self.byte(at) == b'&' {
+            let anchor =
+                self.rest(at + 1).iter().take(40).take_while(|b| is_name(**b) || **b == b'-').count();
+            let next = self.blanks(at + 1 + anchor);
+            if anchor > 0 && next > at + 1 + anchor && self.byte(next) != b'=' {
+                at = next;
+            }
+        }
         // `password: str = "x"`, `password: Option<&str> = Some("x")`
         let spelling = |b: &u8| {
             is_name(*b)
@@ -65,6 +79,20 @@ impl Reader<'_, '_> {
             return;
         }
         self.value(at, Form::Yaml);
+    }
+
+    /// The second of two that `/`, `:` or `,` stands between.
+    fn second(&mut self, at: usize) {
+        let mark = |b: u8| matches!(b, b'`' | b'"' | b'\'' | b'*');
+        let open = at + usize::from(mark(self.byte(at)));
+        let is_word = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'/' | b':' | b',') && !mark(*b);
+        let mut end = open + self.rest(open).iter().take(64).take_while(|b| is_word(b)).count();
+        end += usize::from(mark(self.byte(end)));
+        let end = self.blanks(end);
+        if end > open && matches!(self.byte(end), b'/' | b':' | b',') {
+            let value = self.blanks(end + 1);
+            self.bare(value, Form::Prose);
+        }
     }
 
     /// A value at `at`: quoted, wrapped, a list, behind an expression, or bare where `form` may be.
