@@ -253,7 +253,14 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
 fn is_pass(text: &[u8], named: &Named, name: &str) -> bool {
     let is_set = !matches!(
         named.form,
-        Form::Call | Form::Word | Form::Prose | Form::Default | Form::Compare | Form::Flag | Form::Item
+        Form::Call
+            | Form::Word
+            | Form::Prose
+            | Form::Default
+            | Form::Compare
+            | Form::Flag
+            | Form::Item
+            | Form::Argument
     );
     const ORDINALS: [&str; 18] = [
         "first", "second", "third", "last", "one", "two", "three", "multi", "single", "render", "by", "max",
