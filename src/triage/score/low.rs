@@ -38,7 +38,22 @@ pub(super) fn only_low(text: &[u8], named: &Named, is_default: bool) -> Option<&
     if line.is_comment || line.is_prompt {
         return Some("in a comment or an example");
     }
-    is_in_comment(text, named.name.start).then_some("in a comment or documentation")
+    if is_in_comment(text, named.name.start) {
+        return Some("in a comment or documentation");
+    }
+    is_in_test_module(text, named.name.start).then_some("in the tests of its file")
+}
+
+/// How far back a module of tests may begin: most stand at the end of a file.
+const TESTS: usize = 64 << 10;
+
+/// Whether `at` stands behind Rust's `#[cfg(test)] mod tests {`.
+fn is_in_test_module(text: &[u8], at: usize) -> bool {
+    let before = &text[at.saturating_sub(TESTS)..at];
+    memchr::memmem::rfind(before, b"#[cfg(test)]").is_some_and(|found| {
+        let behind = before[found + 12..].trim_ascii_start();
+        behind.starts_with(b"mod ") && memchr::memmem::find(&behind[..behind.len().min(80)], b"{").is_some()
+    })
 }
 
 /// Words of names whose values people choose.
