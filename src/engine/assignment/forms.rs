@@ -101,7 +101,8 @@ impl Reader<'_, '_> {
             [b':', ..] => self.colon(blanks + 1),
             [b'-', ..] if blanks == end && before == b'{' => self.until(blanks + 1, b'}'),
             [b',', ..] if is_quoted && !is_closed && self.is_first() => {
-                if !self.column() {
+                let is_column = self.column();
+                if !is_column {
                     self.argument(blanks + 1);
                 }
             }
