@@ -398,6 +398,8 @@ impl<'p> Engine<'p> {
         };
         if text[word.clone()].contains(&b' ') && text[word.end - 1].is_ascii_alphabetic() {
             assignment::find_clause(text, word, &mut judge);
+        } else if text[word.end - 1] == b'(' {
+            assignment::find_call(text, word, &mut judge);
         } else {
             assignment::find(text, word, &mut judge);
         }
