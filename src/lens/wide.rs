@@ -189,7 +189,7 @@ fn alternating_word(bytes: &[u8], from: usize) -> Option<usize> {
     let first = from.next_multiple_of(WORD);
     let words = bytes.get(first..)?.as_chunks::<WORD>().0;
     let (blocks, rest) = words.as_chunks();
-    let passed = blocks.iter().position(|block| has_alternating(block)).unwrap_or(blocks.len());
+    let passed = blocks.iter().position(has_alternating).unwrap_or(blocks.len());
     let left = blocks.get(passed).map_or(rest, |block| block);
     let i = left.iter().position(is_alternating)?;
     Some(first + (passed * WORDS + i) * WORD)

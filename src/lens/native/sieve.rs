@@ -349,11 +349,10 @@ mod tests {
             let from_here = TopByte::of(low, high, i64::from(i32::MIN)..=i64::from(i32::MAX));
             let immediate = TopByte::of(low, high, 0x1_0000..=i64::from(u32::MAX));
             let seen = seen(&data, |w, p| addresses(w, p, from_here, immediate));
-            for i in 0..data.len() {
+            for (i, &op) in data.iter().enumerate() {
                 let Some(n) = u32_at(i + 1) else { continue };
-                let near = data[i] & 0xc7 == 5 && (low..=high).contains(&i64::from(n as i32));
-                let has_immediate =
-                    data[i] & 0xc7 == 5 && data[i] < 0x40 || matches!(data[i], 0xb8..=0xbf | 0x68 | 0xa1);
+                let near = op & 0xc7 == 5 && (low..=high).contains(&i64::from(n as i32));
+                let has_immediate = op & 0xc7 == 5 && op < 0x40 || matches!(op, 0xb8..=0xbf | 0x68 | 0xa1);
                 let far = has_immediate && (low.max(0x1_0000)..=high).contains(&i64::from(n));
                 assert!(!(near || far) || seen.binary_search(&i).is_ok(), "{i} {n:#x} {low:#x} {high:#x}");
             }
