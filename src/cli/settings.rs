@@ -170,7 +170,7 @@ pub fn read_baseline(path: &Path) -> Result<Known, UsageError> {
 /// The date, which decides what has expired.
 pub fn today() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let date = crate::verify::clock::rfc3339(now.map_or(0, |now| now.as_secs()));
+    let date = crate::net::clock::rfc3339(now.map_or(0, |now| now.as_secs()));
     date.get(..10).unwrap_or_default().to_owned()
 }
 

@@ -1,5 +1,5 @@
-//! The one way out: every request that verification makes goes through [`Client`], and so do the files that a
-//! user names by address or package.
+//! The one way out: every request that verification makes goes through [`Client`], and so does what a
+//! user names to be fetched.
 //!
 //! It follows no redirect (a captive portal is no answer), bounds time and size of each exchange, waits
 //! between calls to one account, retries what a server asks to be retried, and stops asking a host that

@@ -1,6 +1,6 @@
 //! Where AWS is: partitions, regional endpoints, and the standard ways to name others.
 
-use super::super::http::check_endpoint;
+use crate::net::http::check_endpoint;
 
 /// A part of AWS with accounts and keys of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

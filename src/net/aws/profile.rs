@@ -103,7 +103,7 @@ impl Profiles {
             let text = |key: &str| value.get(key)?.as_str();
             let is_ours =
                 text("startUrl")?.trim_end_matches(['#', '/']) == start_url.trim_end_matches(['#', '/']);
-            let is_valid = super::super::clock::parse(text("expiresAt")?)? > now;
+            let is_valid = crate::net::clock::parse(text("expiresAt")?)? > now;
             (is_ours && is_valid).then(|| text("accessToken").map(str::to_string)).flatten()
         })
     }
