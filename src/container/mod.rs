@@ -12,10 +12,12 @@ pub mod carve;
 pub mod cfb;
 pub mod cms;
 pub mod cpio;
+pub mod disk_image;
 pub mod dmg;
 pub mod dotnet_bundle;
 pub mod embedded;
 pub mod eval_bundle;
+pub mod exfat;
 pub mod ext;
 pub mod fat;
 pub mod fatfs;
@@ -25,6 +27,7 @@ mod inflate;
 pub mod iso;
 pub mod json;
 mod lz4;
+pub mod ntfs;
 pub mod partition;
 pub mod pdf;
 mod piece;
@@ -45,6 +48,7 @@ pub mod unityfs;
 pub mod unopened;
 pub mod vdex;
 pub mod xar;
+pub mod xfs;
 pub mod zip;
 
 use crate::blob::Blob;
@@ -88,6 +92,10 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &iso::Iso,
     &ext::Ext,
     &fatfs::FatSystem,
+    &exfat::ExFat,
+    &ntfs::Ntfs,
+    &xfs::Xfs,
+    &disk_image::DiskImage,
     &partition::Disk,
     &stream::BZIP2,
     &stream::XZ,
