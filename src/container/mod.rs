@@ -6,6 +6,7 @@ pub mod android_backup;
 pub mod ar;
 pub mod asar;
 pub mod assembly_store;
+pub mod avro;
 pub mod budget;
 pub mod cab;
 pub mod carve;
@@ -15,6 +16,7 @@ pub mod cpio;
 pub mod disk_image;
 pub mod dmg;
 pub mod dotnet_bundle;
+pub mod dump;
 pub mod embedded;
 pub mod eval_bundle;
 pub mod exfat;
@@ -27,6 +29,7 @@ mod inflate;
 pub mod iso;
 pub mod json;
 mod lz4;
+mod lzo;
 pub mod ntfs;
 pub mod partition;
 pub mod pdf;
@@ -46,6 +49,7 @@ mod testing;
 pub mod unity_web;
 pub mod unityfs;
 pub mod unopened;
+pub mod uuencode;
 pub mod vdex;
 pub mod xar;
 pub mod xfs;
@@ -104,6 +108,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &stream::LZ4,
     &stream::COMPRESS,
     &stream::SNAPPY,
+    &stream::LZOP,
     &assembly_store::Xalz,
     &assembly_store::AssemblyStore,
     &dotnet_bundle::DotnetBundle,
@@ -112,6 +117,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &gzip::Gzip,
     &pdf::Pdf,
     &asar::Asar,
+    &avro::Avro,
     &ram_bundle::RamBundle,
     &source_map::SourceMap,
     &fat::Fat,
@@ -123,6 +129,8 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &pyinstaller::Pyz,
     &eval_bundle::EvalBundle,
     &vdex::Vdex,
+    &uuencode::Uuencode,
+    &dump::Dump,
     &stream::LZMA,
     &stream::ZLIB,
     &stream::BROTLI,

@@ -6,6 +6,7 @@
 
 mod decode;
 mod lz4;
+mod lzop;
 mod lzw;
 mod snappy;
 
@@ -34,6 +35,7 @@ enum Format {
     Zlib,
     Snappy,
     Brotli,
+    Lzop,
 }
 
 /// `.bz2`
@@ -56,6 +58,9 @@ pub static ZLIB: Stream = Stream(Format::Zlib);
 pub static SNAPPY: Stream = Stream(Format::Snappy);
 /// `.br`: the one format that is known by its name, having nothing else
 pub static BROTLI: Stream = Stream(Format::Brotli);
+
+/// `.lzo`, files of lzop
+pub static LZOP: Stream = Stream(Format::Lzop);
 
 /// What a decoder did in one step.
 pub(super) struct Step {
@@ -166,6 +171,7 @@ impl Format {
             Format::Zlib => "zlib",
             Format::Snappy => "snappy",
             Format::Brotli => "brotli",
+            Format::Lzop => "lzop",
         }
     }
 
@@ -182,6 +188,7 @@ impl Format {
             Format::Zlib => &[(b".zz", b""), (b".zlib", b"")],
             Format::Snappy => &[(b".sz", b""), (b".snappy", b"")],
             Format::Brotli => &[(b".br", b"")],
+            Format::Lzop => &[(b".tzo", b".tar"), (b".lzo", b"")],
         }
     }
 
@@ -201,6 +208,7 @@ impl Format {
             Format::Zlib => is_zlib(data),
             Format::Snappy => data.starts_with(b"\xff\x06\0\0sNaPpY"),
             Format::Brotli => false,
+            Format::Lzop => lzop::begins(data),
         }
     }
 
@@ -400,6 +408,7 @@ impl Format {
                 other => other,
             }),
             Format::Snappy => snappy::expand(input, out, budget),
+            Format::Lzop => lzop::expand(input, out, budget),
             Format::Brotli => {
                 let reader = brotli_decompressor::Decompressor::new(input, 16 << 10);
                 expand_reading(&mut Reading(reader), input.len(), out, budget)

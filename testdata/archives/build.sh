@@ -280,8 +280,21 @@ for version in 0 1; do
   qemu-img convert -q -c -O qcow2 xfs.img "$out/xfs-$((version + 4)).qcow2"
 done
 
+# LZO; files as text.
+ini arc-lzo
+lzop -qc app.ini >"$out/app.ini.lzo"
+tar -c app.ini | lzop -qc9 >"$out/all.tzo"
+mksquashfs app.ini lzo.squashfs -comp lzo -noappend -quiet -no-progress >/dev/null
+cp lzo.squashfs "$out/"
+ini arc-text
+uuencode app.ini <app.ini >"$out/app.uue"
+{ printf 'From: me\nSubject: see below\n\nHello,\n\n'; gzip -c app.ini | uuencode app.ini.gz; } >"$out/old.eml"
+xxd app.ini >"$out/app.xxd"
+hexdump -C app.ini >"$out/app.dump"
+objcopy -I binary -O ihex app.ini "$out/firmware.hex"
+objcopy -I binary -O srec app.ini "$out/firmware.srec"
+
 # Known and not opened: told.
 gpg --batch --quiet --yes --homedir "$work" --passphrase x --pinentry-mode loopback -o "$out/app.gpg" -c app.ini
 openssl enc -aes-256-cbc -pbkdf2 -k x -in app.ini -out "$out/app.enc"
-seq 1000 | lzop -q -c >"$out/app.lzo"
 zpaq a "$out/app.zpaq" app.ini >/dev/null 2>&1

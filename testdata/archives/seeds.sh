@@ -7,7 +7,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 seq -f 'line %.0f of a text' 3000 >text
-mkdir -p "$seeds"/{bzip2,xz,lzip,lzma,zstd,lz4,compress,tar,cpio,rpm,zlib,brotli,snappy,7z,rar,cab,compound,xar,iso9660,ext,fat-system,disk,dmg,android-backup,disk-image,ntfs,exfat,xfs}
+mkdir -p "$seeds"/{bzip2,xz,lzip,lzma,zstd,lz4,compress,tar,cpio,rpm,zlib,brotli,snappy,7z,rar,cab,compound,xar,iso9660,ext,fat-system,disk,dmg,android-backup,disk-image,ntfs,exfat,xfs,lzop,uuencode,dump,avro}
 bzip2 -c1 text >"$seeds/bzip2/text"
 xz -c --check=crc64 text >"$seeds/xz/text"
 xz -c --check=sha256 --x86 --lzma2=preset=1,dict=64KiB --block-size=20000 text >"$seeds/xz/blocks"
@@ -256,3 +256,29 @@ for version in 0 1; do
   mkfs.xfs -q -b size=$((version * 512 + 512)) -m crc=$version -p prototype xfs 2>/dev/null
   head -c 65536 xfs >"$seeds/xfs/$((version + 4))"
 done
+lzop -qc text >"$seeds/lzop/text"
+lzop -qc9 text >"$seeds/lzop/nine"
+head -c 8000 text | uuencode "a name.txt" >"$seeds/uuencode/alone"
+{ printf 'From: me\nSubject: two\n\n'; cat "$seeds/uuencode/alone"; echo; uuencode short <short; } >"$seeds/uuencode/mail"
+xxd short >"$seeds/dump/xxd"
+{ cat short; head -c 500 /dev/zero; cat short; } | hexdump -C >"$seeds/dump/hexdump"
+objcopy -I binary -O ihex short "$seeds/dump/intel"
+objcopy -I binary -O srec short "$seeds/dump/motorola"
+python3 - "$seeds/avro" <<'PY'
+import bz2, lzma, os, sys, zlib
+def long(n):
+    n, out = n << 1, b""
+    while n > 127:
+        out, n = out + bytes([n & 127 | 128]), n >> 7
+    return out + bytes([n])
+def string(text):
+    return long(len(text)) + text
+text, mark = open("short", "rb").read(), bytes(range(16))
+def deflate(data):
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(data) + packer.flush()
+for codec, pack in [(b"deflate", deflate), (b"bzip2", bz2.compress), (b"xz", lzma.compress)]:
+    head = b"Obj\x01" + long(2) + string(b"avro.codec") + string(codec) + string(b"avro.schema") + string(b'"string"') + long(0) + mark
+    block = lambda data: long(1) + string(pack(string(data))) + mark
+    open(sys.argv[1] + "/" + codec.decode(), "wb").write(head + block(text[:1000]) + block(text[1000:]))
+PY
