@@ -29,8 +29,8 @@ pub struct DiskImage;
 const IN_MEMORY: u64 = 64 << 20;
 /// Of a larger disk than so many entries may be, no more is read: holes have to be gone through too.
 const MOST: u64 = 64;
-/// And of one that is so many times larger than its image, no more than two entries.
-const HOLLOW: u64 = 512;
+/// And of one that is so many times larger than its image, no more than half an entry: a second of zeros.
+const HOLLOW: u64 = 16;
 /// No disk is as large as this.
 const PLAUSIBLE: u64 = 1 << 60;
 
@@ -48,7 +48,7 @@ impl Container for DiskImage {
         let mut opened = Opened::default();
         let Some((name, read)) = format(data) else { return opened };
         let entry = limits.entry_bytes;
-        let hollow = (data.len() as u64).saturating_mul(HOLLOW).max(entry.saturating_mul(2));
+        let hollow = (data.len() as u64).saturating_mul(HOLLOW).max(entry / 2);
         let most = hollow.min(entry.saturating_mul(MOST)).max(data.len() as u64);
         let mut map = Map { most, ..Map::default() };
         let is_sound = read(data, &mut map).is_some();
