@@ -103,6 +103,11 @@ impl Address {
         Self::root(name.as_bytes().into())
     }
 
+    /// The same, for a name that may not be text.
+    pub fn named_bytes(name: &[u8]) -> Self {
+        Self::root(name.into())
+    }
+
     /// The address of an object of a repository.
     pub fn object(object: Object) -> Self {
         Address(Arc::new(Node { parent: None, step: Step::Object(Box::new(object)) }))

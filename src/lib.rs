@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod lens;
 pub mod limits;
 pub mod look;
+pub mod net;
 pub mod pattern;
 pub mod report;
 pub mod scan;

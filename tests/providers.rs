@@ -4,8 +4,8 @@
 
 use keysift::address::Address;
 use keysift::finding::{Class, Finding, Location, Role, Secret, Severity};
+use keysift::net::http::Speaker;
 use keysift::pattern::example::{Generator, fill};
-use keysift::verify::http::Speaker;
 use keysift::verify::verification::{Verdict, Verification};
 use keysift::verify::{Mode, Options, planned, verify};
 use std::collections::BTreeMap;

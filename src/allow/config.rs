@@ -307,7 +307,7 @@ pub fn date(value: &toml::Value) -> Result<String, String> {
         _ => String::new(),
     };
     let day = text.get(..10).unwrap_or_default();
-    match crate::verify::clock::parse(day) {
+    match crate::net::clock::parse(day) {
         Some(_) if text.len() == 10 => Ok(day.to_owned()),
         _ => Err("expires is no date: use 2026-12-31".into()),
     }

@@ -6,6 +6,7 @@ use crate::finding::Severity;
 use crate::limits::Limits;
 use crate::report::Format;
 use crate::source::remote::fetch::Bounds;
+use crate::source::remote::s3;
 use crate::verify::Mode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -82,7 +83,8 @@ pub struct Explain {
 pub struct Scan {
     /// Files, folders and packages to search; `-` for standard input; http(s):// for a file of the web;
     /// npm:NAME[@VERSION], pypi:NAME[==VERSION], crates:NAME[@VERSION] or maven:GROUP:NAME[:VERSION] for a
-    /// release of a package. What exists as a path is one [default: the current folder]
+    /// release of a package; s3://BUCKET[/PREFIX] for objects of a bucket. What exists as a path is one
+    /// [default: the current folder]
     pub paths: Vec<PathBuf>,
 
     /// Search the files and folders that this list names too, one a line, as if they were named here;
@@ -105,6 +107,10 @@ pub struct Scan {
     /// Keep a journal in this file; when it is there already, go on where that run was broken off
     #[arg(long, value_name = "FILE", help_heading = "What to search")]
     pub resume: Option<PathBuf>,
+
+    /// Read public buckets (s3://) without credentials
+    #[arg(long, help_heading = "What to search")]
+    pub no_sign_request: bool,
 
     /// How to search.
     #[command(flatten)]
@@ -276,6 +282,10 @@ pub struct SearchArguments {
     /// Bounds on what is fetched, out of the arguments of `scan`.
     #[arg(skip)]
     pub fetch: Bounds,
+
+    /// How buckets are read, where one is named.
+    #[arg(skip)]
+    pub s3: Option<s3::Settings>,
 }
 
 /// What is told, where, and what the exit code says.
@@ -348,7 +358,8 @@ pub struct VerifyArguments {
     #[arg(long)]
     pub plan: bool,
 
-    /// Profile of your own AWS credentials, for mode `responder` [default: the standard chain]
+    /// Profile of your own AWS credentials, for mode `responder` and for s3:// [default: the standard
+    /// chain]
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
 
@@ -385,11 +396,12 @@ pub struct VerifyArguments {
     #[arg(long, value_name = "TAG")]
     pub owner_tag: Vec<String>,
 
-    /// AWS endpoint instead of the real one (also AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS …)
+    /// AWS endpoint instead of the real one, for s3:// and verification (also AWS_ENDPOINT_URL, and for
+    /// one of them AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL_STS …)
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
 
-    /// AWS region to speak to [default: AWS_REGION, or the partition's first]
+    /// AWS region to speak to [default: AWS_REGION, or the profile's for s3://, or the partition's first]
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
 

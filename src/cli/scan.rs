@@ -13,8 +13,8 @@ use crate::limits::Limits;
 use crate::report::Report;
 use crate::scan::{History, Options, Progress, Scanner, Target};
 use crate::source::list::List;
-use crate::source::remote::Remote;
 use crate::source::remote::fetch::Bounds;
+use crate::source::remote::{Remote, s3};
 use anyhow::Context;
 use std::time::{Duration, Instant};
 
@@ -23,8 +23,13 @@ pub fn run(arguments: &mut Scan, given: &Given<'_>) -> anyhow::Result<Exit> {
     let start = Instant::now();
     let targets = targets(arguments)?;
     arguments.search.resume = arguments.resume.take();
-    if targets.iter().any(|target| matches!(target, Target::Remote(_))) {
+    if targets.iter().any(|target| matches!(target, Target::Remote(_) | Target::Bucket(_))) {
         arguments.search.fetch = bounds(arguments)?;
+    }
+    if targets.iter().any(|target| matches!(target, Target::Bucket(_))) {
+        arguments.search.s3 = Some(store(arguments)?);
+    } else if arguments.no_sign_request {
+        return Err(UsageError("--no-sign-request is for s3://; nothing was scanned".into()).into());
     }
     let history = History { off: arguments.no_git, ..history(&arguments.search) };
     search(&targets, !arguments.no_ignore, history, &mut arguments.search, given, start)
@@ -32,13 +37,31 @@ pub fn run(arguments: &mut Scan, given: &Given<'_>) -> anyhow::Result<Exit> {
 
 /// Bounds on what is fetched, and who is trusted: those that SSL_CERT_FILE names, as for most programs.
 fn bounds(arguments: &Scan) -> Result<Bounds, UsageError> {
-    let read = |path: std::ffi::OsString| {
-        std::fs::read(path).map_err(|e| UsageError(format!("SSL_CERT_FILE: {e}; nothing was scanned")))
-    };
-    let ca_bundle =
-        std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()).map(read).transpose()?;
     let time = Duration::from_secs(arguments.download_timeout);
-    Ok(Bounds { bytes: arguments.max_download, time, ca_bundle })
+    Ok(Bounds { bytes: arguments.max_download, time, ca_bundle: certificates("SSL_CERT_FILE")? })
+}
+
+/// The file that a variable names.
+fn certificates(variable: &str) -> Result<Option<Vec<u8>>, UsageError> {
+    let read = |path: std::ffi::OsString| {
+        std::fs::read(path).map_err(|e| UsageError(format!("{variable}: {e}; nothing was scanned")))
+    };
+    std::env::var_os(variable).filter(|path| !path.is_empty()).map(read).transpose()
+}
+
+/// How buckets are read: as AWS's own tools would.
+fn store(arguments: &Scan) -> Result<s3::Settings, UsageError> {
+    let own = &arguments.search.verification;
+    let settings = s3::Settings {
+        endpoint: own.endpoint_url.clone(),
+        region: own.region.clone(),
+        profile: own.profile.clone(),
+        unsigned: arguments.no_sign_request,
+        ca_bundle: certificates("AWS_CA_BUNDLE")?,
+        ..s3::Settings::default()
+    };
+    settings.check().map_err(|what| UsageError(format!("{what}; nothing was scanned")))?;
+    Ok(settings)
 }
 
 /// What of the history is told, and how.
@@ -101,6 +124,7 @@ pub fn scan(
         exclude: settings.exclude.clone(),
         journal: None,
         fetch: arguments.fetch.clone(),
+        s3: arguments.s3.clone().unwrap_or_default(),
     };
     if let Some(path) = &arguments.resume {
         options.journal =
@@ -145,8 +169,8 @@ pub fn search(
     let outputs = output::plan(&arguments.report)?;
     // What is wrong with the settings is said before an hour of scanning.
     let verification = match arguments.verify {
-        Some(mode) => Some(verify::options(mode, &arguments.verification)?),
-        None => verify::refuse_alone(&arguments.verification).map(|()| None)?,
+        Some(mode) => Some(verify::options(mode, &arguments.verification, arguments.s3.is_some())?),
+        None => verify::refuse_alone(&arguments.verification, arguments.s3.is_some()).map(|()| None)?,
     };
     let mut searched = scan(targets, honour_ignore, history, arguments, settings, start)?;
     let scanned = start.elapsed();
@@ -240,6 +264,10 @@ pub(super) fn targets(arguments: &Scan) -> anyhow::Result<Vec<Target>> {
         match path.symlink_metadata() {
             Ok(_) => Ok(Target::Path(path.clone())),
             Err(e) => {
+                if let Some(place) = path.to_str().and_then(s3::Place::parse) {
+                    let wrong = |what| UsageError(format!("{what}; nothing was scanned"));
+                    return Ok(Target::Bucket(place.map_err(wrong)?));
+                }
                 if let Some(remote) = path.to_str().and_then(|text| Remote::parse(text, &env)) {
                     // The argument may hold a password, so it is not repeated.
                     let wrong =
@@ -279,6 +307,7 @@ fn name(target: &Target) -> String {
     match target {
         Target::Stdin => "<stdin>".into(),
         Target::Remote(remote) => escape(remote.shown().as_bytes()),
+        Target::Bucket(place) => escape(place.to_string().as_bytes()),
         Target::List(list) => format!("--files-from {}", list.name()),
         Target::Path(path) => escape(path.to_string_lossy().as_bytes()),
         Target::Repository(git) | Target::Range(git, _) | Target::Staged(git, _) => {

@@ -170,7 +170,7 @@ pub fn read_baseline(path: &Path) -> Result<Known, UsageError> {
 /// The date, which decides what has expired.
 pub fn today() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let date = crate::verify::clock::rfc3339(now.map_or(0, |now| now.as_secs()));
+    let date = crate::net::clock::rfc3339(now.map_or(0, |now| now.as_secs()));
     date.get(..10).unwrap_or_default().to_owned()
 }
 
@@ -227,7 +227,7 @@ fn root_of(targets: &[Target], is_named: bool) -> Result<(Option<PathBuf>, bool)
     for target in targets {
         let root = match target {
             // What a list names is not known before it is read.
-            Target::Stdin | Target::List(_) | Target::Remote(_) => None,
+            Target::Stdin | Target::List(_) | Target::Remote(_) | Target::Bucket(_) => None,
             Target::Path(path) => {
                 let root = root_around(path);
                 is_whole |= root.is_some() && root == std::fs::canonicalize(path).ok();
@@ -258,7 +258,7 @@ fn root_of(targets: &[Target], is_named: bool) -> Result<(Option<PathBuf>, bool)
 fn relative(targets: &[Target], root: Option<&Path>) -> Relative {
     let named = targets.iter().filter_map(|target| {
         let typed = match target {
-            Target::Stdin | Target::List(_) | Target::Remote(_) => return None,
+            Target::Stdin | Target::List(_) | Target::Remote(_) | Target::Bucket(_) => return None,
             Target::Path(path) => path,
             // Paths of a history begin at the root of its own work tree.
             Target::Repository(git) | Target::Range(git, _) => {

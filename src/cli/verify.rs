@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 pub fn run(arguments: &Verify) -> anyhow::Result<Exit> {
     let start = Instant::now();
     let outputs = output::plan(&arguments.output)?;
-    let options = options(arguments.mode, &arguments.verification)?;
+    let options = options(arguments.mode, &arguments.verification, false)?;
     let mut report = input(arguments)?;
     let read = start.elapsed();
     if arguments.verification.plan {
@@ -69,8 +69,8 @@ fn input(arguments: &Verify) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-/// The settings that the arguments make.
-pub fn options(mode: Mode, arguments: &VerifyArguments) -> anyhow::Result<Options> {
+/// The settings that the arguments make; some of them may be there for a bucket that is searched.
+pub fn options(mode: Mode, arguments: &VerifyArguments, has_bucket: bool) -> anyhow::Result<Options> {
     let file = |path: &Path| {
         std::fs::read(path)
             .map_err(|e| UsageError(format!("{}: {e}", escape(path.to_string_lossy().as_bytes()))))
@@ -96,8 +96,8 @@ pub fn options(mode: Mode, arguments: &VerifyArguments) -> anyhow::Result<Option
     if mode == Mode::Snapshot && options.snapshot.is_none() {
         return Err(UsageError("mode snapshot needs --iam-snapshot FILE".into()).into());
     }
-    if mode != Mode::Responder && options.profile.is_some() {
-        return Err(UsageError("--profile is for mode responder".into()).into());
+    if mode != Mode::Responder && options.profile.is_some() && !has_bucket {
+        return Err(UsageError("--profile is for mode responder and s3://".into()).into());
     }
     verify::check(&options, &environment).map_err(UsageError)?;
     if let Some(path) = &arguments.graph {
@@ -107,12 +107,12 @@ pub fn options(mode: Mode, arguments: &VerifyArguments) -> anyhow::Result<Option
 }
 
 /// Settings for verifying say nothing without `--verify`: most likely it was forgotten.
-pub fn refuse_alone(arguments: &VerifyArguments) -> Result<(), UsageError> {
+pub fn refuse_alone(arguments: &VerifyArguments, has_bucket: bool) -> Result<(), UsageError> {
     let given = [
         (arguments.plan, "--plan"),
-        (arguments.profile.is_some(), "--profile"),
+        (arguments.profile.is_some() && !has_bucket, "--profile"),
         (arguments.iam_snapshot.is_some(), "--iam-snapshot"),
-        (arguments.endpoint_url.is_some(), "--endpoint-url"),
+        (arguments.endpoint_url.is_some() && !has_bucket, "--endpoint-url"),
         (arguments.graph.is_some(), "--graph"),
         (arguments.identity_only, "--identity-only"),
     ];

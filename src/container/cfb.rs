@@ -194,6 +194,10 @@ impl<'b> File<'b> {
                 refused += 1;
                 continue;
             }
+            if stream.name == b"EncryptedPackage" {
+                let detail = "the document is encrypted with a password";
+                opened.problems.push(Problem::new(Reason::Encrypted, detail).of_bytes(entry.size));
+            }
             match stream.name.as_slice() {
                 b"!_StringPool" => msi[0] = Some(stream),
                 b"!_StringData" => msi[1] = Some(stream),

@@ -6,16 +6,20 @@ pub mod android_backup;
 pub mod ar;
 pub mod asar;
 pub mod assembly_store;
+pub mod avro;
 pub mod budget;
 pub mod cab;
 pub mod carve;
 pub mod cfb;
 pub mod cms;
 pub mod cpio;
+pub mod disk_image;
 pub mod dmg;
 pub mod dotnet_bundle;
+pub mod dump;
 pub mod embedded;
 pub mod eval_bundle;
+pub mod exfat;
 pub mod ext;
 pub mod fat;
 pub mod fatfs;
@@ -25,6 +29,8 @@ mod inflate;
 pub mod iso;
 pub mod json;
 mod lz4;
+mod lzo;
+pub mod ntfs;
 pub mod partition;
 pub mod pdf;
 mod piece;
@@ -43,8 +49,10 @@ mod testing;
 pub mod unity_web;
 pub mod unityfs;
 pub mod unopened;
+pub mod uuencode;
 pub mod vdex;
 pub mod xar;
+pub mod xfs;
 pub mod zip;
 
 use crate::blob::Blob;
@@ -88,6 +96,10 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &iso::Iso,
     &ext::Ext,
     &fatfs::FatSystem,
+    &exfat::ExFat,
+    &ntfs::Ntfs,
+    &xfs::Xfs,
+    &disk_image::DiskImage,
     &partition::Disk,
     &stream::BZIP2,
     &stream::XZ,
@@ -96,6 +108,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &stream::LZ4,
     &stream::COMPRESS,
     &stream::SNAPPY,
+    &stream::LZOP,
     &assembly_store::Xalz,
     &assembly_store::AssemblyStore,
     &dotnet_bundle::DotnetBundle,
@@ -104,6 +117,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &gzip::Gzip,
     &pdf::Pdf,
     &asar::Asar,
+    &avro::Avro,
     &ram_bundle::RamBundle,
     &source_map::SourceMap,
     &fat::Fat,
@@ -115,6 +129,8 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &pyinstaller::Pyz,
     &eval_bundle::EvalBundle,
     &vdex::Vdex,
+    &uuencode::Uuencode,
+    &dump::Dump,
     &stream::LZMA,
     &stream::ZLIB,
     &stream::BROTLI,

@@ -7,6 +7,7 @@
 mod bzip2_blocks;
 mod decode;
 mod lz4;
+mod lzop;
 mod lzw;
 mod snappy;
 mod split;
@@ -37,6 +38,7 @@ enum Format {
     Zlib,
     Snappy,
     Brotli,
+    Lzop,
 }
 
 /// `.bz2`
@@ -59,6 +61,9 @@ pub static ZLIB: Stream = Stream(Format::Zlib);
 pub static SNAPPY: Stream = Stream(Format::Snappy);
 /// `.br`: the one format that is known by its name, having nothing else
 pub static BROTLI: Stream = Stream(Format::Brotli);
+
+/// `.lzo`, files of lzop
+pub static LZOP: Stream = Stream(Format::Lzop);
 
 /// What a decoder did in one step.
 pub(super) struct Step {
@@ -169,6 +174,7 @@ impl Format {
             Format::Zlib => "zlib",
             Format::Snappy => "snappy",
             Format::Brotli => "brotli",
+            Format::Lzop => "lzop",
         }
     }
 
@@ -185,6 +191,7 @@ impl Format {
             Format::Zlib => &[(b".zz", b""), (b".zlib", b"")],
             Format::Snappy => &[(b".sz", b""), (b".snappy", b"")],
             Format::Brotli => &[(b".br", b"")],
+            Format::Lzop => &[(b".tzo", b".tar"), (b".lzo", b"")],
         }
     }
 
@@ -204,6 +211,7 @@ impl Format {
             Format::Zlib => is_zlib(data),
             Format::Snappy => data.starts_with(b"\xff\x06\0\0sNaPpY"),
             Format::Brotli => false,
+            Format::Lzop => lzop::begins(data),
         }
     }
 
@@ -409,6 +417,7 @@ impl Format {
                 other => other,
             }),
             Format::Snappy => snappy::expand(input, out, budget),
+            Format::Lzop => lzop::expand(input, out, budget),
             Format::Brotli => {
                 let reader = brotli_decompressor::Decompressor::new(input, 16 << 10);
                 expand_reading(&mut Reading(reader), input.len(), out, budget)

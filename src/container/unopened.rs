@@ -53,6 +53,7 @@ fn known(data: &[u8], look: &Look) -> Option<(&'static str, Reason)> {
             "ORC file"
         }
         b'O' if data.starts_with(b"Obj\x01") && is_packed_avro(data) => "Avro file",
+        0x89 if data.starts_with(b"\x89HDF\r\n\x1a\n") && is_packed_hdf(data) => "HDF5 file",
         b'b' if data.starts_with(b"bvx") && is_lzfse(data) => "LZFSE stream",
         0x19 | 0x85 if is_jffs2(data) => "JFFS2 file system",
         _ if is_lha(data) => "LHA archive",
@@ -138,6 +139,15 @@ fn is_packed_avro(data: &[u8]) -> bool {
     let codec = memchr::memmem::find(head, b"avro.codec").and_then(|at| head.get(at + 11..));
     memchr::memmem::find(head, b"avro.schema").is_some()
         && codec.is_some_and(|codec| !codec.starts_with(b"null"))
+        && !super::avro::opens(data)
+}
+
+/// Filters of data stand in its description, by their names.
+fn is_packed_hdf(data: &[u8]) -> bool {
+    let head = &data[..data.len().min(1 << 20)];
+    [&b"deflate\0"[..], b"lzf\0", b"szip\0", b"shuffle\0", b"blosc\0", b"zstd\0"]
+        .iter()
+        .any(|name| memchr::memmem::find(head, name).is_some())
 }
 
 /// The last block says that it is.

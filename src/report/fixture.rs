@@ -4,8 +4,8 @@
 use super::Report;
 use super::tests::HOSTILE;
 use crate::finding::{Finding, Severity};
+use crate::net::http::{Call, Speaker};
 use crate::verify::aws::iam::{self, Account, Assessment, Caller};
-use crate::verify::http::{Call, Speaker};
 use crate::verify::verification::{OtherKey, Step, Verdict, Verification};
 use serde_json::{Value, json};
 

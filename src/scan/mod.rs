@@ -6,6 +6,7 @@
 
 mod around;
 mod blob;
+mod bucket;
 mod carve;
 mod history;
 mod image;
@@ -35,6 +36,7 @@ use crate::source::list::List;
 use crate::source::read::{self, Bytes};
 use crate::source::remote::Remote;
 use crate::source::remote::fetch::Bounds;
+use crate::source::remote::s3;
 use crate::source::tree::{self, Found};
 use crate::triage;
 use rayon::prelude::*;
@@ -59,6 +61,8 @@ pub enum Target {
     List(List),
     /// A file or a package that is fetched.
     Remote(Remote),
+    /// Objects of a bucket.
+    Bucket(s3::Place),
     /// All of a repository, with the files of its git folder; or a bundle.
     Repository(GitTarget),
     /// What a range of commits brought.
@@ -99,6 +103,8 @@ pub struct Options {
     pub journal: Option<Arc<Journal>>,
     /// Bounds on what is fetched, where a target names that.
     pub fetch: Bounds,
+    /// How buckets are read, where a target is one.
+    pub s3: s3::Settings,
 }
 
 impl Default for Options {
@@ -113,6 +119,7 @@ impl Default for Options {
             exclude: None,
             journal: None,
             fetch: Bounds::default(),
+            s3: s3::Settings::default(),
         }
     }
 }
@@ -163,25 +170,28 @@ impl<'p> Scanner<'p> {
     /// Scans everything named. What cannot be read is in the ledger; nothing stops the rest.
     pub fn scan(&self, targets: &[Target], progress: &Progress) -> Outcome {
         let collected = Collected::default();
-        self.pool.install(|| {
-            for target in targets {
-                match target {
-                    Target::Stdin => self.stdin(&mut io::stdin().lock(), &collected, progress),
-                    Target::Path(path) => self.path(path, &collected, progress),
-                    Target::Remote(remote) => self.remote(remote, &collected, progress),
-                    Target::List(list) => self.list(list, &collected, progress),
-                    Target::Repository(git) => {
-                        self.git_folder(git, &collected, progress);
-                        self.history(git, None, &collected, progress);
-                    }
-                    Target::Range(git, range) => self.history(git, Some(range), &collected, progress),
-                    Target::Staged(git, only) => {
-                        self.staged(&git.git_dir, &git.root, only, &collected, progress);
-                    }
-                }
-            }
-        });
+        targets.iter().for_each(|target| self.target(target, &collected, progress));
         self.outcome(collected)
+    }
+
+    fn target(&self, target: &Target, collected: &Collected, progress: &Progress) {
+        // Who waits for the network must not be one of the threads that search.
+        if let Target::Bucket(place) = target {
+            return self.bucket(place, collected, progress);
+        }
+        self.pool.install(|| match target {
+            Target::Bucket(_) => {}
+            Target::Stdin => self.stdin(&mut io::stdin().lock(), collected, progress),
+            Target::Path(path) => self.path(path, collected, progress),
+            Target::Remote(remote) => self.remote(remote, collected, progress),
+            Target::List(list) => self.list(list, collected, progress),
+            Target::Repository(git) => {
+                self.git_folder(git, collected, progress);
+                self.history(git, None, collected, progress);
+            }
+            Target::Range(git, range) => self.history(git, Some(range), collected, progress),
+            Target::Staged(git, only) => self.staged(&git.git_dir, &git.root, only, collected, progress),
+        });
     }
 
     fn outcome(&self, mut collected: Collected) -> Outcome {
@@ -361,7 +371,18 @@ impl<'p> Scanner<'p> {
         progress: &Progress,
     ) -> Journalled<'j> {
         let Some(journal) = &self.options.journal else { return Journalled::Open(None) };
-        match journal.look(path) {
+        self.known(journal.look(path), Address::file(path), collected, progress)
+    }
+
+    /// Enters what a journal has of an artifact.
+    fn known<'j>(
+        &self,
+        look: journal::Look<'j>,
+        address: Address,
+        collected: &Collected,
+        progress: &Progress,
+    ) -> Journalled<'j> {
+        match look {
             journal::Look::New(pending) => return Journalled::Open(Some(pending)),
             journal::Look::Known(known) => {
                 progress.files.fetch_add(known.files, Ordering::Relaxed);
@@ -371,7 +392,7 @@ impl<'p> Scanner<'p> {
             journal::Look::Own => {
                 let mut ledger = Ledger::default();
                 let detail = "the journal of this run";
-                ledger.skipped(Address::file(path), None, Reason::Ignored, detail);
+                ledger.skipped(address, None, Reason::Ignored, detail);
                 collected.add(Vec::new(), ledger);
             }
         }

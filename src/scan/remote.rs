@@ -17,7 +17,7 @@ impl Scanner<'_> {
             Ok((fetcher, files)) => {
                 files.iter().for_each(|file| self.fetched(file, &fetcher, collected, progress));
             }
-            Err(problem) => tell(&remote.shown(), problem, collected),
+            Err(problem) => tell(Address::named(&remote.shown()), None, problem, collected),
         }
     }
 
@@ -25,20 +25,21 @@ impl Scanner<'_> {
         let mut buffer = Vec::new();
         let bytes = match fetcher.file(&file.url, &mut buffer) {
             Ok(bytes) => bytes,
-            Err(problem) => return tell(&file.name, problem, collected),
+            Err(problem) => return tell(Address::named(&file.name), None, problem, collected),
         };
         // What is not what the registry promised is searched all the same: it is what was handed out.
         if let Some(check) = file.check.as_ref().filter(|check| !check.holds(bytes.as_slice())) {
             let detail =
                 format!("its {} is not the one that the registry names; it was searched", check.name());
-            tell(&file.name, Problem { reason: Reason::Damaged, detail }, collected);
+            tell(Address::named(&file.name), None, Problem { reason: Reason::Damaged, detail }, collected);
         }
         self.bytes(Address::named(&file.name), file.name.len(), &bytes, None, collected, progress);
     }
 }
 
-fn tell(name: &str, problem: Problem, collected: &Collected) {
+/// Enters what could not be had; `bytes` is its size, where that is known.
+pub(super) fn tell(address: Address, bytes: Option<u64>, problem: Problem, collected: &Collected) {
     let mut ledger = Ledger::default();
-    ledger.skipped(Address::named(name), None, problem.reason, problem.detail);
+    ledger.skipped(address, bytes, problem.reason, problem.detail);
     collected.add(Vec::new(), ledger);
 }

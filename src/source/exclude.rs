@@ -36,6 +36,15 @@ impl Exclude {
         is_left_out
     }
 
+    /// Whether something is left out that no walk comes upon, by a rule for it or for a folder above it; `path` is
+    /// from its own root.
+    pub fn leaves_out_object(&self, path: &str) -> bool {
+        let is_left_out = self.rules.holds(path);
+        let count = if is_left_out { &self.left_out } else { &self.let_through };
+        count.fetch_add(1, Ordering::Relaxed);
+        is_left_out
+    }
+
     /// The rules, as they were written.
     pub fn globs(&self) -> impl Iterator<Item = &str> {
         self.rules.texts.iter().map(String::as_str)

@@ -5,18 +5,16 @@
 //! [`Verdict::Unknown`](verification::Verdict), with its reason.
 
 pub mod aws;
-pub mod clock;
-pub mod http;
 mod plan;
 mod providers;
 mod remediation;
 pub mod verification;
 
 use crate::finding::{Finding, Role, Secret, Severity};
-use aws::endpoint::Endpoints;
+use crate::net::aws::endpoint::Endpoints;
+use crate::net::http::{self, Call, Client};
 use aws::responder::Responder;
 use aws::{Aws, AwsKey};
-use http::{Call, Client};
 use std::collections::BTreeMap;
 use verification::{Verdict, Verification};
 
@@ -134,7 +132,12 @@ pub fn verify(findings: &mut [Finding], options: &Options, env: Environment<'_>)
     let mut responder = match options.mode {
         Mode::Responder if findings.iter().any(|f| aws_key(f).is_some()) => {
             let profile = options.profile.as_deref();
-            let sources = aws::credentials::Sources { env, profile, client: &client, endpoints: &endpoints };
+            let sources = crate::net::aws::credentials::Sources {
+                env,
+                profile,
+                client: &client,
+                endpoints: &endpoints,
+            };
             Some(Responder::new(&aws, sources.find()?))
         }
         _ => None,

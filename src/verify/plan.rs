@@ -1,9 +1,9 @@
 //! `--plan`: which hosts would be called, for what, and how often, before anything is.
 
-use super::aws::endpoint::{Endpoints, Service};
-use super::http::{Speaker, host_of};
 use super::{Environment, Mode, Options, aws_key, providers};
 use crate::finding::Finding;
+use crate::net::aws::endpoint::{Endpoints, Service};
+use crate::net::http::{Speaker, host_of};
 use std::collections::BTreeMap;
 
 /// Calls of one kind that would be made.
@@ -38,7 +38,7 @@ pub fn planned(
     let keys: std::collections::BTreeSet<_> = findings.iter().filter_map(aws_key).collect();
     let reads_iam = options.snapshot.is_none() && !options.identity_only;
     let partitions = endpoints.partitions();
-    let first = partitions.first().copied().unwrap_or(super::aws::endpoint::Partition::Aws);
+    let first = partitions.first().copied().unwrap_or(crate::net::aws::endpoint::Partition::Aws);
     let (iam, _) = endpoints.url(Service::Iam, first);
     let (organisations, _) = endpoints.url(Service::Organizations, first);
     let reading = "Get…, List… of users, groups, roles and policies";

@@ -1,7 +1,7 @@
 //! What verification adds to a finding.
 
 use super::aws::iam::Assessment;
-use super::http::Call;
+use crate::net::http::Call;
 use std::collections::BTreeMap;
 
 /// Whether a credential opens something now.

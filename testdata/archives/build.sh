@@ -237,10 +237,64 @@ xml = ('<?xml version="1.0"?><plist version="1.0"><dict><key>resource-fork</key>
 koly = struct.pack(">4sIIIQQQQQII", b"koly", 4, 512, 1, 0, 0, len(body), 0, 0, 1, 1).ljust(216, b"\0") + struct.pack(">QQ", len(body), len(xml))
 open(out + "/app.dmg", "wb").write(body + xml + koly.ljust(512, b"\0"))
 PY
+# Disks of virtual machines: each way of QEMU to keep the disk with two file systems.
+image() { qemu-img convert -q -O "$2" "${@:3}" "$out/mbr.img" "$out/vm-$1"; }
+image plain.qcow2 qcow2
+image old.qcow2 qcow2 -o compat=0.10
+image packed.qcow2 qcow2 -c
+image zstd.qcow2 qcow2 -c -o compression_type=zstd,cluster_size=4k
+image parts.qcow2 qcow2 -o extended_l2=on
+image app.qcow qcow
+image app.qed qed
+image app.vdi vdi
+image fixed.vdi vdi -o static=on
+image app.vmdk vmdk
+image stream.vmdk vmdk -o subformat=streamOptimized
+image app.vhd vpc
+image fixed.vhd vpc -o subformat=fixed
+image app.vhdx vhdx
+image app.hdd parallels
+# An appliance: the description and the disk.
+cp "$out/vm-stream.vmdk" disk1.vmdk
+echo '<Envelope/>' >app.ovf
+$tar -cf "$out/app.ova" app.ovf disk1.vmdk
+
+# NTFS: a file of clusters, one in its record, a stream beside a file.
+ini arc-ntfs
+ini arc-ntfs-large large.ini
+seq 20000 >>large.ini
+ini arc-ntfs-stream stream.ini
+truncate -s 4M ntfs.img
+mkfs.ntfs -qFf ntfs.img >/dev/null 2>&1
+for file in app.ini large.ini; do ntfscp -q ntfs.img $file $file >/dev/null 2>&1; done
+ntfscp -q -N beside ntfs.img stream.ini app.ini >/dev/null 2>&1
+cp --sparse=always ntfs.img "$out/"
+# XFS of both versions: folders in the inode, in a block, in several.
+ini arc-xfs
+for version in 0 1; do
+  { printf '/none\n0 0\nd--755 0 0\nfolder d--755 0 0\napp.ini ---644 0 0 app.ini\n'
+    for n in $(seq $((version * 3000))); do echo "empty-$n ---644 0 0 /dev/null"; done
+    printf '$\n$\n'; } >prototype
+  truncate -s 320M xfs.img
+  mkfs.xfs -q -f -m crc=$version -p prototype xfs.img 2>/dev/null
+  qemu-img convert -q -c -O qcow2 xfs.img "$out/xfs-$((version + 4)).qcow2"
+done
+
+# LZO; files as text.
+ini arc-lzo
+lzop -qc app.ini >"$out/app.ini.lzo"
+tar -c app.ini | lzop -qc9 >"$out/all.tzo"
+mksquashfs app.ini lzo.squashfs -comp lzo -noappend -quiet -no-progress >/dev/null
+cp lzo.squashfs "$out/"
+ini arc-text
+uuencode app.ini <app.ini >"$out/app.uue"
+{ printf 'From: me\nSubject: see below\n\nHello,\n\n'; gzip -c app.ini | uuencode app.ini.gz; } >"$out/old.eml"
+xxd app.ini >"$out/app.xxd"
+hexdump -C app.ini >"$out/app.dump"
+objcopy -I binary -O ihex app.ini "$out/firmware.hex"
+objcopy -I binary -O srec app.ini "$out/firmware.srec"
+
 # Known and not opened: told.
 gpg --batch --quiet --yes --homedir "$work" --passphrase x --pinentry-mode loopback -o "$out/app.gpg" -c app.ini
 openssl enc -aes-256-cbc -pbkdf2 -k x -in app.ini -out "$out/app.enc"
-qemu-img convert -q -c -O qcow2 fat12.img "$out/app.qcow2"
-qemu-img convert -q -O vmdk -o subformat=streamOptimized fat12.img "$out/app.vmdk"
-seq 1000 | lzop -q -c >"$out/app.lzo"
 zpaq a "$out/app.zpaq" app.ini >/dev/null 2>&1

@@ -75,11 +75,11 @@ impl Moto {
         assert!(Command::new(python()).args(["-c", &script]).status().unwrap().success());
     }
 
-    /// Runs statements with `iam`, a client with all rights, and `json`.
+    /// Runs statements with `iam` and `s3`, clients with all rights, and `json`.
     pub fn python(&self, statements: &str) -> String {
         let script = format!(
-            "import boto3, json\niam = boto3.client('iam', endpoint_url='{}', region_name='us-east-1', \
-             aws_access_key_id='testing', aws_secret_access_key='testing')\n{statements}",
+            "import boto3, json\niam, s3 = [boto3.client(name, endpoint_url='{}', region_name='us-east-1', \
+             aws_access_key_id='testing', aws_secret_access_key='testing') for name in ['iam', 's3']]\n{statements}",
             self.url()
         );
         let output = Command::new(python()).args(["-c", &script]).output().unwrap();

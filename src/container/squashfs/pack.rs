@@ -12,6 +12,7 @@ pub(super) enum Packing {
     Xz,
     Lz4,
     Zstd,
+    Lzo,
 }
 
 /// Memory for the dictionary of one block of LZMA or xz, in KiB: a dictionary is at most a block.
@@ -32,7 +33,7 @@ impl Packing {
             4 => Packing::Xz,
             5 => Packing::Lz4,
             6 => Packing::Zstd,
-            3 => return Err("LZO".into()),
+            3 => Packing::Lzo,
             other => return Err(format!("compressor {other}")),
         })
     }
@@ -58,6 +59,7 @@ impl Packing {
                 out.truncate(start + *written.as_ref().unwrap_or(&0));
                 written.is_ok()
             }
+            Packing::Lzo => super::super::lzo::expand(input, most, out),
             Packing::Lzma => {
                 let reader = lzma_rust2::LzmaReader::new_mem_limit(input, DICTIONARY, None);
                 reader.is_ok_and(|reader| drain(reader, most, out))

@@ -1,9 +1,9 @@
 //! The commits of a repository in order, and what each says of itself.
 
 use crate::finding::Revision;
+use crate::net::clock;
 use crate::source::git::object::{self, Commit};
 use crate::source::git::oid::Oid;
-use crate::verify::clock;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 

@@ -78,9 +78,16 @@ pub(super) enum Look<'j> {
 /// An artifact that is being searched.
 pub(super) struct Pending<'j> {
     journal: &'j Journal,
-    path: &'j Path,
+    what: Artifact<'j>,
     identity: Option<String>,
     start: SystemTime,
+}
+
+enum Artifact<'j> {
+    /// A file, or a folder that is an image.
+    Path(&'j Path),
+    /// What lies elsewhere under this name.
+    Object(Box<[u8]>),
 }
 
 /// See the module.
@@ -155,7 +162,17 @@ impl Journal {
             return Look::Known(known);
         }
         self.searched.fetch_add(1, Ordering::Relaxed);
-        Look::New(Pending { journal: self, path, identity, start })
+        Look::New(Pending { journal: self, what: Artifact::Path(path), identity, start })
+    }
+
+    /// What is known of something that lies elsewhere: `identity` tells its content from any other.
+    pub(super) fn look_up(&self, name: &[u8], identity: String) -> Look<'_> {
+        let known = self.known.get(name).filter(|known| known.identity == identity);
+        let count = if known.is_some() { &self.restored } else { &self.searched };
+        count.fetch_add(1, Ordering::Relaxed);
+        let what = Artifact::Object(name.into());
+        let new = || Pending { journal: self, what, identity: Some(identity), start: SystemTime::now() };
+        known.map_or_else(|| Look::New(new()), Look::Known)
     }
 }
 
@@ -163,12 +180,18 @@ impl Pending<'_> {
     /// Enters an artifact, unless secrets were found in it, or it was changed meanwhile or right before.
     pub(super) fn enter(&self, findings: &[Finding], ledger: &Ledger, files: u64, bytes: u64) {
         let (Some(before), Some(findings)) = (&self.identity, inventory::pack(findings)) else { return };
-        if identity(self.path).as_ref() != Some(before) || !is_settled(self.path, self.start) {
-            return;
-        }
+        let name = match &self.what {
+            Artifact::Path(path) => {
+                if identity(path).as_ref() != Some(before) || !is_settled(path, self.start) {
+                    return;
+                }
+                Address::file(path).inner_path().into()
+            }
+            Artifact::Object(name) => name.clone(),
+        };
         let entry = |e: &Entry| (e.address.packed(), e.bytes, e.reason.name().to_owned(), e.detail.clone());
         let line = line_of(&Line {
-            path: address::pack(Address::file(self.path).inner_path()),
+            path: address::pack(&name),
             identity: before.clone(),
             files,
             bytes,

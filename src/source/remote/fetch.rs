@@ -2,9 +2,9 @@
 
 use super::url::Url;
 use crate::ledger::Reason;
+use crate::net::http::{self, Client, Stream};
 use crate::source::read::{self, Bytes};
 use crate::triage::checksum::base64_encode;
-use crate::verify::http::{self, Client, Stream};
 use std::io::Read;
 use std::time::Duration;
 

@@ -1,8 +1,9 @@
-//! What lies elsewhere: a file by its address, a package of a registry by its name. Nothing is fetched but what
+//! What lies elsewhere: a file by its address, a package of a registry by its name, a bucket. Nothing is fetched but what
 //! the user named; what is found inside is never followed.
 
 pub mod fetch;
 pub mod registry;
+pub mod s3;
 pub mod url;
 
 use fetch::{Fetcher, Problem};

@@ -1,8 +1,8 @@
 //! What the owner's account says about the key itself: status, age, last use, its user's other keys.
 
-use super::super::clock;
 use super::super::verification::{Grant, OtherKey, Verdict, Verification};
 use super::AwsKey;
+use crate::net::clock;
 use serde_json::{Map, Value};
 
 /// Reads ListAccessKeys and ListMFADevices out of a snapshot. The account's word on the key goes before

@@ -2,11 +2,11 @@
 
 use super::super::Options;
 use super::AwsKey;
-use super::endpoint::Service;
 use super::iam::account::AccessKey;
 use super::iam::{self, Account, Assessment, Caller, Credential};
 use super::learn::{Learned, Subject};
-use super::service;
+use crate::net::aws::endpoint::Service;
+use crate::net::aws::service;
 use serde_json::Value;
 use std::collections::BTreeSet;
 

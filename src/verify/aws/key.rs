@@ -1,13 +1,13 @@
 //! Mode `key`: the key that was found asks who it is, then reads what it may read about itself.
 
-use super::super::http::Speaker;
 use super::super::verification::{Verdict, Verification};
-use super::endpoint::{Partition, Service};
 use super::learn::Subject;
-use super::protocol::Failure;
-use super::service::Caller;
-use super::sigv4::Credential;
 use super::{Aws, AwsKey, facts};
+use crate::net::aws::endpoint::{Partition, Service};
+use crate::net::aws::protocol::Failure;
+use crate::net::aws::service::Caller;
+use crate::net::aws::sigv4::Credential;
+use crate::net::http::Speaker;
 use serde_json::Value;
 
 /// What STS says of a key id and one secret.

@@ -4,10 +4,10 @@
 //! could not be read is said ([`Learned::gaps`]), for an unread policy may allow anything. Only calls
 //! named `Get…` and `List…` are made, and after some refusals in a row no more: they look like an attack.
 
-use super::endpoint::Service;
 use super::iam::Account;
-use super::protocol::Failure;
-use super::service::Caller;
+use crate::net::aws::endpoint::Service;
+use crate::net::aws::protocol::Failure;
+use crate::net::aws::service::Caller;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};

@@ -5,29 +5,23 @@
 //! shape of GetAccountAuthorizationDetails ([`learn`]), and [`iam`] judges it.
 
 mod canary;
-pub mod credentials;
-pub mod endpoint;
 mod facts;
 pub mod iam;
 mod judge;
 pub mod key;
 pub mod learn;
-mod profile;
-mod protocol;
 pub mod responder;
 pub mod revoke;
-mod service;
-pub mod sigv4;
 pub mod snapshot;
 
 use super::Options;
-use super::http::{Client, Speaker};
 use super::verification::Verification;
+use crate::net::aws::endpoint::{Endpoints, Partition};
+use crate::net::aws::service::Caller;
+use crate::net::aws::sigv4::Credential;
+use crate::net::http::{Client, Speaker};
 use crate::triage::decode::{self, Account};
-use endpoint::{Endpoints, Partition};
 use learn::{Learned, Subject};
-use service::Caller;
-use sigv4::Credential;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 

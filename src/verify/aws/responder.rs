@@ -1,14 +1,14 @@
 //! Mode `responder`: the account's own people ask about a key id. The secret that leaked signs nothing,
 //! and alarms that watch the key stay quiet.
 
-use super::super::http::Speaker;
 use super::super::verification::{Verdict, Verification};
-use super::endpoint::{Partition, Service};
 use super::learn::Subject;
-use super::protocol::Failure;
-use super::service::Caller;
-use super::sigv4::Credential;
 use super::{Aws, AwsKey, facts};
+use crate::net::aws::endpoint::{Partition, Service};
+use crate::net::aws::protocol::Failure;
+use crate::net::aws::service::Caller;
+use crate::net::aws::sigv4::Credential;
+use crate::net::http::Speaker;
 use serde_json::Value;
 
 /// The responder, known to AWS.

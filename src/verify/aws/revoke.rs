@@ -1,12 +1,12 @@
 //! Deactivating a key: the one change keysift makes, with the responder's credentials, when told to.
 
-use super::super::http::{Client, Speaker};
 use super::super::{Environment, Options};
-use super::credentials::Sources;
-use super::endpoint::{Endpoints, Partition, Service};
-use super::service::Caller;
-use super::sigv4::Credential;
 use crate::address::escape;
+use crate::net::aws::credentials::Sources;
+use crate::net::aws::endpoint::{Endpoints, Partition, Service};
+use crate::net::aws::service::Caller;
+use crate::net::aws::sigv4::Credential;
+use crate::net::http::{Client, Speaker};
 use serde_json::Value;
 
 /// A key in the responder's account.

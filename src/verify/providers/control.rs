@@ -1,7 +1,7 @@
 //! Made-up tokens of the same shape as a found one.
 
-use super::super::http::random;
 use super::Credential;
+use crate::net::http::random;
 
 /// What tokens start with and keep; the longest that fits counts. The rest is what makes them secret.
 const PREFIXES: &[&str] = &[

@@ -21,10 +21,10 @@ mod stripe;
 mod twilio;
 
 use super::Options;
-use super::http::{Answer, Client, Request, Speaker, check_endpoint, host_of};
 use super::verification::{Verdict, Verification};
 use crate::address::Address;
 use crate::finding::{Class, Finding, Role};
+use crate::net::http::{Answer, Client, Request, Speaker, check_endpoint, host_of};
 use reply::{Reply, is_busy};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

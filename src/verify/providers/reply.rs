@@ -1,7 +1,7 @@
 //! What all providers' answers have in common, and what is no answer of theirs.
 
-use super::super::http::Answer;
 use super::super::verification::{Verdict, Verification};
+use crate::net::http::Answer;
 use serde_json::Value;
 
 /// Characters of a provider's word that are kept.

@@ -1,8 +1,8 @@
 //! What each provider's answers prove; the bodies are as the providers document them.
 
-use super::super::http::Answer;
 use super::super::verification::Verdict::{self, Expired, Inactive, Live, Revoked};
 use super::*;
+use crate::net::http::Answer;
 use crate::pattern::PatternSet;
 
 const HUB: &str = r#"{"message":"%M%","documentation_url":"https://docs.github.com/rest","status":"0"}"#;

@@ -1,6 +1,6 @@
 //! Where AWS is: partitions, regional endpoints, and the standard ways to name others.
 
-use super::super::http::check_endpoint;
+use crate::net::http::check_endpoint;
 
 /// A part of AWS with accounts and keys of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,7 +54,8 @@ impl Partition {
         }
     }
 
-    fn domain(self) -> &'static str {
+    /// Under which its services are.
+    pub fn domain(self) -> &'static str {
         match self {
             Partition::Aws | Partition::UsGov => "amazonaws.com",
             Partition::China => "amazonaws.com.cn",
@@ -94,6 +95,12 @@ impl Service {
     }
 }
 
+/// Whether something has the form of a region's name, and may stand in the name of a host.
+pub fn is_region(name: &str) -> bool {
+    let is_fine = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=32).contains(&name.len()) && name.bytes().all(is_fine)
+}
+
 /// The endpoints in use.
 #[derive(Clone, Debug, Default)]
 pub struct Endpoints {
@@ -120,8 +127,7 @@ impl Endpoints {
             ..Endpoints::default()
         };
         if let Some(region) = &endpoints.region
-            && !(region.len() <= 32
-                && region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'))
+            && !is_region(region)
         {
             return Err(format!("{:?} is no AWS region", crate::address::escape(region.as_bytes())));
         }

@@ -2,7 +2,7 @@
 //! their code. Anything that is not an answer of AWS's own shape (a proxy's page, a captive portal, a
 //! server's crash) is [`Failure::Strange`] and proves nothing.
 
-use super::super::http::Answer;
+use crate::net::http::Answer;
 use quick_xml::events::Event;
 use serde_json::{Map, Value};
 

@@ -113,7 +113,7 @@ fn hex(bytes: &[u8]) -> String {
 /// `20150830T123600Z`.
 fn timestamp(now: SystemTime) -> String {
     let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    let (year, month, day) = crate::verify::clock::date_of(seconds);
+    let (year, month, day) = crate::net::clock::date_of(seconds);
     let (h, m, s) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
     format!("{year:04}{month:02}{day:02}T{h:02}{m:02}{s:02}Z")
 }

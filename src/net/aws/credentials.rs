@@ -3,11 +3,11 @@
 //!
 //! AWS SDKs and Tools Reference Guide, "Standardized credential providers".
 
-use super::super::http::{Client, NoAnswer, Request, Speaker};
 use super::endpoint::{Endpoints, Partition, Service};
 use super::profile::{Profile, Profiles};
 use super::service::Caller;
 use super::sigv4::{Credential, form};
+use crate::net::http::{Client, NoAnswer, Request, Speaker};
 use serde_json::Value;
 
 /// Roles that lead to roles: more is a mistake in the configuration.
@@ -251,9 +251,9 @@ impl Sources<'_> {
 
 /// Hosts that may hand out container credentials (SDK guide, "Container credential provider").
 fn is_container_host(url: &str) -> bool {
-    let host = super::super::http::host_of(url);
+    let host = crate::net::http::host_of(url);
     url.starts_with("https://")
-        || super::super::http::check_endpoint(url).is_ok()
+        || crate::net::http::check_endpoint(url).is_ok()
         || ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"].contains(&host)
 }
 

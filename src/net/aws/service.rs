@@ -1,9 +1,9 @@
 //! Signed calls to AWS.
 
-use super::super::http::{Client, NoAnswer, Request, Speaker, host_of};
 use super::endpoint::{Endpoints, Partition, Service};
 use super::protocol::{self, Failure};
 use super::sigv4::{Credential, Signable, form, sign};
+use crate::net::http::{Client, NoAnswer, Request, Speaker, host_of};
 use serde_json::Value;
 use std::time::SystemTime;
 

@@ -1,5 +1,5 @@
-//! The one way out: every request that verification makes goes through [`Client`], and so do the files that a
-//! user names by address or package.
+//! The one way out: every request that verification makes goes through [`Client`], and so does what a
+//! user names to be fetched.
 //!
 //! It follows no redirect (a captive portal is no answer), bounds time and size of each exchange, waits
 //! between calls to one account, retries what a server asks to be retried, and stops asking a host that
@@ -27,6 +27,8 @@ pub struct Settings {
     pub tries: u32,
     /// Least time between two calls to one account.
     pub interval: Duration,
+    /// How long the other side may say nothing within an exchange; as long as that may take, if there is no bound.
+    pub silence: Option<Duration>,
     /// Certificates to trust instead of the built-in roots, in PEM.
     pub ca_bundle: Option<Vec<u8>>,
 }
@@ -37,6 +39,7 @@ impl Default for Settings {
             timeout: Duration::from_secs(15),
             tries: 4,
             interval: Duration::from_millis(20),
+            silence: None,
             ca_bundle: None,
         }
     }
@@ -142,6 +145,14 @@ pub struct Stream {
     pub length: Option<u64>,
     /// The body.
     pub body: Box<dyn Read + Send>,
+    headers: ureq::http::HeaderMap,
+}
+
+impl Stream {
+    /// The first header of a name, where it is text.
+    pub fn header(&self, name: &str) -> Option<String> {
+        Some(self.headers.get(name)?.to_str().ok()?.trim().to_owned())
+    }
 }
 
 /// Why there is no answer, in words without anything that was sent.
@@ -187,6 +198,8 @@ impl Client {
             .max_redirects_will_error(false)
             .timeout_global(Some(settings.timeout))
             .timeout_connect(Some(settings.timeout.min(Duration::from_secs(5))))
+            .timeout_recv_response(settings.silence)
+            .timeout_per_read(settings.silence)
             .user_agent(user_agent())
             .tls_config(tls.build())
             .build()
@@ -248,8 +261,9 @@ impl Client {
         let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok());
         let (status, location) = (response.status().as_u16(), header("location").map(str::to_owned));
         let length = header("content-length").and_then(|length| length.trim().parse().ok());
+        let headers = response.headers().clone();
         let body = Box::new(response.into_body().into_reader());
-        Ok(Stream { status, location, length, body })
+        Ok(Stream { status, location, length, body, headers })
     }
 
     /// All calls so far, in order of host, action and speaker.
@@ -417,7 +431,7 @@ fn io_words(host: &str, error: &std::io::Error) -> (NoAnswer, bool) {
 }
 
 /// 0.1 to 0.2 s, then twice as much each time: full jitter would let two of us meet again.
-fn backoff(tries: u32) -> Duration {
+pub fn backoff(tries: u32) -> Duration {
     let base = 100u64 << tries.saturating_sub(1).min(5);
     Duration::from_millis(base + random() % base)
 }

@@ -34,6 +34,7 @@ impl Profile {
 pub struct Profiles {
     profiles: BTreeMap<String, Profile>,
     sessions: BTreeMap<String, Settings>,
+    services: BTreeMap<String, Settings>,
     cache: Option<PathBuf>,
 }
 
@@ -59,13 +60,17 @@ impl Profiles {
         Ok(profiles)
     }
 
-    fn parse(credentials: &str, config: &str) -> Profiles {
+    /// The profiles of the texts of both files.
+    pub(crate) fn parse(credentials: &str, config: &str) -> Profiles {
         let mut all = Profiles::default();
         for (section, settings) in sections(config) {
             match section.split_once(char::is_whitespace) {
                 Some(("profile", name)) => all.add(name.trim(), settings),
                 Some(("sso-session", name)) => {
                     all.sessions.insert(name.trim().to_string(), settings);
+                }
+                Some(("services", name)) => {
+                    all.services.insert(name.trim().to_string(), settings);
                 }
                 None if section == "default" => all.add("default", settings),
                 _ => {}
@@ -94,6 +99,11 @@ impl Profiles {
         self.sessions.get(name).map(|s| Profile { name: name.to_string(), settings: s.clone() })
     }
 
+    /// The settings of a `[services NAME]`.
+    pub fn services(&self, name: &str) -> Option<Profile> {
+        self.services.get(name).map(|s| Profile { name: name.to_string(), settings: s.clone() })
+    }
+
     /// The token that `aws sso login` left for a start URL, unless it has expired.
     pub fn sso_token(&self, start_url: &str) -> Option<String> {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
@@ -103,27 +113,40 @@ impl Profiles {
             let text = |key: &str| value.get(key)?.as_str();
             let is_ours =
                 text("startUrl")?.trim_end_matches(['#', '/']) == start_url.trim_end_matches(['#', '/']);
-            let is_valid = super::super::clock::parse(text("expiresAt")?)? > now;
+            let is_valid = crate::net::clock::parse(text("expiresAt")?)? > now;
             (is_ours && is_valid).then(|| text("accessToken").map(str::to_string)).flatten()
         })
     }
 }
 
-/// Section names with their settings; nested settings (indented lines) are of no use here.
+/// Section names with their settings; a nested one (an indented line) is named `s3.endpoint_url`.
 fn sections(text: &str) -> Vec<(String, Settings)> {
     let mut sections: Vec<(String, Settings)> = Vec::new();
+    let mut outer = None;
     for line in text.lines() {
         let content = line.trim();
-        if content.is_empty() || content.starts_with(['#', ';']) || line.starts_with([' ', '\t']) {
+        if content.is_empty() || content.starts_with(['#', ';']) {
             continue;
         }
+        if line.starts_with([' ', '\t']) {
+            if let (Some(outer), Some((key, value)), Some((_, settings))) =
+                (&outer, content.split_once('='), sections.last_mut())
+            {
+                settings
+                    .insert(format!("{outer}.{}", key.trim().to_ascii_lowercase()), value.trim().to_string());
+            }
+            continue;
+        }
+        outer = None;
         if let Some(name) = content.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
             sections.push((name.trim().trim_matches(['"', '\'']).to_string(), Settings::new()));
         } else if let Some((key, value)) = content.split_once('=')
             && let Some((_, settings)) = sections.last_mut()
         {
             let value = value.split(" #").next().unwrap_or(value).trim();
-            settings.insert(key.trim().to_ascii_lowercase(), value.to_string());
+            let key = key.trim().to_ascii_lowercase();
+            outer = value.is_empty().then(|| key.clone());
+            settings.insert(key, value.to_string());
         }
     }
     sections
@@ -143,6 +166,7 @@ mod tests {
         assert_eq!(profiles.get("default").unwrap().get("region"), Some("eu-west-1"));
         assert_eq!(profiles.get("ops").unwrap().get("aws_access_key_id"), Some("B"));
         assert_eq!(profiles.sso_session("corp").unwrap().get("sso_region"), Some("eu-west-1"));
+        assert_eq!(profiles.get("ops").unwrap().get("s3.max"), Some("1"));
         assert!(profiles.get("ops2").is_none() && profiles.get("ops").unwrap().has_credentials());
     }
 }
