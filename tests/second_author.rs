@@ -49,9 +49,12 @@ impl Figures {
     }
 }
 
+/// A file and a line of it.
+type Place = (String, u64);
+
 /// Writes the files of all blocks into `dir`; the labels by file and first line, and for every line of them
 /// the first one. Lines without a label are in neither.
-fn write(dir: &Dir) -> (BTreeMap<(String, u64), Label>, BTreeMap<(String, u64), u64>, BTreeSet<String>) {
+fn write(dir: &Dir) -> (BTreeMap<Place, Label>, BTreeMap<Place, u64>, BTreeSet<String>) {
     let (mut labels, mut lines, mut held_out) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
     let mut generator = Generator::new(1);
     let mut number = 0;
