@@ -20,14 +20,14 @@
 use crate::address::Address;
 use crate::blob::{Blob, TextKind};
 use crate::container;
+use crate::engine::prefilter::{Literal, Machine, Prefilter};
 use crate::engine::runs::is_token;
 use crate::engine::{Engine, Hit, Reach, Sink};
-use crate::lens::{self, LENSES, decode, raw};
+use crate::lens::{self, LENSES, decode};
 use crate::limits::Limits;
 use crate::look::Look;
 use crate::source::git::delta::Piece;
 use crate::source::git::forest::Made;
-use memchr::memmem::Finder;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -113,9 +113,11 @@ const MARK: usize = 15;
 /// Lenses that read all of a text to know it, or its end.
 const READ_ALL: &[&str] = &["pickle", "aab", "redis-aof", "leveldb"];
 
-/// Bytes that text has. Formats that are no text have others.
-fn is_text(b: &u8) -> bool {
-    *b >= b' ' || matches!(*b, b'\t' | b'\n' | b'\r')
+/// Whether all bytes are such as text has. Formats that are no text have others.
+fn is_text(bytes: &[u8]) -> bool {
+    let is_other = |b: &u8| (*b < b' ') & (*b != b'\t') & (*b != b'\n') & (*b != b'\r');
+    // Whole blocks without an exit in between: so they become vectors.
+    bytes.chunks(256).all(|block| block.iter().fold(0u8, |any, b| any | u8::from(is_other(b))) == 0)
 }
 
 pub(super) struct Filter<'e, 'p> {
@@ -143,12 +145,8 @@ impl<'e, 'p> Filter<'e, 'p> {
             return (Verdict::Whole, State::default());
         }
         let mut state = match changes {
-            Some(changes) => {
-                let new = |gap: &Range<usize>| bytes[gap.clone()].iter().all(is_text);
-                let is_text = changes.base.is_text && changes.gaps.iter().all(new);
-                State { is_text, ..self.changed(bytes, &changes) }
-            }
-            None => State { is_text: bytes.iter().all(is_text), ..self.all(bytes) },
+            Some(changes) => State { is_text: changes.are_text(bytes), ..self.changed(bytes, &changes) },
+            None => State { is_text: is_text(bytes), ..self.all(bytes) },
         };
         state.marked = marked;
         state.usable = state.anchors.len() <= MAX_ANCHORS;
@@ -347,6 +345,11 @@ impl<'m> Changes<'m> {
         self.copies.get(after).is_some_and(|c| c.start <= at && c.start + c.len == end)
     }
 
+    /// Whether all bytes of the object are text.
+    fn are_text(&self, bytes: &[u8]) -> bool {
+        self.base.is_text && self.gaps.iter().all(|gap| is_text(&bytes[gap.clone()]))
+    }
+
     /// Whether it is no plain text, and whether it holds a word of [`MARKS`]. All that could make it so is
     /// in what is new, in the head, or at the end; what the base has is known.
     fn special(&self, bytes: &[u8]) -> (bool, bool) {
@@ -356,7 +359,7 @@ impl<'m> Changes<'m> {
                 has_mark(&bytes[near])
             });
         // Then it has no byte that is not text: what is known by one is out of the question, wherever it is.
-        let is_text = self.base.is_text && self.gaps.iter().all(|gap| bytes[gap.clone()].iter().all(is_text));
+        let is_text = self.are_text(bytes);
         // Markup is looked at farther.
         let head = if bytes.trim_ascii_start().first() == Some(&b'<') || bytes.starts_with(&[0xef]) {
             HEAD
@@ -381,18 +384,23 @@ fn nowhere() -> Address {
 }
 
 fn has_mark(bytes: &[u8]) -> bool {
-    static FINDERS: LazyLock<Vec<Finder<'static>>> =
-        LazyLock::new(|| MARKS.iter().map(Finder::new).collect());
-    FINDERS.iter().any(|mark| mark.find(bytes).is_some())
+    // One pass for all of them.
+    static SEEKER: LazyLock<Box<dyn Prefilter>> = LazyLock::new(|| {
+        let literal = |bytes: &&[u8]| Literal { bytes: bytes.to_vec(), ignore_case: false };
+        Machine::best(MARKS.iter().map(literal).collect())
+    });
+    let mut any = false;
+    SEEKER.find(bytes, 0..bytes.len(), &mut |_, _| any = true);
+    any
 }
 
 /// Whether an object is anything but plain text that only the raw lens reads.
 fn is_special(bytes: &[u8]) -> bool {
     let blob = Blob { address: nowhere(), bytes };
-    raw::kind(bytes) != TextKind::Plain || {
-        let look = Look::at(bytes);
-        lens::of(&blob, &look).next().is_some() || container::of(&blob, &look).is_some()
-    }
+    let look = Look::at(bytes);
+    look.kind != TextKind::Plain
+        || lens::of(&blob, &look).next().is_some()
+        || container::of(&blob, &look).is_some()
 }
 
 /// The windows in which runs and escaped values are decided about anew, in order and apart.

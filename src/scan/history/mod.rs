@@ -34,7 +34,7 @@ use places::Place;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What of the history of repositories is searched.
@@ -201,13 +201,16 @@ impl Search<'_, '_> {
             repository.hash.id_len(),
             limits.entry_bytes,
         );
-        let read = Read { search: self, graph, places, picked: &picked };
+        let read = Read { search: self, graph, places, picked: &picked, waiting: AtomicUsize::new(0) };
         for (n, forest) in forests.iter().enumerate() {
             let index = &packs[n].index;
             let wanted = |position| {
                 picked.contains_key(&index.oid(position)) && self.is_first(n, &index.oid(position))
             };
-            forest.walk(&ReadPack { read: &read, pack: n }, Some(&wanted));
+            rayon::scope(|scope| {
+                let visitor = ReadPack { read: &read, pack: n, scope };
+                forest.walk(&visitor, Some(&wanted));
+            });
         }
         let loose: Vec<_> = objects.loose.iter().filter(|(id, _)| picked.contains_key(id)).collect();
         loose.par_iter().for_each_init(Inflater::default, |inflater, (id, path)| {
@@ -468,6 +471,8 @@ struct Read<'v, 's, 'p> {
     graph: Arc<Graph>,
     places: HashMap<u64, Place>,
     picked: &'v HashMap<Oid, Kind>,
+    /// Bytes of objects that wait to be searched.
+    waiting: AtomicUsize,
 }
 
 impl Read<'_, '_, '_> {
@@ -505,13 +510,17 @@ impl Read<'_, '_, '_> {
     }
 }
 
+/// Bytes of objects that wait to be searched by other threads.
+const MAX_WAITING: usize = 16 << 20;
+
 /// Searches those of one pack.
-struct ReadPack<'r, 'v, 's, 'p> {
-    read: &'r Read<'v, 's, 'p>,
+struct ReadPack<'r, 'scope, 'v, 's, 'p> {
+    read: &'scope Read<'v, 's, 'p>,
     pack: usize,
+    scope: &'r rayon::Scope<'scope>,
 }
 
-impl Visitor for ReadPack<'_, '_, '_, '_> {
+impl Visitor for ReadPack<'_, '_, '_, '_, '_> {
     type State = ();
 
     fn wants(&self, kind: Kind) -> bool {
@@ -520,9 +529,20 @@ impl Visitor for ReadPack<'_, '_, '_, '_> {
 
     fn visit(&self, object: &Object<'_, ()>) {
         // Others are met on the way, and some that are searched in another pack.
-        if self.read.picked.contains_key(&object.id) && self.read.search.is_first(self.pack, &object.id) {
-            self.read.object(object.id, object.kind, object.bytes);
+        if !self.read.picked.contains_key(&object.id) || !self.read.search.is_first(self.pack, &object.id) {
+            return;
         }
+        // All versions of a file are in one tree, which one thread walks: others search them meanwhile.
+        let size = object.bytes.len();
+        if size > MAX_WAITING / 8 || self.read.waiting.load(Ordering::Relaxed) > MAX_WAITING {
+            return self.read.object(object.id, object.kind, object.bytes);
+        }
+        self.read.waiting.fetch_add(size, Ordering::Relaxed);
+        let (read, id, kind, bytes) = (self.read, object.id, object.kind, object.bytes.to_vec());
+        self.scope.spawn(move |_| {
+            read.object(id, kind, &bytes);
+            read.waiting.fetch_sub(bytes.len(), Ordering::Relaxed);
+        });
     }
 
     // Told when they were looked at first.
