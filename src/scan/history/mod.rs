@@ -25,7 +25,7 @@ use crate::source::git::delta::Piece;
 use crate::source::git::forest::{Damage, Forest, Made, Object, Visitor};
 use crate::source::git::inflate::Inflater;
 use crate::source::git::object::{self, Kind};
-use crate::source::git::odb::{self, Problem, ReadError};
+use crate::source::git::odb::{self, Loose, Problem, ReadError};
 use crate::source::git::oid::Oid;
 use crate::triage;
 use filter::{Filter, State, Verdict};
@@ -131,6 +131,18 @@ impl<'p> Scanner<'p> {
                 }
             }
         }
+    }
+
+    /// Searches a repository that was met in an artifact.
+    pub(super) fn search_part(
+        &self,
+        repository: &Repository,
+        address: &Address,
+        collected: &Collected,
+        progress: &Progress,
+    ) {
+        let name = address.to_string().into_bytes().into();
+        self.search_in(repository, name, collected, progress).run();
     }
 
     fn search_in<'s>(
@@ -259,7 +271,10 @@ impl Search<'_, '_> {
             let mut bytes = Vec::new();
             let read = odb::read_loose(path, largest, inflater, &mut bytes);
             if self.is_packed(id) {
-                let address = Address::file(path);
+                let address = match path {
+                    Loose::File(path) => Address::file(path),
+                    Loose::Held(_) => self.bare(id),
+                };
                 return self.skip(
                     address,
                     Some(bytes.len() as u64),
