@@ -233,7 +233,7 @@ impl<'t> Context<'t> {
 
 /// A quick look at whether a name may say that its value is secret, or an id: for the lines around it, which
 /// matter only then.
-fn may_be_named(name: &[u8]) -> bool {
+pub fn may_be_named(name: &[u8]) -> bool {
     const STEMS: &[&[u8; 3]] = &[
         b"key", b"tok", b"sec", b"pas", b"pwd", b"aut", b"cre", b"api", b"pat", b"cli", b"dsn", b"cod",
         b"cer", b"sal", b"sig", b"ref", b"pri", b"log", b"web",

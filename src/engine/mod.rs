@@ -6,8 +6,9 @@
 
 mod assigned;
 pub mod assignment;
-mod context;
+pub(crate) mod context;
 mod expression;
+pub mod memory;
 pub mod named;
 pub mod prefilter;
 pub mod profile;

@@ -17,6 +17,7 @@ pub mod sighting;
 
 use crate::address::Encoding;
 use crate::blob::TextKind;
+use crate::engine::context::may_be_named;
 use crate::engine::runs::Shape;
 use crate::finding::{Candidate, Class, Finding, Location, Pair, Role, Secret, Severity};
 use crate::pattern::{Group, Matcher, Pattern, PatternId, PatternSet};
@@ -487,7 +488,8 @@ pub(crate) fn names_look_alike(key: &str) -> bool {
 
 /// Whether a name of several words begins so, and means nothing secret: `checksum NAME 1.0 (SOURCE)`.
 pub(crate) fn begins_look_alike(key: &str) -> bool {
-    names::begins_with_any(key, LOOK_ALIKES) && !matches!(names::judge(key), names::Verdict::Secret(_))
+    names::begins_with_any(key, LOOK_ALIKES)
+        && (!may_be_named(key.as_bytes()) || !matches!(names::judge(key), names::Verdict::Secret(_)))
 }
 
 fn severity(pattern: &Pattern, value: &Secret, confidence: u8) -> Severity {

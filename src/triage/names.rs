@@ -72,7 +72,8 @@ pub fn ends_in_any(key: &str, n: usize, wanted: &[&str]) -> bool {
 
 /// Whether the first word of an identifier is one of `wanted`.
 pub fn begins_with_any(key: &str, wanted: &[&str]) -> bool {
-    let run = Run::split(tail(key));
+    let first = key.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty());
+    let run = Run::split(first.unwrap_or_default());
     run.words.first().is_some_and(|w| wanted.contains(&&run.text[w.from..w.to]))
 }
 

@@ -19,6 +19,7 @@ pub(super) use work_tree::WorkTree;
 use super::{Collected, GitTarget, Progress, Scanner};
 use crate::address::{self, Address};
 use crate::blob::Blob;
+use crate::engine::memory;
 use crate::ledger::{Ledger, Reason};
 use crate::source::git::Repository;
 use crate::source::git::delta::Piece;
@@ -442,6 +443,7 @@ impl Visitor for Pick<'_, '_, '_> {
     }
 
     fn visit(&self, object: &Object<'_, State>) -> State {
+        let _remembering = memory::remembering();
         let progress = self.search.progress;
         progress.files.fetch_add(1, Ordering::Relaxed);
         progress.bytes.fetch_add(object.bytes.len() as u64, Ordering::Relaxed);
@@ -492,17 +494,18 @@ struct Read<'v, 's, 'p> {
 
 impl Read<'_, '_, '_> {
     fn object(&self, id: Oid, kind: Kind, bytes: &[u8]) {
+        let _remembering = memory::remembering();
         let (address, place, start) = match kind {
             Kind::Blob => {
                 let place = self.places.get(&id.key()).cloned().unwrap_or_default();
                 let commit = place.last.and_then(|n| self.graph.nodes().get(n as usize)).map(|n| n.id);
-                let path = place.paths.first().cloned().unwrap_or_default();
+                let path = place.path.as_ref().or(place.paths.first()).cloned().unwrap_or_default();
                 (self.search.address(&commit.unwrap_or(id).short(), &path), place, 0)
             }
             Kind::Commit => {
                 let n = self.graph.place(&id);
                 let at_head = self.search.repository.head() == Some(id);
-                let place = Place { first: n, last: n, at_head, paths: Vec::new() };
+                let place = Place { first: n, last: n, at_head, ..Place::default() };
                 (self.search.bare(&id).entry(b"message"), place, object::message_start(bytes))
             }
             Kind::Tag => {

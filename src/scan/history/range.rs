@@ -70,6 +70,7 @@ pub(super) fn search(search: &Search<'_, '_>, range: &Range) -> Result<(), Strin
             last: Some(new.commit),
             at_head: false,
             paths: vec![new.path.clone()],
+            path: Some(new.path.clone()),
         };
         (new.id.key(), place)
     });
