@@ -23,4 +23,5 @@ pub mod report;
 pub mod scan;
 pub mod source;
 pub mod triage;
+mod vector;
 pub mod verify;

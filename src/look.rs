@@ -36,10 +36,14 @@ pub enum Signature {
     Rar,
     /// A cabinet begins.
     Cabinet,
+    /// A snapshot of Dart begins.
+    DartSnapshot,
+    /// A kernel file of Dart begins.
+    DartKernel,
 }
 
 impl Signature {
-    const ALL: [(Signature, &[u8]); 8] = [
+    const ALL: [(Signature, &[u8]); 10] = [
         (Signature::Gzip, b"\x1f\x8b\x08"),
         (Signature::ZipEnd, b"PK\x05\x06"),
         (Signature::MetadataRoot, b"BSJB"),
@@ -48,20 +52,18 @@ impl Signature {
         (Signature::SevenZip, b"7z\xbc\xaf\x27\x1c"),
         (Signature::Rar, b"Rar!\x1a\x07"),
         (Signature::Cabinet, b"MSCF\0\0\0\0"),
+        (Signature::DartSnapshot, b"\xf5\xf5\xdc\xdc"),
+        (Signature::DartKernel, b"\x90\xab\xcd\xef"),
     ];
 }
 
 impl Look {
     /// Looks at a blob.
     pub fn at(bytes: &[u8]) -> Look {
-        static SEEKER: OnceLock<Box<dyn Prefilter>> = OnceLock::new();
         let kind = raw::kind(bytes);
         let mut signatures = 0;
         if kind == TextKind::Binary {
-            let literal =
-                |(_, bytes): &(Signature, &[u8])| Literal { bytes: bytes.to_vec(), ignore_case: false };
-            let build = || Machine::best(Signature::ALL.iter().map(literal).collect());
-            SEEKER.get_or_init(build).find(bytes, 0..bytes.len(), &mut |id, _| signatures |= 1 << id.0);
+            find(bytes, &mut |n, _| signatures |= 1 << n);
         }
         Look { kind, signatures }
     }
@@ -78,6 +80,18 @@ impl Look {
     pub fn is_binary(&self) -> bool {
         self.kind == TextKind::Binary
     }
+}
+
+/// Calls `found` with every signature of a blob and where it stands, in any order.
+pub fn signatures(bytes: &[u8], found: &mut dyn FnMut(Signature, usize)) {
+    find(bytes, &mut |n, at| found(Signature::ALL[n].0, at));
+}
+
+fn find(bytes: &[u8], found: &mut dyn FnMut(usize, usize)) {
+    static SEEKER: OnceLock<Box<dyn Prefilter>> = OnceLock::new();
+    let literal = |(_, bytes): &(Signature, &[u8])| Literal { bytes: bytes.to_vec(), ignore_case: false };
+    let build = || Machine::best(Signature::ALL.iter().map(literal).collect());
+    SEEKER.get_or_init(build).find(bytes, 0..bytes.len(), &mut |id, at| found(id.0 as usize, at));
 }
 
 #[cfg(test)]

@@ -18,7 +18,8 @@ use crate::ledger::Reason;
 use crate::lens::bytes::size_le;
 use crate::lens::raw;
 use crate::limits::Limits;
-use crate::look::{Look, Signature};
+use crate::look::{self, Look, Signature};
+use std::ops::Range;
 
 /// Opens what is embedded.
 pub struct Embedded;
@@ -39,11 +40,13 @@ impl Container for Embedded {
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
         let is_program = PROGRAMS.iter().any(|magic| blob.bytes.starts_with(magic));
-        raw::kind(blob.bytes) == TextKind::Binary
-            && (is_program || !Zip.reads(blob))
-            && (streams(blob.bytes).next().is_some()
-                || zips(blob.bytes).next().is_some()
-                || archives(blob.bytes).next().is_some())
+        let holds_any = |data| {
+            let signs = Signs::of(data);
+            signs.streams(data).next().is_some()
+                || signs.zips(data).next().is_some()
+                || signs.archives(data).next().is_some()
+        };
+        raw::kind(blob.bytes) == TextKind::Binary && (is_program || !Zip.reads(blob)) && holds_any(blob.bytes)
     }
 
     fn may_read(&self, look: &Look) -> bool {
@@ -55,12 +58,13 @@ impl Container for Embedded {
     fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {
         let data = blob.bytes;
         let mut opened = Opened::default();
-        for range in zips(data).take(MOST) {
+        let signs = Signs::of(data);
+        for range in signs.zips(data).take(MOST) {
             let name = format!("zip at {}", range.start).into_bytes();
             let bytes = data.get(range).unwrap_or_default();
             opened.members.push(Box::new(Piece { name, bytes, missing: 0 }) as Box<dyn Member>);
         }
-        for (at, kind) in archives(data).take(MOST) {
+        for (at, kind) in signs.archives(data).take(MOST) {
             let name = format!("{kind} at {at}").into_bytes();
             let bytes = data.get(at..).unwrap_or_default();
             // A cabinet says how long it is; the others know their end.
@@ -68,7 +72,7 @@ impl Container for Embedded {
             let bytes = &bytes[..len.min(bytes.len())];
             opened.members.push(Box::new(Piece { name, bytes, missing: 0 }));
         }
-        let mut found = streams(data);
+        let mut found = signs.streams(data);
         for (at, header) in found.by_ref().take(MOST) {
             let name = match header.name.filter(|name| !name.is_empty()) {
                 Some(name) => name.to_vec(),
@@ -86,34 +90,70 @@ impl Container for Embedded {
     }
 }
 
-/// Where archives begin that are known by their first header, one at most of 7z and of RAR: these
-/// go on to the end of the file.
-fn archives(data: &[u8]) -> impl Iterator<Item = (usize, &'static str)> {
-    let find = move |magic: &'static [u8], begins: fn(&[u8]) -> bool, kind: &'static str, most: usize| {
-        memchr::memmem::find_iter(data.get(1..).unwrap_or_default(), magic)
-            .take(TRIED)
-            .map(|at| at + 1)
-            .filter(move |&at| data.get(at..).is_some_and(begins))
-            .map(move |at| (at, kind))
-            .take(most)
-    };
-    find(b"7z\xbc\xaf\x27\x1c", sevenz::begins, "7z", 1)
-        .chain(find(b"Rar!\x1a\x07", rar::begins, "rar", 1))
-        .chain(find(b"MSCF\0\0\0\0", cab::begins, "cab", MOST))
+/// Where signatures of archives stand, at most [`TRIED`] of each. The first byte of the file is another
+/// container's.
+#[derive(Default)]
+struct Signs {
+    gzip: Vec<usize>,
+    zip: bool,
+    sevenzip: Vec<usize>,
+    rar: Vec<usize>,
+    cabinet: Vec<usize>,
 }
 
-/// Where gzip streams begin that inflate. The first byte of the file is another container's.
-fn streams(data: &[u8]) -> impl Iterator<Item = (usize, gzip::Header<'_>)> {
-    memchr::memmem::find_iter(data.get(1..).unwrap_or_default(), b"\x1f\x8b\x08").take(TRIED).filter_map(
-        move |at| {
-            let stream = data.get(at + 1..)?;
+impl Signs {
+    fn of(data: &[u8]) -> Signs {
+        let mut signs = Signs::default();
+        look::signatures(data, &mut |signature, at| {
+            let places = match signature {
+                Signature::Gzip => &mut signs.gzip,
+                Signature::SevenZip => &mut signs.sevenzip,
+                Signature::Rar => &mut signs.rar,
+                Signature::Cabinet => &mut signs.cabinet,
+                Signature::ZipEnd => {
+                    signs.zip = true;
+                    return;
+                }
+                _ => return,
+            };
+            if at > 0 && places.len() < TRIED {
+                places.push(at);
+            }
+        });
+        for places in [&mut signs.gzip, &mut signs.sevenzip, &mut signs.rar, &mut signs.cabinet] {
+            places.sort_unstable();
+        }
+        signs
+    }
+
+    /// Where archives begin that are known by their first header, one at most of 7z and of RAR: these
+    /// go on to the end of the file.
+    fn archives<'s>(&'s self, data: &'s [u8]) -> impl Iterator<Item = (usize, &'static str)> + 's {
+        let find = move |places: &'s [usize], begins: fn(&[u8]) -> bool, kind: &'static str, most: usize| {
+            let begins = move |at: &usize| data.get(*at..).is_some_and(begins);
+            places.iter().copied().filter(begins).map(move |at| (at, kind)).take(most)
+        };
+        find(&self.sevenzip, sevenz::begins, "7z", 1)
+            .chain(find(&self.rar, rar::begins, "rar", 1))
+            .chain(find(&self.cabinet, cab::begins, "cab", MOST))
+    }
+
+    /// Archives that are known by the record at their end.
+    fn zips<'s>(&self, data: &'s [u8]) -> impl Iterator<Item = Range<usize>> + 's {
+        self.zip.then(|| zips(data)).into_iter().flatten()
+    }
+
+    /// Where gzip streams begin that inflate.
+    fn streams<'s>(&'s self, data: &'s [u8]) -> impl Iterator<Item = (usize, gzip::Header<'s>)> + 's {
+        self.gzip.iter().filter_map(move |&at| {
+            let stream = data.get(at..)?;
             // What compressors write of their effort and system.
             let is_usual =
                 matches!(stream.get(8), Some(0 | 2 | 4)) && matches!(stream.get(9), Some(0..=13 | 255));
             let header = gzip::header(stream).filter(|_| is_usual)?;
-            begins(stream.get(header.len..)?).then_some((at + 1, header))
-        },
-    )
+            begins(stream.get(header.len..)?).then_some((at, header))
+        })
+    }
 }
 
 struct Stream<'b> {

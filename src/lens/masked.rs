@@ -7,11 +7,13 @@
 //! key's alphabet. Chance makes that once in 2^70 bytes. Around a hit the bytes are undone alike, for its
 //! other half. Keys of several bytes are not looked for: the differences depend on them.
 
+use super::sieve::{self, Places, STEP, WINDOW};
 use super::{Damage, Lens};
 use crate::address::Encoding;
 use crate::blob::{Blob, OffsetMap, Site, Sites, Text, TextKind};
 use crate::limits::Limits;
 use crate::look::Look;
+use crate::vector::vectored;
 use std::ops::Range;
 
 /// Reads what stands under one byte.
@@ -21,8 +23,6 @@ pub struct MaskedLens;
 const AROUND: usize = 4 << 10;
 /// More hits than this in one file are an attack.
 const MOST: usize = 64;
-/// Positions that are looked at at once.
-const STEP: usize = 64;
 /// Characters behind the beginning that must be of the alphabet.
 const BODY: usize = 16;
 
@@ -121,62 +121,27 @@ fn undo(data: &[u8], mask: Mask) -> Vec<u8> {
 
 /// Calls `found` with every masked beginning of a key, until it answers `false`.
 fn search(data: &[u8], found: &mut dyn FnMut(usize, Mask) -> bool) {
-    let mut at = 0;
-    while at < data.len() {
-        at = skip(data, at);
-        for n in at..data.len().min(at + STEP) {
-            if begins(data, n).is_some_and(|mask| !found(n, mask)) {
-                return;
-            }
-        }
-        at += STEP;
-    }
+    sieve::for_each(data, beginnings, &mut |at| begins(data, at).is_none_or(|mask| found(at, mask)));
 }
 
-/// Over blocks in which no key begins, to the first in which one may, or which is the last.
-fn skip(data: &[u8], at: usize) -> usize {
-    #[cfg(target_arch = "x86_64")]
-    if std::is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has AVX2, as was just asked; the code is the same as elsewhere.
-        #[allow(unsafe_code)]
-        return unsafe { skip_avx2(data, at) };
-    }
-    skip_blocks(data, at)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn skip_avx2(data: &[u8], at: usize) -> usize {
-    skip_blocks(data, at)
-}
-
-#[inline(always)]
-fn skip_blocks(data: &[u8], mut at: usize) -> usize {
-    while let Some(window) = data.get(at..).and_then(<[u8]>::first_chunk) {
-        if may_begin(window) {
-            break;
-        }
-        at += STEP;
-    }
-    at
-}
-
-/// Whether anywhere in the window the differences are those of a beginning.
-#[inline(always)]
-fn may_begin(window: &[u8; STEP + 3]) -> bool {
-    let mut any = 0u8;
-    for beginning in BEGINNINGS {
-        let [p, q, r, s] = *beginning;
+vectored! {
+    /// Where the first two differences are those of a beginning.
+    fn beginnings(window: &[u8; WINDOW], places: &mut Places) -> bool {
+        let mut any = 0;
         for i in 0..STEP {
-            let [a, b, c, d] = [window[i], window[i + 1], window[i + 2], window[i + 3]];
-            let xor = (a ^ b ^ p ^ q) | (b ^ c ^ q ^ r) | (c ^ d ^ r ^ s);
-            let add = (b.wrapping_sub(a) ^ q.wrapping_sub(p))
-                | (c.wrapping_sub(b) ^ r.wrapping_sub(q))
-                | (d.wrapping_sub(c) ^ s.wrapping_sub(r));
-            any |= u8::from(xor == 0) | u8::from(add == 0);
+            let [a, b, c] = [window[i], window[i + 1], window[i + 2]];
+            let (x, y) = (a ^ b, b ^ c);
+            let (m, n) = (b.wrapping_sub(a), c.wrapping_sub(b));
+            let mut is = 0;
+            for [p, q, r, _] in BEGINNINGS {
+                is |= u8::from(x == p ^ q) & u8::from(y == q ^ r);
+                is |= u8::from(m == q.wrapping_sub(*p)) & u8::from(n == r.wrapping_sub(*q));
+            }
+            places[i] = is;
+            any |= is;
         }
+        any != 0
     }
-    any != 0
 }
 
 /// Of the first and second pairs of letters: differences (1 by XOR, 2 by subtraction) that beginnings have.

@@ -33,6 +33,7 @@ pub mod quoted;
 pub mod raw;
 pub mod rdb;
 pub mod rtf;
+mod sieve;
 pub mod sqlite;
 pub mod strings;
 pub mod unity;

@@ -8,6 +8,7 @@ use super::{Damage, Lens};
 use crate::address::Encoding;
 use crate::blob::{Blob, NoSites, OffsetMap, Segment, Sites, Text, TextKind};
 use crate::limits::Limits;
+use crate::vector::vectored;
 use std::ops::Range;
 
 /// Reads UTF-16 strings.
@@ -185,19 +186,39 @@ const WORD: usize = 8;
 /// The first aligned word at `from` or behind of which every second byte is NUL and the others are
 /// ASCII: dense binary data is passed over a word at a time.
 fn alternating_word(bytes: &[u8], from: usize) -> Option<usize> {
-    const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
     let first = from.next_multiple_of(WORD);
     let words = bytes.get(first..)?.as_chunks::<WORD>().0;
-    let is_alternating = |word: &[u8; WORD]| {
-        let word = u64::from_le_bytes(*word);
-        let (even, odd) = (word & EVEN, word >> 8 & EVEN);
-        let text = even | odd;
-        // No byte of the four is NUL, none is above ASCII.
-        (even == 0 || odd == 0)
-            && text & 0x0080_0080_0080_0080 == 0
-            && (text + 0x007f_007f_007f_007f) & 0x0080_0080_0080_0080 == 0x0080_0080_0080_0080
-    };
-    words.iter().position(is_alternating).map(|i| first + i * WORD)
+    let (blocks, rest) = words.as_chunks();
+    let passed = blocks.iter().position(|block| has_alternating(block)).unwrap_or(blocks.len());
+    let left = blocks.get(passed).map_or(rest, |block| block);
+    let i = left.iter().position(is_alternating)?;
+    Some(first + (passed * WORDS + i) * WORD)
+}
+
+/// Words that are looked at at once.
+const WORDS: usize = 16;
+
+/// Whether of the four pairs of bytes all first ones or all second ones are NUL, and the others none and ASCII.
+#[inline(always)]
+fn is_alternating(word: &[u8; WORD]) -> bool {
+    const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
+    const HIGH: u64 = 0x0080_0080_0080_0080;
+    let word = u64::from_le_bytes(*word);
+    let (even, odd) = (word & EVEN, word >> 8 & EVEN);
+    let text = even | odd;
+    // ASCII has no high bit, and adding 0x7f to any of it but NUL makes one.
+    let is_text = (text & HIGH) | (!(text + 0x007f_007f_007f_007f) & HIGH);
+    ((even == 0) | (odd == 0)) & (is_text == 0)
+}
+
+vectored! {
+    fn has_alternating(words: &[[u8; WORD]; WORDS]) -> bool {
+        let mut any = false;
+        for word in words {
+            any |= is_alternating(word);
+        }
+        any
+    }
 }
 
 /// Looks at the stretch around the first NUL at or behind `from`; gives where to look on.
@@ -323,6 +344,37 @@ mod tests {
                     assert!(exact, "{prefix:?} {suffix:?} {encoding:?}: {found:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn alternating_words_are_those_of_one_after_the_other() {
+        let mut state = 3u32;
+        let mut next = move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state >> 8
+        };
+        for round in 0..2000usize {
+            let mut data: Vec<u8> =
+                (0..round % 700).map(|_| if next() % 3 == 0 { 0 } else { next() as u8 }).collect();
+            let place = next() as usize % (data.len() + 1);
+            for (i, b) in data[place..].iter_mut().take(10 + round % 9).enumerate() {
+                *b = if i % 2 == round % 2 { 0 } else { b"a\x01\x7f\x80"[round / 9 % 4] };
+            }
+            let from = next() as usize % (data.len() + 1);
+            let is = |at: &usize| {
+                let word = &data[*at..*at + WORD];
+                let (even, odd): (Vec<u8>, Vec<u8>) = (
+                    word.iter().copied().step_by(2).collect(),
+                    word[1..].iter().copied().step_by(2).collect(),
+                );
+                let is_text = |bytes: &[u8]| bytes.iter().all(|b| (1..0x80).contains(b));
+                let is_nul = |bytes: &[u8]| bytes.iter().all(|b| *b == 0);
+                is_text(&even) && is_nul(&odd) || is_nul(&even) && is_text(&odd)
+            };
+            let first = from.next_multiple_of(WORD);
+            let expected = (first..(data.len() + 1).saturating_sub(WORD)).step_by(WORD).find(is);
+            assert_eq!(alternating_word(&data, from), expected, "{data:?} {from}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::quote::Quote;
 use super::{Form, GAP, LINE, Named};
+use crate::vector::{bits, vectored};
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -11,6 +12,17 @@ pub(super) struct Reader<'t, 'f> {
     /// The mark of the string that the name stands in; looked for when first asked for.
     pub(super) inside: OnceCell<Option<u8>>,
     pub(super) found: &'f mut dyn FnMut(Named),
+}
+
+vectored! {
+    /// Which bytes are marks of strings, a bit each.
+    fn quotes(block: &[u8; 64]) -> u64 {
+        let mut is = [0u8; 64];
+        for i in 0..64 {
+            is[i] = u8::from(block[i] == b'"') | u8::from(block[i] == b'\'') | u8::from(block[i] == b'`');
+        }
+        bits(&is)
+    }
 }
 
 impl<'t> Reader<'t, '_> {
@@ -56,19 +68,27 @@ impl<'t> Reader<'t, '_> {
 
     /// The mark of the string that the name stands in, by what the line opens before it.
     pub(super) fn string_around(&self) -> Option<u8> {
+        let line = self.line_before();
         let mut open = None;
-        let (mut last, mut escaped) = (b' ', false);
-        for &b in self.line_before() {
-            if !escaped && matches!(b, b'"' | b'\'' | b'`') {
+        for (n, some) in line.chunks(64).enumerate() {
+            let mut block = [0; 64];
+            block[..some.len()].copy_from_slice(some);
+            let mut marks = quotes(&block);
+            while marks != 0 {
+                let at = 64 * n + marks.trailing_zeros() as usize;
+                marks &= marks - 1;
+                let before = &line[..at];
+                let escapes = before.iter().rev().take_while(|b| **b == b'\\').count();
+                if escapes % 2 != 0 {
+                    continue;
+                }
                 open = match open {
-                    None if b == b'\'' && last.is_ascii_alphanumeric() => None,
-                    None => Some(b),
-                    Some(mark) if mark == b => None,
+                    None if line[at] == b'\'' && before.last().is_some_and(u8::is_ascii_alphanumeric) => None,
+                    None => Some(line[at]),
+                    Some(mark) if mark == line[at] => None,
                     open => open,
                 };
             }
-            escaped = b == b'\\' && !escaped;
-            last = b;
         }
         open
     }

@@ -4,6 +4,19 @@ use super::calls::{is_lookup, is_wrapper};
 use super::quote::Quote;
 use super::reader::Reader;
 use super::{Form, ITEMS, LINE, VALUE, is_name};
+use crate::vector::vectored;
+
+vectored! {
+    /// Whether there is anything that may end a value without quotes.
+    fn may_end_value(block: &[u8; 64]) -> bool {
+        let mut any = false;
+        for &b in block {
+            any |= (b <= b' ') | (b == b'"') | (b == b'\'') | (b == b'`') | (b == b';');
+            any |= (b == b'&') | (b == b',') | (b == b'<') | (b == b'\\');
+        }
+        any
+    }
+}
 
 impl Reader<'_, '_> {
     /// Behind an operator; the value may stand on the next line.
@@ -174,6 +187,10 @@ impl Reader<'_, '_> {
         let line = &rest[..rest.len().min(LINE)];
         let line = &line[..memchr::memchr(b'\n', line).unwrap_or(line.len())];
         let stop = memchr::memchr2(b';', b'{', line).unwrap_or(line.len());
+        // There is one in every operator.
+        if memchr::memchr(b' ', &line[..stop]).is_none() {
+            return false;
+        }
         for operator in [&b"|| "[..], b"?? ", b" or ", b"?: ", b" else "] {
             if let Some(found) = memchr::memmem::find(&line[..stop], operator) {
                 let value = at + found + operator.len();
@@ -210,6 +227,10 @@ impl Reader<'_, '_> {
         }
         let rest = self.rest(at);
         let rest = &rest[..rest.len().min(VALUE)];
+        // In the middle of endless characters there are endless names, and no end to any value.
+        if rest.len() == VALUE && !rest.as_chunks().0.iter().any(may_end_value) {
+            return;
+        }
         let in_string = self.inside();
         if in_string.is_none() && self.is_in_code(at, form) {
             return;

@@ -31,7 +31,14 @@ pub struct Literal {
 
 impl Literal {
     /// Whether the literal stands at `at`.
+    #[inline]
     pub fn stands_at(&self, text: &[u8], at: usize) -> bool {
+        // Literals that begin alike differ in their last byte.
+        if let Some(last) = self.bytes.last()
+            && !text.get(at + self.bytes.len() - 1).is_some_and(|b| b.eq_ignore_ascii_case(last))
+        {
+            return false;
+        }
         match text.get(at..at + self.bytes.len()) {
             None => false,
             Some(found) if self.ignore_case => found.eq_ignore_ascii_case(&self.bytes),

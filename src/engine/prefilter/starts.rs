@@ -20,6 +20,9 @@ const ESCAPE: usize = 5;
 /// Finds prefixes at the beginnings of words.
 pub struct Starts {
     prefixes: Vec<Literal>,
+    /// Of each prefix the byte behind those that are looked up, in lower case; 0 if there is none. Many begin
+    /// with `sk-`.
+    fourth: Vec<u8>,
     table: Table,
 }
 
@@ -32,7 +35,8 @@ impl Starts {
             let head = &prefix.bytes[..MIN_PREFIX];
             hashed.extend(cases(head, prefix.ignore_case).into_iter().map(|case| (hash_short(case), entry)));
         }
-        Starts { prefixes, table: Table::new(hashed) }
+        let fourth = |prefix: &Literal| prefix.bytes.get(MIN_PREFIX).map_or(0, u8::to_ascii_lowercase);
+        Starts { fourth: prefixes.iter().map(fourth).collect(), prefixes, table: Table::new(hashed) }
     }
 
     /// Calls `on_prefix` for every prefix at which a token of `MIN_RUN` characters may begin in `run`: at
@@ -51,8 +55,12 @@ impl Starts {
             let Some(&[a, b, c]) = text.get(at..).and_then(<[u8]>::first_chunk) else { return };
             let hash = hash_short(u32::from_le_bytes([a, b, c, 0]));
             if self.table.has(hash) {
+                let next = text.get(at + MIN_PREFIX).map_or(0, u8::to_ascii_lowercase);
                 for entry in self.table.entries(hash) {
-                    if self.prefixes[entry.id.0 as usize].stands_at(text, at) {
+                    let fourth = self.fourth[entry.id.0 as usize];
+                    if (fourth == 0 || fourth == next)
+                        && self.prefixes[entry.id.0 as usize].stands_at(text, at)
+                    {
                         on_prefix(entry.id, at);
                     }
                 }

@@ -18,7 +18,7 @@ use super::strings::Strings;
 use super::{Complaint, Damage, Lens};
 use crate::blob::{Blob, Text, TextKind};
 use crate::limits::Limits;
-use crate::look::Look;
+use crate::look::{Look, Signature};
 use snapshot::Snapshot;
 
 /// No token and no part of a pair is shorter.
@@ -43,7 +43,7 @@ impl Lens for DartLens {
     }
 
     fn may_read(&self, look: &Look) -> bool {
-        look.is_binary()
+        look.has(Signature::DartSnapshot) || look.has(Signature::DartKernel)
     }
 
     fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {

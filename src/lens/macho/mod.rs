@@ -258,16 +258,7 @@ fn cuts(image: &Image<'_>) -> Vec<u64> {
 /// Keys of which code puts the pieces together.
 fn put_together(image: &Image<'_>, found: &mut dyn FnMut(usize, &[u8])) {
     let sections = || image.sections.iter().filter(|s| class(s) == Class::Constants);
-    let is_first = |section: &Section<'_>| {
-        [&b"AKIA"[..], b"ASIA"].iter().any(|head| {
-            memchr::memmem::find_iter(section.bytes, head).any(|at| {
-                let rest = &section.bytes[at..];
-                let end = memchr::memchr(0, &rest[..rest.len().min(32)]).unwrap_or(0);
-                joined::is_first(&rest[..end])
-            })
-        })
-    };
-    if !sections().any(is_first) {
+    if !sections().any(|section| native::emit::has_first_piece(section.bytes)) {
         return;
     }
     // Of a `CFString` object the third word leads to its text.

@@ -3,9 +3,11 @@
 use super::image::{Image, Kind};
 use super::joined::{self, Piece};
 use super::refs::{BUILT, Where};
+use super::sieve::{controls, has_utf32, plain_ids};
 use super::{masked, packed, refs, stack};
 use crate::address::{Address, Encoding};
 use crate::blob::{Text, TextKind};
+use crate::lens::sieve;
 use crate::lens::strings::Strings;
 use crate::lens::wide;
 use crate::limits::Limits;
@@ -68,18 +70,7 @@ fn put_together(image: &Image<'_>, found: &mut dyn FnMut(usize, &[u8])) {
     let mut pieces: Vec<(u64, &[u8])> = Vec::new();
     let mut has_first = false;
     for region in image.regions.iter().filter(|r| r.kind != Kind::Code) {
-        let data = image.slice(region);
-        let heads = [&b"AKIA"[..], b"ASIA"];
-        if !heads.iter().any(|head| memchr::memmem::find(data, head).is_some()) {
-            continue;
-        }
-        has_first |= heads.iter().any(|head| {
-            memchr::memmem::find_iter(data, head).any(|at| {
-                let rest = &data[at..];
-                let end = memchr::memchr(0, &rest[..rest.len().min(32)]).unwrap_or(0);
-                joined::is_first(&rest[..end])
-            })
-        });
+        has_first |= has_first_piece(image.slice(region));
     }
     if !has_first {
         return;
@@ -111,32 +102,60 @@ fn put_together(image: &Image<'_>, found: &mut dyn FnMut(usize, &[u8])) {
     });
 }
 
-/// Bytes that no string holds: nearly all of binary data is not copied.
-const CONTROL: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut i = 0;
-    while i < 256 {
-        table[i] = i == 0x7f || i < 0x20 && !matches!(i as u8, b'\t' | b'\n' | b'\r');
-        i += 1;
-    }
-    table
-};
+/// Whether a string begins like an access key id and ends too early.
+pub fn has_first_piece(data: &[u8]) -> bool {
+    let mut has = false;
+    sieve::for_each(data, plain_ids, &mut |at| {
+        let rest = &data[at..];
+        let end = memchr::memchr(0, &rest[..rest.len().min(32)]).unwrap_or(0);
+        has = joined::is_first(&rest[..end]);
+        !has
+    });
+    has
+}
 
 /// Calls `found` with every run of bytes that may be a string.
 fn for_each_run(data: &[u8], found: &mut dyn FnMut(std::ops::Range<usize>)) {
-    let mut from = 0;
     let mut see = |from: usize, to: usize| {
         if to - from >= MIN_LEN {
             found(from..to);
         }
     };
-    for (i, &b) in data.iter().enumerate() {
-        if CONTROL[usize::from(b)] {
-            see(from, i);
-            from = i + 1;
+    // Where the run starts that is not at its end.
+    let mut from = 0;
+    let (blocks, rest) = data.as_chunks();
+    for (n, block) in blocks.iter().enumerate() {
+        let at = n * sieve::STEP;
+        let controls = controls(block);
+        if controls == 0 {
+            continue;
         }
+        see(from, at + controls.trailing_zeros() as usize);
+        // Places between the first control character and the last at which a run long enough begins.
+        let text = !controls;
+        let long = text & text >> 1 & text >> 2 & text >> 3 & text >> 4 & text >> 5;
+        let mut starts = long & controls << 1;
+        while starts != 0 {
+            let start = starts.trailing_zeros();
+            starts &= starts - 1;
+            let len = (text >> start).trailing_ones();
+            if start + len < 64 {
+                see(at + start as usize, at + (start + len) as usize);
+            }
+        }
+        from = at + sieve::STEP - controls.leading_zeros() as usize;
+    }
+    let at = data.len() - rest.len();
+    for (i, _) in rest.iter().enumerate().filter(|(_, b)| is_control(**b)) {
+        see(from, at + i);
+        from = at + i + 1;
     }
     see(from, data.len());
+}
+
+/// What no string holds: nearly all of binary data is not copied.
+fn is_control(b: u8) -> bool {
+    b == 0x7f || b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')
 }
 
 /// The strings that are packed in the stretch between two NULs, as far as anything tells.
@@ -179,13 +198,50 @@ fn utf32(data: &[u8], is_big: bool, found: &mut dyn FnMut(usize, &[u8])) {
         text.clear();
     };
     let words = data.as_chunks::<4>().0;
-    for (i, word) in words.iter().enumerate() {
-        let n = if is_big { u32::from_be_bytes(*word) } else { u32::from_le_bytes(*word) };
-        if n.wrapping_sub(0x20) < 0x5f {
-            text.push(n as u8);
-        } else if !text.is_empty() {
-            flush(i, &mut text);
+    for (n, some) in words.chunks(16).enumerate() {
+        if text.is_empty() && some.first_chunk().is_some_and(|words| !has_utf32(words, is_big)) {
+            continue;
+        }
+        for (i, word) in some.iter().enumerate() {
+            let c = if is_big { u32::from_be_bytes(*word) } else { u32::from_le_bytes(*word) };
+            if c.wrapping_sub(0x20) < 0x5f {
+                text.push(c as u8);
+            } else if !text.is_empty() {
+                flush(16 * n + i, &mut text);
+            }
         }
     }
     flush(words.len(), &mut text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_those_of_one_byte_after_the_other() {
+        let mut state = 9u32;
+        let mut next = move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state >> 8
+        };
+        for round in 0..2000 {
+            let len = round % 400;
+            let rare = 1 + next() % 40;
+            let data: Vec<u8> =
+                (0..len).map(|_| if next() % rare == 0 { next() as u8 & 0x8f } else { b'x' }).collect();
+            let mut found = Vec::new();
+            for_each_run(&data, &mut |run| found.push(run));
+            let (mut all, mut from) = (Vec::new(), 0);
+            for i in 0..=data.len() {
+                if data.get(i).is_none_or(|b| is_control(*b)) {
+                    if i - from >= MIN_LEN {
+                        all.push(from..i);
+                    }
+                    from = i + 1;
+                }
+            }
+            assert_eq!(found, all, "{data:?}");
+        }
+    }
 }

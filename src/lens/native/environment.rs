@@ -3,9 +3,11 @@
 
 use crate::address::Address;
 use crate::blob::{Blob, Scope, ScopeClass, ScopeId, Site, Text, TextKind};
+use crate::lens::sieve::{self, Places, STEP, WINDOW};
 use crate::lens::strings::Strings;
 use crate::lens::{Damage, Lens};
 use crate::limits::Limits;
+use crate::vector::vectored;
 
 /// Reads environment blocks.
 pub struct EnvironmentLens;
@@ -24,7 +26,7 @@ impl Lens for EnvironmentLens {
     }
 
     fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
-        let places = Places { bytes: blob.bytes, address: &blob.address };
+        let places = Variables { bytes: blob.bytes, address: &blob.address };
         let mut strings = Strings::new(TextKind::List, blob.bytes.len(), limits, &places, emit);
         blocks(blob.bytes, &mut |variable, start| {
             strings.push(&blob.bytes[variable.clone()], variable.start as u64, tag(start, variable.start));
@@ -77,28 +79,61 @@ fn is_name(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-')
 }
 
+/// As [`is_name`], for vectors.
+#[inline(always)]
+fn may_be_name(b: u8) -> u8 {
+    let lower = b | 0x20;
+    u8::from(lower.wrapping_sub(b'a') < 26) | u8::from(b.wrapping_sub(b'-') < 13) | u8::from(b == b'_')
+}
+
+vectored! {
+    /// The last characters of names before `=`.
+    fn signs(window: &[u8; WINDOW], places: &mut Places) -> bool {
+        let mut any = 0;
+        for i in 0..STEP {
+            places[i] = may_be_name(window[i]) & u8::from(window[i + 1] == b'=');
+            any |= places[i];
+        }
+        any != 0
+    }
+}
+
+vectored! {
+    /// The same in UTF-16.
+    fn wide_signs(window: &[u8; WINDOW], places: &mut Places) -> bool {
+        let mut any = 0;
+        for i in 0..STEP {
+            let others = window[i + 1] | (window[i + 2] ^ b'=') | window[i + 3];
+            places[i] = may_be_name(window[i]) & u8::from(others == 0);
+            any |= places[i];
+        }
+        any != 0
+    }
+}
+
 /// Calls `found` with every variable of every block of two or more, and where its block begins.
 fn blocks(data: &[u8], found: &mut dyn FnMut(std::ops::Range<usize>, usize)) {
     let mut block = Block::default();
     // Where the next variable of the block must begin.
     let mut next = usize::MAX;
     let mut behind = 0;
-    for sign in memchr::memchr_iter(b'=', data) {
+    sieve::for_each(data, signs, &mut |last| {
+        let sign = last + 1;
         if sign < behind {
-            continue;
+            return true;
         }
         let floor = sign.saturating_sub(MAX_NAME).max(behind);
         let name = data[floor..sign].iter().rev().take_while(|&&b| is_name(b)).count();
         let start = sign - name;
         let is_start = start == 0 || data[start - 1] == 0;
         if name == 0 || !is_start || !(data[start].is_ascii_alphabetic() || data[start] == b'_') {
-            continue;
+            return true;
         }
         let rest = &data[sign..data.len().min(sign + MAX_VALUE)];
         let end = match memchr::memchr(0, rest) {
             Some(n) => sign + n,
             None if sign + rest.len() == data.len() => data.len(),
-            None => continue,
+            None => return true,
         };
         behind = end;
         if start != next {
@@ -106,7 +141,8 @@ fn blocks(data: &[u8], found: &mut dyn FnMut(std::ops::Range<usize>, usize)) {
         }
         next = end + 1;
         block.see(start..end, found);
-    }
+        true
+    });
 }
 
 /// The same for UTF-16, little endian.
@@ -114,10 +150,10 @@ fn wide_blocks(data: &[u8], found: &mut dyn FnMut(std::ops::Range<usize>, usize)
     let mut block = Block::default();
     let mut next = usize::MAX;
     let mut behind = 0;
-    for sign in memchr::memmem::find_iter(data, b"\0=\0") {
-        let sign = sign + 1;
+    sieve::for_each(data, wide_signs, &mut |last| {
+        let sign = last + 2;
         if sign < behind {
-            continue;
+            return true;
         }
         let floor = sign.saturating_sub(2 * MAX_NAME).max(behind);
         let units = data[floor..sign].rchunks_exact(2);
@@ -125,7 +161,7 @@ fn wide_blocks(data: &[u8], found: &mut dyn FnMut(std::ops::Range<usize>, usize)
         let start = sign - 2 * name;
         let is_start = start == 0 || data[..start].ends_with(&[0, 0]);
         if name == 0 || !is_start || !(data[start].is_ascii_alphabetic() || data[start] == b'_') {
-            continue;
+            return true;
         }
         let rest = &data[sign..data.len().min(sign + MAX_VALUE)];
         let end = sign + 2 * rest.chunks_exact(2).take_while(|u| **u != [0, 0]).count();
@@ -135,21 +171,22 @@ fn wide_blocks(data: &[u8], found: &mut dyn FnMut(std::ops::Range<usize>, usize)
         }
         next = end + 2;
         block.see(start..end, found);
-    }
+        true
+    });
 }
 
-struct Places<'a> {
+struct Variables<'a> {
     bytes: &'a [u8],
     address: &'a Address,
 }
 
-impl crate::lens::strings::Places for Places<'_> {
+impl crate::lens::strings::Places for Variables<'_> {
     fn places(&self, tags: &[u64]) -> Vec<Vec<Site>> {
         tags.iter().map(|&tag| vec![self.site(tag)]).collect()
     }
 }
 
-impl Places<'_> {
+impl Variables<'_> {
     fn site(&self, tag: u64) -> Site {
         let start = (tag & 0xff_ffff_ffff) as usize;
         let first = start.saturating_sub((tag >> 40 & 0x7f_ffff) as usize);

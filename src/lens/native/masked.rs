@@ -7,12 +7,14 @@
 //! is believed only with a secret of forty characters beside the id: tables of numbers, of which there
 //! are megabytes in real libraries, look like ids otherwise (64 in three builds of JavaScriptCore).
 
+use super::sieve::masked_ids;
+use crate::lens::sieve;
 use std::ops::Range;
 
 /// Longest mask that four known letters give away.
 const MAX_PERIOD: usize = 4;
 /// Letters of an id.
-const ID_LEN: usize = 20;
+pub const ID_LEN: usize = 20;
 /// Letters of the secret that belongs to one.
 const SECRET_LEN: usize = 40;
 /// Bytes around an id that are read under its mask.
@@ -20,7 +22,7 @@ const AROUND: usize = 2048;
 /// Shortest string that is told of.
 const MIN_LEN: usize = 16;
 /// Different letters of an id under a longer mask; one in four thousand has fewer.
-const MIN_LETTERS: u32 = 10;
+pub const MIN_LETTERS: u8 = 10;
 /// Ids of one stretch of data: nobody hides more.
 const MAX_IDS: usize = 64;
 /// Ids that turn out to be none: hostile data must not be all of them.
@@ -79,75 +81,65 @@ fn mask_of(raw: &[u8; ID_LEN]) -> Option<Mask> {
         }
     }
     // What repeats itself, and what is letters as it stands, looks like one under some longer mask.
-    (2..=MAX_PERIOD).filter(|&period| may_repeat(raw, period)).find_map(|period| {
-        PREFIXES.into_iter().find_map(|prefix| {
-            let mut key = [0; MAX_PERIOD];
-            for (key, (raw, plain)) in key.iter_mut().zip(raw.iter().zip(prefix)).take(period) {
-                *key = raw ^ plain;
-            }
-            let mask = Mask::Xor(key, period);
-            let is_one = || {
-                !raw.iter().all(u8::is_ascii_alphanumeric)
-                    && key.iter().take(period).any(|&k| k != 0)
-                    && !has_columns(raw, mask)
-                    && letters(raw, mask) >= MIN_LETTERS
-            };
-            (is_id(raw, mask, prefix) && is_one()).then_some(mask)
-        })
+    PREFIXES.into_iter().find_map(|prefix| {
+        let is_one = |mask: &Mask| {
+            !raw.iter().all(u8::is_ascii_alphanumeric)
+                && !has_columns(raw, *mask)
+                && letters(raw, *mask) >= MIN_LETTERS
+        };
+        let of_two = longer::<2>(raw, prefix).filter(is_one);
+        of_two
+            .or_else(|| longer::<3>(raw, prefix).filter(is_one))
+            .or_else(|| longer::<4>(raw, prefix).filter(is_one))
     })
 }
 
-/// Letters of base32 by what they differ from `A`.
-const FROM_A: [bool; 256] = {
+/// Letters of base32.
+const BASE32: [bool; 256] = {
     let mut table = [false; 256];
     let mut n = 0;
     while n < 256 {
-        table[n] = is_base32(n as u8 ^ b'A');
+        table[n] = is_base32(n as u8);
         n += 1;
     }
     table
 };
 
-/// What any id under any mask fulfils, without a branch: nearly all positions end here.
+/// What any id under a mask of that length fulfils: letters that either prefix has, and those a period or
+/// more behind them.
 #[inline]
-fn may_be(raw: &[u8; ID_LEN]) -> bool {
-    let (x, y) = (raw[0] ^ raw[1], raw[1].wrapping_sub(raw[0]));
-    let one = (x == b'A' ^ b'K') | (x == b'A' ^ b'S') | (y == b'K' - b'A') | (y == b'S' - b'A');
-    // The difference of the third and fourth letter is the same with either prefix.
-    let one = one & ((raw[2] ^ raw[3] == b'I' ^ b'A') | (raw[2].wrapping_sub(raw[3]) == b'I' - b'A'));
-    let z = raw[1] ^ raw[3];
-    let two = (raw[0] ^ raw[2] == b'A' ^ b'I') & ((z == b'A' ^ b'K') | (z == b'A' ^ b'S'));
-    let from_a = |i: usize, j: usize| FROM_A[usize::from(raw[i] ^ raw[j])];
-    let three = (raw[0] == raw[3])
-        & ((raw[1] != raw[4]) | (raw[2] != raw[5]))
-        & from_a(0, 6)
-        & from_a(0, 9)
-        & from_a(0, 12);
-    let four =
-        (raw[..4] != raw[4..8]) & from_a(0, 4) & from_a(3, 7) & from_a(0, 8) & from_a(3, 11) & from_a(0, 12);
-    one | two | three | four
-}
-
-/// What any id under a mask of that length fulfils.
-#[inline]
-fn may_repeat(raw: &[u8; ID_LEN], period: usize) -> bool {
-    match period {
-        2 => raw[0] ^ raw[2] == b'A' ^ b'I',
-        3 => raw[0] == raw[3],
-        _ => {
-            raw[..4] != raw[4..8]
-                && FROM_A[usize::from(raw[0] ^ raw[4])]
-                && FROM_A[usize::from(raw[3] ^ raw[7])]
-                && FROM_A[usize::from(raw[0] ^ raw[8])]
-                && FROM_A[usize::from(raw[3] ^ raw[11])]
-        }
+fn may_repeat<const PERIOD: usize>(raw: &[u8; ID_LEN]) -> bool {
+    let column = |at: usize, letter: u8, from: usize| {
+        (from..ID_LEN).step_by(PERIOD).all(|n| BASE32[usize::from(raw[at] ^ raw[n] ^ letter)])
+    };
+    match PERIOD {
+        2 => raw[0] ^ raw[2] == b'A' ^ b'I' && column(0, b'A', 4),
+        3 => raw[0] == raw[3] && column(0, b'A', 6) && column(2, b'I', 5),
+        _ => column(0, b'A', 4) && column(3, b'A', 7) && column(2, b'I', 6),
     }
 }
 
+/// The mask of several bytes under which the bytes of an id are one.
+#[inline]
+fn longer<const PERIOD: usize>(raw: &[u8; ID_LEN], prefix: &[u8; 4]) -> Option<Mask> {
+    if !may_repeat::<PERIOD>(raw) {
+        return None;
+    }
+    let mut key = [0; MAX_PERIOD];
+    for (key, (raw, plain)) in key.iter_mut().zip(raw.iter().zip(prefix)).take(PERIOD) {
+        *key = raw ^ plain;
+    }
+    let is_id = (PERIOD..ID_LEN).all(|n| {
+        let plain = raw[n] ^ key[n % PERIOD];
+        prefix.get(n).map_or_else(|| is_base32(plain), |&p| p == plain)
+    });
+    (is_id && key != [0; MAX_PERIOD]).then_some(Mask::Xor(key, PERIOD))
+}
+
 /// How many letters an id has: tables that nearly repeat themselves have few.
-fn letters(raw: &[u8], mask: Mask) -> u32 {
+fn letters(raw: &[u8], mask: Mask) -> u8 {
     let set = raw.iter().enumerate().fold(0u128, |set, (n, &b)| set | 1 << (mask.off(b, n) & 0x7f));
-    set.count_ones()
+    set.count_ones() as u8
 }
 
 /// Whether every fourth letter is the same: tables of numbers and UTF-16 have bytes that stay.
@@ -159,20 +151,18 @@ fn has_columns(raw: &[u8], mask: Mask) -> bool {
 /// Calls `found` with every string under a mask and where it stands in `data`. `starts` are offsets
 /// at which something is known to begin, sorted.
 pub fn strings(data: &[u8], starts: &[usize], found: &mut dyn FnMut(usize, &[u8])) {
-    let (mut at, mut left, mut tries) = (0, MAX_IDS, MAX_TRIES);
-    while let Some(raw) = data.get(at..).and_then(|rest| rest.first_chunk::<ID_LEN>()) {
-        let Some(mask) = Some(raw).filter(|raw| may_be(raw)).and_then(mask_of) else {
-            at += 1;
-            continue;
-        };
+    let (mut behind, mut left, mut tries) = (0, MAX_IDS, MAX_TRIES);
+    sieve::for_each(data, masked_ids, &mut |at| {
+        let raw = data[at..].first_chunk().filter(|_| at >= behind);
+        let Some(mask) = raw.and_then(mask_of) else { return true };
         let is_one = around(data, at, mask, starts, found);
-        at += if is_one { ID_LEN } else { 1 };
+        if is_one {
+            behind = at + ID_LEN;
+        }
         left -= usize::from(is_one);
         tries -= 1;
-        if left == 0 || tries == 0 {
-            break;
-        }
-    }
+        left != 0 && tries != 0
+    });
 }
 
 /// Tells of the id at `at` and of the strings around it under its mask, if it is one.
@@ -196,10 +186,17 @@ fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn 
     let is_nul = |i: usize| data.get(i) == Some(&0);
     let is_empty = |i: usize| is_nul(i) && (is_nul(i + 1) || i.checked_sub(1).is_some_and(is_nul));
     let (low, high) = (at.saturating_sub(AROUND), (id.end + AROUND).min(data.len()));
+    let may_hold_secret = |from: usize| has_run(low..high, SECRET_LEN, |i| is_secret_letter(plain(i, from)));
+    if period > 1 && !(at..at + period).any(may_hold_secret) {
+        return false;
+    }
+    let mut cuts = vec![false; high - low + 1];
+    let near = starts.partition_point(|&s| s < low)..starts.partition_point(|&s| s <= high);
+    starts[near].iter().chain([&id.start, &id.end]).for_each(|&cut| cuts[cut - low] = true);
     for from in at..at + period {
         let mut start = low;
         for i in low..=high {
-            let is_cut = i == id.start || i == id.end || starts.binary_search(&i).is_ok();
+            let is_cut = cuts[i - low];
             let is_part = i < high && !id.contains(&i) && is_token(plain(i, from)) && !is_empty(i);
             if is_part && !is_cut {
                 continue;
@@ -224,10 +221,27 @@ fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn 
     is_one
 }
 
+/// Whether so many places of a range side by side are what is asked for. Where one is not, none of the runs that
+/// would hold it is looked at.
+fn has_run(range: Range<usize>, len: usize, is: impl Fn(usize) -> bool) -> bool {
+    let mut start = range.start;
+    while start + len <= range.end {
+        match (start..start + len).rev().find(|&i| !is(i)) {
+            Some(i) => start = i + 1,
+            None => return true,
+        }
+    }
+    false
+}
+
+const fn is_secret_letter(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')
+}
+
 /// Whether a string has the shape of the secret that belongs to an id.
 fn is_secret(text: &[u8]) -> bool {
     text.len() == SECRET_LEN
-        && text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+        && text.iter().all(|b| is_secret_letter(*b))
         && text.iter().any(u8::is_ascii_uppercase)
         && text.iter().any(u8::is_ascii_lowercase)
         && text.iter().any(u8::is_ascii_digit)
@@ -281,5 +295,37 @@ mod tests {
                 .as_slice())
             .is_empty()
         );
+    }
+    /// Every id is seen by the sieve: whatever `mask_of` takes, at any place of a block.
+    #[test]
+    fn the_sieve_lets_every_id_through() {
+        let mut state = 7u32;
+        let mut next = move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state >> 8
+        };
+        for round in 0..4_000usize {
+            let before = round % 131;
+            let mut data: Vec<u8> = (0..before).map(|_| next() as u8).collect();
+            let mut id: Vec<u8> = PREFIXES[round % 2].to_vec();
+            // Few letters now and then, so that the least number of them is met.
+            let kinds = if round % 3 == 0 { 8 } else { 32 };
+            id.extend((4..ID_LEN).map(|_| b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[(next() % kinds) as usize]));
+            let period = 1 + round % 5;
+            let key: Vec<u8> = (0..period.min(4)).map(|_| next() as u8).collect();
+            let masked =
+                |(n, b): (usize, &u8)| if period == 5 { b.wrapping_add(key[0]) } else { b ^ key[n % period] };
+            data.extend(id.iter().enumerate().map(masked));
+            data.extend((0..round % 70).map(|_| next() as u8));
+            let mut seen = Vec::new();
+            sieve::for_each(&data, masked_ids, &mut |at| {
+                seen.push(at);
+                true
+            });
+            let all = data.windows(ID_LEN).enumerate();
+            for (at, raw) in all.filter(|(_, raw)| mask_of(raw.first_chunk().unwrap()).is_some()) {
+                assert!(seen.contains(&at), "{at} {raw:?} of {data:?}");
+            }
+        }
     }
 }

@@ -16,5 +16,6 @@ pub mod packed;
 pub mod pe;
 mod refs;
 mod resources;
+mod sieve;
 pub mod stack;
 pub mod wasm;

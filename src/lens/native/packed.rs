@@ -6,7 +6,9 @@
 //! immediate near the instruction that loads the address.
 
 use super::image::{Arch, Image, Kind};
+use super::sieve::near_loads;
 use crate::lens::bytes;
+use crate::lens::sieve;
 
 /// What is known about boundaries in an image, as offsets in the file.
 #[derive(Debug, Default)]
@@ -153,33 +155,17 @@ impl Gatherer<'_, '_> {
     /// `lea reg, [rip + disp]`: REX.W 8D, modrm 00 reg 101 (Intel SDM volume 2, 2.2.1.6); and the
     /// loads of 16 bytes (0F 10, 0F 28, 0F 6F) by which code copies a string.
     fn x64(&mut self, code: &[u8], base: u64) {
-        for at in memchr::memchr2_iter(0x8d, 0x0f, code) {
-            let is_load = code[at] == 0x0f;
-            let at = if is_load {
-                if !matches!(code.get(at + 1), Some(0x10 | 0x28 | 0x6f)) {
-                    continue;
-                }
-                at + 1
-            } else if at > 0 && code[at - 1] & 0xfb == 0x48 {
-                at
-            } else {
-                continue;
-            };
-            let Some(modrm) = code.get(at + 1) else { break };
-            if modrm & 0xc7 != 5 {
-                continue;
-            }
-            let Some(disp) = bytes::u32_le(code, at + 2) else { break };
+        sieve::for_each(code, near_loads, &mut |first| {
+            let at = first + 1;
+            let Some(disp) = bytes::u32_le(code, at + 2) else { return false };
             let addr = base.wrapping_add(at as u64 + 6).wrapping_add_signed(i64::from(disp as i32));
-            if is_load {
+            if code[first] == 0x0f {
                 self.load(addr, base + at as u64);
-                continue;
+            } else if self.start(addr).is_some() {
+                self.lengths(addr, code, at);
             }
-            if self.start(addr).is_none() {
-                continue;
-            }
-            self.lengths(addr, code, at);
-        }
+            true
+        });
         for (addr, at) in self.copies() {
             self.lengths(addr, code, usize::try_from(at - base).unwrap_or(usize::MAX));
         }

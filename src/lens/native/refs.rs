@@ -4,10 +4,12 @@
 use super::image::{Arch, Image, Kind};
 use super::names::{self, Name};
 use super::packed::{adrp, for_each_constant};
+use super::sieve::{TopByte, addresses};
 use super::wasm;
 use crate::address::Address;
 use crate::blob::{Scope, ScopeClass, ScopeId, Site};
 use crate::lens::bytes;
+use crate::lens::sieve;
 use crate::lens::strings::Places;
 use std::collections::HashMap;
 
@@ -430,25 +432,26 @@ fn stored(code: &[u8], base: u64, wanted: &Wanted, found: &mut dyn FnMut(u64, u6
 /// opcodes that have such.
 fn intel64(code: &[u8], base: u64, wanted: &Wanted, found: &mut dyn FnMut(u64, u64)) {
     stored(code, base, wanted, found);
-    for (i, five) in code.windows(5).enumerate() {
+    let distance = |to: u64, from: u64| to.wrapping_sub(from) as i64;
+    let (nearest, farthest) =
+        (distance(wanted.low, base + code.len() as u64 + 5), distance(wanted.high, base));
+    let from_here = TopByte::of(nearest, farthest, i64::from(i32::MIN)..=i64::from(i32::MAX));
+    let number = |addr: u64| i64::try_from(addr).unwrap_or(i64::MAX);
+    let immediate = TopByte::of(number(wanted.low), number(wanted.high), 0x1_0000..=i64::from(u32::MAX));
+    sieve::for_each(code, |window, places| addresses(window, places, from_here, immediate), &mut |i| {
+        let Some(five) = code[i..].first_chunk::<5>() else { return false };
         let class = BEFORE[usize::from(five[0])];
-        if class & (FROM_HERE | IMMEDIATE) == 0 {
-            continue;
-        }
         let n = u32::from_le_bytes([five[1], five[2], five[3], five[4]]);
         let at = base + i as u64 + 1;
-        if class & FROM_HERE != 0 {
-            let addr = at.wrapping_add(4).wrapping_add_signed(i64::from(n as i32));
-            if wanted.has(addr) {
-                found(at, addr);
-                continue;
-            }
-        }
+        let near = at.wrapping_add(4).wrapping_add_signed(i64::from(n as i32));
         let addr = u64::from(n);
-        if addr >= 0x1_0000 && wanted.has(addr) && class & IMMEDIATE != 0 {
+        if class & FROM_HERE != 0 && wanted.has(near) {
+            found(at, near);
+        } else if addr >= 0x1_0000 && class & IMMEDIATE != 0 && wanted.has(addr) {
             found(at, addr);
         }
-    }
+        true
+    });
 }
 
 fn intel32(image: &Image<'_>, code: &[u8], base: u64, wanted: &Wanted, found: &mut dyn FnMut(u64, u64)) {

@@ -8,7 +8,9 @@
 
 use super::image::{Arch, Image, Kind};
 use super::packed::adrp;
+use super::sieve::text_moves;
 use crate::lens::bytes;
+use crate::lens::sieve;
 use std::collections::BTreeMap;
 
 /// Shortest string that is reported.
@@ -173,30 +175,12 @@ struct Operand {
     len: usize,
 }
 
-const fn opcodes() -> [bool; 256] {
-    let mut table = [false; 256];
-    let mut i = 0xb8;
-    while i <= 0xbf {
-        table[i] = true;
-        i += 1;
-    }
-    table[0xc7] = true;
-    table[0xc6] = true;
-    table[0x0f] = true;
-    table
-}
-
-static OPCODES: [bool; 256] = opcodes();
-
 impl Sweep<'_, '_> {
     fn intel(&mut self, found: &mut dyn FnMut(usize, &[u8])) {
-        let mut at = 0;
-        while let Some(n) = self.code.get(at..).and_then(|c| c.iter().position(|&b| OPCODES[usize::from(b)]))
-        {
-            at += n;
-            if !self.is_anchor(at) {
-                at += 1;
-                continue;
+        let mut behind = 0;
+        sieve::for_each(self.code, text_moves, &mut |at| {
+            if at < behind || !self.is_anchor(at) {
+                return true;
             }
             // Prefixes stand before; better, the whole function up to here.
             let (first, end) = self.function(at);
@@ -213,8 +197,9 @@ impl Sweep<'_, '_> {
                 }
             }
             self.state.finish(found);
-            at = last.max(at + 1);
-        }
+            behind = last.max(at + 1);
+            true
+        });
     }
 
     /// The function around `at`, as far as it is known.
@@ -705,6 +690,37 @@ mod tests {
         code.extend_from_slice(b"tail\xc3");
         let found = built(Arch::X64, &code, b"a string that is copied by halvesand others");
         assert_eq!(found, [(14 + 4, "a string that is copied by halvetail".into())]);
+    }
+
+    /// Whatever is an anchor, the sieve lets through.
+    #[test]
+    fn anchors_are_seen_by_the_sieve() {
+        const OFTEN: &[u8] = b"\x48\x49\xb8\xbf\xc7\xc6\x0f\x10\x28\x6f\x05\x44\x24\x84\x41texts and more ";
+        let mut state = 5u32;
+        let mut next = move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state >> 8
+        };
+        let code: Vec<u8> = (0..100_000)
+            .map(|_| if next() & 7 == 0 { next() as u8 } else { OFTEN[next() as usize % OFTEN.len()] })
+            .collect();
+        let mut image = Image::new(&code, Arch::X64, true, false);
+        image.add(0x1000, 0, 50_000, Kind::Code, ".text");
+        // Displacements lead nearly nowhere but here: all of it is constants too.
+        image.add(0, 0, code.len() as u64, Kind::Constants, ".rodata");
+        image.finish();
+        let sweep =
+            Sweep { image: &image, code: &code, base: 0x1000, functions: &[], state: State::default() };
+        let anchors: Vec<usize> = (0..code.len())
+            .filter(|&at| matches!(code[at], 0xb8..=0xbf | 0xc7 | 0xc6 | 0x0f) && sweep.is_anchor(at))
+            .collect();
+        assert!(anchors.len() > 100);
+        let mut seen = Vec::new();
+        sieve::for_each(&code, text_moves, &mut |at| {
+            seen.push(at);
+            true
+        });
+        assert!(anchors.iter().all(|at| seen.binary_search(at).is_ok()));
     }
 
     #[test]
