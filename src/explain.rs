@@ -108,7 +108,7 @@ pub fn explain(
         }
     }
     for (sighting, fate) in &fates {
-        let at = (sighting.address.to_string(), sighting.position.map(|p| p.0), sighting.range.0);
+        let at = (sighting.address.to_string(), sighting.position.map(|p| p.0), sighting.place);
         if !asks_for(question, &at, Some(&sighting.value), &findings) {
             continue;
         }
@@ -123,7 +123,7 @@ pub fn explain(
         steps.push(fate.in_words());
         let is_in = |f: &&Finding| {
             f.parts.values().any(|v| *v == sighting.value)
-                && f.sites.iter().any(|s| s.address == sighting.address && s.offset == sighting.range.0)
+                && f.sites.iter().any(|s| s.address == sighting.address && s.offset == sighting.place)
         };
         let is_reported = matches!(fate, Fate::Reported { .. });
         let grant = findings.iter().find(is_in).filter(|_| is_reported).and_then(|f| allowing.grant(f));
@@ -220,11 +220,13 @@ fn in_words(form: Form) -> &'static str {
         Form::Sibling => "a name with a value beside it",
         Form::Flag => "an option before a value",
         Form::Word => "followed by a value",
+        Form::Clause => "a clause or a column of SQL with a value",
         Form::Default => "given a default",
         Form::Item => "a list with a text in it",
         Form::Environment => "set to a value, as in an environment",
         Form::Yaml => "the key of a value without quotes",
         Form::Setting => "set to a value without quotes",
+        Form::Login => "a call that takes a password there",
         Form::Prose => "in a sentence with a value",
     }
 }

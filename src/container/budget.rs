@@ -38,6 +38,11 @@ impl Budget {
         taken.is_ok()
     }
 
+    /// Gives back what was charged for bytes that were dropped again.
+    pub fn give_back(&self, bytes: u64) {
+        self.left.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     /// Whether nothing is left.
     pub fn is_spent(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 0

@@ -4,10 +4,13 @@
 //! Each decoder goes forward in steps ([`Decode`]), and [`expand`] looks at the budget between them, so
 //! that a bomb costs no more than what may come out of it.
 
+mod bzip2_blocks;
 mod decode;
 mod lz4;
 mod lzw;
 mod snappy;
+mod split;
+mod xz_blocks;
 
 use super::budget::Budget;
 use super::inflate::{Inflated, OVER_BUDGET, STEP, begins as deflates, inflate_more};
@@ -302,6 +305,12 @@ impl Member for Streams<'_> {
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
         buffer.clear();
         let mut rest = self.bytes;
+        let split = match self.format {
+            Format::Bzip2 => bzip2_blocks::expand(rest, buffer, budget),
+            Format::Xz => xz_blocks::expand(rest, buffer, budget),
+            _ => None,
+        };
+        rest = &rest[split.unwrap_or(0)..];
         let mut problem = None;
         // What belongs to no stream, searched behind them all.
         let mut others: Vec<&[u8]> = Vec::new();

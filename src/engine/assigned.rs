@@ -71,7 +71,9 @@ fn is_hashed(before: &[u8], head: &[u8], run: &[u8]) -> bool {
         });
     let is_mysql = head.ends_with(b"*")
         && run.iter().take(41).take_while(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(b)).count() == 40;
-    is_crypt || is_django || is_ldap || is_mysql
+    // Encrypted by Jasypt: `ENC(…)`.
+    let is_jasypt = before.ends_with(b"ENC(");
+    is_crypt || is_django || is_ldap || is_mysql || is_jasypt
 }
 
 /// Whether `before` ends with a name that a value may follow without an operator, and that says
@@ -218,6 +220,7 @@ mod tests {
             r#"password = "$6$salt$RUN"#,
             r#"password = "pbkdf2_sha256$1000$salt$RUN"#,
             r#"password: "{SSHA}RUN"#,
+            "password: ENC(RUN)",
         ] {
             assert!(!passes(no), "{no}");
         }

@@ -8,7 +8,6 @@ mod assigned;
 pub mod assignment;
 pub(crate) mod context;
 mod expression;
-pub mod memory;
 pub mod named;
 pub mod prefilter;
 pub mod profile;
@@ -410,6 +409,8 @@ impl<'p> Engine<'p> {
         };
         if text[word.clone()].contains(&b' ') && text[word.end - 1].is_ascii_alphabetic() {
             assignment::find_clause(text, word, &mut judge);
+        } else if text[word.end - 1] == b'(' {
+            assignment::find_call(text, word, &mut judge);
         } else {
             assignment::find(text, word, &mut judge);
         }

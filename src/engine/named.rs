@@ -5,7 +5,6 @@
 //! nearest word decides. What fits equally well is told as candidates.
 
 use super::context::{Context, Key, Region, joined};
-use super::memory;
 use super::runs::outline::Outline;
 use super::runs::{self, Shape, is_token};
 use super::token;
@@ -16,7 +15,6 @@ use crate::pattern::{Body, Matcher, Pattern, PatternId, PatternSet, Segment};
 use crate::triage::{generic, names, pair};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A value whose surroundings name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +28,6 @@ pub struct Named {
     /// What it may be as well.
     pub others: Vec<PatternId>,
 }
-
-/// Bytes around a value, with all that is joined to it, beyond which nothing is looked at: those of
-/// [`super::context`], the rest of a line and of a name.
-const SEEN: usize = 1 << 10;
 
 /// How much a word says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,8 +45,6 @@ pub struct Index {
     words: Words,
     /// For each word, what it names.
     named: Vec<Vec<(PatternId, Weight)>>,
-    /// No other index of this process has this number.
-    number: u64,
 }
 
 impl std::fmt::Debug for Index {
@@ -93,12 +85,7 @@ impl Index {
                 }
             }
         }
-        static NUMBERS: AtomicU64 = AtomicU64::new(0);
-        Index {
-            words: Words::new(words.keys().map(Vec::as_slice)),
-            named: words.into_values().collect(),
-            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
-        }
+        Index { words: Words::new(words.keys().map(Vec::as_slice)), named: words.into_values().collect() }
     }
 
     /// What the surroundings of `run`, a run of token characters, say that it is.
@@ -123,27 +110,7 @@ impl Index {
         if !is_worth_a_look {
             return None;
         }
-        let is_pool = kind != TextKind::Plain;
-        if !memory::remembers() {
-            return self.look(patterns, text, run, is_pool, is_random);
-        }
-        let whole = joined(text, run);
-        let seen = whole.start.saturating_sub(SEEN)..text.len().min(whole.end + SEEN);
-        let numbers = [
-            self.number << 2 | u64::from(is_pool) << 1 | u64::from(is_random),
-            (seen.start == 0) as u64,
-            (seen.end == text.len()) as u64,
-            (run.start - seen.start) as u64,
-            (run.end - seen.start) as u64,
-        ];
-        let moved = |named: Option<Named>, by: &dyn Fn(usize) -> usize| {
-            named.map(|named| Named { span: by(named.span.start)..by(named.span.end), ..named })
-        };
-        let known = memory::recalled(memory::key(&text[seen.clone()], &numbers), || {
-            let named = self.look(patterns, text, run, is_pool, is_random);
-            moved(named, &|at| at - seen.start)
-        });
-        moved(known, &|at| at + seen.start)
+        self.look(patterns, text, run, kind != TextKind::Plain, is_random)
     }
 
     /// The same for a value that is shorter than runs are, and assigned to a name that says secret.

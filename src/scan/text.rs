@@ -108,7 +108,7 @@ fn search_level(
         found.ledger.skipped(address.clone(), None, Reason::Limit, detail);
     }
     pending.extend(hits.into_iter().map(|(hit, open)| Pending {
-        at: hit.value.clone(),
+        at: shown(text.bytes, &hit),
         sighting: Sighting { open, ..sighting(job, text, address, &hit) },
         decoded: false,
     }));
@@ -266,6 +266,14 @@ impl PartSink<'_, '_, '_, '_> {
     }
 }
 
+/// Where to look for a hit: where its secret stands, if that is on a later line than its beginning.
+fn shown(text: &[u8], hit: &Hit) -> Range<usize> {
+    let below = |secret: &&Range<usize>| {
+        text.get(hit.value.start..secret.start).is_some_and(|gap| memchr::memchr(b'\n', gap).is_some())
+    };
+    hit.secret.as_ref().filter(below).unwrap_or(&hit.value).clone()
+}
+
 /// The sighting of a hit, without sites and position.
 fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: &Hit) -> Sighting {
     let copy = |range: &Range<usize>| Secret::new(&text.bytes[range.clone()]);
@@ -293,6 +301,7 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
         address: address.clone(),
         blob: job.blob,
         range: (first, end),
+        place: text.blob_offset(TextOffset(shown(text.bytes, hit).start)).0,
         position: None,
         lines: Vec::new(),
         encodings: text.encodings(),

@@ -25,6 +25,8 @@ pub enum Check {
     Base58Check,
     /// An Amazon SES SMTP password: base64 of 33 bytes of which the first is the version, 4.
     SesVersion,
+    /// The part before the first dot is the number of an account in base64 (tokens of Discord's bots).
+    DiscordId,
 }
 
 impl Check {
@@ -36,6 +38,7 @@ impl Check {
         ("random-token", Check::RandomToken),
         ("jwt-header", Check::JwtHeader),
         ("ses-version", Check::SesVersion),
+        ("discord-id", Check::DiscordId),
         ("random-tail", Check::RandomTail),
         ("base58-check", Check::Base58Check),
     ];
@@ -64,6 +67,11 @@ impl Check {
                 super::generic::is_random(value) || super::generic::is_random(&value[tail..])
             }
             Check::Base58Check => base58_check_holds(value),
+            Check::DiscordId => {
+                let end = value.iter().position(|b| *b == b'.').unwrap_or(0);
+                let number = base64_decode(&value[..end]);
+                (17..=20).contains(&number.len()) && number.iter().all(u8::is_ascii_digit)
+            }
             Check::SesVersion => value.len() == 44 && base64_decode(&value[..2]) == [4],
         }
     }

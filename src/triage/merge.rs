@@ -282,10 +282,11 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
     }
     // Configuration inside configuration (a host in a URL, an ARN in a policy): the longer says it all.
     // What stands inside a key block is noise.
-    if (ra == 2 && rb == 2) || pa.class == Class::KeyMaterial && rb <= 2 {
+    let is_key = |p: &Pattern| p.class == Class::KeyMaterial;
+    if (ra == 2 && rb == 2) || is_key(pa) && (rb <= 2 || is_key(pb) && contains(a, b)) {
         return contains(a, b).then_some(Side::Second);
     }
-    if pb.class == Class::KeyMaterial && ra <= 2 {
+    if is_key(pb) && (ra <= 2 || is_key(pa)) {
         return contains(b, a).then_some(Side::First);
     }
     None

@@ -95,7 +95,7 @@ pub fn explained(patterns: &PatternSet, sightings: Vec<Sighting>) -> (Vec<Findin
     let fates = places.into_iter().map(|s| {
         let of = |f: &&Finding| {
             f.parts.values().any(|v| *v == s.value)
-                && f.sites.iter().any(|site| site.address == s.address && site.offset == s.range.0)
+                && f.sites.iter().any(|site| site.address == s.address && site.offset == s.place)
         };
         let is_own = |f: &&Finding| f.pattern == patterns.get(s.pattern).id || f.pair.is_some();
         let stands = open.iter().any(|o| o.pattern == s.pattern && o.range == s.range && o.blob == s.blob);
@@ -521,7 +521,9 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
         }
         (_, Some(secret)) => placeholders::kind(secret.reveal()),
         (Matcher::Run { .. } | Matcher::Named { .. }, None) => placeholders::kind(value),
-        (Matcher::Regex { .. } | Matcher::Search { .. } | Matcher::Assigned { .. }, None) => return false,
+        // `https://host/services/T00000000/XXXXXXXXXXXXXXXX`
+        (Matcher::Regex { .. }, None) => return pattern.class == Class::Credential && ends_in_mask(value),
+        (Matcher::Search { .. } | Matcher::Assigned { .. }, None) => return false,
     };
     // A run that crosses into the next string of a packed pool holds the id that stands there.
     let swallows_id = pattern.part.as_ref().is_some_and(|(_, role)| *role != Role::Id)
@@ -531,6 +533,13 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
     swallows_id
         || judged.is_some_and(|found| !matches!(found, Placeholder::KnownDefault(_)))
         || (value.len() >= 16 && Shape::of(value).entropy < 1.5)
+}
+
+/// Whether the last part of an address is one character again and again.
+fn ends_in_mask(value: &[u8]) -> bool {
+    let part =
+        value.iter().rposition(|b| matches!(b, b'/' | b'=' | b':')).map_or(value, |at| &value[at + 1..]);
+    part.len() >= 8 && part.iter().all(|b| *b == part[0])
 }
 
 fn starts_with(value: &[u8], prefix: &[u8], ignore_case: bool) -> bool {

@@ -77,6 +77,17 @@ pub fn begins_with_any(key: &str, wanted: &[&str]) -> bool {
     run.words.first().is_some_and(|w| wanted.contains(&&run.text[w.from..w.to]))
 }
 
+/// Whether `key` is made of words of names only: `userpassword` is, `bobspassword` is not.
+pub fn is_all_known(key: &str) -> bool {
+    let table = table();
+    let mut run = Run::split(tail(key));
+    run.unglue(table);
+    run.words.iter().all(|w| {
+        let word = &run.text[w.from..w.to];
+        table.is_piece(word) || table.rows.contains_key(word) || table.singular(word).is_some()
+    })
+}
+
 /// The last [`LONGEST_KEY`] bytes of `key`.
 fn tail(key: &str) -> &str {
     let mut from = key.len().saturating_sub(LONGEST_KEY);
@@ -551,7 +562,7 @@ mod tests {
 
     const WEAK: &str = "\
         key|token|auth|Authorization2|authKey|access_key|accesskey|appKey|map_token|mytoken|\
-        secrets.database|database_url|DATABASE_URL|webhookUrl|connection_string|salt|session|cookie|\
+        secrets.database|database_url|DATABASE_URL|webhookUrl|connection_string|salt|nonce|password_salt|session|cookie|\
         api_key_test|passwordExample|jwt|licenseKey|storageKey|keys|pin|pass|mqtt_pass|chave|\
         transportkey|sas_url|keys_view_x";
 
@@ -562,7 +573,7 @@ mod tests {
         token_url|tokenUri|password_field|passwordField|password_hash|passwordHash|password_hash2|\
         passwordhash|PasswordLabel|password_hint|author|authority|primary key|primaryKey|foreign_key|\
         cacheKey|cache key|keyPath|key_file|keyfile|dbpasswordfile|PASSWORD_FILE|token_count|tokenCount|\
-        token_limit|maxTokens|max_tokens|nonce|csrf|csrfToken|csrf_token|csrfmiddlewaretoken|hasToken|\
+        token_limit|maxTokens|max_tokens|csrf|csrfToken|csrf_token|csrfmiddlewaretoken|hasToken|\
         is_password|resetPassword|forms.resetPassword|showPassword|encrypted_password|next_page_token|\
         nextToken|keyword|keyCode|compass|passport|tokenizer|secretary|partition_key|auth_url|authType|\
         client_id|name|パスワード確認|忘记密码|забыли пароль|mot_cle|clavePrimaria|uuid|commit_sha|image digest|\

@@ -41,6 +41,8 @@ pub struct Sighting {
     pub blob: u64,
     /// First and one past the last byte in the blob.
     pub range: (u64, u64),
+    /// Where to look for it: its first byte, or that of a secret on a later line of what matched.
+    pub place: u64,
     /// Line and column from 1, where the blob is text.
     pub position: Option<(u32, u32)>,
     /// The lines it stands on: the number of a text of the blob, and the line there from 1. The raw
@@ -71,7 +73,7 @@ impl Sighting {
     pub fn locations(&self, role: Role) -> Vec<Location> {
         let location = |site: Option<String>| Location {
             address: self.address.clone(),
-            offset: self.range.0,
+            offset: self.place,
             line: self.position.map(|p| p.0),
             column: self.position.map(|p| p.1),
             site,

@@ -75,7 +75,7 @@ impl Packing {
 
 /// Windows and dictionaries that are larger than this are refused: as large as an entry may be, but
 /// enough for what the tools write unless they are asked for more (`zstd --long`, `xz -9`).
-fn memory(budget: &Budget) -> usize {
+pub(super) fn memory(budget: &Budget) -> usize {
     usize::try_from(budget.limits.entry_bytes).unwrap_or(usize::MAX).clamp(9 << 20, 160 << 20)
 }
 

@@ -119,3 +119,61 @@ fn text_is_no_zlib_and_names_make_no_brotli() {
     assert!(!is_brotli(b"notes.br", b"plain text that somebody named so"));
     assert!(!is_brotli(b"notes.txt", &seeds(&BROTLI)[0]));
 }
+
+/// Long streams are split; the seeds are too short. `xz` and `bzip2` are part of every system that tests.
+#[test]
+fn long_streams_of_the_tools_in_several_blocks() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let mut state = 1u32;
+    let mut next = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state >> 8
+    };
+    let plain: Vec<u8> = (0..30_000)
+        .flat_map(|_| format!("{:x} of {}\n", next() & 0xfffff, next() & 0x3ff).into_bytes())
+        .collect();
+    let tools: [(&Stream, &[&str]); 6] = [
+        (&BZIP2, &["bzip2", "-c", "-1"]),
+        (&XZ, &["xz", "-c", "-1"]),
+        (&XZ, &["xz", "-c", "-1", "-T2", "--block-size=90000"]),
+        (&XZ, &["xz", "-c", "-1", "--check=crc32", "--block-size=100000"]),
+        (&XZ, &["xz", "-c", "-1", "--check=sha256", "--block-size=100000"]),
+        (&XZ, &["xz", "-c", "--x86", "--lzma2=preset=1", "--block-size=100000"]),
+    ];
+    for (stream, words) in tools {
+        let mut child = Command::new(words[0])
+            .args(&words[1..])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", words[0]));
+        let mut input = child.stdin.take().unwrap();
+        let text = plain.clone();
+        let writer = std::thread::spawn(move || input.write_all(&text).unwrap());
+        let packed = child.wait_with_output().unwrap().stdout;
+        writer.join().unwrap();
+        assert!(packed.len() >= split::MIN_INPUT, "{words:?}: {}", packed.len());
+        let limits = Limits::default();
+        assert!(read(stream, &packed, &limits) == (plain.clone(), None), "{words:?}");
+        let mut out = Vec::new();
+        let budget = Budget::new(&limits, packed.len() as u64);
+        let is_split = match stream.0 {
+            Format::Bzip2 => bzip2_blocks::expand(&packed, &mut out, &budget),
+            _ => xz_blocks::expand(&packed, &mut out, &budget),
+        };
+        // What other checks and filters need is the business of the whole decoder.
+        let is_plain = !words.iter().any(|word| matches!(*word, "--check=sha256" | "--x86"));
+        assert_eq!(is_split, is_plain.then_some(packed.len()), "{words:?}");
+        assert!(!is_plain || out == plain);
+        // Damage is told, and what stands before it is read.
+        for part in [5, 7] {
+            let mut broken = packed.clone();
+            broken[packed.len() * part / 8] ^= 0x55;
+            let (out, reason) = read(stream, &broken, &limits);
+            assert!(reason == Some(Reason::Damaged) && plain.starts_with(&out[..out.len() / 3]), "{words:?}");
+            let (_, reason) = read(stream, &packed[..packed.len() * part / 8], &limits);
+            assert_eq!(reason, Some(Reason::Damaged));
+        }
+    }
+}

@@ -1,4 +1,11 @@
-//! Calls that stand between an operator and the literal that is meant.
+//! Calls that stand between an operator and the literal that is meant, and those whose arguments hold
+//! a password by their place.
+
+use super::reader::Reader;
+use super::{Form, is_name};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::OnceLock;
 
 /// The last part of what is called, in lower case letters only.
 fn called<'b>(callee: &[u8], buffer: &'b mut [u8; 32]) -> &'b [u8] {
@@ -89,4 +96,102 @@ pub(super) fn is_lookup(callee: &[u8]) -> bool {
     let mut buffer = [0; 32];
     let name = called(callee, &mut buffer);
     NAMES.iter().any(|n| n.as_bytes() == name)
+}
+
+/// Which argument of a call is the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// The argument of this number, from 1.
+    At(usize),
+    /// The last one, behind others.
+    Last,
+    /// The last one, perhaps the only one.
+    Any,
+}
+
+const DATA: &str = include_str!("../../../patterns/data/calls.tsv");
+
+fn places() -> &'static HashMap<&'static [u8], Place> {
+    static PLACES: OnceLock<HashMap<&'static [u8], Place>> = OnceLock::new();
+    PLACES.get_or_init(|| {
+        let row = |line: &'static str| {
+            let mut columns = line.split('\t');
+            let (call, place) = (columns.next()?, columns.next()?);
+            let place = match place {
+                "last" => Place::Last,
+                "any" => Place::Any,
+                number => Place::At(number.parse().ok()?),
+            };
+            Some((call.as_bytes(), place))
+        };
+        DATA.lines().skip(1).filter_map(row).collect()
+    })
+}
+
+/// Most arguments that are read.
+const ARGUMENTS: usize = 6;
+/// Longest argument that is no text.
+const EXPRESSION: usize = 80;
+
+impl Reader<'_, '_> {
+    /// The secret among the arguments of a call, which begin at `from`.
+    pub(super) fn arguments(&mut self, from: usize) {
+        let call = self.text[self.name.clone()].to_ascii_lowercase();
+        let Some(&place) = places().get(&call[..]) else { return };
+        let mut all: Vec<Option<Range<usize>>> = Vec::new();
+        let mut at = self.blanks_and_line(from);
+        while all.len() < ARGUMENTS {
+            let Some((argument, end)) = self.one_argument(at) else { return };
+            all.push(argument);
+            match self.byte(end) {
+                b',' => at = self.blanks_and_line(end + 1),
+                _ => break,
+            }
+        }
+        let number = match place {
+            Place::At(number) => number,
+            Place::Last if all.len() < 2 => return,
+            Place::Last | Place::Any => all.len(),
+        };
+        // Where a user is asked for, one is there: `connect(id, "user", "secret")`.
+        let is_alone =
+            number >= 3 && !matches!(place, Place::Any) && all.get(number - 2).is_none_or(Option::is_none);
+        if let Some(Some(value)) = all.get(number - 1)
+            && !is_alone
+        {
+            self.give(value.clone(), Form::Login, true, false);
+        }
+    }
+
+    /// An argument at `at`, if it is a text; and where it ends.
+    fn one_argument(&self, at: usize) -> Option<(Option<Range<usize>>, usize)> {
+        let wrapper = self.rest(at).iter().take(24).take_while(|b| is_name(**b) || **b == b':').count();
+        let is_wrapped =
+            wrapper > 0 && self.byte(at + wrapper) == b'(' && is_wrapper(&self.rest(at)[..wrapper]);
+        let inner = if is_wrapped { at + wrapper + 1 } else { at };
+        if let Some(value) = self.quote(inner) {
+            let mut end = value.end + 1;
+            // `"x".toCharArray()`, `"x".getBytes("UTF-8")`, `"x")`
+            if self.byte(end) == b'.' {
+                let rest = self.rest(end);
+                end += memchr::memchr(b')', &rest[..rest.len().min(EXPRESSION)])? + 1;
+            }
+            if is_wrapped && self.byte(end) == b')' {
+                end += 1;
+            }
+            let end = self.blanks_and_line(end);
+            return matches!(self.byte(end), b',' | b')').then_some((Some(value), end));
+        }
+        let mut depth = 0_u32;
+        for (i, b) in self.rest(at).iter().take(EXPRESSION).enumerate() {
+            match b {
+                b'(' | b'[' => depth += 1,
+                b',' | b')' if depth == 0 && i > 0 => return Some((None, at + i)),
+                b')' | b']' => depth = depth.checked_sub(1)?,
+                b'"' | b'\'' | b'`' | b'\n' | b';' | b'{' | b'=' | 0 if depth == 0 => return None,
+                _ => {}
+            }
+        }
+        None
+    }
 }

@@ -1,8 +1,9 @@
 //! What stands between a name and its value.
 
+use super::calls::is_lookup;
 use super::quote::Quote;
 use super::reader::Reader;
-use super::{Form, VALUE, is_name};
+use super::{Form, LINE, VALUE, is_name};
 use std::cell::OnceCell;
 
 impl Reader<'_, '_> {
@@ -11,6 +12,19 @@ impl Reader<'_, '_> {
         let before = start.checked_sub(1).map_or(b'\n', |i| self.text[i]);
         let mut at = end;
         let mut is_quoted = false;
+        if matches!(self.byte(at), b']' | b'"' | b'\'' | b'\\')
+            && let Some(end) = self.selector_end()
+        {
+            self.inside = OnceCell::from(None);
+            let next = self.blanks(end);
+            if self.byte(next) == b',' {
+                let at = self.blanks(next + 1);
+                self.quoted(at, Form::Call);
+            } else {
+                self.methods(next);
+            }
+            return;
+        }
         match Quote::at(self.text, at) {
             Some((quote, len)) if !quote.triple => {
                 if before != quote.mark && !(quote.entity && before == b';') {
@@ -82,16 +96,45 @@ impl Reader<'_, '_> {
             [b':', b':', b'=', ..] => self.value_behind_line(blanks + 3, Form::Setting),
             [b':', b':', ..] => {}
             [b':', b'-', ..] if before == b'{' => self.until(blanks + 2, b'}'),
+            // `ok ? "pass" : "fail"`
+            [b':', ..] if is_quoted && self.is_condition() => {}
             [b':', ..] => self.colon(blanks + 1),
             [b'-', ..] if blanks == end && before == b'{' => self.until(blanks + 1, b'}'),
-            [b',', ..] if is_quoted && !is_closed && self.is_first() => self.argument(blanks + 1),
+            [b',', ..] if is_quoted && !is_closed && self.is_first() => {
+                let is_column = self.column();
+                if !is_column {
+                    self.argument(blanks + 1);
+                }
+            }
+            [b',', ..] if !is_quoted && self.is_constant() => {
+                // `put(Context.SECURITY_CREDENTIALS, "x")`
+                let at = self.blanks_and_line(blanks + 1);
+                if let Some(value) = self.quote(at)
+                    && self.byte(self.blanks(value.end + 1)) == b')'
+                {
+                    self.give(value, Form::Argument, true, false);
+                }
+            }
             [b',', ..] if self.is_compared() => {
                 let at = self.blanks(blanks + 1);
                 self.quoted(at, Form::Compare);
             }
             [b'(', ..] if !is_quoted && blanks <= end + 1 => self.call(blanks + 1),
+            // `$password{'name'}` looks up.
+            [b'{', ..] if matches!(self.text[start], b'$' | b'%' | b'@') => {}
             [b'{', ..] if !is_quoted && blanks == end => {
                 self.quoted(blanks + 1, Form::Call);
+            }
+            [b'{', ..] if !is_quoted => self.property(blanks + 1),
+            [b')', ..] if !is_quoted && before == b':' => self.block(blanks + 1),
+            [b')' | b'.', ..] if is_quoted && is_closed => self.methods(blanks),
+            [b')', ..] if !is_quoted => {
+                self.column();
+                self.methods(blanks);
+            }
+            [b'b' | b'B', b'y' | b'Y', b' ', ..] if blanks > at && self.is_plugin() => {
+                let at = self.blanks(blanks + 3);
+                self.quoted(at, Form::Clause);
             }
             [b'>', ..] => self.element(blanks + 1, is_quoted),
             [b'o', b'r', b' ', ..] if blanks > at => {
@@ -118,10 +161,35 @@ impl Reader<'_, '_> {
                     self.give(value, Form::Argument, true, false);
                 }
             }
-            _ if is_quoted => self.sibling(blanks),
+            [b',', ..] => {
+                self.column();
+            }
+            _ if is_quoted => {
+                if is_closed {
+                    self.column();
+                }
+                self.sibling(blanks);
+            }
+            // `<Pass encoding="base64">x</Pass>`
+            _ if blanks > at && before == b'<' => {
+                let rest = &rest[..rest.len().min(LINE)];
+                if let Some(end) = memchr::memchr2(b'>', b'<', rest)
+                    && rest[end] == b'>'
+                    && !rest[..end].ends_with(b"/")
+                {
+                    self.element(blanks + end + 1, false);
+                }
+            }
             _ if blanks > at => self.words(blanks),
             _ => {}
         }
+    }
+
+    /// Whether the quoted name is what a condition gives if it holds.
+    fn is_condition(&self) -> bool {
+        let line = self.line_before();
+        let quotes = line.iter().rev().take_while(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\')).count();
+        line[..line.len() - quotes].trim_ascii_end().ends_with(b"?")
     }
 
     /// Whether the quoted text that ends with the name is a key of several words (`"db password"`).
@@ -141,7 +209,23 @@ impl Reader<'_, '_> {
             .rev()
             .take_while(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\' | b'@' | b'b' | b'u' | b'L'))
             .count();
-        matches!(line[..line.len() - quotes].trim_ascii_end().last(), None | Some(b'(' | b'{' | b'['))
+        let before = line[..line.len() - quotes].trim_ascii_end();
+        // Capybara: `fill_in 'Password', with: 'x'`.
+        matches!(before.last(), None | Some(b'(' | b'{' | b'[')) || before.ends_with(b"fill_in")
+    }
+
+    /// Whether the name is that of a constant: `SECURITY_CREDENTIALS`, `Context.PASSWORD`.
+    fn is_constant(&self) -> bool {
+        let name = &self.text[self.name.clone()];
+        let last = memchr::memrchr(b'.', name).map_or(name, |at| &name[at + 1..]);
+        last.len() > 3 && last.iter().all(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b'0'..=b'9'))
+    }
+
+    /// Whether the name is that of a plugin: `IDENTIFIED WITH mysql_native_password`.
+    fn is_plugin(&self) -> bool {
+        let line = self.line_before().trim_ascii_end();
+        line.get(line.len().saturating_sub(15)..)
+            .is_some_and(|end| end.to_ascii_lowercase().ends_with(b"identified with"))
     }
 
     /// Whether the name is the first of what a call compares: `strcmp(password, "x")`.
@@ -151,13 +235,52 @@ impl Reader<'_, '_> {
         let from = line[..open].iter().rposition(|b| !is_name(*b)).map_or(0, |i| i + 1);
         let call = line[from..open].to_ascii_lowercase();
         open + 12 > line.len()
-            && [&b"cmp"[..], b"equal", b"equals", b"compare", b"assertequals", b"assertequal", b"assert_eq"]
-                .iter()
-                .any(|name| call.ends_with(name))
+            && [
+                &b"cmp"[..],
+                b"equal",
+                b"equals",
+                b"compare",
+                b"assertequals",
+                b"assertequal",
+                b"assert_eq",
+                // Copied, not compared: `strcpy(cfg.password, "x")`.
+                b"strcpy",
+                b"strncpy",
+                b"strlcpy",
+            ]
+            .iter()
+            .any(|name| call.ends_with(name))
+    }
+
+    /// Whether the name is a text that is looked up in another language: `__('Password', 'shop')`.
+    fn is_translated(&self) -> bool {
+        const CALLS: [&[u8]; 14] = [
+            b"__",
+            b"_e",
+            b"_x",
+            b"_ex",
+            b"_n",
+            b"_",
+            b"esc_html__",
+            b"esc_attr__",
+            b"esc_html_e",
+            b"esc_attr_e",
+            b"gettext",
+            b"dgettext",
+            b"translate",
+            b"trans",
+        ];
+        let line = self.line_before();
+        let Some(open) = memchr::memrchr(b'(', line) else { return false };
+        let from = line[..open].iter().rposition(|b| !is_name(*b)).map_or(0, |i| i + 1);
+        CALLS.contains(&&line[from..open])
     }
 
     /// The second argument of a call whose first is the name.
     pub(super) fn argument(&mut self, from: usize) {
+        if self.is_translated() {
+            return;
+        }
         let at = self.blanks_and_line(from);
         if let Some(value) = self.quote(at) {
             // One of many in a list, rather than a pair.
@@ -172,8 +295,9 @@ impl Reader<'_, '_> {
             }
             return;
         }
-        let word = self.rest(at).iter().take(24).take_while(|b| is_name(**b)).count();
-        if word > 0 && matches!(self.byte(self.blanks(at + word)), b'=' | b':') {
+        let symbol = at + usize::from(self.byte(at) == b':');
+        let word = symbol - at + self.rest(symbol).iter().take(24).take_while(|b| is_name(**b)).count();
+        if word > symbol - at && matches!(self.byte(self.blanks(at + word)), b'=' | b':') {
             self.sibling(at);
         } else {
             self.wrapped(at, Form::Argument);
@@ -195,10 +319,14 @@ impl Reader<'_, '_> {
                 }
             }
             self.give(last, Form::Call, true, false);
+        } else if self.byte(at) == b')' {
+            // `getPassword().equals("x")`
+            self.methods(at);
         } else {
             let rest = self.rest(at);
-            // `setPassword(new String("x"))`
-            if rest.starts_with(b"new ") || rest.starts_with(b"[]byte(") {
+            // `setPassword(new String("x"))`, `setPassword(getProperty("pw", "x"))`
+            let callee = rest.iter().take(64).take_while(|b| is_name(**b) || **b == b'.').count();
+            if rest.starts_with(b"new ") || rest.starts_with(b"[]byte(") || is_lookup(&rest[..callee]) {
                 self.wrapped(at, Form::Call);
             }
         }
@@ -216,6 +344,10 @@ impl Reader<'_, '_> {
         if !(is_tag && !is_quoted || is_quoted && of_name()) {
             return;
         }
+        // `<property name="password"><value>x</value></property>`
+        let inner = self.blanks_and_line(from);
+        let is_nested = self.rest(inner).get(..7).is_some_and(|tag| tag.eq_ignore_ascii_case(b"<value>"));
+        let from = if is_nested { inner + 7 } else { from };
         let line = self.text[from..self.text.len().min(from + VALUE)].iter();
         let len = line.take_while(|b| !matches!(b, b'<' | b'\n' | 0)).count();
         if !(self.rest(from + len).starts_with(b"</") || self.rest(from + len).starts_with(b"<!")) {
@@ -248,7 +380,7 @@ impl Reader<'_, '_> {
             if self.byte(at) == b',' {
                 at = self.blanks_and_line(at + 1);
             }
-            let quote = usize::from(matches!(self.byte(at), b'"' | b'\''));
+            let quote = usize::from(matches!(self.byte(at), b'"' | b'\'' | b':'));
             let word = at + quote;
             let len = self.rest(word).iter().take(24).take_while(|b| is_name(**b) || **b == b'-').count();
             if len == 0 || word + len > stop {
@@ -263,7 +395,10 @@ impl Reader<'_, '_> {
                 _ => return,
             };
             let value = self.blanks(operator + width);
-            if matches!(&name[..], b"value" | b"default" | b"defaultvalue" | b"default-value" | b"val") {
+            if matches!(
+                &name[..],
+                b"value" | b"default" | b"defaultvalue" | b"default-value" | b"val" | b"with" | b"usevalue"
+            ) {
                 if !self.quoted(value, Form::Sibling) && width == 1 && self.byte(operator) == b':' {
                     self.bare(value, Form::Sibling);
                 }
@@ -326,7 +461,13 @@ impl Reader<'_, '_> {
         }
         // A line of its own: `requirepass foo`, `machine x login y password z`.
         // Routers: `username admin password 0 x`.
-        if self.byte(at).is_ascii_digit() && self.byte(at + 1) == b' ' && !before.is_empty() {
+        let is_router = || {
+            let words =
+                [&b"username"[..], b"enable", b"user", b"neighbor", b"set", b"ip", b"ppp", b"snmp-server"];
+            let first = before.split(|b| *b == b' ').next().unwrap_or_default();
+            words.contains(&first) || before.ends_with(b" key") || before.ends_with(b" secret")
+        };
+        if self.byte(at).is_ascii_digit() && self.byte(at + 1) == b' ' && !before.is_empty() && is_router() {
             self.bare(at + 2, Form::Flag);
             return;
         }

@@ -7,9 +7,11 @@
 //! further away than a few hundred bytes. Whether the value is a secret is for `triage/score.rs`.
 
 mod calls;
+mod checks;
 mod forms;
 mod quote;
 mod reader;
+mod sql;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -54,6 +56,8 @@ pub enum Form {
     Flag,
     /// `name "value"`, `ENV NAME value`
     Word,
+    /// `IDENTIFIED BY "value"`, `INSERT INTO t (a, name) VALUES ("x", "value")`
+    Clause,
     /// `get("name", "value")`, `name || "value"`, `${NAME:-value}`
     Default,
     /// One of several in brackets.
@@ -66,6 +70,8 @@ pub enum Form {
     Setting,
     /// A sentence: `the password is value`.
     Prose,
+    /// `login("user", "value")`: by its place among the arguments.
+    Login,
 }
 
 /// A value and the name it is assigned to.
@@ -85,11 +91,13 @@ pub struct Named {
 
 /// Calls `found` with each value that is assigned to the name around the hot word at `word`.
 pub fn find(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)) {
+    // A short word has what follows it in its literal: `pw=`, `pw"`.
+    let word = word.start..word.end - text[word.clone()].iter().rev().take_while(|b| !is_name(**b)).count();
     let end = name_end(text, word.end);
     match text.get(end) {
         Some(
             b'"' | b'\'' | b'`' | b'\\' | b' ' | b'\t' | b'=' | b':' | b'(' | b'[' | b']' | b'>' | b'|'
-            | b'?' | b'+' | b'!' | b'<' | b'{' | b',' | b'&' | b'*' | b')',
+            | b'?' | b'+' | b'!' | b'<' | b'{' | b',' | b'&' | b'*' | b')' | b'.',
         ) => {}
         // `name: DB_PASSWORD` and its value on the next line.
         Some(b'\n' | b'\r') => {
@@ -112,9 +120,22 @@ pub fn find(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)) {
 pub fn find_clause(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)) {
     let mut reader = Reader { text, name: word.clone(), inside: OnceCell::new(), found };
     let at = reader.blanks(word.end);
-    if at > word.end {
-        reader.quoted(at, Form::Word);
+    if at == word.end || reader.byte(at) == b'`' || reader.quoted(at, Form::Clause) {
+        return;
     }
+    // Oracle takes it without quotes: `CREATE USER shop IDENTIFIED BY x;`.
+    let line = reader.line_before().to_ascii_lowercase();
+    if [&b"user "[..], b"role ", b"grant ", b"link "].iter().any(|w| memchr::memmem::find(&line, w).is_some())
+    {
+        reader.bare(at, Form::Clause);
+    }
+}
+
+/// What stands in a call whose arguments hold a secret by their place: `login("user", "value")`. The
+/// word is its name with the bracket.
+pub fn find_call(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)) {
+    let mut reader = Reader { text, name: word.start..word.end - 1, inside: OnceCell::from(None), found };
+    reader.arguments(word.end);
 }
 
 fn is_name(b: u8) -> bool {

@@ -100,3 +100,113 @@ fn no_text_is_too_strange() {
         }
     }
 }
+
+#[test]
+fn forms_of_code_around_a_name() {
+    for (text, form) in [
+        (r#"public string Password { get; set; } = "V4lue!";"#, Form::Assign),
+        ("let(:password) { 'V4lue!' }", Form::Assign),
+        ("let(:password) do\n  'V4lue!'\nend", Form::Assign),
+        ("password { 'V4lue!' }", Form::Call),
+        (r#"assertThat(user.getPassword()).isEqualTo("V4lue!");"#, Form::Compare),
+        (r#"if (user.getPassword().equals("V4lue!")) {"#, Form::Compare),
+        ("expect(password).toBe('V4lue!')", Form::Compare),
+        (r#"strcpy(cfg.password, "V4lue!");"#, Form::Compare),
+        (r#"find(By.id("password")).sendKeys("V4lue!");"#, Form::Call),
+        ("cy.get('#password').clear().type('V4lue!')", Form::Call),
+        ("page.fill('input[name=\"password\"]', 'V4lue!')", Form::Call),
+        ("cy.get('input[name=password]').type('V4lue!')", Form::Call),
+        ("fill_in 'Password', with: 'V4lue!'", Form::Sibling),
+        ("fill_in 'Password', :with => 'V4lue!'", Form::Sibling),
+        (r#"env.put(Context.PASSWORD, "V4lue!");"#, Form::Argument),
+        (r#"ds.setPassword(getProperty("x", "V4lue!"))"#, Form::Default),
+        (r#"<property name="password"><value>V4lue!</value></property>"#, Form::Element),
+        ("DBPassword:\n    Type: String\n    Default: V4lue!\n", Form::Sibling),
+        (r#""Password": { "Type": "String", "Default": "V4lue!" }"#, Form::Sibling),
+        ("<password encoding=\"plain\">V4lue!</password>", Form::Element),
+        ("password: &pw V4lue!", Form::Yaml),
+        ("kubectl create secret generic x --from-literal=password=V4lue!", Form::Environment),
+        ("IDENTIFIED WITH caching_sha2_password BY 'V4lue!'", Form::Clause),
+        ("INSERT INTO users (name, password) VALUES ('x', 'V4lue!');", Form::Clause),
+        ("INSERT INTO `users` (`password`, `name`) VALUES\n('a', 'b'),\n('V4lue!', 'c');", Form::Clause),
+        ("$q = \"insert into t (id, password) values (now(), 'V4lue!')\";", Form::Clause),
+    ] {
+        let found = values(text, "password");
+        assert!(found.contains(&("V4lue!".to_owned(), form)), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn of_a_user_and_a_password_the_second_is_told() {
+    for text in
+        ["login/password: joe / V4lue", "user/password: `joe`/`V4lue`.", "(login/password: joe/V4lue)"]
+    {
+        assert_eq!(values(text, "password"), [("V4lue".to_owned(), Form::Prose)], "{text}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_form() {
+    for text in [
+        "__('Password', 'shop')",
+        "show ? 'password' : 'text'",
+        "$password{'name'}{'other'}",
+        "$('#password').attr('type', 'text')",
+        "SELECT a, password FROM t WHERE b IN ('x', 'y')",
+        "\"a=password\",\n\"next line\"",
+        "values (password) ('x')",
+    ] {
+        assert_eq!(values(text, "password"), [], "{text}");
+    }
+}
+
+/// What is given to the call at the end of `call` in `text`.
+fn given(text: &str, call: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    let at = text.find(call).expect("the call is in the text");
+    find_call(text.as_bytes(), at..at + call.len(), &mut |n| all.push(text[n.value].to_owned()));
+    all
+}
+
+#[test]
+fn calls_take_passwords_by_place() {
+    for (text, call) in [
+        (r#"ftp.login("user", "V4lue!");"#, "login("),
+        (r#"ftp.login(user, "V4lue!")"#, "login("),
+        (r#"create_user('joe', 'joe@x.org', 'V4lue!')"#, "create_user("),
+        (r#"userManager.CreateAsync(user, "V4lue!");"#, "CreateAsync("),
+        (r#"client.connect("id", "user", "V4lue!")"#, "client.connect("),
+        (r#".basic_auth("user", Some("V4lue!"))"#, "basic_auth("),
+        (r#"check_password('V4lue!')"#, "check_password("),
+        (r#"hashpw(b"V4lue!", salt)"#, "hashpw("),
+        (
+            r#"login("user",
+               "V4lue!".toCharArray())"#,
+            "login(",
+        ),
+    ] {
+        assert_eq!(given(text, call), ["V4lue!"], "{text}");
+    }
+    for (text, call) in [
+        ("login(user, password)", "login("),
+        ("login('user')", "login("),
+        ("login({name: 'x', word: 'y'})", "login("),
+        ("client.connect(a, b, 'x')", "client.connect("),
+        ("login(\"a\", \"b\" + c)", "login("),
+        ("create_user('x')", "create_user("),
+    ] {
+        assert_eq!(given(text, call), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn calls_are_hot_words_and_the_other_way_round() {
+    let rows = include_str!("../../../patterns/data/calls.tsv").lines().skip(1);
+    let mut calls: Vec<String> = rows.filter_map(|l| l.split('\t').next()).map(|c| format!("{c}(")).collect();
+    let toml = include_str!("../../../patterns/generic.toml");
+    let mut words: Vec<String> =
+        toml.split('"').filter(|w| w.ends_with('(') && !w.contains(' ')).map(str::to_owned).collect();
+    calls.sort();
+    words.sort();
+    assert_eq!(calls, words);
+}

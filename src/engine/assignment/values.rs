@@ -34,7 +34,21 @@ impl Reader<'_, '_> {
 
     /// Behind `:`: a value, or the name of a type before one.
     pub(super) fn colon(&mut self, from: usize) {
-        let at = self.blanks(from);
+        let mut at = self.blanks(from);
+        // `login/password: joe / x`
+        if self.text[..self.name.start].ends_with(b"/") && self.inside().is_none() {
+            self.second(at);
+            return;
+        }
+        // YAML names a value for later: `password: &name x`.
+        if self.byte(at) == b'&' {
+            let anchor =
+                self.rest(at + 1).iter().take(40).take_while(|b| is_name(**b) || **b == b'-').count();
+            let next = self.blanks(at + 1 + anchor);
+            if anchor > 0 && next > at + 1 + anchor && self.byte(next) != b'=' {
+                at = next;
+            }
+        }
         // `password: str = "x"`, `password: Option<&str> = Some("x")`
         let spelling = |b: &u8| {
             is_name(*b)
@@ -72,10 +86,26 @@ impl Reader<'_, '_> {
             let next = self.blanks_and_line(at);
             if Quote::at(self.text, next).is_some() {
                 self.quoted(next, Form::Pair);
+            } else {
+                self.below(at);
             }
             return;
         }
         self.value(at, Form::Yaml);
+    }
+
+    /// The second of two that `/`, `:` or `,` stands between.
+    fn second(&mut self, at: usize) {
+        let mark = |b: u8| matches!(b, b'`' | b'"' | b'\'' | b'*');
+        let open = at + usize::from(mark(self.byte(at)));
+        let is_word = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'/' | b':' | b',') && !mark(*b);
+        let mut end = open + self.rest(open).iter().take(64).take_while(|b| is_word(b)).count();
+        end += usize::from(mark(self.byte(end)));
+        let end = self.blanks(end);
+        if end > open && matches!(self.byte(end), b'/' | b':' | b',') {
+            let value = self.blanks(end + 1);
+            self.bare(value, Form::Prose);
+        }
     }
 
     /// A value at `at`: quoted, wrapped, a list, behind an expression, or bare where `form` may be.
@@ -99,6 +129,9 @@ impl Reader<'_, '_> {
             }
             b'[' | b'(' | b'{' => {
                 if !self.list(at + 1) {
+                    if self.byte(at) == b'{' && self.inside().is_none() {
+                        self.sibling(at + 1);
+                    }
                     self.wrapped(at + 1, quoted_form);
                 }
             }
@@ -123,8 +156,13 @@ impl Reader<'_, '_> {
             let next = self.blanks(close);
             match self.byte(next) {
                 b',' => at = self.blanks_and_line(next + 1),
-                // A map: what stands here are its keys.
-                b':' | b'=' => return true,
+                // A map: what stands here are its keys; `{"type": "string", "default": "x"}`.
+                b':' | b'=' => {
+                    if values.len() == 1 && self.inside().is_none() {
+                        self.sibling(from);
+                    }
+                    return true;
+                }
                 _ => break,
             }
         }
@@ -331,6 +369,10 @@ impl Reader<'_, '_> {
                 before,
                 b'\n' | b' ' | b'\t' | b'"' | b'\'' | b'{' | b',' | b'>' | b'`' | b'D' | b'-' | b'['
             );
-        packed || in_call || long || joined
+        // `--from-literal=password=x`, `//registry.tld/:_password=x`
+        let is_option = before == b'='
+            && line.split(|b| *b == b' ').next_back().is_some_and(|word| word.starts_with(b"--"))
+            || before == b':' && line.ends_with(b"/:");
+        packed || in_call || long || joined && !is_option
     }
 }

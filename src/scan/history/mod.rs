@@ -19,7 +19,6 @@ pub(super) use work_tree::WorkTree;
 use super::{Collected, GitTarget, Progress, Scanner};
 use crate::address::{self, Address};
 use crate::blob::Blob;
-use crate::engine::memory;
 use crate::ledger::{Ledger, Reason};
 use crate::source::git::Repository;
 use crate::source::git::delta::Piece;
@@ -443,7 +442,6 @@ impl Visitor for Pick<'_, '_, '_> {
     }
 
     fn visit(&self, object: &Object<'_, State>) -> State {
-        let _remembering = memory::remembering();
         let progress = self.search.progress;
         progress.files.fetch_add(1, Ordering::Relaxed);
         progress.bytes.fetch_add(object.bytes.len() as u64, Ordering::Relaxed);
@@ -494,7 +492,6 @@ struct Read<'v, 's, 'p> {
 
 impl Read<'_, '_, '_> {
     fn object(&self, id: Oid, kind: Kind, bytes: &[u8]) {
-        let _remembering = memory::remembering();
         let (address, place, start) = match kind {
             Kind::Blob => {
                 let place = self.places.get(&id.key()).cloned().unwrap_or_default();

@@ -23,6 +23,7 @@ fn seen(offset: u64, line: u32, sites: &[(&str, &[(ScopeClass, u64)])]) -> Sight
         address: Address::named("x"),
         blob: 1,
         range: (offset, offset + 20),
+        place: offset,
         position: Some((line, 1)),
         lines: vec![(1, line)],
         encodings: Vec::new(),

@@ -31,7 +31,7 @@ pub(super) fn collect(
     put("name strong", flag(strength == Strength::Strong));
     let words = names::words(name);
     let any = |list: &[&str]| has_word(&words, list);
-    let password = any(PASSWORDS);
+    let password = named.form == Form::Login || any(PASSWORDS);
     put("name password", flag(password));
     put("name key", flag(!password && any(&["key"])));
     put("name token", flag(!password && any(&["token", "auth", "bearer"])));
@@ -48,12 +48,14 @@ pub(super) fn collect(
             Form::Sibling => "form sibling",
             Form::Flag => "form flag",
             Form::Word => "form word",
+            Form::Clause => "form clause",
             Form::Default => "form default",
             Form::Item => "form item",
             Form::Environment => "form environment",
             Form::Yaml => "form yaml",
             Form::Setting => "form setting",
             Form::Prose => "form prose",
+            Form::Login => "form login",
         },
         1.0,
     );
@@ -160,6 +162,7 @@ pub(super) fn collect(
     let line = Line::around(text, named);
     put("statement", flag(!named.quoted && line.is_statement));
     put("settings around", flag(line.is_among_settings));
+    put("setting alone", flag(named.form == Form::Setting && line.is_setting));
     put("comment", flag(line.is_comment));
     put("prose around", flag(line.is_prose));
     put("default password", flag(is_default));

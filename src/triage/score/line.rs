@@ -6,6 +6,8 @@ use crate::engine::assignment::Named;
 pub(super) struct Line {
     pub is_statement: bool,
     pub is_among_settings: bool,
+    /// A line of a file of settings: all of it is a name and a value, and so are its neighbours.
+    pub is_setting: bool,
     pub is_comment: bool,
     /// A line of an interpreter or a shell, as documentation shows it.
     pub is_prompt: bool,
@@ -35,7 +37,18 @@ impl Line {
         let next = text.get(to + 1..).map_or(&b""[..], |rest| {
             &rest[..memchr::memchr(b'\n', &rest[..rest.len().min(160)]).unwrap_or(rest.len().min(160))]
         });
+        let is_plain = |line: &[u8]| {
+            let line = line.trim_ascii();
+            line.is_empty()
+                || matches!(line[0], b'#' | b';' | b'[' | b'!')
+                || is_setting(line) && !line.iter().any(|b| matches!(b, b'(' | b'"' | b'\'' | b'{' | b'['))
+        };
         Line {
+            is_setting: before.is_empty()
+                && named.value.end == from + line.len()
+                && is_plain(previous)
+                && is_plain(next)
+                && (is_setting(previous) || is_setting(next)),
             is_statement: matches!(last, b';' | b'{' | b'(' | b',' | b')'),
             is_among_settings: !matches!(last, b';' | b'{' | b'(')
                 && (is_setting(previous) || is_setting(next)),

@@ -1,7 +1,7 @@
 //! What is probably a secret, and all the same worth a hint only.
 
 use super::line::Line;
-use crate::engine::assignment::Named;
+use crate::engine::assignment::{Form, Named};
 use crate::triage::{names, natural};
 
 /// Why a value that is probably a secret is worth a hint only.
@@ -18,7 +18,15 @@ pub(super) fn only_low(text: &[u8], named: &Named, is_default: bool) -> Option<&
     ]) {
         return Some("its name says that it is a default or made up");
     }
-    let is_password = has_word(&words, PASSWORDS);
+    // What stands in columns of passwords, in the dump of a database.
+    let is_hash = matches!(value.len(), 32 | 40 | 64 | 96 | 128) && value.iter().all(u8::is_ascii_hexdigit);
+    if named.form == Form::Clause && is_hash {
+        return Some("probably the hash of a password");
+    }
+    if has(&["salt", "nonce"]) {
+        return Some("a salt or nonce is no secret by itself");
+    }
+    let is_password = named.form == Form::Login || has_word(&words, PASSWORDS);
     if !is_password && (value.len() < 12 || natural::surprise(value) < 4.0) {
         return Some("short or readable for a key or token");
     }
@@ -30,7 +38,22 @@ pub(super) fn only_low(text: &[u8], named: &Named, is_default: bool) -> Option<&
     if line.is_comment || line.is_prompt {
         return Some("in a comment or an example");
     }
-    is_in_comment(text, named.name.start).then_some("in a comment or documentation")
+    if is_in_comment(text, named.name.start) {
+        return Some("in a comment or documentation");
+    }
+    is_in_test_module(text, named.name.start).then_some("in the tests of its file")
+}
+
+/// How far back a module of tests may begin: most stand at the end of a file.
+const TESTS: usize = 64 << 10;
+
+/// Whether `at` stands behind Rust's `#[cfg(test)] mod tests {`.
+fn is_in_test_module(text: &[u8], at: usize) -> bool {
+    let before = &text[at.saturating_sub(TESTS)..at];
+    memchr::memmem::rfind(before, b"#[cfg(test)]").is_some_and(|found| {
+        let behind = before[found + 12..].trim_ascii_start();
+        behind.starts_with(b"mod ") && memchr::memmem::find(&behind[..behind.len().min(80)], b"{").is_some()
+    })
 }
 
 /// Words of names whose values people choose.
@@ -39,6 +62,7 @@ pub(super) const PASSWORDS: &[&str] = &[
     "pwd",
     "psw",
     "pw",
+    "identified",
     "contrase",
     "senha",
     "kennwort",

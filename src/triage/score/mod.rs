@@ -45,7 +45,7 @@ pub struct Rated {
 pub type Refusal = &'static str;
 
 /// Names of all features, in the order of the weights.
-pub const FEATURES: [&str; 61] = [
+pub const FEATURES: [&str; 64] = [
     "bias",
     "name strong",
     "name password",
@@ -62,12 +62,14 @@ pub const FEATURES: [&str; 61] = [
     "form sibling",
     "form flag",
     "form word",
+    "form clause",
     "form default",
     "form item",
     "form environment",
     "form yaml",
     "form setting",
     "form prose",
+    "form login",
     "quoted",
     "length below 6",
     "length 6 to 7",
@@ -100,6 +102,7 @@ pub const FEATURES: [&str; 61] = [
     "goes on",
     "statement",
     "settings around",
+    "setting alone",
     "comment",
     "prose around",
     "default password",
@@ -170,12 +173,24 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
     let Ok(name) = std::str::from_utf8(&text[named.name.clone()]) else {
         return Err("the name is not UTF-8");
     };
+    if named.form == Form::Pair
+        && text[..named.name.start].ends_with(b"::")
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+    {
+        return Err("the name is that of a module");
+    }
     let name = own_name(name, named.form);
-    let strength = match names::judge(name) {
+    // A call says by the place of its argument that this is a password.
+    let verdict = match named.form {
+        Form::Login => Verdict::Secret(Strength::Strong),
+        _ => names::judge(name),
+    };
+    let strength = match verdict {
         Verdict::Secret(strength) => strength,
         Verdict::Negated => return Err("the name says that it is something about a secret"),
         Verdict::Unknown => return Err("the name does not say secret"),
     };
+    let strength = if is_pass(text, named, name) { Strength::Strong } else { strength };
     is_of_another_kind(text, named, value)?;
     let surprise = natural::surprise(value);
     let has_digit = value.iter().any(u8::is_ascii_digit);
@@ -192,6 +207,9 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
         }
     }
     let blanks = value.contains(&b' ');
+    if named.form == Form::Login && (blanks || value.contains(&b'@') && value.contains(&b'.')) {
+        return Err("the value is a name or an address");
+    }
     if named.form == Form::Pair && blanks && value[0].is_ascii_uppercase() && is_text(value) {
         return Err("the value is a label");
     }
@@ -219,13 +237,50 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
     };
     // `"password": "Kennwort"`: a word for it, of whatever language.
     let is_word = value.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80);
-    if is_word
-        && std::str::from_utf8(value)
-            .is_ok_and(|v| names::words(v).len() == 1 && names::judge(v) == Verdict::Secret(Strength::Strong))
-    {
+    let is_label = |v: &str| {
+        names::words(v).len() == 1
+            && names::judge(v) == Verdict::Secret(Strength::Strong)
+            && (!value[0].is_ascii_lowercase() || names::is_all_known(v))
+    };
+    if is_word && std::str::from_utf8(value).is_ok_and(is_label) {
         return Err("the value is a name of a secret");
     }
     Ok((collect(text, named, name, strength, value, is_default), is_default))
+}
+
+/// Whether a name is a password's where `pass` is all it says: not what a test or a render does
+/// (`pass('first test')`, `Pass 'x' to`, `second pass: fills`).
+fn is_pass(text: &[u8], named: &Named, name: &str) -> bool {
+    let is_set = !matches!(
+        named.form,
+        Form::Call
+            | Form::Word
+            | Form::Prose
+            | Form::Default
+            | Form::Compare
+            | Form::Flag
+            | Form::Item
+            | Form::Argument
+    );
+    const ORDINALS: [&str; 18] = [
+        "first", "second", "third", "last", "one", "two", "three", "multi", "single", "render", "by", "max",
+        "min", "next", "previous", "each", "final", "this",
+    ];
+    let words = names::words(name);
+    let is_password = match &words[..] {
+        [.., before, last] => last == "pass" && !ORDINALS.contains(&before.as_str()),
+        words => words.last().is_some_and(|last| last == "pass"),
+    };
+    if !is_set || !is_password {
+        return false;
+    }
+    let before = &text[named.name.start.saturating_sub(80)..named.name.start];
+    let line = &before[memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)..];
+    // Logs of tests: `PASS: gdb.base/x.exp`; prose: `Pass :meth:`x` a value`.
+    let is_lower = words.len() > 1 || !name.bytes().any(|b| b.is_ascii_uppercase());
+    named.quoted
+        || is_lower
+            && matches!(line.trim_ascii_end().last(), None | Some(b'-' | b'{' | b',' | b'&' | b'?' | b';'))
 }
 
 /// The name without what a call or member adds to it: `password.equals`, `passwordField.sendKeys`.

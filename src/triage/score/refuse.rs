@@ -301,6 +301,19 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
     if named.quoted && (has(b"=b\"") || value.ends_with(b"=b")) || value == b"C:\\\\" {
         return Err("the value is a format or a path");
     }
+    // Themes of editors have tokens: `Token.String: "#AB0909"`, `"bold #08547A"`.
+    let colour = memchr::memrchr(b'#', value).map_or(&b""[..], |at| &value[at + 1..]);
+    let before_colour = &value[..value.len() - colour.len()];
+    if matches!(colour.len(), 3 | 4 | 6 | 8)
+        && colour.iter().all(u8::is_ascii_hexdigit)
+        && before_colour.split_last().is_some_and(|(_, words)| words.is_empty() || words.ends_with(b" "))
+    {
+        return Err("the value is a colour");
+    }
+    // `"$user:$pass"`
+    if named.quoted && value[0] == b'$' && (has(b":$") || has(b"/$") || has(b"@$")) {
+        return Err("a part of the value is filled in when it runs");
+    }
     // JSON writes letters outside ASCII as escapes.
     let escaped = memchr::memmem::find_iter(value, b"\\u").count();
     let is_foreign = escaped > 0 || !value.is_ascii();
@@ -347,6 +360,18 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
     }
     if named.form == Form::Compare && TYPES.iter().any(|w| w.as_bytes() == value) {
         return Err("the value is a type or a word of a language");
+    }
+    // `"… SET password='$new' …"`: a variable of PHP, Perl or a shell, in a text.
+    let is_variable = value[0] == b'$'
+        && value.len() > 1
+        && value[1..].iter().all(|b| b.is_ascii_alphabetic() || *b == b'_')
+        && text[..named.value.start].ends_with(b"'");
+    if is_variable {
+        let before = &text[named.value.start.saturating_sub(240)..named.value.start];
+        let line = &before[memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)..];
+        if line.iter().filter(|b| **b == b'"').count() % 2 == 1 {
+            return Err("the value is a variable, a reference or a tag");
+        }
     }
     let last = value[value.len() - 1];
     let next = text.get(named.value.end + 1..).unwrap_or_default().trim_ascii_start();

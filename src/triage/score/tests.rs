@@ -72,6 +72,8 @@ fn what_everybody_knows_or_a_document_shows_is_a_hint() {
         ">>> login(password=\"{alnum:9}\")",
         "def f():\n    \"\"\"Logs in.\n\n    password = \"{alnum:9}\"\n",
         "/* password = \"{alnum:9}\" */",
+        "#[cfg(test)]\nmod tests {\n    let password = \"{alnum:9}\";\n",
+        "INSERT INTO users (password) VALUES ('{hex:32}')",
         "secret = \"{alnum:6}\"",
     ] {
         let rated = best(text).unwrap();

@@ -1,0 +1,158 @@
+//! What is done with a name that stands in a call: it is compared, looked for on a page and filled
+//! in, made in a test.
+
+use super::reader::Reader;
+use super::{Form, is_name};
+
+/// What types into a field that was looked for, in lower case letters.
+const FILLS: &[&str] = &[
+    "type",
+    "sendkeys",
+    "fill",
+    "setvalue",
+    "val",
+    "value",
+    "filltext",
+    "entertext",
+    "typetext",
+    "settext",
+    "replacetext",
+    "presssequentially",
+];
+/// What compares, in lower case letters.
+const COMPARES: &[&str] = &[
+    "equals",
+    "equalsignorecase",
+    "isequalto",
+    "tobe",
+    "toequal",
+    "tostrictequal",
+    "equal",
+    "eq",
+    "eql",
+    "compareto",
+    "isequaltostring",
+    "isequal",
+    "contentequals",
+];
+/// What may stand between, with nothing in its brackets.
+const STEPS: usize = 4;
+
+impl Reader<'_, '_> {
+    /// `).isEqualTo("value")`, `.type('value')`: methods called on what the name is an argument or the
+    /// name of.
+    pub(super) fn methods(&mut self, from: usize) {
+        let mut at = from;
+        for _ in 0..STEPS {
+            while matches!(self.byte(at), b')' | b']') {
+                at += 1;
+            }
+            at = self.blanks_and_line(at);
+            at += usize::from(self.byte(at) == b'?');
+            let arrow = if self.rest(at).starts_with(b"->") { 2 } else { usize::from(self.byte(at) == b'.') };
+            if arrow == 0 {
+                return;
+            }
+            at += arrow;
+            let len = self.rest(at).iter().take(24).take_while(|b| is_name(**b)).count();
+            let method: Vec<u8> =
+                self.text[at..at + len].iter().filter(|b| **b != b'_').map(u8::to_ascii_lowercase).collect();
+            at += len;
+            let is = |list: &[&str]| list.iter().any(|m| m.as_bytes() == method);
+            match self.byte(at) {
+                b'(' if self.byte(at + 1) == b')' => at += 2,
+                b'(' if is(COMPARES) => {
+                    let at = self.blanks(at + 1);
+                    self.quoted(at, Form::Compare);
+                    return;
+                }
+                b'(' if is(FILLS) => {
+                    let at = self.blanks(at + 1);
+                    self.quoted(at, Form::Call);
+                    return;
+                }
+                // `expect(x).to.be.equal("value")`
+                b'.' => {}
+                _ => return,
+            }
+        }
+    }
+
+    /// Whether the name is the last of a selector in quotes, `'input[name="password"]'`; where the
+    /// quotes end.
+    pub(super) fn selector_end(&self) -> Option<usize> {
+        let mark = self.inside()?;
+        let mut at = self.name.end;
+        let marks = |b: u8| matches!(b, b']' | b'"' | b'\'' | b'\\');
+        while at < self.name.end + 4 && marks(self.byte(at)) && self.byte(at) != mark {
+            at += 1;
+        }
+        let before = self.text[..self.name.start].last().copied().unwrap_or(b' ');
+        // A key: `cfg["password"]`.
+        if before == mark {
+            return None;
+        }
+        let is_selector = before == b'#'
+            || self.byte(self.name.end) == b']'
+            || self.text[self.name.clone()].starts_with(b".")
+            || at > self.name.end && self.byte(at - 1) == b']';
+        (is_selector && self.byte(at) == mark).then_some(at + 1)
+    }
+
+    /// `let(:password) { 'value' }`, `let(:password) do` and a line.
+    pub(super) fn block(&mut self, from: usize) {
+        let at = self.blanks(from);
+        let inner = match self.rest(at) {
+            [b'{', ..] => at + 1,
+            [b'd', b'o', b'\n' | b'\r', ..] => at + 2,
+            _ => return,
+        };
+        let at = self.blanks_and_line(inner);
+        self.quoted(at, Form::Assign);
+    }
+
+    /// `{ get; set; } = "value"`, `{ 'value' }`.
+    pub(super) fn property(&mut self, from: usize) {
+        let inner = self.blanks(from);
+        if matches!(self.byte(inner), b'"' | b'\'') {
+            self.quoted(inner, Form::Call);
+            return;
+        }
+        let rest = self.rest(from);
+        let rest = &rest[..rest.len().min(60)];
+        let Some(len) = memchr::memchr2(b'}', b'\n', rest) else { return };
+        let is_word = |b: &u8| is_name(*b) || matches!(b, b' ' | b';');
+        if rest[len] != b'}' || !rest[..len].iter().all(is_word) || !rest[..len].contains(&b';') {
+            return;
+        }
+        let at = self.blanks(from + len + 1);
+        if self.byte(at) == b'=' {
+            let at = self.blanks(at + 1);
+            self.quoted(at, Form::Assign);
+        }
+    }
+
+    /// `Type: String` and then `Default: value`, indented below the name.
+    pub(super) fn below(&mut self, from: usize) {
+        let indent = |line: &[u8]| line.iter().take_while(|b| **b == b' ').count();
+        let own = indent(self.line_before());
+        let mut at = from;
+        for _ in 0..6 {
+            let rest = self.rest(at);
+            let Some(end) = memchr::memchr(b'\n', &rest[..rest.len().min(super::LINE)]) else { return };
+            at += end + 1;
+            let line = self.rest(at);
+            let inner = indent(&line[..line.len().min(super::GAP)]);
+            if inner <= own {
+                return;
+            }
+            for key in [&b"Default: "[..], b"default: "] {
+                if line[inner..].starts_with(key) {
+                    let value = self.blanks(at + inner + key.len());
+                    self.bare(value, Form::Sibling);
+                    return;
+                }
+            }
+        }
+    }
+}
