@@ -155,6 +155,11 @@ impl Address {
         }
     }
 
+    /// The container that this is an entry of, and its name there.
+    pub fn as_entry_of(&self) -> Option<(&Address, &[u8])> {
+        Some((self.0.parent.as_ref()?, self.as_entry()?))
+    }
+
     /// The outermost part: the file, without what is inside it.
     pub fn artifact(&self) -> &Address {
         let mut at = self;

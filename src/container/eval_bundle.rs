@@ -12,6 +12,7 @@ use crate::limits::Limits;
 use crate::look::Look;
 use memchr::memmem;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// Opens bundles whose modules are given to `eval`.
 pub struct EvalBundle;
@@ -29,8 +30,9 @@ impl Container for EvalBundle {
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
         // The mark is rare, and a literal around it rarer.
+        static FINDER: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(MARK));
         let head = &blob.bytes[..blob.bytes.len().min(HEAD)];
-        memmem::find(head, MARK).is_some() && modules(blob.bytes).next().is_some()
+        FINDER.find(head).is_some() && modules(blob.bytes).next().is_some()
     }
 
     fn may_read(&self, look: &Look) -> bool {

@@ -8,12 +8,14 @@ use crate::triage::names::{self, Verdict};
 const VALUE_HEAD: usize = 64;
 /// Longest name that is looked at, in bytes.
 const NAME: usize = 64;
+/// The same in quotes, where it may be several words.
+const QUOTED: usize = 160;
 
 /// Whether the run at `start` may be the value of something secret, as far as the bytes right before
 /// it tell: behind the head of the value and its quote stands an operator, a bracket, a comma or a
 /// tag, and no name before that which means something else.
 pub fn may_be_secret(text: &[u8], start: usize) -> bool {
-    let before = &text[start.saturating_sub(VALUE_HEAD + NAME)..start];
+    let before = &text[start.saturating_sub(VALUE_HEAD + QUOTED)..start];
     let head = before.iter().rev().take(VALUE_HEAD).take_while(|&&b| !ends_head(b)).count();
     let (before, head) = before.split_at(before.len() - head);
     let is_url = head.starts_with(b"//") || (before.ends_with(b":") && text[start..].starts_with(b"//"));
@@ -148,10 +150,19 @@ fn name_may_be_secret(before: &[u8]) -> bool {
                 | "input"
         )
     };
-    name.is_empty()
-        || !name.is_ascii()
+    if name.is_empty() {
+        return !quoted_name(&before[..end], before.get(end)).is_some_and(crate::triage::begins_look_alike);
+    }
+    !name.is_ascii()
         || matches!(names::judge(name), Verdict::Secret(_))
         || names::words(name).last().is_none_or(|word| is_slot(word))
+}
+
+/// What stands in quotes at the end of a line: `before` is it up to `quote`.
+fn quoted_name<'t>(before: &'t [u8], quote: Option<&u8>) -> Option<&'t str> {
+    let quote = *quote.filter(|b| matches!(b, b'"' | b'\''))?;
+    let open = before.iter().rposition(|&b| b == quote || b == b'\n')?;
+    (before[open] == quote).then(|| std::str::from_utf8(&before[open + 1..]).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -166,6 +177,8 @@ mod tests {
     fn values_of_secret_and_of_nameless_things() {
         for yes in [
             "api_secret = RUN",
+            r#""the key (of checksums)" = "RUN"#,
+            r#""checksum api secret (new)" = "RUN"#,
             r#""clientSecret": "RUN"#,
             r#"{\"apiSecret\":\"RUN"#,
             "password: 'RUN",
@@ -195,6 +208,7 @@ mod tests {
     fn hashes_urls_and_prose() {
         for no in [
             r#"checksum = "RUN"#,
+            r#""checksum name 0.1.0 (registry+https://host.tld/index)" = "RUN"#,
             r#""integrity": "RUN"#,
             "see https://host.tld/path/RUN",
             "commit RUN",

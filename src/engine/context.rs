@@ -233,7 +233,7 @@ impl<'t> Context<'t> {
 
 /// A quick look at whether a name may say that its value is secret, or an id: for the lines around it, which
 /// matter only then.
-fn may_be_named(name: &[u8]) -> bool {
+pub fn may_be_named(name: &[u8]) -> bool {
     const STEMS: &[&[u8; 3]] = &[
         b"key", b"tok", b"sec", b"pas", b"pwd", b"aut", b"cre", b"api", b"pat", b"cli", b"dsn", b"cod",
         b"cer", b"sal", b"sig", b"ref", b"pri", b"log", b"web",
@@ -252,16 +252,14 @@ fn may_be_named(name: &[u8]) -> bool {
 fn key_of(own: &[u8]) -> Key {
     let mut nearest = Key::None;
     for name in identifiers(own).take(3) {
-        let words = names::words(name);
-        let last = words.last().map_or("", String::as_str);
-        let is_key = matches!(last, "key" | "token" | "secret" | "password" | "passphrase");
+        let is_key = names::ends_in_any(name, 1, &["key", "token", "secret", "password", "passphrase"]);
         if !is_key && crate::triage::names_look_alike(name) {
             return Key::Hash;
         }
         let says = match names::judge(name) {
             Verdict::Secret(strength) => return Key::Secret(strength),
             // A personal access token.
-            _ if last == "pat" || name.eq_ignore_ascii_case("authorization") => {
+            _ if names::ends_in_any(name, 1, &["pat"]) || name.eq_ignore_ascii_case("authorization") => {
                 return Key::Secret(Strength::Weak);
             }
             Verdict::Negated => Key::Negated,

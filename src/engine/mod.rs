@@ -6,7 +6,7 @@
 
 mod assigned;
 pub mod assignment;
-mod context;
+pub(crate) mod context;
 mod expression;
 pub mod named;
 pub mod prefilter;
@@ -91,6 +91,10 @@ pub struct Reach {
     pub before: usize,
     /// On.
     pub after: usize,
+    /// Back, where no value was judged that is assigned to a name.
+    pub before_unnamed: usize,
+    /// On, likewise.
+    pub after_unnamed: usize,
 }
 
 impl<'p> Engine<'p> {
@@ -237,7 +241,8 @@ impl<'p> Engine<'p> {
     fn reach_of(&self, literal: usize, ids: &[PatternId]) -> Reach {
         /// What boundaries look at, and more.
         const BORDER: usize = 64;
-        let mut reach = Reach { literal, before: BORDER, after: literal + BORDER };
+        let (before, after) = (BORDER, literal + BORDER);
+        let mut reach = Reach { literal, before, after, before_unnamed: before, after_unnamed: after };
         for &id in ids {
             let pattern = self.patterns.get(id);
             let (before, after) = match &pattern.matcher {
@@ -257,8 +262,14 @@ impl<'p> Engine<'p> {
                 Matcher::Assigned { .. } => (66 << 10, 8 << 10),
                 Matcher::Run { .. } | Matcher::Named { .. } => (0, 0),
             };
+            let (before_unnamed, after_unnamed) = match &pattern.matcher {
+                Matcher::Assigned { .. } => (assignment::REACH.0, literal + assignment::REACH.1),
+                _ => (before, after),
+            };
             reach.before = reach.before.max(before + BORDER);
             reach.after = reach.after.max(after + BORDER);
+            reach.before_unnamed = reach.before_unnamed.max(before_unnamed + BORDER);
+            reach.after_unnamed = reach.after_unnamed.max(after_unnamed + BORDER);
         }
         reach
     }

@@ -2,6 +2,7 @@
 
 use super::around::Keep;
 use super::carve::Stretch;
+use super::parts::Part;
 use super::text::{self, TextJob};
 use crate::address::Address;
 use crate::blob::{Blob, NoSites, OffsetMap, Text, TextKind};
@@ -35,6 +36,8 @@ pub(super) struct Job<'e, 'p> {
     pub numbers: AtomicU64,
     /// Of which values the lines around them are kept.
     pub keep: Option<Keep>,
+    /// Whether parts of repositories are set aside, rather than searched as bytes.
+    pub parts: bool,
     /// Where judgements are noted down, for `keysift explain`.
     pub record: Option<&'e Mutex<Vec<Judgement>>>,
 }
@@ -44,12 +47,15 @@ pub(super) struct Job<'e, 'p> {
 pub(super) struct Searched {
     pub sightings: Vec<Sighting>,
     pub ledger: Ledger,
+    /// Parts of repositories, to be searched together.
+    pub parts: Vec<Part>,
 }
 
 impl Searched {
     pub(super) fn merge(&mut self, other: Searched) {
         self.sightings.extend(other.sightings);
         self.ledger.merge(other.ledger);
+        self.parts.extend(other.parts);
     }
 
     fn problem(&mut self, address: &Address, problem: Problem) {
@@ -64,6 +70,15 @@ impl Job<'_, '_> {
 
     /// Searches a blob that lies inside `depth` containers.
     pub fn search(&self, blob: &Blob<'_>, depth: u32) -> Searched {
+        let Some((part, is_all)) = self.parts.then(|| Part::of(blob)).flatten() else {
+            return self.look_into(blob, depth);
+        };
+        let mut found = if is_all { Searched::default() } else { self.look_into(blob, depth) };
+        found.parts.push(part);
+        found
+    }
+
+    fn look_into(&self, blob: &Blob<'_>, depth: u32) -> Searched {
         let look = Look::at(blob.bytes);
         let mut found = match container::of(blob, &look) {
             Some(container) if depth < self.budget.limits.depth => self.container(container, blob, depth),
@@ -113,7 +128,7 @@ impl Job<'_, '_> {
             let mut parts = Vec::new();
             for &(_, i) in *batch {
                 let part = self.member(members[i].as_ref(), blob, depth);
-                if part.sightings.is_empty() && part.ledger.entries.is_empty() {
+                if part.sightings.is_empty() && part.ledger.entries.is_empty() && part.parts.is_empty() {
                     clean.merge(part.ledger);
                 } else {
                     parts.push((i, part));

@@ -58,7 +58,7 @@ impl Scanner<'_> {
             Journalled::Open(pending) => pending,
         };
         let (found, files) = self.search_image(path, None);
-        let Searched { mut sightings, mut ledger } = found;
+        let Searched { mut sightings, mut ledger, parts } = found;
         mark_shown(self.patterns, &mut sightings, root);
         let address = Address::file(path);
         let mut has_shrunk = false;
@@ -72,11 +72,13 @@ impl Scanner<'_> {
         progress.bytes.fetch_add(bytes, Ordering::Relaxed);
         let findings =
             if sightings.is_empty() { Vec::new() } else { triage::artifact(self.patterns, sightings) };
-        let is_whole = !has_shrunk && !ledger.entries.iter().any(|e| e.reason == Reason::Unreadable);
+        let is_whole =
+            !has_shrunk && parts.is_empty() && !ledger.entries.iter().any(|e| e.reason == Reason::Unreadable);
         if let Some(pending) = pending.filter(|_| is_whole) {
             pending.enter(&findings, &ledger, count, bytes);
         }
         collected.add(findings, ledger);
+        self.repositories(parts, collected, progress);
     }
 
     /// The sightings of an image; for `keysift explain`.
@@ -101,7 +103,7 @@ impl Scanner<'_> {
             }
         }
         let size = files.iter().fold(0u64, |sum, file| sum.saturating_add(file.size));
-        let mut found = self.budgeted(size, 0, record, &|job: &Job<'_, '_>| {
+        let mut found = self.budgeted(size, 0, record, record.is_none(), &|job: &Job<'_, '_>| {
             let members = files.iter().map(|file| Box::new(DiskMember(file.clone())) as Box<dyn Member>);
             let mut opened = Opened { members: members.collect(), ..Opened::default() };
             image::arrange(&mut opened, &job.budget.limits);

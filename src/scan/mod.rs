@@ -11,6 +11,7 @@ mod carve;
 mod history;
 mod image;
 mod journal;
+mod parts;
 mod remote;
 mod splits;
 mod text;
@@ -412,7 +413,9 @@ impl<'p> Scanner<'p> {
         let app = splits::app(&blob.address);
         // Blobs of one app are told apart by their numbers.
         let first = if app.is_some() { collected.splits.next_numbers() } else { 0 };
-        let (mut sightings, mut ledger) = self.artifact(&blob, first);
+        let run = |job: &blob::Job<'_, '_>| job.search(&blob, 0);
+        let blob::Searched { mut sightings, mut ledger, parts } =
+            self.budgeted(blob.bytes.len() as u64, first, None, true, &run);
         mark_shown(self.patterns, &mut sightings, root);
         if bytes.has_shrunk() {
             let detail = "the file was cut while it was read; what was left was searched";
@@ -420,7 +423,8 @@ impl<'p> Scanner<'p> {
         }
         progress.files.fetch_add(1, Ordering::Relaxed);
         progress.bytes.fetch_add(blob.bytes.len() as u64, Ordering::Relaxed);
-        let mut is_whole = !bytes.has_shrunk();
+        // What is in repositories is entered by itself.
+        let mut is_whole = !bytes.has_shrunk() && parts.is_empty();
         let findings = match app {
             _ if sightings.is_empty() => Vec::new(),
             None => triage::artifact(self.patterns, sightings),
@@ -435,6 +439,7 @@ impl<'p> Scanner<'p> {
             pending.enter(&findings, &ledger, 1, blob.bytes.len() as u64);
         }
         collected.add(findings, ledger);
+        self.repositories(parts, collected, progress);
     }
 
     /// Searches one artifact. Where its budget runs out while many threads share it, what is cut
@@ -453,21 +458,24 @@ impl<'p> Scanner<'p> {
         record: Record<'_>,
     ) -> (Vec<triage::sighting::Sighting>, Ledger) {
         let run = |job: &blob::Job<'_, '_>| job.search(blob, 0);
-        let found = self.budgeted(blob.bytes.len() as u64, first, record, &run);
+        let found = self.budgeted(blob.bytes.len() as u64, first, record, false, &run);
         (found.sightings, found.ledger)
     }
 
-    /// Runs the search of an artifact of `size` bytes within its budget.
+    /// Runs the search of an artifact of `size` bytes within its budget. With `parts`, those of repositories are
+    /// set aside.
     fn budgeted(
         &self,
         size: u64,
         first: u64,
         record: Record<'_>,
+        parts: bool,
         run: &dyn Fn(&blob::Job<'_, '_>) -> blob::Searched,
     ) -> blob::Searched {
         let search = |parallel| {
             let job = blob::Job {
                 record,
+                parts,
                 keep: self.options.keep,
                 engine: self.engine(),
                 budget: Budget::new(&self.options.limits, size),

@@ -97,6 +97,7 @@ fn search_level(
         pending.extend(part.decoded);
         found.sightings.extend(part.inner.sightings);
         found.ledger.merge(part.inner.ledger);
+        found.parts.extend(part.inner.parts);
         cut |= part.cut;
     }
     hits.sort_by_key(|(h, _)| (h.span.start, h.pattern, h.span.end, h.value.start));
@@ -241,6 +242,7 @@ impl PartSink<'_, '_, '_, '_> {
             if self.job.depth < job.budget.limits.depth {
                 let inner = job.search(&Blob { address, bytes: &decoded.bytes }, self.job.depth + 1);
                 self.gathered.inner.sightings.extend(inner.sightings);
+                self.gathered.inner.parts.extend(inner.parts);
                 // Its bytes have been counted where they are encoded.
                 self.gathered.inner.ledger.entries.extend(inner.ledger.entries);
             }

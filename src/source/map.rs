@@ -35,6 +35,17 @@ impl Mapping {
         })
     }
 
+    /// Gives back the memory of what was read so far; it is read again where it is needed again.
+    pub fn forget(&self) {
+        #[cfg(target_os = "linux")]
+        {
+            // SAFETY: the mapping is of a file, private, and never written to: pages that are dropped come back
+            // from the file with the same bytes, as far as a mapping of a file that others may change promises
+            // anything (see `new`), also under those who read them at this moment.
+            let _ = unsafe { self.map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+        }
+    }
+
     /// Whether pages were missing when they were read: the file was cut in the meantime, and zeros
     /// were read from there on.
     pub fn has_shrunk(&self) -> bool {

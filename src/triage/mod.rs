@@ -17,6 +17,7 @@ pub mod sighting;
 
 use crate::address::Encoding;
 use crate::blob::TextKind;
+use crate::engine::context::may_be_named;
 use crate::engine::runs::Shape;
 use crate::finding::{Candidate, Class, Finding, Location, Pair, Role, Secret, Severity};
 use crate::pattern::{Group, Matcher, Pattern, PatternId, PatternSet};
@@ -444,44 +445,51 @@ fn may_pair(pattern: &Pattern, s: &Sighting) -> bool {
             .any(|k| !names_look_alike(k) && (s.near || !matches!(names::judge(k), names::Verdict::Negated)))
 }
 
+/// Words of names whose values only look like secrets.
+const LOOK_ALIKES: &[&str] = &[
+    "checksum",
+    "checksums",
+    "commit",
+    "crc",
+    "crc32",
+    "cursor",
+    "digest",
+    "etag",
+    "fingerprint",
+    "hash",
+    "hashes",
+    "integrity",
+    "iv",
+    "md5",
+    "nonce",
+    "release",
+    "rev",
+    "revision",
+    "salt",
+    "sha",
+    "sha1",
+    "sha256",
+    "sha384",
+    "sha512",
+    "sig",
+    "signature",
+    "sri",
+    "sum",
+    "thumbprint",
+];
+
 /// Whether a name says outright that its value only looks like a secret: whatever stands close by does
 /// not change that.
 pub(crate) fn names_look_alike(key: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "checksum",
-        "checksums",
-        "commit",
-        "crc",
-        "crc32",
-        "cursor",
-        "digest",
-        "etag",
-        "fingerprint",
-        "hash",
-        "hashes",
-        "integrity",
-        "iv",
-        "md5",
-        "nonce",
-        "release",
-        "rev",
-        "revision",
-        "salt",
-        "sha",
-        "sha1",
-        "sha256",
-        "sha384",
-        "sha512",
-        "sig",
-        "signature",
-        "sri",
-        "sum",
-        "thumbprint",
-    ];
-    let words = names::words(key);
     // `sha` and `256` are two words.
-    words.iter().rev().take(2).any(|w| WORDS.contains(&w.as_str()))
+    names::ends_in_any(key, 2, LOOK_ALIKES)
         && !matches!(names::judge(key), names::Verdict::Secret(names::Strength::Strong))
+}
+
+/// Whether a name of several words begins so, and means nothing secret: `checksum NAME 1.0 (SOURCE)`.
+pub(crate) fn begins_look_alike(key: &str) -> bool {
+    names::begins_with_any(key, LOOK_ALIKES)
+        && (!may_be_named(key.as_bytes()) || !matches!(names::judge(key), names::Verdict::Secret(_)))
 }
 
 fn severity(pattern: &Pattern, value: &Secret, confidence: u8) -> Severity {

@@ -11,6 +11,7 @@
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::OnceLock;
 
 /// What a name says about its value.
@@ -61,6 +62,19 @@ pub fn judge(key: &str) -> Verdict {
 pub fn words(key: &str) -> Vec<String> {
     let run = Run::split(tail(key));
     run.words.iter().map(|w| run.text[w.from..w.to].to_owned()).collect()
+}
+
+/// Whether one of the last `n` words of an identifier is one of `wanted`.
+pub fn ends_in_any(key: &str, n: usize, wanted: &[&str]) -> bool {
+    let run = Run::split(tail(key));
+    run.words.iter().rev().take(n).any(|w| wanted.contains(&&run.text[w.from..w.to]))
+}
+
+/// Whether the first word of an identifier is one of `wanted`.
+pub fn begins_with_any(key: &str, wanted: &[&str]) -> bool {
+    let first = key.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty());
+    let run = Run::split(first.unwrap_or_default());
+    run.words.first().is_some_and(|w| wanted.contains(&&run.text[w.from..w.to]))
 }
 
 /// Whether `key` is made of words of names only: `userpassword` is, `bobspassword` is not.
@@ -132,15 +146,44 @@ fn kind_of(c: char) -> Kind {
     }
 }
 
+/// The same of a byte of ASCII.
+static KINDS: [Kind; 128] = {
+    let mut kinds = [Kind::Joiner; 128];
+    let mut b = 0;
+    while b < 128 {
+        kinds[b] = match b as u8 {
+            b'0'..=b'9' => Kind::Digit,
+            b'A'..=b'Z' => Kind::Upper,
+            b'a'..=b'z' => Kind::Lower,
+            _ => Kind::Joiner,
+        };
+        b += 1;
+    }
+    kinds
+};
+
 impl Run {
     fn split(key: &str) -> Run {
-        let mut run =
-            Run { text: String::with_capacity(key.len() + 8), words: Vec::with_capacity(8), part: 0 };
+        let ascii = |b: u8| (char::from(b), KINDS[usize::from(b & 127)], char::from(b.to_ascii_lowercase()));
+        if key.is_ascii() {
+            // Nearly all: Unicode's tables take ten times as long.
+            return Run::of(key.len(), key.bytes().map(ascii), |text, _, lower| text.push(lower));
+        }
+        let any = key.chars().map(|c| (c, kind_of(c), c));
+        Run::of(key.len(), any, |text, c, _| text.extend(c.to_lowercase()))
+    }
+
+    /// `chars` gives each character, its kind, and, for `push`, the same in lower case.
+    fn of(
+        len: usize,
+        chars: impl Iterator<Item = (char, Kind, char)>,
+        push: impl Fn(&mut String, char, char),
+    ) -> Run {
+        let mut run = Run { text: String::with_capacity(len + 8), words: Vec::with_capacity(8), part: 0 };
         let (mut from, mut last, mut new_part) = (0, Kind::Joiner, true);
-        let mut chars = key.chars().peekable();
-        while let Some(c) = chars.next() {
-            let kind = kind_of(c);
-            let next = chars.peek().map_or(Kind::Joiner, |&c| kind_of(c));
+        let mut chars = chars.peekable();
+        while let Some((c, kind, lower)) = chars.next() {
+            let next = chars.peek().map_or(Kind::Joiner, |(_, kind, _)| *kind);
             let border = match (last, kind) {
                 (Kind::Upper, Kind::Lower) => false,
                 // The last capital of several belongs to what follows: XML Http.
@@ -156,7 +199,7 @@ impl Run {
                 if std::mem::take(&mut new_part) {
                     run.part = run.text.len();
                 }
-                run.text.extend(c.to_lowercase());
+                push(&mut run.text, c, lower);
             }
             last = kind;
         }
@@ -355,13 +398,34 @@ struct Row {
     short: bool,
 }
 
+/// A hash for tables that are data of ours: nobody can make their keys collide, so it need not be a strong one.
+#[derive(Default)]
+struct Quick(u64);
+
+impl Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        // The table takes the upper bits and the lower ones.
+        self.0 ^ self.0 >> 32
+    }
+}
+
+type Hash = BuildHasherDefault<Quick>;
+
 struct Table {
-    rows: HashMap<String, Row>,
-    exact: HashMap<&'static str, Strength>,
+    rows: HashMap<String, Row, Hash>,
+    exact: HashMap<&'static str, Strength, Hash>,
     substrings: AhoCorasick,
     substring_says: Vec<Says>,
     /// Words of rows, for what is written together.
-    pieces: HashSet<String>,
+    pieces: HashSet<String, Hash>,
     longest_row: usize,
     longest_row_words: usize,
     longest_piece: usize,
@@ -377,11 +441,12 @@ fn table() -> &'static Table {
 impl Table {
     /// Reads the table. Rows that it cannot read are left out; a test says that there are none.
     fn read(data: &'static str) -> Table {
-        let mut rows: HashMap<String, Row> = HashMap::with_capacity(2048);
-        let mut exact = HashMap::new();
+        let mut rows: HashMap<String, Row, Hash> = HashMap::with_capacity_and_hasher(2048, Hash::default());
+        let mut exact = HashMap::default();
         let mut substrings = Vec::new();
         let mut substring_says = Vec::new();
-        let mut pieces: HashSet<String> = ["db", "id", "pw", "my"].into_iter().map(str::to_owned).collect();
+        let mut pieces: HashSet<String, Hash> =
+            ["db", "id", "pw", "my"].into_iter().map(str::to_owned).collect();
         let mut longest_row_words = 1;
         for (words, says, lowers, language, how) in data.lines().skip(1).filter_map(columns) {
             if how == "exact" {

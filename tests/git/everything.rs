@@ -230,3 +230,20 @@ fn nothing_read_is_never_nothing_found() {
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_content_that_moved_is_told_where_it_is_and_not_where_another_is_now() {
+    let repo = Repo::new();
+    repo.commit("a.ini", credentials("first"));
+    repo.dir.write("z.ini", credentials("first"));
+    repo.commit("a.ini", credentials("second"));
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    let report = repo.run(&["git"], 1);
+    let name = repo.path().file_name().unwrap().to_str().unwrap().to_owned();
+    for (secret, path) in [("first", "z.ini"), ("second", "a.ini")] {
+        let address = format!("{name}@{}:{path}", &head[..8]);
+        assert_eq!(addresses(&report, &secret_access_key(secret)), [address], "{secret}");
+        assert_eq!(history(&report, &secret_access_key(secret))["objects"], 1, "{secret}");
+    }
+    assert_eq!(history(&report, &secret_access_key("first"))["paths"], serde_json::json!(["a.ini", "z.ini"]));
+}

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::Command;
 
 /// An entry of a pack: its type, the size it says, what stands before the stream, and the stream's bytes.
-fn entry(kind: u8, size: u64, before: &[u8], bytes: &[u8]) -> Vec<u8> {
+pub fn entry(kind: u8, size: u64, before: &[u8], bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![kind << 4 | (size & 15) as u8];
     let mut rest = size >> 4;
     while rest > 0 {
@@ -20,7 +20,7 @@ fn entry(kind: u8, size: u64, before: &[u8], bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-fn offset(mut back: u64) -> Vec<u8> {
+pub fn offset(mut back: u64) -> Vec<u8> {
     let mut out = vec![(back & 0x7f) as u8];
     while back > 0x7f {
         back = (back >> 7) - 1;
@@ -29,7 +29,7 @@ fn offset(mut back: u64) -> Vec<u8> {
     out
 }
 
-fn number(mut n: u64) -> Vec<u8> {
+pub fn number(mut n: u64) -> Vec<u8> {
     let mut out = Vec::new();
     while n > 0x7f {
         out.push(n as u8 | 0x80);
@@ -40,7 +40,7 @@ fn number(mut n: u64) -> Vec<u8> {
 }
 
 /// A repository whose one pack is `entries`, with an index that says what it likes.
-fn repository(entries: &[(Vec<u8>, [u8; 20])]) -> Dir {
+pub fn repository(entries: &[(Vec<u8>, [u8; 20])]) -> Dir {
     let dir = Dir::new();
     dir.write("HEAD", "ref: refs/heads/main\n");
     dir.write("refs/keep", "");
@@ -66,7 +66,7 @@ fn repository(entries: &[(Vec<u8>, [u8; 20])]) -> Dir {
     dir
 }
 
-fn id(n: usize) -> [u8; 20] {
+pub fn id(n: usize) -> [u8; 20] {
     let mut id = [0; 20];
     id[..8].copy_from_slice(&(n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
     id

@@ -4,6 +4,8 @@
 #[path = "../util/mod.rs"]
 mod util;
 
+mod archives;
+mod chains;
 mod damage;
 mod everything;
 mod hooks;

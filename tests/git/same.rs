@@ -41,7 +41,7 @@ pub fn assert_same(folder: &Path, what: &str) -> usize {
 }
 
 /// What texts are made of.
-fn piece(random: &mut Random) -> Vec<u8> {
+pub fn piece(random: &mut Random) -> Vec<u8> {
     let name = format!("p{}", random.below(6));
     let (id, secret) = (demo::access_key_id(&name), demo::secret_access_key(&name));
     let base64 = |bytes: &[u8]| {

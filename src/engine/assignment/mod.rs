@@ -31,6 +31,10 @@ const LINE: usize = 240;
 /// Most values of one list.
 const ITEMS: usize = 8;
 
+/// Bytes before and behind a hot word that are looked at before a value is found.
+pub const REACH: (usize, usize) =
+    (NAME + LINE + GAP + VALUE, 2 * (NAME + GAP + LINE) + (ITEMS + 1) * (VALUE + GAP));
+
 /// How a value stands to its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -98,7 +102,7 @@ pub fn find(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)) {
         // `name: DB_PASSWORD` and its value on the next line.
         Some(b'\n' | b'\r') => {
             let start = name_start(text, word.start);
-            let before = text[..start].trim_ascii_end();
+            let before = text[start.saturating_sub(LINE)..start].trim_ascii_end();
             if !before.ends_with(b"name:") && !before.ends_with(b"key:") && !before.ends_with(b"Name:") {
                 return;
             }

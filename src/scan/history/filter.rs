@@ -20,14 +20,16 @@
 use crate::address::Address;
 use crate::blob::{Blob, TextKind};
 use crate::container;
+use crate::engine::assignment::Named;
+use crate::engine::prefilter::{Literal, Machine, Prefilter};
 use crate::engine::runs::is_token;
-use crate::engine::{Engine, Hit, Reach, Sink};
-use crate::lens::{self, LENSES, decode, raw};
+use crate::engine::{Engine, Hit, Sink};
+use crate::lens::{self, LENSES, decode};
 use crate::limits::Limits;
 use crate::look::Look;
 use crate::source::git::delta::Piece;
 use crate::source::git::forest::Made;
-use memchr::memmem::Finder;
+use crate::triage::score::{Rated, Refusal};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -66,6 +68,7 @@ impl State {
         self.anchors.dedup_by(|a, b| {
             let same = (a.at, a.literal) == (b.at, b.literal);
             b.confirmed |= same && a.confirmed;
+            b.named |= same && a.named;
             same
         });
         self.spots.sort_unstable_by_key(|s| (s.start, s.end));
@@ -78,6 +81,8 @@ struct Anchor {
     at: usize,
     literal: u32,
     confirmed: bool,
+    /// Whether a value was judged that is assigned to a name: then its surroundings were looked at.
+    named: bool,
 }
 
 /// Anchors of one object that are carried; more are cheaper to find anew.
@@ -113,9 +118,11 @@ const MARK: usize = 15;
 /// Lenses that read all of a text to know it, or its end.
 const READ_ALL: &[&str] = &["pickle", "aab", "redis-aof", "leveldb"];
 
-/// Bytes that text has. Formats that are no text have others.
-fn is_text(b: &u8) -> bool {
-    *b >= b' ' || matches!(*b, b'\t' | b'\n' | b'\r')
+/// Whether all bytes are such as text has. Formats that are no text have others.
+fn is_text(bytes: &[u8]) -> bool {
+    let is_other = |b: &u8| (*b < b' ') & (*b != b'\t') & (*b != b'\n') & (*b != b'\r');
+    // Whole blocks without an exit in between: so they become vectors.
+    bytes.chunks(256).all(|block| block.iter().fold(0u8, |any, b| any | u8::from(is_other(b))) == 0)
 }
 
 pub(super) struct Filter<'e, 'p> {
@@ -143,12 +150,8 @@ impl<'e, 'p> Filter<'e, 'p> {
             return (Verdict::Whole, State::default());
         }
         let mut state = match changes {
-            Some(changes) => {
-                let new = |gap: &Range<usize>| bytes[gap.clone()].iter().all(is_text);
-                let is_text = changes.base.is_text && changes.gaps.iter().all(new);
-                State { is_text, ..self.changed(bytes, &changes) }
-            }
-            None => State { is_text: bytes.iter().all(is_text), ..self.all(bytes) },
+            Some(changes) => State { is_text: changes.are_text(bytes), ..self.changed(bytes, &changes) },
+            None => State { is_text: is_text(bytes), ..self.all(bytes) },
         };
         state.marked = marked;
         state.usable = state.anchors.len() <= MAX_ANCHORS;
@@ -159,7 +162,7 @@ impl<'e, 'p> Filter<'e, 'p> {
     fn all(&self, bytes: &[u8]) -> State {
         let mut state = State { searched: bytes.len() as u64, ..State::default() };
         self.engine.literals(bytes, 0..bytes.len(), &mut |literal, at| {
-            state.anchors.push(Anchor { at, literal, confirmed: self.confirms(bytes, literal, at) });
+            state.anchors.push(self.anchor(bytes, literal, at));
         });
         self.runs(bytes, 0..bytes.len(), &mut state);
         state.tidy();
@@ -177,23 +180,27 @@ impl<'e, 'p> Filter<'e, 'p> {
                 let is_carried =
                     at + self.engine.reach(literal).literal <= gap.start && changes.is_copied(at, gap.start);
                 if !is_carried {
-                    state.anchors.push(Anchor { at, literal, confirmed: self.confirms(bytes, literal, at) });
+                    state.anchors.push(self.anchor(bytes, literal, at));
                 }
             });
         }
         for copy in &changes.copies {
             let from = base.anchors.partition_point(|a| a.at < copy.from);
             for anchor in base.anchors[from..].iter().take_while(|a| a.at < copy.from + copy.len) {
-                let Reach { literal, before, after } = self.engine.reach(anchor.literal);
-                if anchor.at + literal > copy.from + copy.len {
+                let reach = self.engine.reach(anchor.literal);
+                if anchor.at + reach.literal > copy.from + copy.len {
                     continue;
                 }
+                let (before, after) = match anchor.named {
+                    true => (reach.before, reach.after),
+                    false => (reach.before_unnamed, reach.after_unnamed),
+                };
                 let at = anchor.at - copy.from + copy.start;
                 let is_inside = (copy.at_start || at >= copy.start + before)
                     && (copy.at_end || at + after <= copy.start + copy.len);
-                let confirmed =
-                    if is_inside { anchor.confirmed } else { self.confirms(bytes, anchor.literal, at) };
-                state.anchors.push(Anchor { at, confirmed, ..*anchor });
+                let moved =
+                    if is_inside { Anchor { at, ..*anchor } } else { self.anchor(bytes, anchor.literal, at) };
+                state.anchors.push(moved);
             }
         }
         let windows = windows(bytes, &changes.gaps);
@@ -220,10 +227,10 @@ impl<'e, 'p> Filter<'e, 'p> {
         state
     }
 
-    fn confirms(&self, bytes: &[u8], literal: u32, at: usize) -> bool {
-        let mut any = Any(false);
+    fn anchor(&self, bytes: &[u8], literal: u32, at: usize) -> Anchor {
+        let mut any = Any::default();
         self.engine.confirm_at(bytes, literal, at, TextKind::Plain, &mut any);
-        any.0
+        Anchor { at, literal, confirmed: any.hit, named: any.named }
     }
 
     /// Notes the runs and escaped values of a window that may be something, and the literals that begin runs.
@@ -236,7 +243,7 @@ impl<'e, 'p> Filter<'e, 'p> {
             let mut sink =
                 Spots { text: bytes, limit: self.limits.decoded_bytes as usize, spots: &mut *spots };
             let mut begins = |literal, at| {
-                anchors.push(Anchor { at, literal, confirmed: self.confirms(bytes, literal, at) });
+                anchors.push(self.anchor(bytes, literal, at));
             };
             self.engine.runs(bytes, within.clone(), TextKind::Plain, &mut begins, &mut sink);
             decode::escaped(bytes, within, &mut |decoded| {
@@ -249,12 +256,12 @@ impl<'e, 'p> Filter<'e, 'p> {
 
     /// Whether an unescaped value may be something.
     fn is_anything(&self, text: &[u8], level: u32) -> bool {
-        let mut any = Any(false);
+        let mut any = Any::default();
         self.engine.search(text, 0..text.len(), TextKind::Plain, &mut any);
         let mut spots = Vec::new();
         let mut sink = Spots { text, limit: self.limits.decoded_bytes as usize, spots: &mut spots };
         self.engine.runs(text, 0..text.len(), TextKind::Plain, &mut |_, _| {}, &mut sink);
-        let mut found = any.0 || !spots.is_empty();
+        let mut found = any.hit || !spots.is_empty();
         if !found && level < self.limits.decode_depth {
             decode::escaped(text, 0..text.len(), &mut |decoded| {
                 found = found || self.is_anything(&decoded.bytes, level + 1);
@@ -264,14 +271,21 @@ impl<'e, 'p> Filter<'e, 'p> {
     }
 }
 
-/// Whether there was any hit.
-struct Any(bool);
+/// Whether there was any hit, and any value that is assigned to a name.
+#[derive(Default)]
+struct Any {
+    hit: bool,
+    named: bool,
+}
 
 impl Sink for Any {
     fn hit(&mut self, _: Hit) {
-        self.0 = true;
+        self.hit = true;
     }
     fn run(&mut self, _: Range<usize>) {}
+    fn judged(&mut self, _: &Named, _: Result<Rated, Refusal>) {
+        self.named = true;
+    }
 }
 
 /// Notes hits, and runs that decode to something.
@@ -347,6 +361,11 @@ impl<'m> Changes<'m> {
         self.copies.get(after).is_some_and(|c| c.start <= at && c.start + c.len == end)
     }
 
+    /// Whether all bytes of the object are text.
+    fn are_text(&self, bytes: &[u8]) -> bool {
+        self.base.is_text && self.gaps.iter().all(|gap| is_text(&bytes[gap.clone()]))
+    }
+
     /// Whether it is no plain text, and whether it holds a word of [`MARKS`]. All that could make it so is
     /// in what is new, in the head, or at the end; what the base has is known.
     fn special(&self, bytes: &[u8]) -> (bool, bool) {
@@ -356,7 +375,7 @@ impl<'m> Changes<'m> {
                 has_mark(&bytes[near])
             });
         // Then it has no byte that is not text: what is known by one is out of the question, wherever it is.
-        let is_text = self.base.is_text && self.gaps.iter().all(|gap| bytes[gap.clone()].iter().all(is_text));
+        let is_text = self.are_text(bytes);
         // Markup is looked at farther.
         let head = if bytes.trim_ascii_start().first() == Some(&b'<') || bytes.starts_with(&[0xef]) {
             HEAD
@@ -381,18 +400,23 @@ fn nowhere() -> Address {
 }
 
 fn has_mark(bytes: &[u8]) -> bool {
-    static FINDERS: LazyLock<Vec<Finder<'static>>> =
-        LazyLock::new(|| MARKS.iter().map(Finder::new).collect());
-    FINDERS.iter().any(|mark| mark.find(bytes).is_some())
+    // One pass for all of them.
+    static SEEKER: LazyLock<Box<dyn Prefilter>> = LazyLock::new(|| {
+        let literal = |bytes: &&[u8]| Literal { bytes: bytes.to_vec(), ignore_case: false };
+        Machine::best(MARKS.iter().map(literal).collect())
+    });
+    let mut any = false;
+    SEEKER.find(bytes, 0..bytes.len(), &mut |_, _| any = true);
+    any
 }
 
 /// Whether an object is anything but plain text that only the raw lens reads.
 fn is_special(bytes: &[u8]) -> bool {
     let blob = Blob { address: nowhere(), bytes };
-    raw::kind(bytes) != TextKind::Plain || {
-        let look = Look::at(bytes);
-        lens::of(&blob, &look).next().is_some() || container::of(&blob, &look).is_some()
-    }
+    let look = Look::at(bytes);
+    look.kind != TextKind::Plain
+        || lens::of(&blob, &look).next().is_some()
+        || container::of(&blob, &look).is_some()
 }
 
 /// The windows in which runs and escaped values are decided about anew, in order and apart.

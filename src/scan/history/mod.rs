@@ -25,7 +25,7 @@ use crate::source::git::delta::Piece;
 use crate::source::git::forest::{Damage, Forest, Made, Object, Visitor};
 use crate::source::git::inflate::Inflater;
 use crate::source::git::object::{self, Kind};
-use crate::source::git::odb::{self, Problem, ReadError};
+use crate::source::git::odb::{self, Loose, Problem, ReadError};
 use crate::source::git::oid::Oid;
 use crate::triage;
 use filter::{Filter, State, Verdict};
@@ -34,7 +34,7 @@ use places::Place;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What of the history of repositories is searched.
@@ -133,6 +133,18 @@ impl<'p> Scanner<'p> {
         }
     }
 
+    /// Searches a repository that was met in an artifact.
+    pub(super) fn search_part(
+        &self,
+        repository: &Repository,
+        address: &Address,
+        collected: &Collected,
+        progress: &Progress,
+    ) {
+        let name = address.to_string().into_bytes().into();
+        self.search_in(repository, name, collected, progress).run();
+    }
+
     fn search_in<'s>(
         &'s self,
         repository: &'s Repository,
@@ -201,13 +213,16 @@ impl Search<'_, '_> {
             repository.hash.id_len(),
             limits.entry_bytes,
         );
-        let read = Read { search: self, graph, places, picked: &picked };
+        let read = Read { search: self, graph, places, picked: &picked, waiting: AtomicUsize::new(0) };
         for (n, forest) in forests.iter().enumerate() {
             let index = &packs[n].index;
             let wanted = |position| {
                 picked.contains_key(&index.oid(position)) && self.is_first(n, &index.oid(position))
             };
-            forest.walk(&ReadPack { read: &read, pack: n }, Some(&wanted));
+            rayon::scope(|scope| {
+                let visitor = ReadPack { read: &read, pack: n, scope };
+                forest.walk(&visitor, Some(&wanted));
+            });
         }
         let loose: Vec<_> = objects.loose.iter().filter(|(id, _)| picked.contains_key(id)).collect();
         loose.par_iter().for_each_init(Inflater::default, |inflater, (id, path)| {
@@ -256,7 +271,10 @@ impl Search<'_, '_> {
             let mut bytes = Vec::new();
             let read = odb::read_loose(path, largest, inflater, &mut bytes);
             if self.is_packed(id) {
-                let address = Address::file(path);
+                let address = match path {
+                    Loose::File(path) => Address::file(path),
+                    Loose::Held(_) => self.bare(id),
+                };
                 return self.skip(
                     address,
                     Some(bytes.len() as u64),
@@ -468,6 +486,8 @@ struct Read<'v, 's, 'p> {
     graph: Arc<Graph>,
     places: HashMap<u64, Place>,
     picked: &'v HashMap<Oid, Kind>,
+    /// Bytes of objects that wait to be searched.
+    waiting: AtomicUsize,
 }
 
 impl Read<'_, '_, '_> {
@@ -476,13 +496,13 @@ impl Read<'_, '_, '_> {
             Kind::Blob => {
                 let place = self.places.get(&id.key()).cloned().unwrap_or_default();
                 let commit = place.last.and_then(|n| self.graph.nodes().get(n as usize)).map(|n| n.id);
-                let path = place.paths.first().cloned().unwrap_or_default();
+                let path = place.path.as_ref().or(place.paths.first()).cloned().unwrap_or_default();
                 (self.search.address(&commit.unwrap_or(id).short(), &path), place, 0)
             }
             Kind::Commit => {
                 let n = self.graph.place(&id);
                 let at_head = self.search.repository.head() == Some(id);
-                let place = Place { first: n, last: n, at_head, paths: Vec::new() };
+                let place = Place { first: n, last: n, at_head, ..Place::default() };
                 (self.search.bare(&id).entry(b"message"), place, object::message_start(bytes))
             }
             Kind::Tag => {
@@ -505,13 +525,17 @@ impl Read<'_, '_, '_> {
     }
 }
 
+/// Bytes of objects that wait to be searched by other threads.
+const MAX_WAITING: usize = 16 << 20;
+
 /// Searches those of one pack.
-struct ReadPack<'r, 'v, 's, 'p> {
-    read: &'r Read<'v, 's, 'p>,
+struct ReadPack<'r, 'scope, 'v, 's, 'p> {
+    read: &'scope Read<'v, 's, 'p>,
     pack: usize,
+    scope: &'r rayon::Scope<'scope>,
 }
 
-impl Visitor for ReadPack<'_, '_, '_, '_> {
+impl Visitor for ReadPack<'_, '_, '_, '_, '_> {
     type State = ();
 
     fn wants(&self, kind: Kind) -> bool {
@@ -520,9 +544,20 @@ impl Visitor for ReadPack<'_, '_, '_, '_> {
 
     fn visit(&self, object: &Object<'_, ()>) {
         // Others are met on the way, and some that are searched in another pack.
-        if self.read.picked.contains_key(&object.id) && self.read.search.is_first(self.pack, &object.id) {
-            self.read.object(object.id, object.kind, object.bytes);
+        if !self.read.picked.contains_key(&object.id) || !self.read.search.is_first(self.pack, &object.id) {
+            return;
         }
+        // All versions of a file are in one tree, which one thread walks: others search them meanwhile.
+        let size = object.bytes.len();
+        if size > MAX_WAITING / 8 || self.read.waiting.load(Ordering::Relaxed) > MAX_WAITING {
+            return self.read.object(object.id, object.kind, object.bytes);
+        }
+        self.read.waiting.fetch_add(size, Ordering::Relaxed);
+        let (read, id, kind, bytes) = (self.read, object.id, object.kind, object.bytes.to_vec());
+        self.scope.spawn(move |_| {
+            read.object(id, kind, &bytes);
+            read.waiting.fetch_sub(bytes.len(), Ordering::Relaxed);
+        });
     }
 
     // Told when they were looked at first.

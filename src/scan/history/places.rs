@@ -26,6 +26,8 @@ pub(super) struct Place {
     pub at_head: bool,
     /// Sorted.
     pub paths: Vec<Arc<[u8]>>,
+    /// Its path in the last commit, the smallest if there are several: with the commit, that names no other object.
+    pub path: Option<Arc<[u8]>>,
 }
 
 /// A line of a tree: `child` is `name` in `parent`. Ids by their first eight bytes.
@@ -151,6 +153,7 @@ fn resolve(
             let n = n as u32;
             place.first = Some(place.first.map_or(n, |f| f.min(n)));
             place.last = Some(place.last.map_or(n, |l| l.max(n)));
+            place.path = Some(Arc::default());
             place.at_head |= Some(node.id) == head;
         }
     }
@@ -179,14 +182,20 @@ fn resolve(
 
 /// What a tree knows of itself holds for what is in it.
 fn inherit(place: &mut Place, parent: &Place, name: &[u8]) {
+    let below = |above: &Arc<[u8]>| -> Arc<[u8]> {
+        if above.is_empty() { name.into() } else { [above, &b"/"[..], name].concat().into() }
+    };
     place.first = [place.first, parent.first].into_iter().flatten().min();
-    place.last = [place.last, parent.last].into_iter().flatten().max();
+    if let Some(path) = parent.path.as_ref().filter(|_| parent.last >= place.last).map(below) {
+        let known = place.path.take().filter(|known| parent.last == place.last && *known <= path);
+        place.path = Some(known.unwrap_or(path));
+    }
+    place.last = place.last.max(parent.last);
     place.at_head |= parent.at_head;
     let root: [Arc<[u8]>; 1] = [Arc::default()];
     let above = if parent.paths.is_empty() { &root[..] } else { &parent.paths };
     for above in above {
-        let path: Arc<[u8]> =
-            if above.is_empty() { name.into() } else { [above, &b"/"[..], name].concat().into() };
+        let path = below(above);
         if let Err(at) = place.paths.binary_search(&path) {
             place.paths.insert(at, path);
         }

@@ -11,6 +11,7 @@ use crate::source::git::refs;
 use rayon::prelude::*;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 /// A range of commits, as the user wrote it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,11 +70,13 @@ pub(super) fn search(search: &Search<'_, '_>, range: &Range) -> Result<(), Strin
             last: Some(new.commit),
             at_head: false,
             paths: vec![new.path.clone()],
+            path: Some(new.path.clone()),
         };
         (new.id.key(), place)
     });
     let places = places.collect();
-    let read = Read { search, graph: graph.clone(), places, picked: &picked };
+    let waiting = AtomicUsize::new(0);
+    let read = Read { search, graph: graph.clone(), places, picked: &picked, waiting };
     let mut batch: Vec<(Oid, Kind, Arc<Vec<u8>>)> = Vec::new();
     let mut size = 0;
     for new in &news {

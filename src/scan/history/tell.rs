@@ -35,7 +35,7 @@ pub(in crate::scan) fn tell(
             let address = site.address.artifact();
             let (Some(object), Some(record)) = (address.as_object(), records.get(address)) else { continue };
             let newest = last
-                .entry((object.repository.clone(), object.path.clone()))
+                .entry((object.repository.clone(), file_of(record)))
                 .or_insert((record.place.last, record.id));
             *newest = (*newest).max((record.place.last, record.id));
             if seen.insert((object.repository.clone(), record.id)) {
@@ -48,12 +48,17 @@ pub(in crate::scan) fn tell(
                 let (Some(object), Some(record)) = (address.as_object(), records.get(address)) else {
                     return true;
                 };
-                let newest = last.get(&(object.repository.clone(), object.path.clone()));
+                let newest = last.get(&(object.repository.clone(), file_of(record)));
                 newest.is_none_or(|newest| *newest == (record.place.last, record.id))
             });
         }
         finding.history = by_repository.into_iter().map(|(name, records)| history(&name, &records)).collect();
     }
+}
+
+/// What versions of one file have in common, also where it was moved: the first of their paths.
+fn file_of(record: &Record) -> Box<[u8]> {
+    record.place.paths.first().map_or_else(Box::default, |path| path[..].into())
 }
 
 fn history(repository: &[u8], records: &[&Record]) -> History {

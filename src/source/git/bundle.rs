@@ -1,12 +1,11 @@
 //! Bundles, and packs without an index: the index is made by walking the pack once.
 
-use super::forest::{Damage, Forest, Object, Visitor};
+use super::forest::{Damage, Forest, Object, RESIDENT, Visitor};
 use super::inflate::Inflater;
 use super::object::Kind;
 use super::oid::{HashKind, Oid};
 use super::pack::{self, Bytes, Index, Pack};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Mutex;
 
 /// The head of a bundle.
@@ -73,9 +72,8 @@ fn first_word(line: &[u8]) -> &[u8] {
     &line[..memchr::memchr(b' ', line).unwrap_or(line.len())]
 }
 
-/// The pack of the bundle at `path`.
-pub fn open(path: &Path, problem: &mut dyn FnMut(String)) -> Result<(Head, Pack), String> {
-    let bytes = Bytes::of_file(path).map_err(|e| format!("cannot be read: {e}"))?;
+/// The head and the pack of a bundle.
+pub fn open(bytes: Bytes, problem: &mut dyn FnMut(String)) -> Result<(Head, Pack), String> {
     let head = head(&bytes).ok_or("a bundle whose head is damaged")?;
     let pack = indexed(bytes.without(head.pack), head.hash, problem)?;
     Ok((head, pack))
@@ -99,7 +97,7 @@ pub fn indexed(bytes: Bytes, hash: HashKind, problem: &mut dyn FnMut(String)) ->
             let namer = Namer { hash, named: Mutex::new(Vec::new()) };
             let wanted = |position: usize| {
                 let offset = pack.index.offset(position);
-                offset.and_then(|o| entries.binary_search_by_key(&o, |e| e.0).ok()).is_some_and(|n| !known[n])
+                offset.and_then(|o| entries.binary_search(&o).ok()).is_some_and(|n| !known[n])
             };
             forest.walk(&namer, Some(&wanted));
             namer.named.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -107,7 +105,7 @@ pub fn indexed(bytes: Bytes, hash: HashKind, problem: &mut dyn FnMut(String)) ->
         let mut news = 0;
         for (position, id) in named {
             let offset = pack.index.offset(position);
-            let Some(n) = offset.and_then(|o| entries.binary_search_by_key(&o, |e| e.0).ok()) else {
+            let Some(n) = offset.and_then(|o| entries.binary_search(&o).ok()) else {
                 continue;
             };
             if !known[n] {
@@ -132,20 +130,24 @@ fn provisional(n: usize, hash: HashKind) -> Oid {
     Oid::new(&bytes[..hash.id_len()])
 }
 
-/// Offset and checksum of each entry, as far as the pack can be read.
-fn entries(bytes: &[u8], said: u32, hash: HashKind, problem: &mut dyn FnMut(String)) -> Vec<(u64, u32)> {
+/// The offset of each entry, as far as the pack can be read.
+fn entries(bytes: &Bytes, said: u32, hash: HashKind, problem: &mut dyn FnMut(String)) -> Vec<u64> {
     let end = bytes.len().saturating_sub(hash.id_len());
     let mut inflater = Inflater::default();
     let mut entries = Vec::new();
+    let mut buffer = Vec::new();
     let mut at = pack::HEADER;
     while at < end && entries.len() < said as usize {
         let taken = pack::head(bytes, at as u64, hash).map(|head| {
             let input = bytes.get(head.data..end).unwrap_or_default();
-            inflater.skip(input, head.size).map(|taken| head.data + taken)
+            inflater.skip(input, head.size, &mut buffer).map(|taken| head.data + taken)
         });
         match taken {
             Some(Ok(next)) => {
-                entries.push((at as u64, crc32fast::hash(&bytes[at..next])));
+                entries.push(at as u64);
+                if at / RESIDENT != next / RESIDENT {
+                    bytes.forget();
+                }
                 at = next;
             }
             Some(Err(e)) => {
@@ -164,10 +166,10 @@ fn entries(bytes: &[u8], said: u32, hash: HashKind, problem: &mut dyn FnMut(Stri
     entries
 }
 
-/// An index of version 2.
-fn make(entries: &[(u64, u32)], ids: &[Oid], hash: HashKind) -> Result<Index, String> {
+/// An index of version 2. Its checksums say nothing: nobody knew them before.
+fn make(entries: &[u64], ids: &[Oid], hash: HashKind) -> Result<Index, String> {
     let mut order: Vec<usize> = (0..entries.len()).collect();
-    order.sort_by_key(|&n| (ids[n], entries[n].0));
+    order.sort_by_key(|&n| (ids[n], entries[n]));
     let mut bytes = vec![0xff, b't', b'O', b'c', 0, 0, 0, 2];
     let mut counts = [0u32; 256];
     ids.iter().for_each(|id| counts[usize::from(id.as_bytes()[0])] += 1);
@@ -177,10 +179,10 @@ fn make(entries: &[(u64, u32)], ids: &[Oid], hash: HashKind) -> Result<Index, St
         bytes.extend(sum.to_be_bytes());
     }
     order.iter().for_each(|&n| bytes.extend(ids[n].as_bytes()));
-    order.iter().for_each(|&n| bytes.extend(entries[n].1.to_be_bytes()));
+    bytes.resize(bytes.len() + 4 * entries.len(), 0);
     let mut large: Vec<u64> = Vec::new();
     for &n in &order {
-        let offset = entries[n].0;
+        let offset = entries[n];
         let small = u32::try_from(offset).ok().filter(|o| o >> 31 == 0).unwrap_or_else(|| {
             large.push(offset);
             0x8000_0000 | (large.len() - 1) as u32
@@ -188,7 +190,7 @@ fn make(entries: &[(u64, u32)], ids: &[Oid], hash: HashKind) -> Result<Index, St
         bytes.extend(small.to_be_bytes());
     }
     large.iter().for_each(|offset| bytes.extend(offset.to_be_bytes()));
-    Index::new(Bytes::owned(bytes), hash).map_err(str::to_owned)
+    Index::new(Bytes::owned(bytes), hash).map(Index::without_checksums).map_err(str::to_owned)
 }
 
 /// Computes ids.

@@ -138,7 +138,11 @@ impl<'p> Forest<'p> {
         let count = self.offsets.len();
         // References to ids need the place of a position: made only where there are any.
         let mut by_position: Vec<u32> = Vec::new();
+        let step = |offset: u64| offset / RESIDENT as u64;
         for entry in 0..count {
+            if entry > 0 && step(self.offsets[entry]) != step(self.offsets[entry - 1]) {
+                self.pack.bytes.forget();
+            }
             let Some(head) = self.pack.head(self.offsets[entry]) else {
                 self.broken.push((entry as u32, "the head of the entry is damaged"));
                 continue;
@@ -283,6 +287,7 @@ impl<'p> Forest<'p> {
             .copied()
             .collect();
         let next = AtomicUsize::new(0);
+        let taken = AtomicUsize::new(0);
         let work = || {
             let mut walker = Walker {
                 forest: self,
@@ -292,6 +297,7 @@ impl<'p> Forest<'p> {
                 delta: Vec::new(),
                 pieces: Vec::new(),
                 spare: Vec::new(),
+                taken: &taken,
             };
             loop {
                 let at = next.fetch_add(BATCH, Ordering::Relaxed);
@@ -327,6 +333,9 @@ impl<'p> Forest<'p> {
 const HEAVY: u32 = 64;
 /// Roots that a thread takes at once.
 const BATCH: usize = 8;
+/// So much of a pack stays in memory: it is mapped, and what was read would stay there until others need the
+/// memory. To map a page again costs less than to inflate what is on it.
+pub(super) const RESIDENT: usize = 48 << 20;
 /// Buffers above this size are not kept.
 const KEEP: usize = 4 << 20;
 
@@ -339,6 +348,8 @@ struct Walker<'w, 'p, V> {
     delta: Vec<u8>,
     pieces: Vec<Piece>,
     spare: Vec<Vec<u8>>,
+    /// Bytes of the pack that all threads have read.
+    taken: &'w AtomicUsize,
 }
 
 /// An object whose children are being made.
@@ -429,6 +440,12 @@ impl<V: Visitor> Walker<'_, '_, V> {
         if let Err(e) = pack.inflate(&head, forest.end(entry), &mut self.inflater, out) {
             forest.damaged(self.visitor, entry, Reason::Damaged, e.to_string());
             return false;
+        }
+        let end = forest.end(entry);
+        let packed = end.saturating_sub(head.data);
+        let before = self.taken.fetch_add(packed, Ordering::Relaxed);
+        if before / RESIDENT != (before + packed) / RESIDENT {
+            pack.bytes.forget();
         }
         // What came out is looked at all the same: its own checksum was right.
         if !forest.is_as_indexed(entry) {

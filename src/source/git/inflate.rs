@@ -63,14 +63,30 @@ impl Inflater {
     }
 
     /// Inflates a stream of exactly `size` bytes to nowhere; gives how many bytes of `input` it took.
-    pub fn skip(&mut self, input: &[u8], size: u64) -> Result<usize, InflateError> {
+    /// `buffer` is used again and again: to clear a new one for each of many small streams takes longer than all else.
+    pub fn skip(&mut self, input: &[u8], size: u64, buffer: &mut Vec<u8>) -> Result<usize, InflateError> {
+        /// Streams up to this size are inflated at once.
+        const SMALL: u64 = 1 << 20;
+        if size <= SMALL {
+            buffer.clear();
+            let packed = input.len().min(size as usize * 2 + (1 << 10));
+            return match self.exactly(&input[..packed], size as usize, buffer) {
+                // Packed worse than any writer does.
+                Err(InflateError::Short) if packed < input.len() => self.skip_parts(input, size, buffer),
+                other => other,
+            };
+        }
+        self.skip_parts(input, size, buffer)
+    }
+
+    fn skip_parts(&mut self, input: &[u8], size: u64, buffer: &mut Vec<u8>) -> Result<usize, InflateError> {
         self.0.reset(true);
-        let mut buffer = [0; 16 << 10];
+        buffer.resize(16 << 10, 0);
         loop {
             let (taken, made) = (self.0.total_in() as usize, self.0.total_out());
             let status = self
                 .0
-                .decompress(input.get(taken..).unwrap_or_default(), &mut buffer, FlushDecompress::None)
+                .decompress(input.get(taken..).unwrap_or_default(), buffer, FlushDecompress::None)
                 .map_err(|_| InflateError::Damaged)?;
             match status {
                 Status::StreamEnd if self.0.total_out() == size => return Ok(self.0.total_in() as usize),

@@ -29,6 +29,8 @@ pub enum Gap {
     Shallow,
     /// A bundle that builds on commits of its reader.
     Prerequisites,
+    /// A pack or an object without the repository it is from.
+    Alone,
 }
 
 impl Gap {
@@ -38,6 +40,7 @@ impl Gap {
             Gap::Partial => "left out of this partial clone",
             Gap::Shallow => "left out of this shallow clone",
             Gap::Prerequisites => "left out of this bundle, which builds on it",
+            Gap::Alone => "not in this part of a repository",
         }
     }
 
@@ -45,7 +48,7 @@ impl Gap {
     pub fn reason(self) -> Reason {
         match self {
             Gap::Partial => Reason::Unreadable,
-            Gap::Shallow | Gap::Prerequisites => Reason::Ignored,
+            Gap::Shallow | Gap::Prerequisites | Gap::Alone => Reason::Ignored,
         }
     }
 }
@@ -124,8 +127,14 @@ impl Repository {
 
     /// Opens a bundle.
     pub fn of_bundle(path: &Path) -> Result<Repository, String> {
+        let bytes = pack::Bytes::of_file(path).map_err(|e| format!("cannot be read: {e}"))?;
+        Self::of_bundle_bytes(bytes, path)
+    }
+
+    /// The bundle that these bytes are; `path` is what it is called.
+    pub fn of_bundle_bytes(bytes: pack::Bytes, path: &Path) -> Result<Repository, String> {
         let mut problems = Vec::new();
-        let (head, pack) = bundle::open(path, &mut |detail| {
+        let (head, pack) = bundle::open(bytes, &mut |detail| {
             problems.push(Problem { path: path.to_owned(), reason: Reason::Damaged, detail });
         })?;
         let refs = Refs { head: head.refs.get("HEAD").copied(), by_name: head.refs };

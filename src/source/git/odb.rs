@@ -23,13 +23,21 @@ pub struct Problem {
     pub detail: String,
 }
 
+/// A loose object: a zlib stream of its head and its bytes.
+pub enum Loose {
+    /// In a file.
+    File(PathBuf),
+    /// In memory: out of an archive.
+    Held(Vec<u8>),
+}
+
 /// All objects of a repository.
 #[derive(Default)]
 pub struct Objects {
     /// Its packs, those of alternates last.
     pub packs: Vec<Pack>,
     /// Its loose objects.
-    pub loose: BTreeMap<Oid, PathBuf>,
+    pub loose: BTreeMap<Oid, Loose>,
     /// What could not be read.
     pub problems: Vec<Problem>,
 }
@@ -116,7 +124,7 @@ impl Objects {
                 if let Some(id) =
                     Oid::from_hex(hex.as_bytes()).filter(|id| id.as_bytes().len() == hash.id_len())
                 {
-                    self.loose.entry(id).or_insert_with(|| file.path());
+                    self.loose.entry(id).or_insert_with(|| Loose::File(file.path()));
                 }
             }
         }
@@ -169,27 +177,47 @@ pub enum ReadError {
 
 /// Reads the bytes of a loose object.
 pub fn read_loose(
-    path: &Path,
+    loose: &Loose,
     largest: u64,
     inflater: &mut Inflater,
     out: &mut Vec<u8>,
 ) -> Result<Kind, ReadError> {
+    match loose {
+        Loose::Held(bytes) => inflate_loose(bytes, largest, inflater, out),
+        Loose::File(path) => {
+            let file = fs::read(path).map_err(|e| ReadError::Damaged(format!("cannot be read: {e}")))?;
+            inflate_loose(&file, largest, inflater, out)
+        }
+    }
+}
+
+/// The type and size that a loose object says it has, and where its bytes begin.
+pub fn loose_head(file: &[u8], inflater: &mut Inflater) -> Result<(Kind, u64, usize), ReadError> {
     let damaged = |what: &str| ReadError::Damaged(what.to_owned());
-    let file = fs::read(path).map_err(|e| ReadError::Damaged(format!("cannot be read: {e}")))?;
     let mut head = Vec::new();
-    inflater.head(&file, 64, &mut head).map_err(|e| damaged(&e.to_string()))?;
+    inflater.head(file, 64, &mut head).map_err(|e| damaged(&e.to_string()))?;
     let nul = head.iter().position(|&b| b == 0).ok_or_else(|| damaged("no header"))?;
     let mut words = head[..nul].split(|&b| b == b' ');
     let kind = words.next().and_then(Kind::named).ok_or_else(|| damaged("an unknown type of object"))?;
     let size = words.next().and_then(|w| std::str::from_utf8(w).ok()).and_then(|w| w.parse::<u64>().ok());
-    let size = size.ok_or_else(|| damaged("no size in its header"))?;
+    Ok((kind, size.ok_or_else(|| damaged("no size in its header"))?, nul + 1))
+}
+
+/// Reads a loose object as it stands in its file.
+pub fn inflate_loose(
+    file: &[u8],
+    largest: u64,
+    inflater: &mut Inflater,
+    out: &mut Vec<u8>,
+) -> Result<Kind, ReadError> {
+    let (kind, size, start) = loose_head(file, inflater)?;
     if size > largest {
         return Err(ReadError::Limit);
     }
     out.clear();
-    let all = usize::try_from(size).unwrap_or(usize::MAX).saturating_add(nul + 1);
-    inflater.exactly(&file, all, out).map_err(|e| damaged(&e.to_string()))?;
-    out.drain(..=nul);
+    let all = usize::try_from(size).unwrap_or(usize::MAX).saturating_add(start);
+    inflater.exactly(file, all, out).map_err(|e| ReadError::Damaged(e.to_string()))?;
+    out.drain(..start);
     Ok(kind)
 }
 

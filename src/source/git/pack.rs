@@ -8,7 +8,7 @@ use super::object::Kind;
 use super::oid::{HashKind, Oid};
 use crate::source::map::Mapping;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::ops::Deref;
 use std::path::Path;
 
@@ -38,10 +38,28 @@ impl Bytes {
         Bytes { held: Held::Owned(bytes), from: 0 }
     }
 
+    /// A copy: of a large one, in a file without a name.
+    pub fn copied(bytes: &[u8]) -> io::Result<Bytes> {
+        const LARGE: usize = 32 << 20;
+        if bytes.len() < LARGE {
+            return Ok(Bytes::owned(bytes.to_vec()));
+        }
+        let mut file = tempfile::tempfile()?;
+        file.write_all(bytes)?;
+        Ok(Bytes { held: Held::Mapped(Mapping::new(&file)?), from: 0 })
+    }
+
     /// The same without the first `n`.
     pub fn without(self, n: usize) -> Bytes {
         let from = self.from.saturating_add(n);
         Bytes { from, ..self }
+    }
+
+    /// Gives back the memory of what was read of a mapped file.
+    pub fn forget(&self) {
+        if let Held::Mapped(map) = &self.held {
+            map.forget();
+        }
     }
 
     /// Whether the file was cut while it was read.
@@ -146,6 +164,7 @@ pub struct Index {
     hash: HashKind,
     version: u32,
     count: usize,
+    has_checksums: bool,
 }
 
 const FANOUT: usize = 256 * 4;
@@ -158,7 +177,7 @@ impl Index {
         if version == 1 && bytes.starts_with(&V2_MAGIC[..4]) {
             return Err("pack index of an unknown version");
         }
-        let mut index = Index { bytes, hash, version, count: 0 };
+        let mut index = Index { bytes, hash, version, count: 0, has_checksums: version == 2 };
         let fanout = index.fanout_at();
         let last = fanout + FANOUT - 4;
         index.count = index.number(last).ok_or("pack index ends early")? as usize;
@@ -176,6 +195,11 @@ impl Index {
             before = here;
         }
         Ok(index)
+    }
+
+    /// The same, of an index that was made of the pack: what stands for its checksums is none.
+    pub fn without_checksums(self) -> Index {
+        Index { has_checksums: false, ..self }
     }
 
     fn fanout_at(&self) -> usize {
@@ -228,7 +252,7 @@ impl Index {
     /// The checksum of the entry at a position, where the index has one.
     pub fn crc(&self, position: usize) -> Option<u32> {
         let at = 8 + FANOUT + self.count * self.hash.id_len() + 4 * position;
-        if self.version == 2 { self.number(at) } else { None }
+        if self.has_checksums { self.number(at) } else { None }
     }
 
     /// The position of an object.

@@ -26,11 +26,7 @@ impl Refs {
     pub fn open(git_dir: &Path, common: &Path) -> Refs {
         let mut raw: BTreeMap<String, String> = BTreeMap::new();
         if let Ok(text) = fs::read_to_string(common.join("packed-refs")) {
-            for line in text.lines().filter(|l| !l.starts_with(['#', '^'])) {
-                if let Some((id, name)) = line.split_once(' ') {
-                    raw.insert(name.to_owned(), id.to_owned());
-                }
-            }
+            raw.extend(packed(&text));
         }
         read_folder(&common.join("refs"), "refs", MAX_DEPTH, &mut raw);
         if git_dir != common {
@@ -49,6 +45,11 @@ impl Refs {
                 raw.insert(name.to_owned(), text.lines().next().unwrap_or_default().trim().to_owned());
             }
         }
+        Refs::resolved(&raw)
+    }
+
+    /// References as their files have them: by name what is written there, an id or another name.
+    pub fn resolved(raw: &BTreeMap<String, String>) -> Refs {
         let resolve = |name: &str| {
             let mut value = raw.get(name)?.as_str();
             for _ in 0..MAX_LINKS {
@@ -71,6 +72,12 @@ impl Refs {
             .find_map(|prefix| self.by_name.get(&format!("{prefix}{name}")).copied())
             .or_else(|| self.by_name.get(&format!("refs/remotes/{name}/HEAD")).copied())
     }
+}
+
+/// The lines of a file of packed references.
+pub fn packed(text: &str) -> impl Iterator<Item = (String, String)> {
+    let lines = text.lines().filter(|l| !l.starts_with(['#', '^']));
+    lines.filter_map(|line| line.split_once(' ')).map(|(id, name)| (name.to_owned(), id.to_owned()))
 }
 
 fn read_folder(folder: &Path, name: &str, depth: u32, raw: &mut BTreeMap<String, String>) {
