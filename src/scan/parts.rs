@@ -74,13 +74,13 @@ impl Part {
 
 /// A name as the folder of a repository, with the `/` behind it, and what is inside that.
 fn split(name: &[u8]) -> Option<(&[u8], &[u8])> {
-    let starts = std::iter::once(0).chain(memchr::memchr_iter(b'/', name).map(|at| at + 1));
+    let mut starts = std::iter::once(0).chain(memchr::memchr_iter(b'/', name).map(|at| at + 1));
     let inside = |at: &usize| {
         let rest = &name[*at..];
         rest.starts_with(b"objects/") || is_about(rest)
     };
     // The last: a repository may lie in one, as that of a submodule does in `modules`.
-    let at = starts.filter(inside).last()?;
+    let at = starts.rfind(inside)?;
     // `refs/heads/HEAD` is the name of a reference and no file of a folder `refs/heads`.
     let at = memchr::memmem::rfind(&name[..at], b"refs/")
         .filter(|&refs| refs == 0 || name[refs - 1] == b'/')
