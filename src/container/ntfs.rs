@@ -132,7 +132,7 @@ impl<'b> Volume<'b> {
             let len = usize::try_from(run.count.saturating_mul(self.cluster)).unwrap_or(usize::MAX);
             let end = at.saturating_add(len).min(self.data.len());
             for (n, at) in (at.min(end)..end).step_by(self.record).enumerate() {
-                let number = run.from * self.cluster / self.record as u64 + n as u64;
+                let number = run.from.saturating_mul(self.cluster) / self.record as u64 + n as u64;
                 if number == 0 {
                     continue;
                 }

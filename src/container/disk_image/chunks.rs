@@ -15,12 +15,12 @@ pub fn vdi(data: &[u8], map: &mut Map) -> Option<()> {
     }
     for n in 0..count as u64 {
         let place = u32_le(data, table.checked_add(4 * n as usize)?)?;
-        let at = n * block;
-        // Never written, and written with zeros.
-        if place >= 0xffff_fffe || at >= size {
+        // Behind the end of the disk is nothing; nor is there where a block was never written, or with zeros.
+        let Some(at) = n.checked_mul(block).filter(|&at| at < size) else { break };
+        if place >= 0xffff_fffe {
             continue;
         }
-        let start = base + u64::from(place) * (block + extra) + extra;
+        let start = u64::from(place).checked_mul(block + extra)?.checked_add(base + extra)?;
         map.raw(data, at, block.min(size - at), start)?;
     }
     Some(())
@@ -38,11 +38,11 @@ pub fn parallels(data: &[u8], map: &mut Map) -> Option<()> {
     (block > 0).then_some(())?;
     for n in 0..count as u64 {
         let place = u64::from(u32_le(data, 64 + 4 * n as usize)?);
-        let at = n * block;
-        if place == 0 || at >= size {
+        let Some(at) = n.checked_mul(block).filter(|&at| at < size) else { break };
+        if place == 0 {
             continue;
         }
-        let place = if is_new { place * block } else { place * SECTOR };
+        let place = place.checked_mul(if is_new { block } else { SECTOR })?;
         map.raw(data, at, block.min(size - at), place)?;
     }
     Some(())

@@ -21,8 +21,8 @@ pub fn first(data: &[u8], map: &mut Map) -> Option<()> {
     let bitmap = (block / SECTOR).div_ceil(8).next_multiple_of(SECTOR);
     for n in 0..count as u64 {
         let place = u32_be(data, table.checked_add(4 * n as usize)?)?;
-        let at = n * block;
-        if place == u32::MAX || at >= size {
+        let Some(at) = n.checked_mul(block).filter(|&at| at < size) else { break };
+        if place == u32::MAX {
             continue;
         }
         map.raw(data, at, block.min(size - at), u64::from(place) * SECTOR + bitmap)?;
