@@ -4,7 +4,7 @@
 use super::super::budget::Budget;
 use super::decode::memory;
 use super::split::{MIN_INPUT, append_all};
-use crate::lens::bytes::u32_le;
+use crate::lens::bytes::{u32_le, uleb};
 use lzma_rust2::{Action, Lzma2Stream, Status};
 
 const HEADER: usize = 12;
@@ -90,7 +90,7 @@ fn blocks(stream: &[u8], memory: usize) -> Option<Vec<Block<'_>>> {
         return None;
     }
     let mut at = 1;
-    let count = number(index, &mut at)?;
+    let count = uleb(index, &mut at)?;
     // Each record takes two bytes.
     if count > MOST_BLOCKS.min(index.len() as u64 / 2) {
         return None;
@@ -98,7 +98,7 @@ fn blocks(stream: &[u8], memory: usize) -> Option<Vec<Block<'_>>> {
     let mut blocks = Vec::with_capacity(count as usize);
     let mut from = HEADER;
     for _ in 0..count {
-        let (len, plain) = (number(index, &mut at)?, number(index, &mut at)?);
+        let (len, plain) = (uleb(index, &mut at)?, uleb(index, &mut at)?);
         let len = usize::try_from(len).ok()?;
         let plain = usize::try_from(plain).ok().filter(|&n| n as u64 <= MOST_OF_BLOCK)?;
         let end = from.checked_add(len.checked_next_multiple_of(4)?)?;
@@ -106,20 +106,6 @@ fn blocks(stream: &[u8], memory: usize) -> Option<Vec<Block<'_>>> {
         from = end;
     }
     (from == index_at).then_some(blocks)
-}
-
-/// A number of seven bits a byte (1.2).
-fn number(data: &[u8], at: &mut usize) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..63).step_by(7) {
-        let byte = *data.get(*at)?;
-        *at += 1;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 impl Block<'_> {
@@ -133,7 +119,7 @@ impl Block<'_> {
         let mut at = 2;
         for bit in [0x40, 0x80] {
             if flags & bit != 0 {
-                number(header, &mut at)?;
+                uleb(header, &mut at)?;
             }
         }
         // One filter, with one byte of properties: the size of the dictionary (5.3.1).

@@ -234,18 +234,13 @@ fn detect(origin: &str, text: &str) -> Result<(Format, Node), PatternError> {
     } else if has("detectors") {
         Format::Trufflehog
     } else if has("rules") || has("rulesets") {
-        let own = [
-            "min_entropy",
-            "confidence",
-            "visible",
-            "validation",
-            "revocation",
-            "depends_on_rule",
-            "pattern_requirements",
-        ];
         let is_own =
             |id: &Node| id.text_of("id").ok().flatten().is_some_and(|id| id.starts_with("kingfisher."));
-        if any(&own) || rules.iter().any(is_own) { Format::Kingfisher } else { Format::Noseyparker }
+        if any(yaml::OF_KINGFISHER) || rules.iter().any(is_own) {
+            Format::Kingfisher
+        } else {
+            Format::Noseyparker
+        }
     } else {
         return Err(PatternError {
             origin: origin.to_owned(),

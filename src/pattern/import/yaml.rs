@@ -17,6 +17,12 @@ const RULE: &[&str] = &[
     "negative_examples",
     "references",
     "categories",
+    "prevalidated",
+    "tls_mode",
+    "tags",
+];
+/// Keys of rules that only kingfisher has, by which its files are told from those of noseyparker.
+pub(super) const OF_KINGFISHER: &[&str] = &[
     "min_entropy",
     "confidence",
     "visible",
@@ -24,9 +30,6 @@ const RULE: &[&str] = &[
     "revocation",
     "depends_on_rule",
     "pattern_requirements",
-    "prevalidated",
-    "tls_mode",
-    "tags",
 ];
 const NOT_HONOURED: &[(&str, &str)] = &[
     ("validation", "values are not validated by rules: see `keysift verify`"),
@@ -57,7 +60,7 @@ fn rule(node: &Node, out: &mut Imported<'_>) -> Result<(), (usize, String)> {
     if id.is_empty() {
         return Err((node.line, "a rule needs an `id`".into()));
     }
-    out.note_unknown(node, &id, RULE);
+    out.note_unknown(node, &id, &[RULE, OF_KINGFISHER].concat());
     if node.is_not("visible") {
         out.note(node.line, &id, "left out: `visible: false` says that it is not reported");
         return Ok(());
