@@ -21,20 +21,31 @@ PYTHON
 }
 
 # --- Tools -------------------------------------------------------------------------------------------
-hermesc() { # PACKAGE VERSION: the path of its compiler
-    local dir=$tools/$1-$2
-    if [ ! -e "$dir" ]; then
-        local new=$dir.new-$$
+# The registry answers with an error now and then: three tries, and what npm said if all fail.
+fetched() { # FOLDER COMMAND...: runs it in a new folder that takes FOLDER's place if all went well
+    local dir=$1 new=$1.new try
+    shift
+    [ ! -e "$dir" ] || return 0
+    for try in 1 2 3; do
+        rm -rf "$new"
         mkdir -p "$new"
-        (cd "$new" && npm pack --silent "$1@$2" >/dev/null 2>&1 && tar xzf ./*.tgz --wildcards '*linux64-bin/hermesc' && rm ./*.tgz)
-        mv -T "$new" "$dir" 2>/dev/null || rm -rf "$new"
-    fi
-    find "$dir" -name hermesc -type f
+        if (cd "$new" && "$@") >"$new.log" 2>&1; then
+            mv -T "$new" "$dir"
+            return 0
+        fi
+        printf 'testdata/runtimes: %s, try %s of 3: %s\n' "$*" "$try" "$(tail -n 20 "$new.log")" >&2
+        sleep "$((try * 3))"
+    done
+    return 1
 }
-if [ ! -e "$tools/node/done" ]; then
-    mkdir -p "$tools/node"
-    (cd "$tools/node" && npm install --silent --no-audit --no-fund --prefix . esbuild@0.21.5 webpack@5.91.0 webpack-cli@5.1.4 @electron/asar@3.2.10 bytenode@1.5.6 >/dev/null 2>&1 && touch done)
-fi
+compiler_only() { # PACKAGE@VERSION
+    npm pack --loglevel=error "$1" && tar xzf ./*.tgz --wildcards '*linux64-bin/hermesc' && rm ./*.tgz
+}
+hermesc() { # PACKAGE VERSION: the path of its compiler
+    fetched "$tools/$1-$2" compiler_only "$1@$2" && find "$tools/$1-$2" -name hermesc -type f
+}
+fetched "$tools/node" npm install --loglevel=error --no-audit --no-fund --prefix . \
+    esbuild@0.21.5 webpack@5.91.0 webpack-cli@5.1.4 @electron/asar@3.2.10 bytenode@1.5.6
 bin=$tools/node/node_modules/.bin
 
 # --- Hermes ------------------------------------------------------------------------------------------

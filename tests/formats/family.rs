@@ -6,7 +6,6 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The families there are: folders of `testdata` with a table.
 pub fn all() -> Vec<String> {
@@ -60,11 +59,11 @@ pub fn built(family: &str) -> PathBuf {
     digest(&root().join("testdata/plant.py"), &mut hash);
     let key: String = hash.finalize().iter().take(6).map(|b| format!("{b:02x}")).collect();
     let out = root().join("target/testdata").join(format!("{family}-{key}"));
+    // Tests of one process, and of several, ask for the same artifacts at the same time: one builds, the others wait. Recipes
+    // put their tools into one place a family, so that even two builds of different recipes must not overlap.
+    let _lock = locked(family);
     if !out.exists() {
-        // Tests of one process, and of several, may build at the same time.
-        static BUILDS: AtomicU32 = AtomicU32::new(0);
-        let build = BUILDS.fetch_add(1, Ordering::Relaxed);
-        let temporary = out.with_extension(format!("new-{}-{build}", std::process::id()));
+        let temporary = out.with_extension("new");
         let _ = fs::remove_dir_all(&temporary);
         fs::create_dir_all(&temporary).unwrap();
         let run = std::process::Command::new(recipe.join("build.sh")).arg(&temporary).output().unwrap();
@@ -75,11 +74,18 @@ pub fn built(family: &str) -> PathBuf {
             String::from_utf8_lossy(&run.stdout),
             String::from_utf8_lossy(&run.stderr)
         );
-        // Another test may have been faster.
-        let _ = fs::rename(&temporary, &out);
-        let _ = fs::remove_dir_all(&temporary);
+        fs::rename(&temporary, &out).unwrap();
     }
     out
+}
+
+/// Held until it is dropped, or the process ends.
+pub fn locked(name: &str) -> fs::File {
+    let folder = root().join("target/testdata");
+    fs::create_dir_all(&folder).unwrap();
+    let lock = fs::File::create(folder.join(format!("{name}.lock"))).unwrap();
+    lock.lock().unwrap();
+    lock
 }
 
 fn digest(path: &Path, hash: &mut Sha256) {

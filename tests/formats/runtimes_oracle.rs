@@ -1,7 +1,7 @@
 //! Hermes' own compiler dumps what it made of code that nobody here wrote: the same strings, the same
 //! functions, and no damage.
 
-use crate::family::skipped;
+use crate::family::{locked, skipped};
 use crate::util::{Dir, root};
 use keysift::address::Address;
 use keysift::blob::Blob;
@@ -21,6 +21,7 @@ const MIN_LEN: usize = 8;
 fn npm() -> PathBuf {
     let folder = root().join("target/tools/runtimes-oracle");
     let done = folder.join("done");
+    let _lock = locked("runtimes-oracle");
     if !done.exists() {
         std::fs::create_dir_all(&folder).unwrap();
         let mut command = Command::new("npm");
