@@ -248,3 +248,14 @@ fn parameters_of_curves_and_alphabets_are_no_private_keys() {
         ],
     );
 }
+
+#[test]
+fn checksums_of_files_are_no_secrets_whatever_the_files_are_called() {
+    silent(
+        ".cargo-checksum.json",
+        &[
+            "{\"files\":{\"src/aead/nonce.rs\":\"{hex:64}\",\"tests/ui/mid_compile_pass.stable.stderr\":\"{hex:64}\"}}\n",
+            "{\"lib/secret-token.js\": \"{hex:40}\"}\n",
+        ],
+    );
+}
