@@ -126,43 +126,9 @@ impl Table {
     }
 }
 
-/// The first three bytes of all windows, by a hash: a bit each, in 8 KB.
-struct Heads(Box<[u64; 1 << (HASH_BITS - 6)]>);
-
-impl Heads {
-    fn new(windows: impl Iterator<Item = u32>) -> Heads {
-        let mut bits = Box::new([0; 1 << (HASH_BITS - 6)]);
-        for hash in windows.map(hash_head) {
-            bits[(hash >> 6) as usize] |= 1 << (hash & 63);
-        }
-        Heads(bits)
-    }
-
-    /// At which of 64 positions a window may begin. Without a branch: two thirds of the time of looking each up in
-    /// both tables.
-    fn of(&self, block: &[u8; SEEN]) -> u64 {
-        let mut found = 0;
-        for i in 0..BLOCK {
-            let hash = hash_head(window_at(block, i));
-            found |= (self.0[(hash >> 6) as usize] >> (hash & 63) & 1) << i;
-        }
-        found
-    }
-}
-
-/// The hash of the first three of four bytes, in any case.
-#[inline(always)]
-fn hash_head(window: u32) -> u32 {
-    (window << 8 | 0x2020_2000).wrapping_mul(0x9E37_79B1) >> (32 - HASH_BITS)
-}
-
-/// Of how many places of a block vector code may say that something stands there before [`Heads`] are asked.
-const MANY: u32 = 12;
-
 /// Finds literals by their rarest windows.
 pub struct Windows {
     literals: Vec<Literal>,
-    heads: Heads,
     /// Windows of four bytes.
     long: Table,
     /// Literals of three bytes, in each of their cases.
@@ -176,28 +142,24 @@ impl Windows {
     /// A prefilter for `literals`; none may be empty.
     pub fn new(literals: Vec<Literal>) -> Self {
         let (mut long, mut short, mut tiny) = (Vec::with_capacity(literals.len()), Vec::new(), Vec::new());
-        let mut heads = Vec::with_capacity(literals.len());
         for (i, offset) in choose_windows(&literals).into_iter().enumerate() {
             let id = LiteralId(i as u32);
             let literal = &literals[i];
             match (offset, &literal.bytes[..]) {
                 (Some(offset), bytes) => {
                     let entry = Entry::new(id, literal, offset..offset + WINDOW);
-                    heads.push(window_at(bytes, offset));
                     long.push((hash_long(window_at(bytes, offset)), entry));
                 }
                 (None, bytes @ [_, _, _]) => {
                     let entry = Entry::new(id, literal, 0..bytes.len());
-                    let cases = cases(bytes, literal.ignore_case);
-                    heads.extend(cases.first());
-                    short.extend(cases.into_iter().map(|case| (hash_short(case), entry)));
+                    let cases = cases(bytes, literal.ignore_case).into_iter();
+                    short.extend(cases.map(|case| (hash_short(case), entry)));
                 }
                 (None, _) => tiny.push(id),
             }
         }
         let longest = literals.iter().map(|l| l.bytes.len()).max().unwrap_or(0);
-        let heads = Heads::new(heads.into_iter());
-        Windows { literals, heads, long: Table::new(long), short: Table::new(short), tiny, longest }
+        Windows { literals, long: Table::new(long), short: Table::new(short), tiny, longest }
     }
 
     /// Compares the literals that have one of these windows with the text around it.
@@ -267,9 +229,6 @@ impl Windows {
         let first = within.start;
         let mut report = Report { within, on_literal };
         scout(searched, &mut |at, mut bits, block| {
-            if bits.count_ones() > MANY {
-                bits &= self.heads.of(block);
-            }
             while bits != 0 {
                 let i = bits.trailing_zeros() as usize;
                 bits &= bits - 1;
