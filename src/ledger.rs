@@ -97,6 +97,11 @@ impl Ledger {
         self.searched_bytes += bytes;
     }
 
+    /// Enters more bytes of a blob that was entered already.
+    pub fn searched_more(&mut self, bytes: u64) {
+        self.searched_bytes += bytes;
+    }
+
     /// Enters something that was not searched.
     pub fn skipped(
         &mut self,

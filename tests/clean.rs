@@ -151,3 +151,52 @@ fn c10_every_place_of_a_secret_is_told() {
     let text = dir.keysift().args(["scan", "."]).output().unwrap().stdout;
     assert!(String::from_utf8(text).unwrap().contains("1 finding in 30 places"));
 }
+
+/// A packed tar of this size is searched entry by entry while it comes out; on one thread it is not.
+#[test]
+fn a_packed_archive_is_searched_the_same_while_it_is_expanded() {
+    if std::env::var_os("KEYSIFT_SKIP_TOOLS").is_some_and(|v| v == "1") {
+        return;
+    }
+    let dir = Dir::new();
+    // 28 MB, which pack to little: keys in the middle of files, at their ends, in names that need a record of their own.
+    for n in 0..16 {
+        let filler: String = (0..22_000).map(|i| format!("    total += items[{i}].price * {n};\n")).collect();
+        let long = "a-rather-long-name-of-a-folder-".repeat(4);
+        let name = if n % 4 == 0 { format!("big/{long}{n}/app.py") } else { format!("big/src{n}/app.py") };
+        fs::create_dir_all(dir.join(&name).parent().unwrap()).unwrap();
+        dir.write(name, format!("{filler}{}{filler}{}", line(n), line(n + 100)));
+    }
+    fs::copy(util::demo_apk(), dir.join("big/demo.apk")).unwrap();
+    let run = |program: &str, arguments: &[&str]| {
+        let done =
+            std::process::Command::new(program).args(arguments).current_dir(dir.path()).status().unwrap();
+        assert!(done.success(), "{program}");
+    };
+    run("tar", &["--format=pax", "-cf", "big.tar", "big"]);
+    for (pack, ending) in [("gzip", "gz"), ("xz", "xz"), ("zstd", "zst"), ("bzip2", "bz2")] {
+        let packed = format!("big.tar.{ending}");
+        let level = if pack == "xz" { "-0" } else { "-1" };
+        run("sh", &["-c", &format!("{pack} -c {level} big.tar > {packed}")]);
+        let whole = fs::read(dir.join(&packed)).unwrap();
+        // What is cut, too: the same is found before the cut, and the same is said of it.
+        let cut = format!("cut.{ending}");
+        dir.write(&cut, &whole[..whole.len() * 3 / 4]);
+        for name in [&packed, &cut] {
+            let [one, two] = ["1", "2"].map(|threads| {
+                let output =
+                    dir.keysift().args(["scan", "-f", "json", "-q", "-j", threads, name]).output().unwrap();
+                let mut all: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+                all["ledger"]["timings"].take();
+                (output.status.code(), all)
+            });
+            assert!(
+                one == two,
+                "{name}: {} and {} findings",
+                one.1["findings"].as_array().unwrap().len(),
+                two.1["findings"].as_array().unwrap().len()
+            );
+            assert!(one.1["findings"].as_array().unwrap().len() > 20, "{name}");
+        }
+    }
+}

@@ -2,7 +2,8 @@
 //! `gunzip` has it.
 
 use super::budget::Budget;
-use super::inflate::{Inflated, inflate_more};
+use super::flow::{Passing, Rest};
+use super::inflate::{Inflated, inflate_more, inflate_passing};
 use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
 use crate::limits::Limits;
@@ -100,11 +101,32 @@ impl Member for Stream<'_> {
 
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
         buffer.clear();
+        let problem =
+            self.all(buffer, budget, &mut |packed, out| inflate_more(packed, out, self.size_hint(), budget));
+        Contents { bytes: buffer, problem }
+    }
+
+    fn flow(&self, passing: &mut Passing<'_>, budget: &Budget) -> Option<Rest> {
+        let mut bytes = Vec::new();
+        let problem =
+            self.all(&mut bytes, budget, &mut |packed, out| inflate_passing(packed, out, budget, passing));
+        Some(Rest { bytes, problem })
+    }
+}
+
+impl Stream<'_> {
+    /// Expands all the members of the stream, each with `inflate`; what is wrong with them.
+    fn all(
+        &self,
+        out: &mut Vec<u8>,
+        budget: &Budget,
+        inflate: &mut dyn FnMut(&[u8], &mut Vec<u8>) -> Inflated,
+    ) -> Option<Problem> {
         let mut rest = self.bytes;
         let mut problem = None;
         while let Some(header) = header(rest) {
             let packed = &rest[header.len..];
-            match inflate_more(packed, buffer, self.size_hint(), budget) {
+            match inflate(packed, out) {
                 // Behind each stream, its checksum and length.
                 Inflated::Whole(len) => rest = packed.get(len + 8..).unwrap_or_default(),
                 inflated => {
@@ -115,9 +137,9 @@ impl Member for Stream<'_> {
         }
         // Tape blocks are filled up with zeros; anything else was put there by somebody.
         if rest.iter().any(|&b| b != 0) && budget.take(rest.len() as u64) {
-            buffer.extend_from_slice(rest);
+            out.extend_from_slice(rest);
         }
-        Contents { bytes: buffer, problem }
+        problem
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Problem;
 use super::budget::Budget;
+use super::flow::Passing;
 use crate::ledger::Reason;
 use crate::limits::Limits;
 use flate2::{Decompress, FlushDecompress, Status};
@@ -59,8 +60,19 @@ pub fn inflate(input: &[u8], out: &mut Vec<u8>, expected: u64, budget: &Budget) 
 pub fn inflate_more(input: &[u8], out: &mut Vec<u8>, expected: u64, budget: &Budget) -> Inflated {
     DECOMPRESS.with_borrow_mut(|stream| {
         stream.reset(false);
-        inflate_with(stream, input, out, expected, budget)
+        inflate_with(stream, input, out, expected, budget, &mut Passing::to(&mut |_| 0))
     })
+}
+
+/// The same, and passes on what came out.
+pub(super) fn inflate_passing(
+    input: &[u8],
+    out: &mut Vec<u8>,
+    budget: &Budget,
+    passing: &mut Passing<'_>,
+) -> Inflated {
+    // Whom it is passed to may inflate something on this thread too.
+    inflate_with(&mut Decompress::new(false), input, out, 0, budget, passing)
 }
 
 /// Whether a deflate stream begins here: whether something comes out of its first bytes.
@@ -81,6 +93,7 @@ fn inflate_with(
     out: &mut Vec<u8>,
     expected: u64,
     budget: &Budget,
+    passing: &mut Passing<'_>,
 ) -> Inflated {
     let limits = &budget.limits;
     if budget.is_spent() {
@@ -102,8 +115,8 @@ fn inflate_with(
             budget.spend();
             return Inflated::Cut(OVER_BUDGET.into());
         }
-        if out.len() as u64 > limits.entry_bytes {
-            out.truncate(limits.entry_bytes as usize);
+        if passing.count() + out.len() as u64 > limits.entry_bytes {
+            out.truncate((limits.entry_bytes - passing.count()) as usize);
             return Inflated::Cut(format!("the entry expands to more than {} bytes", limits.entry_bytes));
         }
         if stream.total_out() > Limits::RATIO_FREE_BYTES
@@ -121,6 +134,7 @@ fn inflate_with(
                 }
             }
         }
+        passing.step(out);
     }
 }
 

@@ -23,6 +23,7 @@ pub mod exfat;
 pub mod ext;
 pub mod fat;
 pub mod fatfs;
+pub mod flow;
 pub mod gzip;
 pub mod image;
 mod inflate;
@@ -60,6 +61,7 @@ use crate::ledger::Reason;
 use crate::limits::Limits;
 use crate::look::Look;
 use budget::Budget;
+use flow::{Passing, Rest};
 use std::ops::Range;
 
 /// Opens blobs of one format.
@@ -174,6 +176,11 @@ pub trait Member: Send + Sync {
 
     /// Its bytes: in place, or expanded into `buffer`; and what could not be read.
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s>;
+
+    /// The same bytes, passed on as they come out; `None` where they do not come out bit by bit.
+    fn flow(&self, _: &mut Passing<'_>, _: &Budget) -> Option<Rest> {
+        None
+    }
 }
 
 /// What came out of a member.

@@ -14,6 +14,7 @@ mod split;
 mod xz_blocks;
 
 use super::budget::Budget;
+use super::flow::{Passing, Rest};
 use super::inflate::{Inflated, OVER_BUDGET, STEP, begins as deflates, inflate_more};
 use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
@@ -96,7 +97,18 @@ pub(super) fn expand(
     out: &mut Vec<u8>,
     budget: &Budget,
 ) -> Result<Inflated, Problem> {
-    expand_from(decoder, input, input.len(), out, budget)
+    expand_passing(decoder, input, out, budget, &mut Passing::to(&mut |_| 0))
+}
+
+/// The same, and passes on what came out.
+fn expand_passing(
+    decoder: &mut dyn Decode,
+    input: &[u8],
+    out: &mut Vec<u8>,
+    budget: &Budget,
+    passing: &mut Passing<'_>,
+) -> Result<Inflated, Problem> {
+    expand_from(decoder, input, input.len(), out, budget, passing)
 }
 
 /// Expands what a reader gives, which itself reads from `packed` bytes.
@@ -106,7 +118,7 @@ pub(super) fn expand_reading(
     out: &mut Vec<u8>,
     budget: &Budget,
 ) -> Result<Inflated, Problem> {
-    expand_from(reader, &[], packed, out, budget)
+    expand_from(reader, &[], packed, out, budget, &mut Passing::to(&mut |_| 0))
 }
 
 fn expand_from(
@@ -115,13 +127,14 @@ fn expand_from(
     packed: usize,
     out: &mut Vec<u8>,
     budget: &Budget,
+    passing: &mut Passing<'_>,
 ) -> Result<Inflated, Problem> {
     let limits = &budget.limits;
     if budget.is_spent() {
         budget.spend();
         return Ok(Inflated::Cut(OVER_BUDGET.into()));
     }
-    let first = out.len();
+    let first = passing.count() + out.len() as u64;
     let (mut at, mut room) = (0, 64 << 10);
     loop {
         let before = out.len();
@@ -141,11 +154,12 @@ fn expand_from(
             budget.spend();
             return Ok(Inflated::Cut(OVER_BUDGET.into()));
         }
-        if out.len() as u64 > limits.entry_bytes {
-            out.truncate(limits.entry_bytes as usize);
+        let whole = passing.count() + out.len() as u64;
+        if whole > limits.entry_bytes {
+            out.truncate((limits.entry_bytes - passing.count()) as usize);
             return Ok(Inflated::Cut(format!("the entry expands to more than {} bytes", limits.entry_bytes)));
         }
-        let all = (out.len() - first) as u64;
+        let all = whole - first;
         if all > Limits::RATIO_FREE_BYTES && all > (packed as u64).saturating_mul(limits.ratio) {
             return Ok(Inflated::Cut(format!("the entry expands more than {}-fold: a bomb", limits.ratio)));
         }
@@ -157,6 +171,7 @@ fn expand_from(
             Err(Fault::Broken) => return Ok(Inflated::Broken(at)),
             Err(Fault::Refused(problem)) => return Err(problem),
         }
+        passing.step(out);
         room = (room * 2).min(STEP);
     }
 }
@@ -315,10 +330,40 @@ impl Member for Streams<'_> {
         let mut rest = self.bytes;
         let split = match self.format {
             Format::Bzip2 => bzip2_blocks::expand(rest, buffer, budget),
-            Format::Xz => xz_blocks::expand(rest, buffer, budget),
+            Format::Xz => xz_blocks::expand(rest, 1, buffer, budget),
             _ => None,
         };
         rest = &rest[split.unwrap_or(0)..];
+        let problem = self.all(rest, buffer, budget, &mut |rest, out| self.format.expand(rest, out, budget));
+        Contents { bytes: buffer, problem }
+    }
+
+    fn flow(&self, passing: &mut Passing<'_>, budget: &Budget) -> Option<Rest> {
+        let packing = self.format.packing()?;
+        let mut bytes = Vec::new();
+        let split = match self.format {
+            Format::Bzip2 => bzip2_blocks::expand(self.bytes, &mut bytes, budget),
+            // One block cannot be split, but passed on.
+            Format::Xz => xz_blocks::expand(self.bytes, 2, &mut bytes, budget),
+            _ => None,
+        };
+        let rest = &self.bytes[split.unwrap_or(0)..];
+        let problem = self.all(rest, &mut bytes, budget, &mut |rest, out| {
+            expand_passing(&mut *packing.decoder(decode::memory(budget))?, rest, out, budget, passing)
+        });
+        Some(Rest { bytes, problem })
+    }
+}
+
+impl Streams<'_> {
+    /// Expands all the streams in `rest`, each with `expand`; what is wrong with them.
+    fn all(
+        &self,
+        mut rest: &[u8],
+        out: &mut Vec<u8>,
+        budget: &Budget,
+        expand: &mut dyn FnMut(&[u8], &mut Vec<u8>) -> Result<Inflated, Problem>,
+    ) -> Option<Problem> {
         let mut problem = None;
         // What belongs to no stream, searched behind them all.
         let mut others: Vec<&[u8]> = Vec::new();
@@ -328,7 +373,7 @@ impl Member for Streams<'_> {
                 others.push(rest.get(8..len).unwrap_or_default());
                 rest = &rest[len..];
             } else if self.format.begins(rest) || self.is_first(rest) {
-                match self.format.expand(rest, buffer, budget) {
+                match expand(rest, out) {
                     Ok(Inflated::Whole(len)) if len > 0 => rest = rest.get(len..).unwrap_or_default(),
                     Ok(outcome) => {
                         problem = self.problem(&outcome, rest.len());
@@ -351,10 +396,10 @@ impl Member for Streams<'_> {
         others.push(rest);
         for other in others {
             if other.iter().any(|&b| b != 0) && budget.take(other.len() as u64) {
-                buffer.extend_from_slice(other);
+                out.extend_from_slice(other);
             }
         }
-        Contents { bytes: buffer, problem }
+        problem
     }
 }
 
@@ -402,13 +447,27 @@ impl Streams<'_> {
 }
 
 impl Format {
+    /// The decoder of another crate that goes forward in steps, where there is one.
+    fn packing(self) -> Option<Packing> {
+        Some(match self {
+            Format::Bzip2 => Packing::Bzip2,
+            Format::Xz => Packing::Xz,
+            Format::Lzip => Packing::Lzip,
+            Format::Lzma => Packing::Lzma,
+            Format::Zstd => Packing::Zstd,
+            _ => return None,
+        })
+    }
+
     fn expand(self, input: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Result<Inflated, Problem> {
+        if let Some(packing) = self.packing() {
+            return packing.expand(input, out, budget);
+        }
         match self {
-            Format::Bzip2 => Packing::Bzip2.expand(input, out, budget),
-            Format::Xz => Packing::Xz.expand(input, out, budget),
-            Format::Lzip => Packing::Lzip.expand(input, out, budget),
-            Format::Lzma => Packing::Lzma.expand(input, out, budget),
-            Format::Zstd => Packing::Zstd.expand(input, out, budget),
+            // Those of other crates, above.
+            Format::Bzip2 | Format::Xz | Format::Lzip | Format::Lzma | Format::Zstd => {
+                Ok(Inflated::Broken(0))
+            }
             Format::Lz4 => lz4::expand(input, out, budget),
             Format::Compress => expand(&mut lzw::Lzw::new(input), input, out, budget),
             Format::Zlib => Ok(match inflate_more(input.get(2..).unwrap_or_default(), out, 0, budget) {

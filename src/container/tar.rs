@@ -4,6 +4,7 @@
 //! copies, and ends at the first block that is wrong. Here a wrong checksum is survived where the magic
 //! still stands, damage is skipped to the next header, and archives one behind the other are one.
 
+pub mod growing;
 mod header;
 mod sparse;
 
@@ -125,20 +126,7 @@ impl<'b, 'v> Walk<'b, 'v> {
 
     /// Takes the entry at `at`; where the next one is.
     fn entry(&mut self, header: &Header<'b>, at: usize, about: &mut About<'b>) -> usize {
-        let start = at + BLOCK;
-        let size = about.records.size.filter(|_| !header.is_about()).unwrap_or(header.size);
-        let mut size = usize::try_from(size).unwrap_or(usize::MAX);
-        // Links and folders have no data, whatever their size says; but some writers give them some.
-        if header.is_link() && size > 0 && self.data.get(start..start + BLOCK).is_some_and(header::is_sound) {
-            size = 0;
-        }
-        let sparse = (header.kind == b'S').then(|| sparse::old(self.data, at)).flatten();
-        let (start, map) = match sparse {
-            Some((start, map)) => (start, Some(map)),
-            None => (start, None),
-        };
-        let start = start.min(self.data.len());
-        let end = start.saturating_add(size);
+        let Extent { start, size, end, map } = extent(self.data, header, at, about);
         let body = start..end.min(self.data.len());
         let next = end.checked_next_multiple_of(BLOCK).unwrap_or(usize::MAX).min(self.data.len());
         let missing = (end - body.end) as u64;
@@ -196,6 +184,32 @@ impl<'b, 'v> Walk<'b, 'v> {
             None => Box::new(piece),
         });
     }
+}
+
+/// Where the data of an entry stand.
+struct Extent {
+    start: usize,
+    size: usize,
+    /// Behind what is there, if some is missing.
+    end: usize,
+    map: Option<sparse::Map>,
+}
+
+fn extent(data: &[u8], header: &Header<'_>, at: usize, about: &About<'_>) -> Extent {
+    let start = at + BLOCK;
+    let size = about.records.size.filter(|_| !header.is_about()).unwrap_or(header.size);
+    let mut size = usize::try_from(size).unwrap_or(usize::MAX);
+    // Links and folders have no data, whatever their size says; but some writers give them some.
+    if header.is_link() && size > 0 && data.get(start..start + BLOCK).is_some_and(header::is_sound) {
+        size = 0;
+    }
+    let sparse = (header.kind == b'S').then(|| sparse::old(data, at)).flatten();
+    let (start, map) = match sparse {
+        Some((start, map)) => (start, Some(map)),
+        None => (start, None),
+    };
+    let start = start.min(data.len());
+    Extent { start, size, end: start.saturating_add(size), map }
 }
 
 fn text(body: &[u8]) -> &[u8] {

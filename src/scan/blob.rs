@@ -58,7 +58,7 @@ impl Searched {
         self.parts.extend(other.parts);
     }
 
-    fn problem(&mut self, address: &Address, problem: Problem) {
+    pub(super) fn problem(&mut self, address: &Address, problem: Problem) {
         self.ledger.skipped(address.clone(), problem.bytes, problem.reason, problem.detail);
     }
 }
@@ -105,16 +105,25 @@ impl Job<'_, '_> {
 
     fn container(&self, container: &dyn Container, blob: &Blob<'_>, depth: u32) -> Searched {
         let opened = container::open(container, blob, &self.budget.limits);
-        self.members(opened, blob, container.name() == EMBEDDED, depth)
+        self.members(opened, blob, container.name() == EMBEDDED, depth, 0)
     }
 
     /// Searches a folder whose files are members of one artifact.
     pub fn folder(&self, opened: Opened<'_>, address: &Address) -> Searched {
-        self.members(opened, &Blob { address: address.clone(), bytes: &[] }, false, 0)
+        self.members(opened, &Blob { address: address.clone(), bytes: &[] }, false, 0, 0)
     }
 
     /// `archives_are_open`: what the container has opened are archives inside a file that is read as a whole.
-    fn members(&self, opened: Opened<'_>, blob: &Blob<'_>, archives_are_open: bool, depth: u32) -> Searched {
+    /// Searches the members of a container and what is between them. `base` is where in the container the blob begins,
+    /// if it is a later part of one.
+    pub(super) fn members(
+        &self,
+        opened: Opened<'_>,
+        blob: &Blob<'_>,
+        archives_are_open: bool,
+        depth: u32,
+        base: u64,
+    ) -> Searched {
         let mut found = Searched::default();
         for problem in opened.problems {
             found.problem(&blob.address, problem);
@@ -157,16 +166,16 @@ impl Job<'_, '_> {
         let mut bytes = 0;
         for gap in opened.gaps {
             // A program or script with the container behind it is a file of its own.
-            if gap.start == 0 && gap.len() >= MIN_CARRIER {
+            if base == 0 && gap.start == 0 && gap.len() >= MIN_CARRIER {
                 let carrier = Blob { address: blob.address.clone(), bytes: &blob.bytes[gap] };
                 found.merge(self.carrier(&carrier, depth));
                 self.carve_of(&carrier, archives_are_open, depth, &mut found);
                 continue;
             }
             bytes += gap.len() as u64;
-            let base = gap.start;
+            let start = base as usize + gap.start;
             let mut map = OffsetMap::identity();
-            map.push_plain(0, gap.start as u64);
+            map.push_plain(0, start as u64);
             let bytes = &blob.bytes[gap];
             // What a bundler writes between its modules is text like any other. Short runs of bytes
             // between the members of an archive say nothing.
@@ -183,12 +192,14 @@ impl Job<'_, '_> {
             let job = TextJob { job: self, address: &blob.address, blob: number, depth };
             found.merge(text::search(&job, &text));
             self.carve(
-                &Stretch { address: &blob.address, bytes, base, archives_are_open: false },
+                &Stretch { address: &blob.address, bytes, base: start, archives_are_open: false },
                 depth,
                 &mut found,
             );
         }
-        if !blob.bytes.is_empty() {
+        if base > 0 {
+            found.ledger.searched_more(bytes);
+        } else if !blob.bytes.is_empty() {
             found.ledger.searched(bytes);
         }
         found
@@ -203,6 +214,9 @@ impl Job<'_, '_> {
             return Searched::default();
         }
         let address = blob.address.entry(member.name());
+        if let Some(found) = self.flowing(member, &address, depth + 1) {
+            return found;
+        }
         let mut buffer = BUFFER.take();
         let contents = member.read(&mut buffer, &self.budget);
         let mut found = Searched::default();

@@ -8,6 +8,7 @@ mod around;
 mod blob;
 mod bucket;
 mod carve;
+mod flow;
 mod history;
 mod image;
 mod journal;

@@ -33,24 +33,6 @@ impl Packing {
     ) -> Result<Inflated, Problem> {
         let memory = memory(budget);
         match self {
-            Packing::Bzip2 => expand(&mut Bzip2(bzip2::Decompress::new(false)), input, out, budget),
-            Packing::Xz => {
-                let mut xz = Xz(lzma_rust2::XzStream::new_mem_limit(false, kib(memory)));
-                expand(&mut xz, input, out, budget)
-            }
-            Packing::Lzip => {
-                let mut lzip = Lzip(lzma_rust2::LzipStream::new_mem_limit(false, kib(memory)));
-                expand(&mut lzip, input, out, budget)
-            }
-            Packing::Lzma => expand(&mut Lzma::new(memory), input, out, budget),
-            Packing::Zstd => {
-                let mut decoder = FrameDecoder::new();
-                decoder.set_max_window_size(memory as u64);
-                expand(&mut Zstd { decoder, begun: false, last: None }, input, out, budget)
-            }
-            Packing::Deflate64 => {
-                expand(&mut Deflate64(Box::new(deflate64::InflaterManaged::new())), input, out, budget)
-            }
             Packing::ZipLzma(size) => {
                 let header = input.get(..9).filter(|h| h[2] == 5 && h[3] == 0);
                 let Some(&[_, _, _, _, properties, a, b, c, d]) = header else {
@@ -69,7 +51,27 @@ impl Packing {
                     other => other,
                 })
             }
+            _ => expand(&mut *self.decoder(memory)?, input, out, budget),
         }
+    }
+
+    /// A decoder for one stream, which may take so much memory.
+    pub(super) fn decoder(self, memory: usize) -> Result<Box<dyn Decode>, Problem> {
+        Ok(match self {
+            Packing::Bzip2 => Box::new(Bzip2(bzip2::Decompress::new(false))),
+            Packing::Xz => Box::new(Xz(lzma_rust2::XzStream::new_mem_limit(false, kib(memory)))),
+            Packing::Lzip => Box::new(Lzip(lzma_rust2::LzipStream::new_mem_limit(false, kib(memory)))),
+            Packing::Lzma => Box::new(Lzma::new(memory)),
+            Packing::Zstd => {
+                let mut decoder = FrameDecoder::new();
+                decoder.set_max_window_size(memory as u64);
+                Box::new(Zstd { decoder, begun: false, last: None })
+            }
+            Packing::Deflate64 => Box::new(Deflate64(Box::new(deflate64::InflaterManaged::new()))),
+            Packing::ZipLzma(_) => {
+                return Err(Problem::new(Reason::Unsupported, "LZMA without the header of its entry"));
+            }
+        })
     }
 }
 

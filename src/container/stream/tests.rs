@@ -160,7 +160,7 @@ fn long_streams_of_the_tools_in_several_blocks() {
         let budget = Budget::new(&limits, packed.len() as u64);
         let is_split = match stream.0 {
             Format::Bzip2 => bzip2_blocks::expand(&packed, &mut out, &budget),
-            _ => xz_blocks::expand(&packed, &mut out, &budget),
+            _ => xz_blocks::expand(&packed, 1, &mut out, &budget),
         };
         // What other checks and filters need is the business of the whole decoder.
         let is_plain = !words.iter().any(|word| matches!(*word, "--check=sha256" | "--x86"));

@@ -53,14 +53,14 @@ struct Block<'b> {
 }
 
 /// Expands the stream that `input` is, padding aside, and gives its length; `None`, and nothing in `out`, if that
-/// is better done by the decoder of a whole stream.
-pub(super) fn expand(input: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Option<usize> {
+/// is better done by the decoder of a whole stream, or there are fewer than `least` blocks.
+pub(super) fn expand(input: &[u8], least: usize, out: &mut Vec<u8>, budget: &Budget) -> Option<usize> {
     let padding = input.iter().rev().take_while(|b| **b == 0).count();
     let stream = &input[..input.len() - padding];
     if stream.len() < MIN_INPUT {
         return None;
     }
-    let blocks = blocks(stream, memory(budget))?;
+    let blocks = blocks(stream, memory(budget)).filter(|blocks| blocks.len() >= least)?;
     let plain = blocks.iter().try_fold(0usize, |sum, block| sum.checked_add(block.plain))?;
     if plain as u64 > budget.limits.entry_bytes {
         return None;

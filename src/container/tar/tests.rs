@@ -152,3 +152,90 @@ fn a_million_members_are_bounded() {
     let last = opened.gaps.last().expect("the rest is a gap");
     assert_eq!(last.end, full.len());
 }
+
+/// The members of a tar that comes out `step` bytes at a time and is cut wherever it can be.
+fn read_growing(tar: &[u8], step: usize) -> (Vec<Read>, usize) {
+    let (mut growing, mut out, mut members, mut cuts) =
+        (growing::Growing::default(), Vec::new(), Vec::new(), 0);
+    let mut add = |part: &[u8]| {
+        let blob = Blob { address: Address::named("x"), bytes: part };
+        let budget = Budget::new(&Limits::default(), part.len() as u64);
+        let opened = Tar.open(&blob, &Limits::default());
+        for m in &opened.members {
+            let mut buffer = Vec::new();
+            let contents = m.read(&mut buffer, &budget);
+            let name = String::from_utf8_lossy(m.name()).into_owned();
+            members.push((name, contents.bytes.to_vec(), contents.problem.map(|p| p.reason)));
+        }
+    };
+    for more in tar.chunks(step) {
+        out.extend_from_slice(more);
+        let end = growing.whole(&out);
+        if end > 0 {
+            growing.taken(end);
+            add(&out[..end]);
+            out.drain(..end);
+            cuts += 1;
+        }
+    }
+    add(&out);
+    (members, cuts)
+}
+
+#[test]
+fn what_has_come_out_whole_can_be_read_before_the_rest() {
+    let mut tar = Vec::new();
+    for i in 0..40usize {
+        let bytes = vec![b'a' + (i % 26) as u8; i * 97 % 2100];
+        tar.extend(match i % 5 {
+            0 => file(&format!("f{i}"), &bytes),
+            1 => {
+                let record = format!("path=p/{i}\n");
+                let record = format!("{} {record}", record.len() + 3);
+                let about = [header("pax", record.len(), b'x', USTAR), padded(record.as_bytes())].concat();
+                [about, file("short", &bytes)].concat()
+            }
+            2 => [
+                header("././@LongLink", 5, b'L', b"ustar  \0"),
+                padded(format!("lo{i:02}\0").as_bytes()),
+                header("lo", bytes.len(), b'0', b"ustar  \0"),
+                padded(&bytes),
+            ]
+            .concat(),
+            // A link that says it has data, and one that has some.
+            3 => [header("link", 3, b'2', USTAR), file(&format!("behind{i}"), b"x")].concat(),
+            _ => {
+                // Its size stands in the record before it only.
+                let record = format!("size={}\n", bytes.len() + 600);
+                let record = format!("{} {record}", record.len() + 3);
+                let body = vec![b'z'; bytes.len() + 600];
+                let about = [header("pax", record.len(), b'x', USTAR), padded(record.as_bytes())].concat();
+                [about, header(&format!("sized{i}"), 0, b'0', USTAR), padded(&body)].concat()
+            }
+        });
+    }
+    let (plain, _) = read(&tar);
+    assert!(plain.len() > 30);
+    for step in [1, 7, 100, 511, 512, 513, 1024, 5000, tar.len()] {
+        let (grown, cuts) = read_growing(&tar, step);
+        assert_eq!(grown, plain, "{step} bytes at a time");
+        assert!(step > 1024 || cuts > 20, "{cuts} cuts with {step} bytes at a time");
+    }
+    // Behind an end, and behind damage, nothing is cut.
+    let (one, two) = (file("one", b"1"), file("two", b"2"));
+    for middle in [vec![0; 2 * BLOCK], vec![7; BLOCK]] {
+        let tar = [one.clone(), middle, two.clone(), vec![0; 2 * BLOCK]].concat();
+        assert_eq!(read_growing(&tar, 100).0, read(&tar).0);
+        assert!(read_growing(&tar, 100).1 <= 1);
+    }
+}
+
+#[test]
+fn images_are_known_by_their_first_names() {
+    for name in ["manifest.json", "./oci-layout", "blobs/sha256/00", "0123/layer.tar", &"a1".repeat(32)] {
+        assert!(growing::may_be_image(&[file("x/y", b"1"), file(name, b"2")].concat()), "{name}");
+    }
+    assert!(!growing::may_be_image(
+        &[file("package/index.json", b"1"), file("a/manifest.json", b"2")].concat()
+    ));
+}
