@@ -156,7 +156,13 @@ impl Reader<'_, '_> {
         let mut all: Vec<Option<Range<usize>>> = Vec::new();
         let mut at = self.blanks_and_line(from);
         while all.len() < ARGUMENTS {
-            let Some((argument, end)) = self.one_argument(at) else { return };
+            // What follows the place that counts may be anything.
+            let Some((argument, end)) = self.one_argument(at) else {
+                if matches!(place, Place::At(number) if number <= all.len()) {
+                    break;
+                }
+                return;
+            };
             all.push(argument);
             match self.byte(end) {
                 b',' => at = self.blanks_and_line(end + 1),

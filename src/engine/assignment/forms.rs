@@ -111,6 +111,17 @@ impl Reader<'_, '_> {
                     self.bare(value, Form::Word);
                 }
             }
+            // `<key>Password</key>` and `<string>x</string>` on the next line.
+            [b'<', b'/', b'k', b'e', b'y', b'>', ..] if before == b'>' => {
+                let next = self.blanks_and_line(blanks + 6);
+                let rest = self.rest(next);
+                if rest.starts_with(b"<string>")
+                    && let Some(len) = memchr::memchr2(b'<', b'\n', &rest[8..rest.len().min(8 + VALUE)])
+                    && rest[8 + len] == b'<'
+                {
+                    self.give(next + 8..next + 8 + len, Form::Element, true, false);
+                }
+            }
             [b'-', b'>', ..] if is_quoted && !is_closed => {
                 let at = self.blanks_and_line(blanks + 2);
                 self.value(at, Form::Pair);
@@ -140,7 +151,10 @@ impl Reader<'_, '_> {
                 if let Some(value) = self.quote(at)
                     && self.byte(self.blanks(value.end + 1)) == b')'
                 {
-                    self.give(value, Form::Argument, true, false);
+                    let is_set = [&b"put("[..], b"setProperty(", b"option(", b"setenv("]
+                        .iter()
+                        .any(|call| self.line_before().ends_with(call));
+                    self.give(value, if is_set { Form::Pair } else { Form::Argument }, true, false);
                 }
             }
             // Capistrano: `set :password, 'x'`.
@@ -399,6 +413,7 @@ impl Reader<'_, '_> {
                 || is_lookup(&rest[..callee])
                 || is_wrapper(&rest[..callee])
                 || rest[callee..].starts_with(b"().")
+                || rest.starts_with(b"ConvertTo-SecureString")
             {
                 self.wrapped(at, Form::Call);
             }

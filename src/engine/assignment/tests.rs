@@ -118,7 +118,7 @@ fn forms_of_code_around_a_name() {
         ("cy.get('input[name=password]').type('V4lue!')", Form::Call),
         ("fill_in 'Password', with: 'V4lue!'", Form::Sibling),
         ("fill_in 'Password', :with => 'V4lue!'", Form::Sibling),
-        (r#"env.put(Context.PASSWORD, "V4lue!");"#, Form::Argument),
+        (r#"env.put(Context.PASSWORD, "V4lue!");"#, Form::Pair),
         (r#"ds.setPassword(getProperty("x", "V4lue!"))"#, Form::Default),
         (r#"<property name="password"><value>V4lue!</value></property>"#, Form::Element),
         ("DBPassword:\n    Type: String\n    Default: V4lue!\n", Form::Sibling),
