@@ -27,6 +27,9 @@ const CALLS: &[&[u8]] = &[
     b"type",
     b"sendkeys",
     b"setvalue",
+    b"simulate",
+    b"fireevent.change",
+    b"fireevent.input",
     b"is",
 ];
 
@@ -89,9 +92,12 @@ impl Reader<'_, '_> {
     /// `enterText(find.byKey(Key("name")), "value")`: behind the comma at `at`, the other argument.
     pub(super) fn other_argument(&mut self, at: usize) {
         if self.is_in_call(self.line_before()) {
-            let at = self.blanks_and_line(at + 1);
+            let mut at = self.blanks_and_line(at + 1);
+            // React: `fireEvent.change(field, { target: { value: "x" } })`.
+            const EVENT: &[u8] = b"{ target: { value: ";
+            at += if self.rest(at).starts_with(EVENT) { EVENT.len() } else { 0 };
             if let Some(value) = self.quote(at)
-                && matches!(self.byte(self.blanks(value.end + 1)), b')' | b',')
+                && matches!(self.byte(self.blanks(value.end + 1)), b')' | b',' | b'}')
             {
                 self.give(value, Form::Compare, true, false);
             }
@@ -126,6 +132,30 @@ impl Reader<'_, '_> {
                     callee[callee.len() - call.len() - 1] == b'.'
                 })
         })
+    }
+
+    /// Whether the call whose first argument the name is puts what follows under it.
+    pub(super) fn is_put(&self) -> bool {
+        const PUTS: [&[u8]; 11] = [
+            b"put",
+            b"setproperty",
+            b"setenv",
+            b"putenv",
+            b"option",
+            b"header",
+            b"setheader",
+            b"addheader",
+            b"setdefault",
+            b"setattribute",
+            b"setenvironmentvariable",
+        ];
+        let line = self.line_before();
+        let quotes = line.iter().rev().take_while(|b| matches!(b, b'"' | b'\'' | b'@')).count();
+        let Some(before) = line[..line.len() - quotes].trim_ascii_end().strip_suffix(b"(") else {
+            return false;
+        };
+        let from = before.iter().rposition(|b| !b.is_ascii_alphanumeric()).map_or(0, |i| i + 1);
+        PUTS.contains(&&before[from..].to_ascii_lowercase()[..])
     }
 
     /// A quoted name that is not the first of its call: `{"name": "password", "value": "x"}`,

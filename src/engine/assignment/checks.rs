@@ -18,6 +18,12 @@ const FILLS: &[&str] = &[
     "settext",
     "replacetext",
     "presssequentially",
+    // What a test has it give.
+    "thenreturn",
+    "andreturn",
+    "willreturn",
+    "mockreturnvalue",
+    "returns",
 ];
 /// What compares, in lower case letters.
 const COMPARES: &[&str] = &[

@@ -151,10 +151,8 @@ impl Reader<'_, '_> {
                 if let Some(value) = self.quote(at)
                     && self.byte(self.blanks(value.end + 1)) == b')'
                 {
-                    let is_set = [&b"put("[..], b"setProperty(", b"option(", b"setenv("]
-                        .iter()
-                        .any(|call| self.line_before().ends_with(call));
-                    self.give(value, if is_set { Form::Pair } else { Form::Argument }, true, false);
+                    let form = if self.is_put() { Form::Pair } else { Form::Argument };
+                    self.give(value, form, true, false);
                 }
             }
             // Capistrano: `set :password, 'x'`.
@@ -199,6 +197,13 @@ impl Reader<'_, '_> {
             [b'i', b's', b' ' | b':', ..] if blanks > at && !is_quoted => {
                 let at = self.blanks(blanks + 3);
                 self.prose(at);
+            }
+            // `getByLabelText(/password/i)`
+            [b'/', ..] if blanks == end && before == b'/' => {
+                let flags = self.rest(end + 1).iter().take_while(|b| b.is_ascii_lowercase()).count();
+                if flags <= 2 && self.byte(end + 1 + flags) == b')' {
+                    self.methods(end + 1 + flags);
+                }
             }
             [b'f', b'o', b'r', b' ', ..] if blanks > at && !is_quoted => self.of_somebody(blanks + 4),
             // `the password `x``
@@ -285,7 +290,13 @@ impl Reader<'_, '_> {
 
     /// Whether the quoted name stands right behind a bracket.
     pub(super) fn is_first(&self) -> bool {
-        let line = self.line_before();
+        let mut line = self.line_before();
+        // `{ "Db:Password", "x" }`: the quote that the text begins with.
+        if line.ends_with(b":")
+            && let Some(open) = memchr::memrchr(self.byte(self.name.end), line)
+        {
+            line = &line[..open];
+        }
         let quotes = line
             .iter()
             .rev()
@@ -373,7 +384,8 @@ impl Reader<'_, '_> {
                 Some(b'[' | b'{') | None
             );
             if !in_list || matches!(next, b']' | b'}') {
-                self.give(value, Form::Argument, true, false);
+                let form = if self.is_put() { Form::Pair } else { Form::Argument };
+                self.give(value, form, true, false);
             }
             return;
         }
@@ -402,7 +414,8 @@ impl Reader<'_, '_> {
             }
             self.give(last, Form::Call, true, false);
         } else if self.byte(at) == b')' {
-            // `getPassword().equals("x")`
+            // `getPassword().equals("x")`, `assertEquals("x", getPassword())`
+            self.compared_before();
             self.methods(at);
         } else {
             let rest = self.rest(at);

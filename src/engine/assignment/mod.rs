@@ -98,7 +98,7 @@ pub fn find(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)) {
     match text.get(end) {
         Some(
             b'"' | b'\'' | b'`' | b'\\' | b' ' | b'\t' | b'=' | b':' | b'(' | b'[' | b']' | b'>' | b'|'
-            | b'?' | b'+' | b'!' | b'<' | b'{' | b'}' | b',' | b'&' | b'*' | b')' | b'.',
+            | b'/' | b'?' | b'+' | b'!' | b'<' | b'{' | b'}' | b',' | b'&' | b'*' | b')' | b'.',
         ) => {}
         // `name: DB_PASSWORD` and its value on the next line.
         Some(b'\n' | b'\r') => {
