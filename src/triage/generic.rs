@@ -24,10 +24,7 @@ pub fn judge<'k>(value: &[u8], keys: impl Iterator<Item = &'k str>) -> Option<Ev
     let mut best: Option<(Strength, &str)> = None;
     // Nobody types such a PIN: it is a certificate's.
     let is_pin = |key: &str| value.len() > 16 && matches!(&*names::words(key), [.., last] if last == "pin");
-    // A list of files and their hashes.
-    let is_file =
-        |key: &str| is_hex(value) && matches!(value.len(), 32 | 40 | 64 | 128) && is_path_of_file(key);
-    for key in keys.filter(|key| !is_pin(key) && !is_file(key)) {
+    for key in keys.filter(|key| !is_pin(key)) {
         match names::judge(key) {
             Verdict::Secret(Strength::Strong) => {
                 best = Some((Strength::Strong, key));
@@ -53,15 +50,6 @@ pub fn judge<'k>(value: &[u8], keys: impl Iterator<Item = &'k str>) -> Option<Ev
         (Strength::Weak, Randomness::Some) => return None,
     };
     Some(Evidence { key: key.to_owned(), confidence })
-}
-
-/// Whether a key is the path of a file: `src/private_key.rs`.
-fn is_path_of_file(key: &str) -> bool {
-    key.rsplit_once('/').and_then(|(_, name)| name.rsplit_once('.')).is_some_and(|(_, ending)| {
-        (1..=5).contains(&ending.len())
-            && ending.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-            && names::judge(ending) == Verdict::Unknown
-    })
 }
 
 /// How random a value looks.
