@@ -1,5 +1,5 @@
-//! Lines by a second author, written before the detector's rules and data were read: files with lines that
-//! hold secrets and lines that only look so, through the whole program.
+//! Lines by a second and a third author, written before the detector's rules and data were read: files with
+//! lines that hold secrets and lines that only look so, through the whole program.
 //!
 //! `cargo test --test second_author -- --nocapture` prints the figures of docs/precision.md.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a failure may panic, and figures are printed")]
@@ -10,14 +10,49 @@ use keysift::pattern::example::{Generator, fill};
 use std::collections::{BTreeMap, BTreeSet};
 use util::{Dir, Report};
 
-/// In this order their blocks are numbered; every third was not read while rules were made.
-const FILES: [&str; 5] = [
-    "spring-dotnet-php.txt",
-    "python-ruby-go-c-js.txt",
-    "shell-infra-sql-docs.txt",
-    "alike.txt",
-    "providers.txt",
-];
+/// What an author wrote.
+struct Author {
+    folder: &'static str,
+    /// In this order their blocks are numbered; every third was not read while rules were made.
+    files: &'static [&'static str],
+    labels: usize,
+    floors: [Floor; 2],
+}
+
+/// The least that may come out for a half: precision and recall at any severity and at medium and above, and
+/// of a hundred tokens those with the right provider.
+struct Floor {
+    any: (f64, f64),
+    medium: (f64, f64),
+    provider: i32,
+}
+
+const SECOND: Author = Author {
+    folder: "second",
+    files: &[
+        "spring-dotnet-php.txt",
+        "python-ruby-go-c-js.txt",
+        "shell-infra-sql-docs.txt",
+        "alike.txt",
+        "providers.txt",
+    ],
+    labels: 1500,
+    floors: [
+        Floor { any: (0.96, 0.88), medium: (0.97, 0.69), provider: 91 },
+        Floor { any: (0.93, 0.80), medium: (0.93, 0.60), provider: 91 },
+    ],
+};
+
+const THIRD: Author = Author {
+    folder: "third",
+    files: &["code-tests.txt", "config.txt", "systems-docs.txt", "alike.txt", "providers.txt"],
+    labels: 2140,
+    floors: [
+        Floor { any: (0.96, 0.93), medium: (0.97, 0.63), provider: 94 },
+        Floor { any: (0.95, 0.84), medium: (0.97, 0.60), provider: 78 },
+    ],
+};
+
 /// What ends a line that has a label: `y` or `n`, and the kind; `prov:` and whose it is.
 const MARK: &str = " ⇐";
 
@@ -54,12 +89,12 @@ type Place = (String, u64);
 
 /// Writes the files of all blocks into `dir`; the labels by file and first line, and for every line of them
 /// the first one. Lines without a label are in neither.
-fn write(dir: &Dir) -> (BTreeMap<Place, Label>, BTreeMap<Place, u64>, BTreeSet<String>) {
+fn write(author: &Author, dir: &Dir) -> (BTreeMap<Place, Label>, BTreeMap<Place, u64>, BTreeSet<String>) {
     let (mut labels, mut lines, mut held_out) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
     let mut generator = Generator::new(1);
     let mut number = 0;
-    for name in FILES {
-        let path = util::root().join("testdata/labelled/second").join(name);
+    for name in author.files {
+        let path = util::root().join("testdata/labelled").join(author.folder).join(name);
         let text = std::fs::read_to_string(path).unwrap();
         for block in text.split("### ").skip(1) {
             let (path, body) = block.split_once('\n').unwrap();
@@ -101,16 +136,26 @@ fn letters(text: &str) -> String {
 
 #[test]
 fn lines_of_a_second_author_are_told_apart() {
+    measure(&SECOND);
+}
+
+#[test]
+fn lines_of_a_third_author_are_told_apart() {
+    measure(&THIRD);
+}
+
+fn measure(author: &Author) {
     let dir = Dir::new();
-    let (labels, lines, held_out) = write(&dir);
-    assert!(labels.len() >= 1500, "{} labels", labels.len());
+    let (labels, lines, held_out) = write(author, &dir);
+    assert!(labels.len() >= author.labels, "{} labels", labels.len());
     let output =
         dir.keysift().args(["scan", "-f", "jsonl", "-q", "--no-config", "--no-git", "."]).output().unwrap();
     let report = Report::parse(&output.stdout);
     let (mut found, mut strays) = (BTreeMap::<_, Vec<(u8, String)>>::new(), Vec::new());
     for finding in &report.findings {
         let rank = match finding["severity"].as_str().unwrap() {
-            "info" => continue,
+            // Public keys have names too, and are no finds.
+            "info" => 0,
             "low" => 1,
             _ => 2,
         };
@@ -121,11 +166,13 @@ fn lines_of_a_second_author_are_told_apart() {
             let Some(line) = site["line"].as_u64() else { continue };
             match lines.get(&(path.clone(), line)) {
                 Some(&first) => found.entry((path, first)).or_default().push((rank, who.clone())),
-                None => strays.push((path, line, rank)),
+                None if rank > 0 => strays.push((path, line, rank)),
+                None => {}
             }
         }
     }
-    for (half, of_half) in [("tuning", false), ("held out", true)] {
+    for ((half, of_half), floor) in [("tuning", false), ("held out", true)].into_iter().zip(&author.floors) {
+        let half = format!("{}, {half}", author.folder);
         for bar in [1, 2] {
             let mut figures = Figures::default();
             for (place, label) in labels.iter().filter(|(_, l)| l.is_held_out == of_half) {
@@ -145,6 +192,9 @@ fn lines_of_a_second_author_are_told_apart() {
                 .filter(|(path, _, rank)| *rank >= bar && held_out.contains(path) == of_half)
                 .collect();
             figures.wrong += others.len() as u32;
+            if bar == 1 && !of_half {
+                others.iter().for_each(|(path, line, _)| println!("stray {path}:{line}"));
+            }
             let bar = if bar == 1 { "any" } else { "medium" };
             println!(
                 "{half}, {bar}: found {}, false {}, missed {}; precision {:.3}, recall {:.3}, F1 {:.3}",
@@ -155,12 +205,7 @@ fn lines_of_a_second_author_are_told_apart() {
                 figures.recall(),
                 figures.f1()
             );
-            let (precision, recall) = match (of_half, bar) {
-                (false, "any") => (0.96, 0.88),
-                (false, _) => (0.97, 0.69),
-                (true, "any") => (0.93, 0.80),
-                (true, _) => (0.93, 0.60),
-            };
+            let (precision, recall) = if bar == "any" { floor.any } else { floor.medium };
             assert!(figures.precision() >= precision && figures.recall() >= recall, "{half}, {bar}");
         }
         let (mut right, mut all) = (0, 0);
@@ -168,9 +213,18 @@ fn lines_of_a_second_author_are_told_apart() {
             let Some(names) = label.kind.strip_prefix("prov:") else { continue };
             all += 1;
             let is_named = |who: &str| names.split('|').any(|name| who.contains(&letters(name)));
-            right += i32::from(found.get(place).is_some_and(|f| f.iter().any(|(_, who)| is_named(who))));
+            let whose = found.get(place).map_or(&[][..], Vec::as_slice);
+            let is_right = whose.iter().any(|(_, who)| is_named(who));
+            right += i32::from(is_right);
+            if !is_right && !of_half {
+                println!(
+                    "whose {names}: {:?} {}",
+                    whose.iter().map(|(_, who)| who).collect::<Vec<_>>(),
+                    label.text
+                );
+            }
         }
         println!("{half}: the provider's name is right for {right} of {all}");
-        assert!(right * 100 >= all * 91, "{half}: {right} of {all}");
+        assert!(right * 100 >= all * floor.provider, "{half}: {right} of {all}");
     }
 }

@@ -57,8 +57,24 @@ pub fn judge(key: &str) -> Verdict {
     }
     let mut run = Run::split(tail);
     run.unglue(table);
-    run.judge(table)
+    let verdict = run.judge(table);
+    // What a service is spoken to with is not about a secret, unless its name has one: `TokenProvider` has,
+    // `DeepgramClient` takes one.
+    if verdict == Verdict::Negated
+        && let Some(end) = run.words.last().copied()
+        && end.from > 0
+        && SPEAKERS.contains(&&run.text[end.from..end.to])
+    {
+        run.words.pop();
+        if run.judge(table) == Verdict::Unknown {
+            return Verdict::Unknown;
+        }
+    }
+    verdict
 }
+
+/// Last words of names of what a service is spoken to with.
+const SPEAKERS: [&str; 4] = ["client", "service", "provider", "manager"];
 
 /// Endings of files that are named in lists of checksums.
 const FILES: &[&str] = &[

@@ -56,6 +56,21 @@ pub(super) fn is_wrapper(callee: &[u8]) -> bool {
         "urlencode",
         "quoteplus",
         "decodestring",
+        "md5",
+        "sha1",
+        "sha256",
+        "sha2",
+        "sha512",
+        "crypt",
+        "encrypt",
+        "pwdencrypt",
+        "encode",
+        "hash",
+        "make",
+        "bcrypt",
+        "hashpw",
+        "hashpassword",
+        "getbytes",
         "b",
         "u",
         "t",
@@ -141,7 +156,13 @@ impl Reader<'_, '_> {
         let mut all: Vec<Option<Range<usize>>> = Vec::new();
         let mut at = self.blanks_and_line(from);
         while all.len() < ARGUMENTS {
-            let Some((argument, end)) = self.one_argument(at) else { return };
+            // What follows the place that counts may be anything.
+            let Some((argument, end)) = self.one_argument(at) else {
+                if matches!(place, Place::At(number) if number <= all.len()) {
+                    break;
+                }
+                return;
+            };
             all.push(argument);
             match self.byte(end) {
                 b',' => at = self.blanks_and_line(end + 1),
@@ -165,9 +186,11 @@ impl Reader<'_, '_> {
 
     /// An argument at `at`, if it is a text; and where it ends.
     fn one_argument(&self, at: usize) -> Option<(Option<Range<usize>>, usize)> {
-        let wrapper = self.rest(at).iter().take(24).take_while(|b| is_name(**b) || **b == b':').count();
+        let part = |b: &u8| is_name(*b) || matches!(b, b':' | b'.' | b'[' | b']');
+        let wrapper = self.rest(at).iter().take(32).take_while(|b| part(b)).count();
+        let callee = &self.rest(at)[..wrapper];
         let is_wrapped =
-            wrapper > 0 && self.byte(at + wrapper) == b'(' && is_wrapper(&self.rest(at)[..wrapper]);
+            wrapper > 0 && self.byte(at + wrapper) == b'(' && (callee == b"[]byte" || is_wrapper(callee));
         let inner = if is_wrapped { at + wrapper + 1 } else { at };
         if let Some(value) = self.quote(inner) {
             let mut end = value.end + 1;

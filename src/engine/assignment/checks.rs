@@ -18,6 +18,12 @@ const FILLS: &[&str] = &[
     "settext",
     "replacetext",
     "presssequentially",
+    // What a test has it give.
+    "thenreturn",
+    "andreturn",
+    "willreturn",
+    "mockreturnvalue",
+    "returns",
 ];
 /// What compares, in lower case letters.
 const COMPARES: &[&str] = &[
@@ -47,6 +53,10 @@ impl Reader<'_, '_> {
             while matches!(self.byte(at), b')' | b']') {
                 at += 1;
             }
+            if self.byte(at) == b',' && at > from {
+                self.other_argument(at);
+                return;
+            }
             at = self.blanks_and_line(at);
             at += usize::from(self.byte(at) == b'?');
             let arrow = if self.rest(at).starts_with(b"->") { 2 } else { usize::from(self.byte(at) == b'.') };
@@ -73,6 +83,21 @@ impl Reader<'_, '_> {
                 }
                 // `expect(x).to.be.equal("value")`
                 b'.' => {}
+                // RSpec: `expect(x).to eq('value')`.
+                b' ' if method == b"to" => {
+                    let verb = self.blanks(at);
+                    let rest = self.rest(verb);
+                    let len = [&b"eq"[..], b"eql", b"equal", b"be"]
+                        .iter()
+                        .filter(|v| rest.starts_with(v) && matches!(rest.get(v.len()), Some(b' ' | b'(')))
+                        .map(|v| v.len())
+                        .next();
+                    if let Some(len) = len {
+                        let at = self.blanks(verb + len + usize::from(self.byte(verb + len) == b'('));
+                        self.quoted(at, Form::Compare);
+                    }
+                    return;
+                }
                 _ => return,
             }
         }

@@ -1,6 +1,6 @@
 //! What stands between a name and its value.
 
-use super::calls::is_lookup;
+use super::calls::{is_lookup, is_wrapper};
 use super::quote::Quote;
 use super::reader::Reader;
 use super::{Form, LINE, VALUE, is_name};
@@ -45,6 +45,9 @@ impl Reader<'_, '_> {
         }
         if is_quoted {
             self.inside = OnceCell::from(None);
+            if matches!(self.byte(at), b')' | b']' | b' ') && self.labelled() {
+                return;
+            }
         }
         // `cfg["password"]`, `char password[16]`.
         let is_closed = self.byte(at) == b']' || is_quoted && self.byte(at) == b')';
@@ -96,6 +99,42 @@ impl Reader<'_, '_> {
             [b':', b':', b'=', ..] => self.value_behind_line(blanks + 3, Form::Setting),
             [b':', b':', ..] => {}
             [b':', b'-', ..] if before == b'{' => self.until(blanks + 2, b'}'),
+            [b':', b'?' | b'+', ..] if before == b'{' => {}
+            // Spring: `${DB_PASSWORD:x}`.
+            [b':', ..] if before == b'{' && !is_quoted && self.text[..start].ends_with(b"${") => {
+                self.until(blanks + 1, b'}');
+            }
+            // A variable of Robot Framework: `${PASSWORD}    x`.
+            [b'}', ..] if before == b'{' => {
+                let value = self.blanks(end + 1);
+                if self.line_before() == b"${" && value > end + 2 {
+                    self.bare(value, Form::Word);
+                }
+            }
+            // `<key>Password</key>` and `<string>x</string>` on the next line.
+            [b'<', b'/', b'k', b'e', b'y', b'>', ..] if before == b'>' => {
+                let next = self.blanks_and_line(blanks + 6);
+                let rest = self.rest(next);
+                if rest.starts_with(b"<string>")
+                    && let Some(len) = memchr::memchr2(b'<', b'\n', &rest[8..rest.len().min(8 + VALUE)])
+                    && rest[8 + len] == b'<'
+                {
+                    self.give(next + 8..next + 8 + len, Form::Element, true, false);
+                }
+            }
+            [b'-', b'>', ..] if is_quoted && !is_closed => {
+                let at = self.blanks_and_line(blanks + 2);
+                self.value(at, Form::Pair);
+            }
+            [b't', b'o', b' ', ..] if is_quoted && blanks > at => {
+                let at = self.blanks(blanks + 3);
+                self.quoted(at, Form::Pair);
+            }
+            // `I fill in "Password" with "x"`
+            [b'w', b'i', b't', b'h', b' ', ..] if is_quoted && blanks > at => {
+                let at = self.blanks(blanks + 5);
+                self.quoted(at, Form::Sibling);
+            }
             // `ok ? "pass" : "fail"`
             [b':', ..] if is_quoted && self.is_condition() => {}
             [b':', ..] => self.colon(blanks + 1),
@@ -112,7 +151,20 @@ impl Reader<'_, '_> {
                 if let Some(value) = self.quote(at)
                     && self.byte(self.blanks(value.end + 1)) == b')'
                 {
-                    self.give(value, Form::Argument, true, false);
+                    let form = if self.is_put() { Form::Pair } else { Form::Argument };
+                    self.give(value, form, true, false);
+                }
+            }
+            // Capistrano: `set :password, 'x'`.
+            [b',', ..] if before == b':' && self.line_before().trim_ascii().starts_with(b"set ") => {
+                let at = self.blanks(blanks + 1);
+                self.quoted(at, Form::Assign);
+            }
+            [b',', ..] if is_quoted && is_closed => self.other_argument(blanks),
+            [b',', ..] if is_quoted => {
+                let is_column = self.column();
+                if !is_column {
+                    self.inner_argument(blanks + 1);
                 }
             }
             [b',', ..] if self.is_compared() => {
@@ -130,6 +182,7 @@ impl Reader<'_, '_> {
             [b')' | b'.', ..] if is_quoted && is_closed => self.methods(blanks),
             [b')', ..] if !is_quoted => {
                 self.column();
+                self.compared_before();
                 self.methods(blanks);
             }
             [b'b' | b'B', b'y' | b'Y', b' ', ..] if blanks > at && self.is_plugin() => {
@@ -144,6 +197,18 @@ impl Reader<'_, '_> {
             [b'i', b's', b' ' | b':', ..] if blanks > at && !is_quoted => {
                 let at = self.blanks(blanks + 3);
                 self.prose(at);
+            }
+            // `getByLabelText(/password/i)`
+            [b'/', ..] if blanks == end && before == b'/' => {
+                let flags = self.rest(end + 1).iter().take_while(|b| b.is_ascii_lowercase()).count();
+                if flags <= 2 && self.byte(end + 1 + flags) == b')' {
+                    self.methods(end + 1 + flags);
+                }
+            }
+            [b'f', b'o', b'r', b' ', ..] if blanks > at && !is_quoted => self.of_somebody(blanks + 4),
+            // `the password `x``
+            [b'`', ..] if blanks > at && !is_quoted && self.inside().is_none() => {
+                self.quoted(blanks, Form::Prose);
             }
             [quote @ (b'"' | b'\'' | b'\\' | b'&' | b'@'), ..]
                 if blanks > at && !is_quoted && self.inside() == Some(*quote) => {}
@@ -171,7 +236,7 @@ impl Reader<'_, '_> {
                 self.sibling(blanks);
             }
             // `<Pass encoding="base64">x</Pass>`
-            _ if blanks > at && before == b'<' => {
+            _ if blanks > at && (before == b'<' || before == b':' && self.is_tag()) => {
                 let rest = &rest[..rest.len().min(LINE)];
                 if let Some(end) = memchr::memchr2(b'>', b'<', rest)
                     && rest[end] == b'>'
@@ -182,6 +247,28 @@ impl Reader<'_, '_> {
             }
             _ if blanks > at => self.words(blanks),
             _ => {}
+        }
+    }
+
+    /// Whether the name is that of an element, behind its namespace: `<wsse:Password`.
+    fn is_tag(&self) -> bool {
+        let before = &self.text[self.name.start.saturating_sub(24)..self.name.start];
+        let Some((_, prefix)) = before.split_last() else { return false };
+        let len = prefix.iter().rev().take_while(|b| is_name(**b) || **b == b'-').count();
+        len > 0 && prefix[..prefix.len() - len].ends_with(b"<")
+    }
+
+    /// `password for root@localhost: x`, `password for 'x' is 'y'`.
+    fn of_somebody(&mut self, from: usize) {
+        let rest = self.rest(from);
+        let len = rest.iter().take(48).take_while(|b| b.is_ascii_graphic()).count();
+        let whom = &rest[..len];
+        if whom.ends_with(b":") && len > 1 {
+            let at = self.blanks(from + len);
+            self.prose(at);
+        } else if len > 0 && self.rest(from + len).starts_with(b" is ") {
+            let at = self.blanks(from + len + 4);
+            self.prose(at);
         }
     }
 
@@ -203,7 +290,13 @@ impl Reader<'_, '_> {
 
     /// Whether the quoted name stands right behind a bracket.
     pub(super) fn is_first(&self) -> bool {
-        let line = self.line_before();
+        let mut line = self.line_before();
+        // `{ "Db:Password", "x" }`: the quote that the text begins with.
+        if line.ends_with(b":")
+            && let Some(open) = memchr::memrchr(self.byte(self.name.end), line)
+        {
+            line = &line[..open];
+        }
         let quotes = line
             .iter()
             .rev()
@@ -291,7 +384,8 @@ impl Reader<'_, '_> {
                 Some(b'[' | b'{') | None
             );
             if !in_list || matches!(next, b']' | b'}') {
-                self.give(value, Form::Argument, true, false);
+                let form = if self.is_put() { Form::Pair } else { Form::Argument };
+                self.give(value, form, true, false);
             }
             return;
         }
@@ -320,13 +414,20 @@ impl Reader<'_, '_> {
             }
             self.give(last, Form::Call, true, false);
         } else if self.byte(at) == b')' {
-            // `getPassword().equals("x")`
+            // `getPassword().equals("x")`, `assertEquals("x", getPassword())`
+            self.compared_before();
             self.methods(at);
         } else {
             let rest = self.rest(at);
             // `setPassword(new String("x"))`, `setPassword(getProperty("pw", "x"))`
             let callee = rest.iter().take(64).take_while(|b| is_name(**b) || **b == b'.').count();
-            if rest.starts_with(b"new ") || rest.starts_with(b"[]byte(") || is_lookup(&rest[..callee]) {
+            if rest.starts_with(b"new ")
+                || rest.starts_with(b"[]byte(")
+                || is_lookup(&rest[..callee])
+                || is_wrapper(&rest[..callee])
+                || rest[callee..].starts_with(b"().")
+                || rest.starts_with(b"ConvertTo-SecureString")
+            {
                 self.wrapped(at, Form::Call);
             }
         }
@@ -335,7 +436,7 @@ impl Reader<'_, '_> {
     /// The text of an element.
     pub(super) fn element(&mut self, from: usize, is_quoted: bool) {
         let before = &self.text[self.name.start.saturating_sub(12)..self.name.start];
-        let is_tag = before.ends_with(b"<") || before.ends_with(b":") && before.contains(&b'<');
+        let is_tag = before.ends_with(b"<") || before.ends_with(b":") && self.is_tag();
         let of_name = || {
             [&b" name=\""[..], b" key=\"", b" name='", b" key='", b" id=\""]
                 .iter()
@@ -425,7 +526,10 @@ impl Reader<'_, '_> {
         let line = self.line_before();
         let before = line.trim_ascii();
         if name.starts_with(b"-") {
-            if self.byte(at) != b'-' {
+            if self.byte(at) == b'(' {
+                // PowerShell: `-Password (ConvertTo-SecureString "x" -AsPlainText)`.
+                self.wrapped(at + 1, Form::Flag);
+            } else if self.byte(at) != b'-' {
                 // OpenSSL: `-passin pass:x`.
                 let at = if self.rest(at).starts_with(b"pass:") { at + 5 } else { at };
                 self.bare(at, Form::Flag);
@@ -447,15 +551,23 @@ impl Reader<'_, '_> {
             .take(40)
             .take_while(|b| is_name(**b) || matches!(b, b'[' | b']' | b'.' | b'*' | b' ' | b'(' | b')'))
             .count();
-        let operator = at + kind;
+        let operator = at + kind + usize::from(self.rest(at + kind).starts_with(b":="));
         if kind > 0
-            && matches!(self.byte(operator - 1), b' ' | b']' | b'*')
+            && matches!(self.byte(at + kind - 1), b' ' | b']' | b'*')
             && self.byte(operator) == b'='
             && !matches!(self.byte(operator + 1), b'=' | b'>')
             && self.inside().is_none()
         {
             let value = self.blanks_and_line(operator + 1);
             if self.quoted(value, Form::Assign) {
+                return;
+            }
+        }
+        // PowerShell: `-Name DefaultPassword -Value "x"`; Junos: `pre-shared-key ascii-text "x"`.
+        for option in [&b"-Value "[..], b"ascii-text "] {
+            if self.rest(at).starts_with(option) {
+                let at = self.blanks(at + option.len());
+                self.quoted(at, Form::Flag);
                 return;
             }
         }

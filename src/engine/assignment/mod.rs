@@ -6,6 +6,7 @@
 //! operator, a quote, a bracket or a blank goes on. Nothing is allocated and nothing is searched for
 //! further away than a few hundred bytes. Whether the value is a secret is for `triage/score.rs`.
 
+mod before;
 mod calls;
 mod checks;
 mod forms;
@@ -97,7 +98,7 @@ pub fn find(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)) {
     match text.get(end) {
         Some(
             b'"' | b'\'' | b'`' | b'\\' | b' ' | b'\t' | b'=' | b':' | b'(' | b'[' | b']' | b'>' | b'|'
-            | b'?' | b'+' | b'!' | b'<' | b'{' | b',' | b'&' | b'*' | b')' | b'.',
+            | b'/' | b'?' | b'+' | b'!' | b'<' | b'{' | b'}' | b',' | b'&' | b'*' | b')' | b'.',
         ) => {}
         // `name: DB_PASSWORD` and its value on the next line.
         Some(b'\n' | b'\r') => {

@@ -28,7 +28,8 @@ fn every_form_of_assignment() {
         (r#"'password' => 'V4lue!'"#, Form::Pair),
         (r#"password == "V4lue!""#, Form::Compare),
         (r#"strcmp(password, "V4lue!")"#, Form::Compare),
-        (r#"put("password", "V4lue!")"#, Form::Argument),
+        (r#"put("password", "V4lue!")"#, Form::Pair),
+        (r#"check("password", "V4lue!")"#, Form::Argument),
         (r#"{password, "V4lue!"}"#, Form::Argument),
         (r#"setPassword("V4lue!")"#, Form::Call),
         (r#"set_password("user", "V4lue!")"#, Form::Call),
@@ -118,7 +119,7 @@ fn forms_of_code_around_a_name() {
         ("cy.get('input[name=password]').type('V4lue!')", Form::Call),
         ("fill_in 'Password', with: 'V4lue!'", Form::Sibling),
         ("fill_in 'Password', :with => 'V4lue!'", Form::Sibling),
-        (r#"env.put(Context.PASSWORD, "V4lue!");"#, Form::Argument),
+        (r#"env.put(Context.PASSWORD, "V4lue!");"#, Form::Pair),
         (r#"ds.setPassword(getProperty("x", "V4lue!"))"#, Form::Default),
         (r#"<property name="password"><value>V4lue!</value></property>"#, Form::Element),
         ("DBPassword:\n    Type: String\n    Default: V4lue!\n", Form::Sibling),
@@ -133,6 +134,59 @@ fn forms_of_code_around_a_name() {
     ] {
         let found = values(text, "password");
         assert!(found.contains(&("V4lue!".to_owned(), form)), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn values_before_their_names_and_beside_them() {
+    for (text, form) in [
+        (r#"defaults.set("V4lue!", forKey: "password")"#, Form::Sibling),
+        (r#"[r setValue:@"V4lue!" forHTTPHeaderField:@"X-Password"];"#, Form::Sibling),
+        (r#"if ("V4lue!".equals(password)) {"#, Form::Compare),
+        (r#"assertEquals("V4lue!", cfg.getPassword());"#, Form::Compare),
+        (r#"XCTAssertEqual(keychain.get("password"), "V4lue!")"#, Form::Compare),
+        ("enterText(find.byKey(const Key('password')), 'V4lue!')", Form::Compare),
+        ("userEvent.type(getByLabelText(/password/i), 'V4lue!')", Form::Compare),
+        ("fireEvent.change(getByLabelText(/password/i), { target: { value: 'V4lue!' } })", Form::Compare),
+        (r#"{ "name": "password", "value": "V4lue!" }"#, Form::Sibling),
+        (r#"setField(x, "password", "V4lue!");"#, Form::Argument),
+        (r#"{ "Db:Password", "V4lue!" }"#, Form::Argument),
+        (r#"Map("password" -> "V4lue!")"#, Form::Pair),
+        (r#"mapOf("password" to "V4lue!")"#, Form::Pair),
+        (r#"When I fill in "Password" with "V4lue!""#, Form::Sibling),
+        (r#"when(x.get("password")).thenReturn("V4lue!");"#, Form::Call),
+        ("expect(user.password).to eq('V4lue!')", Form::Compare),
+        ("password: ${DB_PASSWORD:V4lue!}", Form::Default),
+        ("${PASSWORD}    V4lue!", Form::Word),
+        ("set :password, 'V4lue!'", Form::Assign),
+        ("user `admin` and the password `V4lue!`.", Form::Prose),
+        ("Temporary password for root@localhost: 'V4lue!'", Form::Prose),
+        (r#"<wsse:Password Type="x">V4lue!</wsse:Password>"#, Form::Element),
+        ("<key>Password</key>\n<string>V4lue!</string>", Form::Element),
+        (r#"x -Password (ConvertTo-SecureString "V4lue!" -AsPlainText)"#, Form::Assign),
+        (r#"Set-Item -Name Password -Value "V4lue!""#, Form::Flag),
+        ("password VARCHAR2(9) := 'V4lue!';", Form::Assign),
+        (r#"user.setPassword(encoder().encode("V4lue!"));"#, Form::Call),
+        (r#"const PASSWORD: &[u8; 6] = b"V4lue!";"#, Form::Assign),
+        (r#"let password = var("X").unwrap_or_else(|_| "V4lue!".into());"#, Form::Default),
+        (r#"withUser("u").password("{noop}V4lue!")"#, Form::Call),
+    ] {
+        let found = values(text, "password");
+        assert!(found.contains(&("V4lue!".to_owned(), form)), "{text}: {found:?}");
+    }
+    for text in [
+        r#"UserDefaults.standard.string(forKey: "password")"#,
+        r#"if (name.equals(password)) {"#,
+        r#"log("Password", x, "password", 3)"#,
+        "password: ${DB_PASSWORD:?must be set}",
+        "the `password` of the user",
+        "see docs/password/reset.md",
+    ] {
+        let found = values(text, "password");
+        assert!(
+            found.iter().all(|(value, _)| value.contains('$') || value == "Password"),
+            "{text}: {found:?}"
+        );
     }
 }
 

@@ -36,7 +36,8 @@ impl Reader<'_, '_> {
     pub(super) fn colon(&mut self, from: usize) {
         let mut at = self.blanks(from);
         // `login/password: joe / x`
-        if self.text[..self.name.start].ends_with(b"/") && self.inside().is_none() {
+        let before = &self.text[..self.name.start];
+        if matches!(before, [.., b, b'/'] if is_name(*b)) && self.inside().is_none() {
             self.second(at);
             return;
         }
@@ -50,14 +51,29 @@ impl Reader<'_, '_> {
             }
         }
         // `password: str = "x"`, `password: Option<&str> = Some("x")`
+        let mut brackets = 0_u32;
         let spelling = |b: &u8| {
+            match b {
+                b'[' => brackets += 1,
+                b']' => brackets = brackets.saturating_sub(1),
+                _ => {}
+            }
             is_name(*b)
+                || *b == b';' && brackets > 0
                 || matches!(
                     b,
                     b'<' | b'>' | b'&' | b'[' | b']' | b'.' | b':' | b'?' | b'\'' | b'*' | b' ' | b'|'
                 )
         };
-        let kind = self.rest(at).iter().take(48).take_while(|b| spelling(b)).count();
+        let kind = self
+            .rest(at)
+            .iter()
+            .take(48)
+            .take_while({
+                let mut spelling = spelling;
+                move |b| spelling(b)
+            })
+            .count();
         let behind = at + kind;
         let is_typed = kind > 1
             && self.byte(behind) == b'='
@@ -185,7 +201,12 @@ impl Reader<'_, '_> {
         let skipped = SKIPPED.iter().find(|p| self.rest(at).starts_with(p));
         let at = at + skipped.map_or(0, |p| p.len());
         let path = |b: &u8| is_name(*b) || matches!(b, b'.' | b':' | b'$' | b'-' | b'!' | b'<' | b'>' | b'@');
-        let len = self.rest(at).iter().take(64).take_while(|b| path(b)).count();
+        let mut len = self.rest(at).iter().take(64).take_while(|b| path(b)).count();
+        // `passwordEncoder().encode("x")`
+        if self.rest(at + len).starts_with(b"().") {
+            len += 2;
+            len += self.rest(at + len).iter().take(64).take_while(|b| path(b)).count();
+        }
         let callee = &self.rest(at)[..len];
         let open = at + len;
         if callee.eq_ignore_ascii_case(b"ConvertTo-SecureString") {
@@ -229,7 +250,9 @@ impl Reader<'_, '_> {
         if memchr::memchr(b' ', &line[..stop]).is_none() {
             return false;
         }
-        for operator in [&b"|| "[..], b"?? ", b" or ", b"?: ", b" else "] {
+        const OPERATORS: [&[u8]; 9] =
+            [b"|| ", b"?? ", b" or ", b"?: ", b" else ", b"unwrap_or(", b"(|_| ", b"rElse(", b"rDefault("];
+        for operator in OPERATORS {
             if let Some(found) = memchr::memmem::find(&line[..stop], operator) {
                 let value = at + found + operator.len();
                 if self.inside().is_none() && self.quoted(value, Form::Default) {

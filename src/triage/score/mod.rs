@@ -222,6 +222,9 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
     if named.form == Form::Item && surprise < 0.0 && !value.iter().any(|b| b"!#$%^&*@+~".contains(b)) {
         return Err("the value is one of a list of words");
     }
+    if is_end_of_name(value, name) {
+        return Err("the value is its own name");
+    }
     is_partly_template(value)?;
     if is_hash_of_password(value) {
         return Err("the value is the hash of a password");
@@ -249,25 +252,36 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
     Ok((collect(text, named, name, strength, value, is_default), is_default))
 }
 
+/// Whether a value of several words is what its name ends with, as in tables of names:
+/// `LN_auth_psk = "auth-psk"`. C may end it with `\0`.
+fn is_end_of_name(value: &[u8], name: &str) -> bool {
+    let text = value.strip_suffix(b"\\0").unwrap_or(value);
+    if text.len() == value.len() && !text.iter().any(|b| matches!(b, b'-' | b'_' | b'.' | b' ')) {
+        return false;
+    }
+    let fold = |text: &[u8]| -> Vec<u8> {
+        text.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
+    };
+    let (text, name) = (fold(text), fold(name.as_bytes()));
+    text.len() >= 4 && name.ends_with(&text)
+}
+
 /// Whether a name is a password's where `pass` is all it says: not what a test or a render does
 /// (`pass('first test')`, `Pass 'x' to`, `second pass: fills`).
 fn is_pass(text: &[u8], named: &Named, name: &str) -> bool {
     let is_set = !matches!(
         named.form,
-        Form::Call
-            | Form::Word
-            | Form::Prose
-            | Form::Default
-            | Form::Compare
-            | Form::Flag
-            | Form::Item
-            | Form::Argument
+        Form::Call | Form::Prose | Form::Default | Form::Compare | Form::Flag | Form::Item | Form::Argument
     );
     const ORDINALS: [&str; 18] = [
         "first", "second", "third", "last", "one", "two", "three", "multi", "single", "render", "by", "max",
         "min", "next", "previous", "each", "final", "this",
     ];
     let words = names::words(name);
+    // `#define WIFI_PASS "x"`
+    if named.form == Form::Word && !(named.quoted && words.len() > 1) {
+        return false;
+    }
     let is_password = match &words[..] {
         [.., before, last] => last == "pass" && !ORDINALS.contains(&before.as_str()),
         words => words.last().is_some_and(|last| last == "pass"),

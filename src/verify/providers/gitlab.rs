@@ -40,7 +40,9 @@ impl Provider for GitLab {
 
     fn kind(&self, pattern: &str, _: &str) -> Option<Kind> {
         Some(match pattern {
-            "gitlab.pat" | "gitlab.pat-routable" => get("/api/v4/personal_access_tokens/self"),
+            "gitlab.pat" | "gitlab.pat-routable" | "gitlab.legacy-pat" => {
+                get("/api/v4/personal_access_tokens/self")
+            }
             "gitlab.ci-job-token" => get("/api/v4/job"),
             "gitlab.deploy-token" => Kind::NotAsked("a deploy token needs its user name and project"),
             "gitlab.runner-auth" | "gitlab.runner-auth-routable" => {
