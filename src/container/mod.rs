@@ -4,6 +4,7 @@
 
 pub mod android_backup;
 pub mod ar;
+pub mod ascii85;
 pub mod asar;
 pub mod assembly_store;
 pub mod avro;
@@ -32,7 +33,10 @@ mod lz4;
 mod lzo;
 pub mod ntfs;
 pub mod partition;
+pub mod patch;
+pub mod pcap;
 pub mod pdf;
+pub mod picture;
 mod piece;
 pub mod pyinstaller;
 pub mod ram_bundle;
@@ -43,6 +47,7 @@ mod solid;
 pub mod source_map;
 pub mod squashfs;
 pub mod stream;
+pub mod swf;
 pub mod tar;
 #[cfg(test)]
 mod testing;
@@ -53,9 +58,12 @@ pub mod uuencode;
 pub mod vdex;
 pub mod xar;
 pub mod xfs;
+pub mod yenc;
 pub mod zip;
+pub mod zisofs;
 
 use crate::blob::Blob;
+use crate::engine::marks::Mark;
 use crate::ledger::Reason;
 use crate::limits::Limits;
 use crate::look::Look;
@@ -115,6 +123,10 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &unityfs::UnityFs,
     &unity_web::UnityWeb,
     &gzip::Gzip,
+    &zisofs::Zisofs,
+    &swf::Swf,
+    &picture::Picture,
+    &pcap::Pcap,
     &pdf::Pdf,
     &asar::Asar,
     &avro::Avro,
@@ -130,10 +142,32 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &eval_bundle::EvalBundle,
     &vdex::Vdex,
     &uuencode::Uuencode,
+    &ascii85::Ascii85,
     &dump::Dump,
     &stream::LZMA,
     &stream::ZLIB,
+    &stream::DEFLATE,
     &stream::BROTLI,
+];
+
+/// Opens a file that stands in a text of any kind, at a word that the engine knows.
+pub struct Enclosed {
+    /// The name used in documentation.
+    pub name: &'static str,
+    /// What the word announces.
+    pub mark: Mark,
+    /// Opens what has the word at an offset of a text; gives where it ends, too.
+    pub open: OpenAt,
+}
+
+/// See [`Enclosed::open`].
+pub type OpenAt = for<'b> fn(&'b [u8], usize) -> Option<(Opened<'b>, usize)>;
+
+/// Whatever opens files in texts.
+pub static ENCLOSED: &[Enclosed] = &[
+    Enclosed { name: "patch", mark: Mark::Patch, open: patch::open },
+    Enclosed { name: "yenc", mark: Mark::YEncoded, open: yenc::open },
+    Enclosed { name: "uuencode", mark: Mark::Uuencoded, open: uuencode::open },
 ];
 
 /// The container that opens a blob: the first that reads it.

@@ -113,6 +113,11 @@ impl Job<'_, '_> {
         self.members(opened, &Blob { address: address.clone(), bytes: &[] }, false, 0)
     }
 
+    /// Searches the files that stand in a text inside `depth` containers.
+    pub fn enclosed(&self, opened: Opened<'_>, address: &Address, depth: u32) -> Searched {
+        self.members(opened, &Blob { address: address.clone(), bytes: &[] }, false, depth)
+    }
+
     /// `archives_are_open`: what the container has opened are archives inside a file that is read as a whole.
     fn members(&self, opened: Opened<'_>, blob: &Blob<'_>, archives_are_open: bool, depth: u32) -> Searched {
         let mut found = Searched::default();
