@@ -15,6 +15,7 @@ pub mod cfb;
 pub mod cms;
 pub mod cpio;
 pub mod disk_image;
+pub mod cramfs;
 pub mod dmg;
 pub mod dotnet_bundle;
 pub mod dump;
@@ -43,6 +44,7 @@ pub mod ram_bundle;
 pub mod rar;
 pub mod rpm;
 pub mod sevenz;
+pub mod romfs;
 mod solid;
 pub mod source_map;
 pub mod squashfs;
@@ -51,6 +53,7 @@ pub mod swf;
 pub mod tar;
 #[cfg(test)]
 mod testing;
+pub mod udf;
 pub mod unity_web;
 pub mod unityfs;
 pub mod unopened;
@@ -102,6 +105,9 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &dmg::Dmg,
     &android_backup::AndroidBackup,
     &iso::Iso,
+    &udf::Udf,
+    &romfs::Romfs,
+    &cramfs::Cramfs,
     &ext::Ext,
     &fatfs::FatSystem,
     &exfat::ExFat,
