@@ -86,7 +86,9 @@ fn read(lens: &dyn Lens, data: &[u8]) {
 pub fn format(name: &str, data: &[u8]) {
     if let Some(lens) = LENSES.iter().find(|lens| lens.name() == name) {
         read(*lens, data);
-    } else if let Some(enclosed) = ENCLOSED.iter().find(|enclosed| enclosed.name == name && name != "uuencode") {
+    } else if let Some(enclosed) =
+        ENCLOSED.iter().find(|enclosed| enclosed.name == name && name != "uuencode")
+    {
         open_at(enclosed, data);
     } else {
         let container = CONTAINERS.iter().find(|container| container.name() == name);

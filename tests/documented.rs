@@ -23,8 +23,7 @@ fn every_format_has_a_row() {
         .flat_map(|cells| cells[1].split(", "))
         .filter_map(|c| c.strip_prefix('`')?.strip_suffix('`'))
         .collect();
-    let built: BTreeSet<&str> =
-        LENSES
+    let built: BTreeSet<&str> = LENSES
         .iter()
         .map(|l| l.name())
         .chain(CONTAINERS.iter().map(|c| c.name()))

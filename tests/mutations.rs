@@ -7,8 +7,8 @@
 
 use keysift::address::Address;
 use keysift::blob::Blob;
-use keysift::container::{CONTAINERS, ENCLOSED};
 use keysift::container::budget::Budget;
+use keysift::container::{CONTAINERS, ENCLOSED};
 use keysift::lens::LENSES;
 use keysift::limits::Limits;
 use std::alloc::{GlobalAlloc, Layout, System};

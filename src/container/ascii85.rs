@@ -115,7 +115,11 @@ mod tests {
         let budget = Budget::new(&Limits::default(), 1000);
         let mut buffer = Vec::new();
         let members = opened.members.iter();
-        Some(members.map(|m| String::from_utf8_lossy(m.read(&mut buffer, &budget).bytes).into_owned()).collect())
+        Some(
+            members
+                .map(|m| String::from_utf8_lossy(m.read(&mut buffer, &budget).bytes).into_owned())
+                .collect(),
+        )
     }
 
     #[test]

@@ -88,7 +88,8 @@ impl Container for Cramfs {
         let mut damaged = 0;
         let mut seen = HashSet::new();
         let mut files = HashSet::new();
-        let mut left: Vec<(Inode, Vec<u8>)> = image.inode(root).map(|inode| (inode, Vec::new())).into_iter().collect();
+        let mut left: Vec<(Inode, Vec<u8>)> =
+            image.inode(root).map(|inode| (inode, Vec::new())).into_iter().collect();
         'folders: while let Some((folder, path)) = left.pop() {
             if folder.size == 0 || !seen.insert(folder.offset) {
                 continue;
@@ -99,7 +100,8 @@ impl Container for Cramfs {
                     damaged += 1;
                     break;
                 };
-                let Some(name) = slice(image.data, at + 12, inode.name).filter(|name| !name.is_empty()) else {
+                let Some(name) = slice(image.data, at + 12, inode.name).filter(|name| !name.is_empty())
+                else {
                     damaged += 1;
                     break;
                 };
@@ -183,7 +185,10 @@ impl Member for File<'_> {
                     match inflate_more(packed.get(2..).unwrap_or_default(), buffer, PAGE as u64, budget) {
                         Inflated::Whole(_) => {}
                         Inflated::Cut(limit) => {
-                            return Contents { bytes: buffer, problem: Some(Problem::new(Reason::Limit, limit)) };
+                            return Contents {
+                                bytes: buffer,
+                                problem: Some(Problem::new(Reason::Limit, limit)),
+                            };
                         }
                         Inflated::Truncated | Inflated::Broken(_) => broken += 1,
                     }
@@ -197,13 +202,18 @@ impl Member for File<'_> {
             // A block that is not there is nothing but zeros.
             let missing = end.saturating_sub(buffer.len()) as u64;
             if end as u64 > budget.limits.entry_bytes || !budget.take(missing) {
-                let problem = Problem::new(Reason::Limit, "the file is over the limit").of_bytes(self.size as u64);
+                let problem =
+                    Problem::new(Reason::Limit, "the file is over the limit").of_bytes(self.size as u64);
                 return Contents { bytes: buffer, problem: Some(problem) };
             }
             buffer.resize(end, 0);
         }
-        let problem = (broken > 0)
-            .then(|| Problem::new(Reason::Damaged, format!("cramfs: {broken} blocks of the file are broken or missing")));
+        let problem = (broken > 0).then(|| {
+            Problem::new(
+                Reason::Damaged,
+                format!("cramfs: {broken} blocks of the file are broken or missing"),
+            )
+        });
         Contents { bytes: buffer, problem }
     }
 }

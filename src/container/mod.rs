@@ -4,8 +4,8 @@
 
 pub mod android_backup;
 pub mod ar;
-pub mod ascii85;
 pub mod asar;
+pub mod ascii85;
 pub mod assembly_store;
 pub mod avro;
 pub mod budget;
@@ -14,8 +14,8 @@ pub mod carve;
 pub mod cfb;
 pub mod cms;
 pub mod cpio;
-pub mod disk_image;
 pub mod cramfs;
+pub mod disk_image;
 pub mod dmg;
 pub mod dotnet_bundle;
 pub mod dump;
@@ -29,6 +29,7 @@ pub mod gzip;
 pub mod image;
 mod inflate;
 pub mod iso;
+pub mod jffs2;
 pub mod json;
 mod lz4;
 mod lzo;
@@ -42,9 +43,9 @@ mod piece;
 pub mod pyinstaller;
 pub mod ram_bundle;
 pub mod rar;
+pub mod romfs;
 pub mod rpm;
 pub mod sevenz;
-pub mod romfs;
 mod solid;
 pub mod source_map;
 pub mod squashfs;
@@ -108,6 +109,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &udf::Udf,
     &romfs::Romfs,
     &cramfs::Cramfs,
+    &jffs2::Jffs2,
     &ext::Ext,
     &fatfs::FatSystem,
     &exfat::ExFat,

@@ -172,7 +172,8 @@ mod tests {
             let n = line.len() as u8;
             text.push(char::from(if n > 26 { b'a' + n - 27 } else { b'A' + n - 1 }));
             for four in line.chunks(4) {
-                let mut bits = four.iter().enumerate().fold(0u32, |n, (i, b)| n | u32::from(*b) << (24 - 8 * i));
+                let mut bits =
+                    four.iter().enumerate().fold(0u32, |n, (i, b)| n | u32::from(*b) << (24 - 8 * i));
                 let mut five = [0; 5];
                 for digit in five.iter_mut().rev() {
                     *digit = GIT.digits[bits as usize % 85];

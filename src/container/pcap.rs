@@ -53,7 +53,8 @@ impl Container for Pcap {
         let several = flows.all.into_iter().filter(|flow| flow.segments.len() > 1);
         opened.members.extend(several.map(|flow| Box::new(flow) as Box<dyn Member>));
         if flows.is_cut {
-            let detail = format!("more than {} connections; packets of the rest were searched alone", limits.entries);
+            let detail =
+                format!("more than {} connections; packets of the rest were searched alone", limits.entries);
             opened.problems.push(Problem::new(Reason::Limit, detail));
         }
         opened.gaps.push(0..data.len());
@@ -110,10 +111,15 @@ fn blocks(data: &[u8], flows: &mut Flows<'_>) {
             1 => links.push(order.half(data, at + 8).map_or(0, u32::from)),
             // An enhanced packet, and the old and the simple kind.
             6 | 2 => {
-                let number = if kind == 6 { order.size(data, at + 8) } else { order.half(data, at + 8).map(usize::from) };
+                let number = if kind == 6 {
+                    order.size(data, at + 8)
+                } else {
+                    order.half(data, at + 8).map(usize::from)
+                };
                 let link = number.and_then(|n| links.get(n));
                 if let (Some(link), Some(caught)) = (link, order.size(data, at + 20)) {
-                    flows.packet(at + 28..at.saturating_add(28).saturating_add(caught).min(data.len()), *link);
+                    flows
+                        .packet(at + 28..at.saturating_add(28).saturating_add(caught).min(data.len()), *link);
                 }
             }
             3 => {
@@ -249,7 +255,9 @@ impl Member for Flow<'_> {
             if at > next {
                 buffer.push(b'\n');
             }
-            let Some(new) = self.data.get(range.clone()).and_then(|bytes| bytes.get(known..)) else { continue };
+            let Some(new) = self.data.get(range.clone()).and_then(|bytes| bytes.get(known..)) else {
+                continue;
+            };
             buffer.extend_from_slice(new);
             next = next.max(at + range.len() as i64);
         }
@@ -297,7 +305,9 @@ mod tests {
         ];
         let want = [("tcp 10.0.0.1:4000 to 10.0.0.2:80".to_owned(), "one two three \nlast".to_owned())];
         let mut old = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\xff\xff\0\0\x01\0\0\0".to_vec();
-        let mut new = b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\x01\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\x1c\0\0\0".to_vec();
+        let mut new =
+            b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\x01\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\x1c\0\0\0"
+                .to_vec();
         new.extend(b"\x01\0\0\0\x14\0\0\0\x01\0\0\0\0\0\0\0\x14\0\0\0");
         for packet in &all {
             let len = (packet.len() as u32).to_le_bytes();

@@ -137,7 +137,8 @@ fn jpeg<'b>(data: &'b [u8], parts: &mut Vec<Part<'b>>) -> Option<usize> {
             }
             _ => {}
         }
-        let Some(body) = u16_be(data, at + 2).and_then(|len| slice(data, at + 4, usize::from(len).checked_sub(2)?))
+        let Some(body) =
+            u16_be(data, at + 2).and_then(|len| slice(data, at + 4, usize::from(len).checked_sub(2)?))
         else {
             break;
         };
@@ -236,7 +237,8 @@ impl Member for Packed<'_> {
     }
 
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
-        let problem = inflate(self.packed.get(2..).unwrap_or_default(), buffer, 0, budget).problem(self.packed.len());
+        let problem =
+            inflate(self.packed.get(2..).unwrap_or_default(), buffer, 0, budget).problem(self.packed.len());
         Contents { bytes: buffer, problem }
     }
 }

@@ -136,6 +136,11 @@ mod tests {
         assert_eq!(opened.members[0].name(), b"etc/a");
         assert_eq!(opened.gaps, [0..96, 101..112]);
         let blob = Blob { address: Address::named("x"), bytes: &image[..98] };
-        assert!(Romfs.open(&blob, &Limits::default()).members[0].read(&mut buffer, &Budget::new(&Limits::default(), 9)).problem.is_some());
+        assert!(
+            Romfs.open(&blob, &Limits::default()).members[0]
+                .read(&mut buffer, &Budget::new(&Limits::default(), 9))
+                .problem
+                .is_some()
+        );
     }
 }

@@ -263,7 +263,8 @@ fn is_brotli(name: &[u8], data: &[u8]) -> bool {
 
 /// Whether a file of data has the name of a page's text, or a name without an ending, as caches give them.
 fn is_page(name: &[u8], data: &[u8]) -> bool {
-    const ENDINGS: &[&[u8]] = &[b"js", b"mjs", b"css", b"json", b"map", b"html", b"htm", b"svg", b"xml", b"txt"];
+    const ENDINGS: &[&[u8]] =
+        &[b"js", b"mjs", b"css", b"json", b"map", b"html", b"htm", b"svg", b"xml", b"txt"];
     let ending = memchr::memrchr(b'.', name).map(|at| &name[at + 1..]);
     ending.is_none_or(|ending| ENDINGS.iter().any(|text| ending.eq_ignore_ascii_case(text)))
         && !data.starts_with(b"\x7fELF")
@@ -273,7 +274,9 @@ fn is_page(name: &[u8], data: &[u8]) -> bool {
 /// Whether what came out is text, of more than chance makes.
 fn is_plain(out: &[u8]) -> bool {
     let is_text = |b: &&u8| matches!(**b, 0x20..=0x7e | b'\t' | b'\n' | b'\r' | 0x80..);
-    out.len() >= 32 && out.iter().filter(is_text).count() == out.len() && std::str::from_utf8(&out[..16]).is_ok()
+    out.len() >= 32
+        && out.iter().filter(is_text).count() == out.len()
+        && std::str::from_utf8(&out[..16]).is_ok()
 }
 
 /// Deflate has nothing at all: text comes out of the first bytes, or the file ends where the stream does.
@@ -419,7 +422,9 @@ impl Stream {
 impl Streams<'_> {
     /// Brotli and deflate say nothing of where they begin.
     fn is_first(&self, rest: &[u8]) -> bool {
-        matches!(self.format, Format::Brotli | Format::Deflate) && !rest.is_empty() && rest.len() == self.bytes.len()
+        matches!(self.format, Format::Brotli | Format::Deflate)
+            && !rest.is_empty()
+            && rest.len() == self.bytes.len()
     }
 
     fn problem(&self, outcome: &Inflated, input: usize) -> Option<Problem> {

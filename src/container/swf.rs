@@ -57,10 +57,9 @@ impl Member for Film<'_> {
         // As ZIP has it: a version and the size of the properties stand before these.
         let packed = [&[0, 0, 5, 0], self.bytes.get(12..).unwrap_or_default()].concat();
         let problem = match Packing::ZipLzma(size).expand(&packed, buffer, budget) {
-            Ok(went) => went.problem(packed.len()).map(|problem| Problem {
-                detail: problem.detail.replacen("deflate", "LZMA", 1),
-                ..problem
-            }),
+            Ok(went) => went
+                .problem(packed.len())
+                .map(|problem| Problem { detail: problem.detail.replacen("deflate", "LZMA", 1), ..problem }),
             Err(refused) => Some(refused),
         };
         // What follows the stream is nothing, if it has ended.

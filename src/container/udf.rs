@@ -41,7 +41,9 @@ impl Container for Udf {
 /// Whether the marks of a disc tell of UDF.
 pub(super) fn is_udf(data: &[u8]) -> bool {
     let marks = (0..64).map_while(|n| slice(data, MARKS + n * MARK + 1, 5));
-    marks.take_while(|mark| mark.iter().all(u8::is_ascii_alphanumeric)).any(|mark| matches!(mark, b"NSR02" | b"NSR03"))
+    marks
+        .take_while(|mark| mark.iter().all(u8::is_ascii_alphanumeric))
+        .any(|mark| matches!(mark, b"NSR02" | b"NSR03"))
 }
 
 /// Adds the files whose bytes nobody has claimed.
@@ -102,9 +104,11 @@ fn tagged(data: &[u8], at: usize, kind: u16) -> bool {
 
 impl<'b> Disc<'b> {
     fn read(data: &'b [u8]) -> Option<Self> {
-        // The anchor stands in the sector 256, of whatever size.
-        let sector = [2048, 512, 4096, 1024].into_iter().find(|sector| tagged(data, 256 * sector, 2))?;
-        let anchor = 256 * sector;
+        // The anchor stands in the sector 256, of whatever size, and in the last one.
+        let (sector, anchor) = [2048, 512, 4096, 1024]
+            .into_iter()
+            .flat_map(|sector| [(sector, 256 * sector), (sector, data.len().saturating_sub(sector))])
+            .find(|(_, anchor)| tagged(data, *anchor, 2))?;
         [16, 24].into_iter().find_map(|extent| {
             let len = number(u32_le(data, anchor + extent)?);
             let start = number(u32_le(data, anchor + extent + 4)?).checked_mul(sector)?;

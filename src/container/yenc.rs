@@ -96,7 +96,9 @@ mod tests {
     #[test]
     fn a_file_of_all_bytes() {
         let plain: Vec<u8> = (0..=255).collect();
-        let mut text = b"Subject: x\r\n\r\n=ybegin part=1 line=128 size=256 name=a b.bin\r\n=ypart begin=1 end=256\r\n".to_vec();
+        let mut text =
+            b"Subject: x\r\n\r\n=ybegin part=1 line=128 size=256 name=a b.bin\r\n=ypart begin=1 end=256\r\n"
+                .to_vec();
         for (n, b) in plain.iter().enumerate() {
             match b.wrapping_add(42) {
                 c @ (0 | b'\n' | b'\r' | b'=') => text.extend([b'=', c.wrapping_add(64)]),

@@ -96,7 +96,8 @@ impl Member for File<'_> {
         let mut broken = 0;
         let mut block = 0;
         while (buffer.len() as u64) < header.size {
-            let (Some(from), Some(to)) = (header.place(self.data, block), header.place(self.data, block + 1)) else {
+            let (Some(from), Some(to)) = (header.place(self.data, block), header.place(self.data, block + 1))
+            else {
                 broken += 1;
                 break;
             };
@@ -119,13 +120,17 @@ impl Member for File<'_> {
             // A block of nothing but zeros has no bytes; they are what is told of a broken one too.
             let missing = end.saturating_sub(buffer.len()) as u64;
             if end as u64 > budget.limits.entry_bytes || !budget.take(missing) {
-                let problem = Some(Problem::new(Reason::Limit, "the file is over the limit").of_bytes(header.size));
+                let problem =
+                    Some(Problem::new(Reason::Limit, "the file is over the limit").of_bytes(header.size));
                 return Contents { bytes: buffer, problem };
             }
             buffer.resize(end, 0);
         }
         let problem = (broken > 0).then(|| {
-            Problem::new(Reason::Damaged, format!("zisofs: {broken} blocks of the file are broken or missing"))
+            Problem::new(
+                Reason::Damaged,
+                format!("zisofs: {broken} blocks of the file are broken or missing"),
+            )
         });
         Contents { bytes: buffer, problem }
     }

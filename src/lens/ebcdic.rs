@@ -141,10 +141,15 @@ mod tests {
         EbcdicLens.texts(&blob, &Limits::default(), &mut |text| seen.extend_from_slice(text.bytes)).unwrap();
         assert_eq!(String::from_utf8(seen).unwrap(), plain);
 
-        let cyrillic: Vec<u8> = (0..400u32).map(|n| if n % 7 == 6 { b' ' } else { 0xc0 + (n * 7 % 32) as u8 }).collect();
+        let cyrillic: Vec<u8> =
+            (0..400u32).map(|n| if n % 7 == 6 { b' ' } else { 0xc0 + (n * 7 % 32) as u8 }).collect();
         let random: Vec<u8> = (0..600u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
-        let texts = [plain.as_bytes(), "日本語のテキスト。".repeat(20).as_bytes(), b"KEY=ABC;@LONG{};".repeat(9).as_slice()]
-            .map(<[u8]>::to_vec);
+        let texts = [
+            plain.as_bytes(),
+            "日本語のテキスト。".repeat(20).as_bytes(),
+            b"KEY=ABC;@LONG{};".repeat(9).as_slice(),
+        ]
+        .map(<[u8]>::to_vec);
         for other in texts.iter().chain([&cyrillic, &random, &vec![0xff; 400], &vec![0x40; 400]]) {
             assert!(!EbcdicLens.reads(&Blob { address: Address::named("x"), bytes: other }));
         }

@@ -2,7 +2,7 @@
 
 use super::around;
 use super::blob::{Job, Searched};
-use crate::address::Address;
+use crate::address::{Address, Encoding};
 use crate::blob::{Blob, NoSites, Scope, ScopeId, Text, TextKind, TextOffset};
 use crate::container::{CONTAINERS, Container, ENCLOSED};
 use crate::engine::assignment::Named;
@@ -301,7 +301,8 @@ impl PartSink<'_, '_, '_, '_> {
             encoding: Some(decoded.encoding),
             map: &decoded.map,
             outer: Some(self.text),
-            sites: if is_encoded_file { &document } else { &NoSites },
+            // Whole lines, whose own names are written in the encoding too.
+            sites: if is_encoded_file || decoded.encoding == Encoding::Utf7 { &document } else { &NoSites },
         };
         let pending = search_level(self.job, &text, &address, self.level + 1, &mut self.gathered.inner);
         self.gathered.decoded.extend(pending.into_iter().map(|p| {

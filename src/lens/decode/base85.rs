@@ -26,9 +26,8 @@ pub static GIT: Alphabet =
 pub static ZEROMQ: Alphabet =
     alphabet(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#");
 /// Of Adobe and btoa, where `z` stands for four zeros and `y` for four blanks.
-pub static ADOBE: Alphabet = alphabet(
-    b"!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstu",
-);
+pub static ADOBE: Alphabet =
+    alphabet(b"!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstu");
 
 impl Alphabet {
     /// What a digit stands for.

@@ -15,8 +15,8 @@ pub fn base85(text: &[u8], word: Range<usize>, limit: usize) -> Option<Decoded> 
     let is_quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
     let rest = text.get(word.end..)?;
     let call = rest.iter().take(CALL).position(is_quote)?;
-    let is_call =
-        rest[..call].contains(&b'(') && rest[..call].iter().all(|b| *b < 0x80 && !matches!(b, b')' | b';' | b'='));
+    let is_call = rest[..call].contains(&b'(')
+        && rest[..call].iter().all(|b| *b < 0x80 && !matches!(b, b')' | b';' | b'='));
     is_call.then_some(())?;
     let mark = rest[call];
     let is_raw = call > 0 && matches!(rest[call - 1], b'r' | b'R');
@@ -36,7 +36,13 @@ pub fn base85(text: &[u8], word: Range<usize>, limit: usize) -> Option<Decoded> 
 }
 
 /// The string at `quotes.start`, which ends at quotes like those before it.
-fn string(text: &[u8], quotes: Range<usize>, alphabet: &Alphabet, is_raw: bool, limit: usize) -> Option<Decoded> {
+fn string(
+    text: &[u8],
+    quotes: Range<usize>,
+    alphabet: &Alphabet,
+    is_raw: bool,
+    limit: usize,
+) -> Option<Decoded> {
     let (start, end) = (quotes.start, text.get(quotes.start - quotes.len()..quotes.start)?);
     let mut bytes = Vec::new();
     let mut map = OffsetMap::identity();
@@ -149,10 +155,18 @@ mod tests {
             assert_eq!(called(call), plain, "{call}");
         }
         let adobe = Some("Man is distinguished".to_owned());
-        for call in ["a85decode(b'<~9jqo^BlbD-BleB1DJ+*+F(f,q~>', adobe=True)", "ascii85.Decode(dst, []byte(`9jqo^BlbD-BleB1DJ+*+F(f,q`))"] {
+        for call in [
+            "a85decode(b'<~9jqo^BlbD-BleB1DJ+*+F(f,q~>', adobe=True)",
+            "ascii85.Decode(dst, []byte(`9jqo^BlbD-BleB1DJ+*+F(f,q`))",
+        ] {
             assert_eq!(called(call), adobe, "{call}");
         }
-        for call in ["b85decode(data)", "b85decode = 'no call of any thing here'", "b85decode('not base85, having commas')", "b85decode('b8l^BAarGTbRchLAa8YYb1Wb"] {
+        for call in [
+            "b85decode(data)",
+            "b85decode = 'no call of any thing here'",
+            "b85decode('not base85, having commas')",
+            "b85decode('b8l^BAarGTbRchLAa8YYb1Wb",
+        ] {
             assert_eq!(called(call), None, "{call}");
         }
     }

@@ -8,9 +8,9 @@ cd "$work"
 seq -f 'line %.0f of a text' 200 >text
 mkdir -p "$seeds"/{utf-32,ebcdic,ascii85,picture,swf,zisofs,pcap,deflate,patch,yenc,values}
 for order in LE BE; do
-  iconv -f utf-8 -t UTF-32$order text | head -c 12000 >"$seeds/utf-32/${order,,}"
+  head -120 text | iconv -f utf-8 -t UTF-32$order >"$seeds/utf-32/${order,,}"
 done
-iconv -f utf-8 -t UTF-32 text | head -c 12000 >"$seeds/utf-32/mark"
+head -120 text | iconv -f utf-8 -t UTF-32 >"$seeds/utf-32/mark"
 for page in 037 500 1047; do
   iconv -f utf-8 -t IBM$page text >"$seeds/ebcdic/$page"
 done
@@ -98,3 +98,78 @@ iconv -f utf-8 -t UTF-7 >"$seeds/values/utf-7" <<'TEXT'
 a_key = "x+y/z" and Grüße, 日本語
 other_key = value
 TEXT
+
+# File systems.
+mkdir -p "$seeds"/{cramfs,romfs,udf} tree/folder
+cp text tree/one && head -3 text >tree/folder/two
+mkfs.cramfs -N little tree "$seeds/cramfs/little" >/dev/null
+mkfs.cramfs -N big tree "$seeds/cramfs/big" >/dev/null
+genromfs -d tree -V disk -f "$seeds/romfs/disk"
+mkdir -p "$seeds/jffs2"
+mkfs.jffs2 -l -r tree -o "$seeds/jffs2/little"
+mkfs.jffs2 -b -r tree -o "$seeds/jffs2/big"
+for method in lzo rtime; do
+  mkfs.jffs2 -l -m priority -X $method -x zlib -r tree -o "$seeds/jffs2/$method"
+done
+# The smallest disc that a tool writes is too large for a seed: the same descriptors in sectors of 512 bytes.
+python3 - "$seeds/udf" <<'PY'
+import struct, sys
+
+def tag(kind, body, at=0):
+    head = bytearray(struct.pack("<HHBBHHHI", kind, 2, 0, 0, 1, 0, 0, at))
+    head[4] = sum(head) & 255
+    return bytes(head) + body
+
+def extents(pieces, wide):
+    return b"".join(struct.pack("<II", n, at) + (struct.pack("<H", part) + bytes(6) if wide else b"") for n, at, part in pieces)
+
+def entry(kind, size, form, body, extended=False):
+    icb = struct.pack("<IHHHBBIHH", 0, 4, 0, 1, 0, kind, 0, 0, form)
+    lead = 216 if extended else 176
+    head = (icb + bytes(20) + struct.pack("<Q", size)).ljust(lead - 16 - 8, b"\0") + struct.pack("<II", 0, len(body))
+    return tag(266 if extended else 261, head + body)
+
+def name(text, block, flags=0, part=0):
+    encoded = b"\x08" + text.encode("latin-1") if text.isascii() else b"\x10" + text.encode("utf-16-be")
+    encoded = b"" if not text else encoded
+    body = struct.pack("<HBB", 1, flags, len(encoded)) + struct.pack("<IIH", 512, block, part) + bytes(6) + bytes(2) + encoded
+    out = tag(257, body)
+    return out + bytes(-len(out) % 4)
+
+text = open("text", "rb").read()
+def disc(metadata):
+    part = 1 if metadata else 0
+    blocks = {}
+    blocks[0] = tag(256, bytes(384) + struct.pack("<IIH", 512, 1, part) + bytes(6))
+    folder = name("", 1, 10, part) + name("one", 2, 0, part) + name("grüße", 3, 0, part) + name("folder", 4, 2, part)
+    blocks[1] = entry(4, len(folder), 3, folder)
+    blocks[2] = entry(5, 2000, 0 if not metadata else 1, extents([(1024, 10, 0), (512 | 2 << 30, 0, 0), (464, 14, 0)], metadata))
+    blocks[3] = entry(5, 100, 3, text[:100], True)
+    inner = name("two", 5, 0, part) + name("gone", 6, 4, part)
+    blocks[4] = entry(4, len(inner), 3, inner)
+    blocks[5] = entry(5, 60, 3, text[:60])
+    partition = bytearray(32 * 512)
+    for n, block in blocks.items():
+        at = n + (20 if metadata else 0)
+        partition[at * 512:at * 512 + len(block)] = block
+    for n in (10, 11, 14):
+        partition[n * 512:(n + 1) * 512] = text[:512]
+    maps = struct.pack("<BBHH", 1, 6, 1, 0)
+    if metadata:
+        partition[16 * 512:17 * 512] = entry(250, 6 * 512, 0, extents([(6 * 512, 20, 0)], False)).ljust(512, b"\0")
+        maps += struct.pack("<BBHB", 2, 64, 0, 0) + b"*UDF Metadata Partition".ljust(31, b"\0") + struct.pack("<HHIII", 1, 0, 16, 0, 0) + bytes(12)
+    marks = b"".join((b"\0" + mark + b"\1").ljust(2048, b"\0") for mark in (b"BEA01", b"NSR03", b"TEA01"))
+    image = bytearray(32768) + marks
+    start = len(image) // 512
+    volume = [tag(5, bytes(6) + struct.pack("<H", 0) + bytes(164) + struct.pack("<II", start + 3, 32)),
+              tag(6, bytes(196) + struct.pack("<I", 512) + bytes(32) + struct.pack("<IIH", 512, 0, part) + bytes(6)
+                  + struct.pack("<II", len(maps), 1 + metadata) + bytes(168) + maps), tag(8, b"")]
+    for descriptor in volume:
+        image += descriptor.ljust(512, b"\0")
+    image += partition
+    return bytes(image) + tag(2, struct.pack("<IIII", 3 * 512, start, 0, 0)).ljust(512, b"\0")
+
+for kind, n in ((False, "plain"), (True, "metadata")):
+    with open(f"{sys.argv[1]}/{n}", "wb") as f:
+        f.write(disc(kind))
+PY
