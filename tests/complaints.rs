@@ -214,3 +214,48 @@ fn explain_says_why_and_why_not() {
     let output = dir.keysift().args(["explain", "no-place"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn what_documents_code_is_told_at_low_severity() {
+    let low = |pattern: &str| [(pattern.to_owned(), "low".to_owned())];
+    let text = "/**\n * Connects.\n *\n *     open('mongodb://val:{alnum:9}@db.shop.test:27017/mydb')\n */\nfunction open() {}\n";
+    assert_eq!(found("lib/open.js", &made(text)), low("mongodb.uri"));
+    let text = "def open():\n    \"\"\"Connects.\n\n    >>> open('mongodb://val:{alnum:9}@db.shop.test/mydb')\n    \"\"\"\n";
+    assert_eq!(found("lib/open.py", &made(text)), low("mongodb.uri"));
+    // A pattern of files opens no comment, and code that is switched off is not documentation.
+    for text in [
+        "files: [\"dist/**\"]\nurl: mongodb://val:{alnum:9}@db.shop.test/mydb\n",
+        "// url = 'mongodb://val:{alnum:9}@db.shop.test/mydb'\n",
+    ] {
+        assert_eq!(found("conf/a.yml", &made(text)), [("mongodb.uri".to_owned(), "high".to_owned())], "{text}");
+    }
+}
+
+#[test]
+fn half_an_escape_is_no_beginning_of_a_secret() {
+    silent("strings.json", &["{\"access_token\": \"\\u00c5tkomstnyckel\"}\n"]);
+}
+
+#[test]
+fn parameters_of_curves_and_alphabets_are_no_private_keys() {
+    silent(
+        "lib/wallet.js",
+        &[
+            "const wallet = { privateKeyMax: '0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0' };\n",
+            "var ethereum = {}; ethereum.privateKey = '216936d3cd6e53fec0a4e231fdd6dc5c692cc7609525a7b2c9562d608f25d51a';\n",
+            "qq.app_key = 'AaABbBCcCDdDEeEFfFGgGHhH'\n",
+            "KEYCLOAK_CLIENT_SECRET = '1234abcd-1234-abcd-1234-abcd1234adcd'\n",
+        ],
+    );
+}
+
+#[test]
+fn checksums_of_files_are_no_secrets_whatever_the_files_are_called() {
+    silent(
+        ".cargo-checksum.json",
+        &[
+            "{\"files\":{\"src/aead/nonce.rs\":\"{hex:64}\",\"tests/ui/mid_compile_pass.stable.stderr\":\"{hex:64}\"}}\n",
+            "{\"lib/secret-token.js\": \"{hex:40}\"}\n",
+        ],
+    );
+}

@@ -452,8 +452,9 @@ impl<'p> Engine<'p> {
         let (mut shape, mut window, mut random) = (None, None, None);
         for &id in self.runs.get(value.len()).map_or(&[][..], |ids| ids) {
             let pattern = self.patterns.get(id);
-            // Nearly all are names: no look at anything else, then.
-            if !may_be_random && pattern.class == Class::Generic {
+            // Nearly all are names: no look at anything else, then. What begins with an escape, `\u00e4ndern`, is judged
+            // where it is decoded.
+            if pattern.class == Class::Generic && (!may_be_random || is_half_escaped(text, run)) {
                 continue;
             }
             let Matcher::Run { alphabet, near, .. } = &pattern.matcher else { continue };
@@ -594,6 +595,16 @@ fn is_named_secret(text: &[u8], start: usize, near: &[crate::pattern::Str]) -> b
     let own = &before[before.iter().rposition(ends).map_or(0, |at| at + 1)..];
     let own = near_window(own, own.len());
     near.iter().any(|word| word.contains("secret") && memchr::memmem::find(&own, word.as_bytes()).is_some())
+}
+
+/// Whether a run begins with the digits of an escape whose backslash stands before it.
+fn is_half_escaped(text: &[u8], run: &Range<usize>) -> bool {
+    let digits = match &text[run.clone()] {
+        [b'u', digits @ ..] => digits.first_chunk::<4>().map(<[u8; 4]>::as_slice),
+        [b'x', digits @ ..] => digits.first_chunk::<2>().map(<[u8; 2]>::as_slice),
+        _ => None,
+    };
+    text[..run.start].ends_with(b"\\") && digits.is_some_and(|d| d.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// What stands shortly before `start`, in lower case and without the joints of names: made once a

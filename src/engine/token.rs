@@ -96,17 +96,16 @@ pub fn least_run(body: &[Segment]) -> usize {
 const SHORT_PREFIX: usize = 4;
 
 /// Whether `at` is in the middle of base64: behind a `+` or `/` that itself ends a stretch of base64
-/// with letters of both cases and digits, which a path rarely is.
-fn is_inside_base64(text: &[u8], at: usize) -> bool {
+/// with letters of both cases and digits, or of little but zeros (`AAAA`), which a path rarely is.
+pub fn is_inside_base64(text: &[u8], at: usize) -> bool {
     const STRETCH: usize = 32;
     let before = &text[at.saturating_sub(STRETCH)..at];
-    let has = |class: fn(&u8) -> bool| before.iter().filter(|b| class(b)).count() >= 3;
+    let count = |class: fn(&u8) -> bool| before.iter().filter(|b| class(b)).count();
     before.len() == STRETCH
         && matches!(before[STRETCH - 1], b'+' | b'/')
         && before.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
-        && has(u8::is_ascii_uppercase)
-        && has(u8::is_ascii_lowercase)
-        && has(u8::is_ascii_digit)
+        && (count(u8::is_ascii_uppercase) >= 3 && count(u8::is_ascii_lowercase) >= 3 && count(u8::is_ascii_digit) >= 3
+            || count(|b| *b == b'A') >= 8)
 }
 
 /// Whether a token may start at `at`: the byte before is no letter or digit, or it ends an escape

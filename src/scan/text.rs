@@ -339,7 +339,8 @@ fn sighting(job: &TextJob<'_, '_, '_>, text: &Text<'_>, address: &Address, hit: 
             .named
             .as_ref()
             .map(|(name, rated)| (String::from_utf8_lossy(&text.bytes[name.clone()]).into_owned(), *rated)),
-        for_show: false,
+        for_show: text.kind == TextKind::Plain
+            && crate::triage::score::is_in_documentation(text.bytes, hit.value.start),
         open: Open::default(),
         confidence: hit.confidence,
         others: hit.others.clone(),

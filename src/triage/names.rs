@@ -46,6 +46,9 @@ const GLUED_TAIL: usize = 5;
 /// its last part counts most.
 pub fn judge(key: &str) -> Verdict {
     let key = key.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`'));
+    if is_file(key) {
+        return Verdict::Negated;
+    }
     let table = table();
     let tail = tail(key);
     let last = tail.rsplit(['.', '/', ':', ' ']).next().unwrap_or(tail);
@@ -55,6 +58,20 @@ pub fn judge(key: &str) -> Verdict {
     let mut run = Run::split(tail);
     run.unglue(table);
     run.judge(table)
+}
+
+/// Endings of files that are named in lists of checksums.
+const FILES: &[&str] = &[
+    "asm", "bin", "c", "cc", "cpp", "cs", "css", "csv", "dart", "dll", "dylib", "exe", "go", "gz", "h", "hpp", "html",
+    "jar", "java", "jpg", "js", "jsx", "kt", "lock", "lua", "map", "md", "mjs", "php", "pl", "png", "py", "rb", "rs",
+    "rst", "s", "scala", "sh", "snap", "so", "stderr", "stdout", "svg", "swift", "tgz", "ts", "tsx", "txt", "wasm",
+    "whl", "woff2", "zip",
+];
+
+/// Whether a name is the path of a file, as in lists of checksums: `"src/token.rs": "3fdf…"`.
+fn is_file(key: &str) -> bool {
+    let ending = |(_, name): (&str, &str)| name.rsplit_once('.').is_some_and(|(_, end)| FILES.contains(&end));
+    key.rsplit_once('/').is_some_and(ending)
 }
 
 /// The words of an identifier, in lower case: split at changes of case, at digits and at all that is

@@ -3,7 +3,13 @@
 use crate::address::Address;
 
 /// Words of file names that say so anywhere in them.
-const TESTS: &[&str] = &["test", "tests", "spec", "specs", "fixture", "fixtures", "mock", "mocks", "e2e"];
+const TESTS: &[&str] = &[
+    "test", "tests", "spec", "specs", "fixture", "fixtures", "mock", "mocks", "e2e", "example", "examples", "sample",
+    "samples", "demo", "demos",
+];
+/// Folders of translations: what stands under `password` there is the word in another language.
+const TRANSLATIONS: &[&str] =
+    &["translations", "locale", "locales", "i18n", "l10n", "lc_messages", "_locales", "langs"];
 /// Names of folders, words of them, and parts of file names between dots (`.env.example`) that say so.
 const WORDS: &[&str] = &[
     "test",
@@ -49,7 +55,7 @@ pub fn is_for_show(address: &Address, root: usize) -> bool {
         let (folders, name) = path.rsplit_once(['/', '\\']).unwrap_or(("", path));
         let is_word = |part: &str| part.split(['_', '-', '.']).any(|word| WORDS.contains(&word));
         DOCUMENTS.iter().any(|end| path.ends_with(end))
-            || folders.split(['/', '\\']).any(is_word)
+            || folders.split(['/', '\\']).any(|folder| is_word(folder) || TRANSLATIONS.contains(&folder))
             || name.split(['_', '-', '.']).any(|word| TESTS.contains(&word))
             || name.split('.').any(|part| WORDS.contains(&part))
     })
@@ -69,11 +75,15 @@ mod tests {
             "README.md",
             "x.jar!/example/A.java",
             "a/foo_test.go",
+            "data/iam/examples-1.json",
+            "deploy/sample_settings.py",
+            "homeassistant/components/awair/translations/sv.json",
+            "locale/de/LC_MESSAGES/app.po",
         ] {
             assert!(is_for_show(&Address::named(yes), 0), "{yes}");
         }
         for no in
-            ["src/main.py", "contest/a.py", "config/latest.yml", "attestation.c", "x.jar!/com/shop/A.class"]
+            ["src/main.py", "src/resample.py", "src/lang/go.rs", "contest/a.py", "config/latest.yml", "attestation.c", "x.jar!/com/shop/A.class"]
         {
             assert!(!is_for_show(&Address::named(no), 0), "{no}");
         }

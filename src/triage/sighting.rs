@@ -25,7 +25,8 @@ pub struct Sighting {
     pub loose: bool,
     /// For values assigned to a name: the name, and what the two are worth.
     pub named: Option<(String, Rated)>,
-    /// Whether it stands in a test, an example or documentation, by its path below what the user named.
+    /// Whether it stands in a test, an example or documentation: by its path below what the user named, or in the comments
+    /// that document code.
     pub for_show: bool,
     /// Exceptions of its pattern that hold if its path says so too.
     pub open: Open,

@@ -5,7 +5,7 @@
 //! nothing per byte of text, however many there are; and prefixes of three bytes, which no vector code
 //! can tell from ordinary text, cost it no more than others.
 
-use super::windows::{Entry, Table, cases, hash_short};
+use super::windows::{Entry, Table, cases, folded, hash_short};
 use super::{Literal, LiteralId};
 use crate::engine::runs::outline::Outline;
 use crate::engine::runs::{MIN_RUN, is_token};
@@ -20,9 +20,6 @@ const ESCAPE: usize = 5;
 /// Finds prefixes at the beginnings of words.
 pub struct Starts {
     prefixes: Vec<Literal>,
-    /// Of each prefix the byte behind those that are looked up, in lower case; 0 if there is none. Many begin
-    /// with `sk-`.
-    fourth: Vec<u8>,
     table: Table,
 }
 
@@ -31,12 +28,11 @@ impl Starts {
     pub fn new(prefixes: Vec<Literal>) -> Self {
         let mut hashed = Vec::with_capacity(prefixes.len());
         for (i, prefix) in prefixes.iter().enumerate() {
-            let entry = Entry { id: LiteralId(i as u32), offset: 0 };
+            let entry = Entry::new(LiteralId(i as u32), prefix, 0..MIN_PREFIX);
             let head = &prefix.bytes[..MIN_PREFIX];
             hashed.extend(cases(head, prefix.ignore_case).into_iter().map(|case| (hash_short(case), entry)));
         }
-        let fourth = |prefix: &Literal| prefix.bytes.get(MIN_PREFIX).map_or(0, u8::to_ascii_lowercase);
-        Starts { fourth: prefixes.iter().map(fourth).collect(), prefixes, table: Table::new(hashed) }
+        Starts { prefixes, table: Table::new(hashed) }
     }
 
     /// Calls `on_prefix` for every prefix at which a token of `MIN_RUN` characters may begin in `run`: at
@@ -55,12 +51,13 @@ impl Starts {
             let Some(&[a, b, c]) = text.get(at..).and_then(<[u8]>::first_chunk) else { return };
             let hash = hash_short(u32::from_le_bytes([a, b, c, 0]));
             if self.table.has(hash) {
-                let next = text.get(at + MIN_PREFIX).map_or(0, u8::to_ascii_lowercase);
-                for entry in self.table.entries(hash) {
-                    let fourth = self.fourth[entry.id.0 as usize];
-                    if (fourth == 0 || fourth == next)
-                        && self.prefixes[entry.id.0 as usize].stands_at(text, at)
-                    {
+                // Many prefixes begin with `sk-`: only those whose next byte stands here are looked at.
+                let next = text.get(at + MIN_PREFIX).map(|b| folded(*b));
+                let (whole, longer) = self.table.entries_by_probe(hash);
+                let from = longer.partition_point(|entry| Some(entry.probe) < next);
+                let longer = longer[from..].iter().take_while(|entry| Some(entry.probe) == next);
+                for entry in whole.iter().chain(longer) {
+                    if self.prefixes[entry.id.0 as usize].stands_at(text, at) {
                         on_prefix(entry.id, at);
                     }
                 }

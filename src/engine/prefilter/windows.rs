@@ -21,12 +21,49 @@ pub(super) const LANE: usize = 16;
 /// Bytes that it sees of a block: the windows of the last positions reach into the next.
 pub(super) const SEEN: usize = BLOCK + LANE;
 
-/// One literal in its hash bucket.
+/// One literal in its hash bucket, with two of its bytes: most candidates fail by these, before the literal
+/// itself is looked at. A text of nothing but `https://` has a candidate for each of sixty literals every eight bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Entry {
     pub id: LiteralId,
     /// Where in the literal its window stands.
-    pub offset: usize,
+    pub offset: u32,
+    /// Where its last byte stands.
+    last_at: u32,
+    /// The byte in it to look at first, and which that is, its case folded as [`folded`] does.
+    probe_at: u32,
+    pub probe: u8,
+    last: u8,
+}
+
+/// In lower case; some bytes that are no letters become others, too.
+#[inline(always)]
+pub(super) fn folded(byte: u8) -> u8 {
+    byte | 0x20
+}
+
+impl Entry {
+    /// For a literal, not empty, of which `looked_up` are in the hash.
+    pub fn new(id: LiteralId, literal: &Literal, looked_up: Range<usize>) -> Entry {
+        let last_at = literal.bytes.len() - 1;
+        // A byte that the hash has not compared yet; behind the window if there is one, for literals begin alike.
+        let probe_at = if looked_up.end <= last_at { looked_up.end } else { 0 };
+        Entry {
+            id,
+            offset: looked_up.start as u32,
+            last_at: last_at as u32,
+            probe_at: probe_at as u32,
+            probe: folded(literal.bytes[probe_at]),
+            last: folded(literal.bytes[last_at]),
+        }
+    }
+
+    /// Whether the literal may stand at `start`: two of its bytes do.
+    #[inline(always)]
+    pub fn may_stand_at(&self, text: &[u8], start: usize) -> bool {
+        let has = |at: u32, byte: u8| text.get(start + at as usize).is_some_and(|b| folded(*b) == byte);
+        has(self.probe_at, self.probe) && has(self.last_at, self.last)
+    }
 }
 
 /// Windows by their hash: a bit for each hash, and behind it the literals that have it.
@@ -41,7 +78,7 @@ pub(super) struct Table {
 
 impl Table {
     pub fn new(mut hashed: Vec<(u32, Entry)>) -> Self {
-        hashed.sort_unstable_by_key(|(hash, entry)| (*hash, entry.id));
+        hashed.sort_unstable_by_key(|(hash, entry)| (*hash, entry.probe_at, entry.probe, entry.id));
         hashed.dedup_by_key(|(hash, entry)| (*hash, entry.id));
         let mut table = Table {
             bits: Box::new([0; 1 << (HASH_BITS - 6)]),
@@ -80,6 +117,13 @@ impl Table {
             _ => &[],
         }
     }
+
+    /// The same, for literals that begin with what is in the hash: those that are no longer, and the others in the
+    /// order of the byte behind it.
+    pub fn entries_by_probe(&self, hash: u32) -> (&[Entry], &[Entry]) {
+        let entries = self.entries(hash);
+        entries.split_at(entries.partition_point(|entry| entry.probe_at == 0))
+    }
 }
 
 /// Finds literals by their rarest windows.
@@ -103,11 +147,13 @@ impl Windows {
             let literal = &literals[i];
             match (offset, &literal.bytes[..]) {
                 (Some(offset), bytes) => {
-                    long.push((hash_long(window_at(bytes, offset)), Entry { id, offset }));
+                    let entry = Entry::new(id, literal, offset..offset + WINDOW);
+                    long.push((hash_long(window_at(bytes, offset)), entry));
                 }
                 (None, bytes @ [_, _, _]) => {
+                    let entry = Entry::new(id, literal, 0..bytes.len());
                     let cases = cases(bytes, literal.ignore_case).into_iter();
-                    short.extend(cases.map(|case| (hash_short(case), Entry { id, offset: 0 })));
+                    short.extend(cases.map(|case| (hash_short(case), entry)));
                 }
                 (None, _) => tiny.push(id),
             }
@@ -120,15 +166,11 @@ impl Windows {
     #[inline(never)]
     fn candidate(&self, text: &[u8], window: usize, entries: &[Entry], report: &mut Report<'_>) {
         for entry in entries {
-            let Some(start) = window.checked_sub(entry.offset) else { continue };
-            let literal = &self.literals[entry.id.0 as usize];
-            // Where windows come one after another (a text of nothing but `A`), most fail here.
-            let is_end = |at: usize, byte: Option<&u8>| {
-                text.get(at).zip(byte).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
-            };
-            let is_likely = is_end(start, literal.bytes.first())
-                && is_end(start + literal.bytes.len() - 1, literal.bytes.last());
-            if is_likely && report.within.contains(&start) && literal.stands_at(text, start) {
+            let Some(start) = window.checked_sub(entry.offset as usize) else { continue };
+            if entry.may_stand_at(text, start)
+                && report.within.contains(&start)
+                && self.literals[entry.id.0 as usize].stands_at(text, start)
+            {
                 (report.on_literal)(entry.id, start);
             }
         }
@@ -226,7 +268,7 @@ impl Windows {
         entries
             .map(|entry| {
                 let literal = &self.literals[entry.id.0 as usize];
-                std::array::from_fn(|i| place(literal, entry.offset + i))
+                std::array::from_fn(|i| place(literal, entry.offset as usize + i))
             })
             .collect()
     }

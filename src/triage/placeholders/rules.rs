@@ -128,19 +128,25 @@ pub(super) fn sequence(value: &[u8], facts: &Facts) -> bool {
     let follows = |a: u8, b: u8| usize::from(followers[usize::from(a)] >> b & 1 == 1);
     // The next letter or digit only: with all orders, chance would do.
     let next = |a: u8, b: u8| usize::from(a < 36 && b < 36 && b == a + 1);
-    // Up and down, one apart and (interleaved, 1a2b3c4d) two apart.
+    // Up and down, one apart and (interleaved, 1a2b3c4d) two apart. What joins groups is passed over: 1234-abcd-5678.
     let mut steps = [[0; 2]; 2];
     let (mut before, mut last) = (36, 36);
-    for &b in value {
-        let b = code(b);
+    let (mut count, mut same) = (0, 0);
+    for b in value.iter().map(|b| code(*b)).filter(|b| *b < 36) {
+        count += 1;
+        same += usize::from(b == last);
         steps[0][0] += follows(last, b);
         steps[0][1] += follows(b, last);
         steps[1][0] += next(before, b);
         steps[1][1] += next(b, before);
         (before, last) = (last, b);
     }
-    let most = |apart: usize| steps[apart - 1].iter().any(|n| n * 3 > 2 * (facts.len - apart));
-    most(1) || facts.len >= 8 && most(2)
+    let most = |apart: usize| steps[apart - 1].iter().any(|n| n * 3 > 2 * (facts.len.min(count) - apart));
+    // Each letter again before the next one: an alphabet in both cases, `AaBbCc`.
+    let is_alphabet = || steps[0].iter().any(|n| n * 4 > count && (n + same) * 10 >= 9 * (count - 1));
+    // Chance makes sequences of what few characters are left of a value of other ones.
+    count * 4 >= facts.len * 3
+        && (most(1) || count >= 8 && most(2) || count >= 12 && is_alphabet())
 }
 
 /// Whether a placeholder may be made of this word. The table's words are few on purpose: a passphrase of

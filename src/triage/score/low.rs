@@ -86,14 +86,35 @@ const COMMENT: usize = 8 << 10;
 /// Whether `at` is inside `/* … */`, `<!-- … -->` or a documentation text in triple quotes.
 fn is_in_comment(text: &[u8], at: usize) -> bool {
     let before = &text[at.saturating_sub(COMMENT)..at];
+    is_open(before, b"/*", b"*/") || is_open(before, b"<!--", b"-->") || is_in_docstring(before)
+}
+
+/// Whether `at` is inside what documents code: `/** … */` or a text in triple quotes. What merely switches code off
+/// is not meant.
+pub(crate) fn is_in_documentation(text: &[u8], at: usize) -> bool {
+    let before = &text[at.saturating_sub(COMMENT)..at];
+    is_open(before, b"/**", b"*/") && begins_line(before, b"/**") || is_in_docstring(before)
+}
+
+/// Whether the last `mark` begins a line and is a word: in `dist/**` it is neither.
+fn begins_line(text: &[u8], mark: &[u8]) -> bool {
+    memchr::memmem::rfind(text, mark).is_some_and(|at| {
+        let line = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1);
+        text[line..at].trim_ascii().is_empty()
+            && text.get(at + mark.len()).is_some_and(u8::is_ascii_whitespace)
+    })
+}
+
+/// Whether what `start` begins goes on behind the text.
+fn is_open(before: &[u8], start: &[u8], end: &[u8]) -> bool {
+    memchr::memmem::rfind(before, start)
+        .is_some_and(|at| memchr::memmem::rfind(&before[at + start.len() - 1..], end).is_none())
+}
+
+fn is_in_docstring(before: &[u8]) -> bool {
     let last = |mark: &[u8]| memchr::memmem::rfind(before, mark);
-    let open = |start: &[u8], end: &[u8]| match (last(start), last(end)) {
-        (Some(start), Some(end)) => start > end,
-        (start, None) => start.is_some(),
-        _ => false,
-    };
     let quotes = last(b"\"\"\"").max(last(b"'''"));
-    open(b"/*", b"*/") || open(b"<!--", b"-->") || quotes.is_some_and(|at| opens_documentation(before, at))
+    quotes.is_some_and(|at| opens_documentation(before, at))
 }
 
 /// Whether the triple quote at `at` begins a text of documentation rather than ends one.
