@@ -83,7 +83,8 @@ impl Container for Cramfs {
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
-        let mut opened = Opened { gaps: vec![0..blob.bytes.len()], ..Opened::default() };
+        let mut opened = Opened::default();
+        opened.gaps.push(0..blob.bytes.len());
         let Some((image, root)) = Image::read(blob.bytes) else { return opened };
         let mut damaged = 0;
         let mut seen = HashSet::new();

@@ -171,7 +171,8 @@ impl Container for Jffs2 {
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
-        let mut opened = Opened { gaps: vec![0..blob.bytes.len()], ..Opened::default() };
+        let mut opened = Opened::default();
+        opened.gaps.push(0..blob.bytes.len());
         let Some(flash) = Flash::read(blob.bytes) else { return opened };
         let tree = Tree::read(&flash, limits);
         let mut paths = tree.paths();
