@@ -227,7 +227,11 @@ fn what_documents_code_is_told_at_low_severity() {
         "files: [\"dist/**\"]\nurl: mongodb://val:{alnum:9}@db.shop.test/mydb\n",
         "// url = 'mongodb://val:{alnum:9}@db.shop.test/mydb'\n",
     ] {
-        assert_eq!(found("conf/a.yml", &made(text)), [("mongodb.uri".to_owned(), "high".to_owned())], "{text}");
+        assert_eq!(
+            found("conf/a.yml", &made(text)),
+            [("mongodb.uri".to_owned(), "high".to_owned())],
+            "{text}"
+        );
     }
 }
 

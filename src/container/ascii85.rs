@@ -22,7 +22,8 @@ impl Container for Ascii85 {
     }
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
-        is_begun(blob.bytes) && next(blob.bytes, 0).is_some()
+        // By the first bytes alone: the filter of the history does not ask again when others change.
+        is_begun(blob.bytes)
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
@@ -45,7 +46,10 @@ impl Container for Ascii85 {
 }
 
 fn is_begun(data: &[u8]) -> bool {
-    data.starts_with(b"<~") || data.starts_with(b"%!PS") || data.starts_with(BTOA)
+    let is_data = |rest: &[u8]| rest.iter().take(SHORTEST).all(|&b| is_digit(b) || b.is_ascii_whitespace());
+    data.len() > SHORTEST && data.strip_prefix(b"<~").is_some_and(is_data)
+        || data.starts_with(b"%!PS")
+        || data.starts_with(BTOA)
 }
 
 /// The digits of the next piece.
@@ -130,7 +134,8 @@ mod tests {
         assert_eq!(read(&format!("xbtoa Begin\n{code}\nxbtoa End N 20 14\n")), Some(vec![plain.clone()]));
         let program = format!("%!PS-Adobe-3.0\n/a <~{code}~> def /b <~ab~> def\n/c <~{code}~> def\n");
         assert_eq!(read(&program), Some(vec![plain.clone(), plain]));
-        for other in ["<~ is a sign", "%!PS\n/a (text) def", "text <~9jqo^BlbD-BleB1DJ+*+F(f,q~>"] {
+        assert_eq!(read("%!PS\n/a (text) def"), Some(vec![]));
+        for other in ["<~ is a sign and text {}", "<~ab~>", "text <~9jqo^BlbD-BleB1DJ+*+F(f,q~>"] {
             assert_eq!(read(other), None, "{other}");
         }
     }

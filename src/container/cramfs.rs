@@ -91,6 +91,8 @@ impl Container for Cramfs {
         let mut files = HashSet::new();
         let mut left: Vec<(Inode, Vec<u8>)> =
             image.inode(root).map(|inode| (inode, Vec::new())).into_iter().collect();
+        // Folders may have their bytes in common.
+        let mut room = blob.bytes.len().saturating_mul(4).max(1 << 20);
         'folders: while let Some((folder, path)) = left.pop() {
             if folder.size == 0 || !seen.insert(folder.offset) {
                 continue;
@@ -109,6 +111,7 @@ impl Container for Cramfs {
                 at += 12 + inode.name;
                 let name = &name[..memchr::memchr(0, name).unwrap_or(name.len())];
                 let path = [&path[..], name].concat();
+                room = room.saturating_sub(12 + path.len());
                 match inode.mode & 0o170_000 {
                     0o040_000 if path.len() < PATH => left.push((inode, [&path[..], b"/"].concat())),
                     // Files that are alike are stored once.
@@ -118,8 +121,8 @@ impl Container for Cramfs {
                     }
                     _ => {}
                 }
-                if opened.members.len() as u64 >= limits.entries {
-                    let detail = format!("more than {} files", limits.entries);
+                if opened.members.len() as u64 >= limits.entries || room == 0 {
+                    let detail = format!("more than {} files, or names", limits.entries);
                     opened.problems.push(Problem::new(Reason::Limit, detail));
                     break 'folders;
                 }

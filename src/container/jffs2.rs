@@ -93,8 +93,7 @@ impl Tree {
                 // Erased flash, or a block that was not written to its end.
                 let next = flash.data[at + 1..].iter().position(|b| !matches!(b, 0xff | 0));
                 let Some(next) = next else { break };
-                at = (at + 1 + next) & !3;
-                at += if flash.node(at).is_none() { 4 } else { 0 };
+                at = ((at + 1 + next) & !3).max(at + 4);
                 continue;
             };
             if count >= limits.entries.saturating_mul(64) {
@@ -140,24 +139,26 @@ impl Tree {
         Some(())
     }
 
-    /// The path of each file that has one.
-    fn paths(&self) -> HashMap<u32, Vec<u8>> {
+    /// The path of each file that has one and bytes, as long as they take no more than `room` bytes in all.
+    fn paths(&self, mut room: usize) -> HashMap<u32, Vec<u8>> {
         let above: HashMap<u32, (u32, &[u8])> = self
             .names
             .iter()
             .filter(|(_, (_, file))| *file != 0)
             .map(|((folder, name), (_, file))| (*file, (*folder, &name[..])))
             .collect();
-        let path = |file: u32| {
+        let mut path = |file: u32| {
             let (mut parts, mut at) = (Vec::new(), file);
             while let Some((folder, name)) = above.get(&at).filter(|_| parts.len() < DEPTH) {
                 parts.push(*name);
                 at = *folder;
             }
             parts.reverse();
-            parts.join(&b'/')
+            let path = parts.join(&b'/');
+            room = room.checked_sub(path.len())?;
+            above.contains_key(&file).then_some((file, path))
         };
-        above.keys().map(|file| (*file, path(*file))).collect()
+        self.nodes.keys().filter_map(|file| path(*file)).collect()
     }
 }
 
@@ -175,7 +176,7 @@ impl Container for Jffs2 {
         opened.gaps.push(0..blob.bytes.len());
         let Some(flash) = Flash::read(blob.bytes) else { return opened };
         let tree = Tree::read(&flash, limits);
-        let mut paths = tree.paths();
+        let mut paths = tree.paths(blob.bytes.len().saturating_mul(4).max(1 << 20));
         for (file, mut nodes) in tree.nodes {
             if opened.members.len() as u64 >= limits.entries {
                 opened
@@ -183,7 +184,8 @@ impl Container for Jffs2 {
                     .push(Problem::new(Reason::Limit, format!("more than {} files", limits.entries)));
                 break;
             }
-            let name = paths.remove(&file).unwrap_or_else(|| format!("deleted file {file}").into_bytes());
+            let name =
+                paths.remove(&file).unwrap_or_else(|| format!("file {file} without a name").into_bytes());
             nodes.sort_by_key(|node| node.version);
             let older = older(&nodes);
             if !older.is_empty() {
@@ -236,7 +238,7 @@ impl Member for File<'_> {
             // Holes of any size are lies where the flash is small.
             let most = (self.flash.data.len() as u64).saturating_mul(64).min(budget.limits.entry_bytes);
             let grown = end.saturating_sub(buffer.len()) as u64;
-            if end as u64 > most || !budget.take(grown) {
+            if end as u64 > most || !budget.take(grown.max(node.size as u64)) {
                 problem =
                     Some(Problem::new(Reason::Limit, "the file is over the limit").of_bytes(end as u64));
                 break;

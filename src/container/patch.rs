@@ -21,10 +21,13 @@ pub fn open(text: &[u8], at: usize) -> Option<(Opened<'_>, usize)> {
     let mut opened = Opened::default();
     let is_line = at == 0 || text.get(at - 1) == Some(&b'\n');
     let mut from = line(text, at).filter(|(line, _)| is_line && *line == WORD)?.1;
-    let name = name(text, at).unwrap_or_else(|| format!("binary patch at {at}").into_bytes());
+    let mut path = None;
     for what in [&b""[..], b" (before)"] {
-        let Some(hunk) = Hunk::read(text, from, [&name, what].concat()) else { break };
+        let Some(mut hunk) = Hunk::read(text, from) else { break };
         from = hunk.lines.end;
+        let unnamed = || format!("binary patch at {at}").into_bytes();
+        let path = path.get_or_insert_with(|| name(text, at).unwrap_or_else(unnamed));
+        hunk.name = [path, what].concat();
         opened.members.push(Box::new(hunk));
     }
     (!opened.members.is_empty()).then_some((opened, from))
@@ -61,7 +64,7 @@ struct Hunk<'b> {
 }
 
 impl<'b> Hunk<'b> {
-    fn read(text: &'b [u8], at: usize, name: Vec<u8>) -> Option<Self> {
+    fn read(text: &'b [u8], at: usize) -> Option<Self> {
         let (mut head, mut start) = line(text, at)?;
         if head.is_empty() {
             (head, start) = line(text, start)?;
@@ -78,7 +81,7 @@ impl<'b> Hunk<'b> {
             }
             end = next;
         }
-        (end > start).then_some(Hunk { name, text, lines: start..end, is_delta, size })
+        (end > start).then_some(Hunk { name: Vec::new(), text, lines: start..end, is_delta, size })
     }
 }
 

@@ -31,12 +31,14 @@ impl Container for Romfs {
         let mut seen = HashSet::new();
         // Heads of files, and the folder that they are in.
         let mut left = vec![(first(data).unwrap_or(0), Vec::new())];
+        // Heads may have their names in common.
+        let mut letters = data.len().saturating_mul(4).max(1 << 20);
         while let Some((at, folder)) = left.pop() {
             if at == 0 || !seen.insert(at) {
                 continue;
             }
-            if seen.len() as u64 > limits.entries {
-                let detail = format!("more than {} files", limits.entries);
+            if seen.len() as u64 > limits.entries || letters == 0 {
+                let detail = format!("more than {} files, or names", limits.entries);
                 opened.problems.push(Problem::new(Reason::Limit, detail));
                 break;
             }
@@ -46,6 +48,7 @@ impl Container for Romfs {
                 continue;
             };
             let path: Vec<u8> = [&folder[..], file.name].concat();
+            letters = letters.saturating_sub(path.len());
             left.push((file.next, folder));
             match file.kind {
                 1 if !matches!(file.name, b"." | b"..") && path.len() < NAME => {

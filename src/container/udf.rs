@@ -53,7 +53,15 @@ pub(super) fn add<'b>(data: &'b [u8], limits: &Limits, claims: &mut Claims, open
         opened.problems.push(Problem::new(Reason::Unsupported, detail).of_bytes(data.len() as u64));
         return;
     };
-    let mut walk = Walk { disc: &disc, limits, claims, opened, seen: HashSet::new(), damaged: 0 };
+    let mut walk = Walk {
+        disc: &disc,
+        limits,
+        claims,
+        opened,
+        seen: HashSet::new(),
+        damaged: 0,
+        pieces: data.len() / 8,
+    };
     walk.tree();
     let damaged = walk.damaged;
     if damaged > 0 {
@@ -68,6 +76,12 @@ enum Partition {
     At(usize),
     /// In the extents of a file.
     Mapped(Vec<Range<u64>>),
+}
+
+impl Partition {
+    fn few(self) -> Option<Self> {
+        matches!(&self, Partition::Mapped(pieces) if pieces.len() <= 256).then_some(self)
+    }
 }
 
 struct Disc<'b> {
@@ -145,7 +159,8 @@ impl<'b> Disc<'b> {
                     let start = start_of(u16_le(data, at + 38)?)?;
                     let file = start.checked_add(number(u32_le(data, at + 40)?).checked_mul(block)?)?;
                     let outer = Disc { data, block, partitions: vec![Partition::At(start)], root: disc.root };
-                    Partition::Mapped(outer.file(file, 0)?.pieces)
+                    // Every block is looked up in them.
+                    Partition::Mapped(outer.file(file, 0)?.pieces).few()?
                 }
                 _ => return None,
             };
@@ -199,7 +214,7 @@ impl<'b> Disc<'b> {
 
     fn extents(&self, mut list: Range<usize>, form: u16, partition: u16, entry: &mut Entry) -> Option<()> {
         let width = if form == 0 { 8 } else { 16 };
-        let mut left = entry.size;
+        let (mut left, mut links) = (entry.size, 0);
         while list.start + width <= list.end && entry.pieces.len() < EXTENTS {
             let word = u32_le(self.data, list.start)?;
             let icb = match form {
@@ -218,7 +233,8 @@ impl<'b> Disc<'b> {
                 tagged(self.data, at, 258).then_some(())?;
                 let len = number(u32_le(self.data, at + 20)?).min(self.block);
                 // A list that leads back to itself ends by the number of its pieces.
-                entry.pieces.push(0..0);
+                links += 1;
+                (links < EXTENTS).then_some(())?;
                 list = at + 24..at + 24 + len;
                 continue;
             }
@@ -226,6 +242,8 @@ impl<'b> Disc<'b> {
             left -= taken;
             match self.place(icb).filter(|_| word >> 30 == 0) {
                 Some(start) => entry.pieces.push(start as u64..start as u64 + taken),
+                // One stands for any number of holes.
+                None if entry.pieces.last().is_some_and(Range::is_empty) => {}
                 None => entry.pieces.push(0..0),
             }
         }
@@ -247,11 +265,19 @@ struct Walk<'w, 'b> {
     opened: &'w mut Opened<'b>,
     seen: HashSet<Icb>,
     damaged: u64,
+    /// Pieces of files that may still be listed.
+    pieces: usize,
 }
 
 impl Walk<'_, '_> {
     fn entry(&mut self, icb: Icb) -> Option<Entry> {
         let entry = self.disc.place(icb).and_then(|at| self.disc.file(at, icb.partition));
+        // Lists of pieces that files have in common are how a small disc grows large.
+        let entry = entry.filter(|entry| {
+            let left = self.pieces.checked_sub(entry.pieces.len());
+            self.pieces = left.unwrap_or(0);
+            left.is_some()
+        });
         self.damaged += u64::from(entry.is_none());
         entry
     }
@@ -260,6 +286,7 @@ impl Walk<'_, '_> {
         let mut left = vec![(self.disc.root, Vec::new())];
         // Names take 40 bytes at least: no more of them are read than the disc has room for.
         let mut room = self.disc.data.len().saturating_mul(2);
+        let mut letters = room.max(1 << 20);
         while let Some((icb, path)) = left.pop() {
             if !self.seen.insert(icb) {
                 continue;
@@ -283,6 +310,12 @@ impl Walk<'_, '_> {
                     continue;
                 }
                 let path: Vec<u8> = [&path[..], child.name.as_bytes()].concat();
+                letters = letters.saturating_sub(path.len());
+                if letters == 0 {
+                    let detail = "udf: names take more room than the disc; the rest as raw bytes only";
+                    self.opened.problems.push(Problem::new(Reason::Limit, detail));
+                    return;
+                }
                 if child.flags & 2 != 0 {
                     left.push((child.icb, [&path[..], b"/"].concat()));
                 } else if self.seen.insert(child.icb) {

@@ -7,6 +7,8 @@ use crate::ledger::Reason;
 /// How the line above the data begins.
 pub const WORD: &[u8] = b"=ybegin ";
 
+/// Most bytes of one file.
+const LARGEST: usize = 64 << 20;
 /// Longest line of a header.
 const LINE: usize = 1024;
 
@@ -20,7 +22,8 @@ pub fn open(text: &[u8], at: usize) -> Option<(Opened<'_>, usize)> {
     if text[from..].starts_with(b"=ypart ") {
         from = line(text, from)?.1;
     }
-    let rest = &text[from..];
+    // The end is sought no farther than the largest articles are.
+    let rest = &text[from..text.len().min(from + LARGEST)];
     let (len, is_whole) = match memchr::memmem::find(rest, b"\n=yend ") {
         Some(len) => (len, true),
         None => (rest.len(), false),

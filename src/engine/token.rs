@@ -104,7 +104,9 @@ pub fn is_inside_base64(text: &[u8], at: usize) -> bool {
     before.len() == STRETCH
         && matches!(before[STRETCH - 1], b'+' | b'/')
         && before.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
-        && (count(u8::is_ascii_uppercase) >= 3 && count(u8::is_ascii_lowercase) >= 3 && count(u8::is_ascii_digit) >= 3
+        && (count(u8::is_ascii_uppercase) >= 3
+            && count(u8::is_ascii_lowercase) >= 3
+            && count(u8::is_ascii_digit) >= 3
             || count(|b| *b == b'A') >= 8)
 }
 

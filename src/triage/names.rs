@@ -62,10 +62,10 @@ pub fn judge(key: &str) -> Verdict {
 
 /// Endings of files that are named in lists of checksums.
 const FILES: &[&str] = &[
-    "asm", "bin", "c", "cc", "cpp", "cs", "css", "csv", "dart", "dll", "dylib", "exe", "go", "gz", "h", "hpp", "html",
-    "jar", "java", "jpg", "js", "jsx", "kt", "lock", "lua", "map", "md", "mjs", "php", "pl", "png", "py", "rb", "rs",
-    "rst", "s", "scala", "sh", "snap", "so", "stderr", "stdout", "svg", "swift", "tgz", "ts", "tsx", "txt", "wasm",
-    "whl", "woff2", "zip",
+    "asm", "bin", "c", "cc", "cpp", "cs", "css", "csv", "dart", "dll", "dylib", "exe", "go", "gz", "h",
+    "hpp", "html", "jar", "java", "jpg", "js", "jsx", "kt", "lock", "lua", "map", "md", "mjs", "php", "pl",
+    "png", "py", "rb", "rs", "rst", "s", "scala", "sh", "snap", "so", "stderr", "stdout", "svg", "swift",
+    "tgz", "ts", "tsx", "txt", "wasm", "whl", "woff2", "zip",
 ];
 
 /// Whether a name is the path of a file, as in lists of checksums: `"src/token.rs": "3fdf…"`.

@@ -4,8 +4,8 @@ use crate::address::Address;
 
 /// Words of file names that say so anywhere in them.
 const TESTS: &[&str] = &[
-    "test", "tests", "spec", "specs", "fixture", "fixtures", "mock", "mocks", "e2e", "example", "examples", "sample",
-    "samples", "demo", "demos",
+    "test", "tests", "spec", "specs", "fixture", "fixtures", "mock", "mocks", "e2e", "example", "examples",
+    "sample", "samples", "demo", "demos",
 ];
 /// Folders of translations: what stands under `password` there is the word in another language.
 const TRANSLATIONS: &[&str] =
@@ -82,9 +82,15 @@ mod tests {
         ] {
             assert!(is_for_show(&Address::named(yes), 0), "{yes}");
         }
-        for no in
-            ["src/main.py", "src/resample.py", "src/lang/go.rs", "contest/a.py", "config/latest.yml", "attestation.c", "x.jar!/com/shop/A.class"]
-        {
+        for no in [
+            "src/main.py",
+            "src/resample.py",
+            "src/lang/go.rs",
+            "contest/a.py",
+            "config/latest.yml",
+            "attestation.c",
+            "x.jar!/com/shop/A.class",
+        ] {
             assert!(!is_for_show(&Address::named(no), 0), "{no}");
         }
         assert!(!is_for_show(&Address::named("tests/repo/src/a.py"), "tests/repo".len()));

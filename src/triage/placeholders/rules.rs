@@ -145,8 +145,7 @@ pub(super) fn sequence(value: &[u8], facts: &Facts) -> bool {
     // Each letter again before the next one: an alphabet in both cases, `AaBbCc`.
     let is_alphabet = || steps[0].iter().any(|n| n * 4 > count && (n + same) * 10 >= 9 * (count - 1));
     // Chance makes sequences of what few characters are left of a value of other ones.
-    count * 4 >= facts.len * 3
-        && (most(1) || count >= 8 && most(2) || count >= 12 && is_alphabet())
+    count * 4 >= facts.len * 3 && (most(1) || count >= 8 && most(2) || count >= 12 && is_alphabet())
 }
 
 /// Whether a placeholder may be made of this word. The table's words are few on purpose: a passphrase of
