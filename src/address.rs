@@ -14,12 +14,24 @@ use std::sync::Arc;
 pub enum Encoding {
     /// Base64, standard or URL alphabet, padded or not, perhaps wrapped over lines.
     Base64,
+    /// Base32, usual digits or those that go on behind hexadecimal ones, in one case.
+    Base32,
+    /// Base85 as Adobe (`<~`), git, Python and ZeroMQ write it.
+    Base85,
     /// Hexadecimal digits, two a byte.
     Hex,
     /// UTF-16, little endian.
     Utf16Le,
     /// UTF-16, big endian.
     Utf16Be,
+    /// UTF-32, little endian.
+    Utf32Le,
+    /// UTF-32, big endian.
+    Utf32Be,
+    /// UTF-7.
+    Utf7,
+    /// EBCDIC, the code pages of IBM's mainframes.
+    Ebcdic,
     /// Backslash escapes of C, Java, JavaScript, JSON and the like (`\/`, `\u0041`, `\x41`).
     Escapes,
     /// Percent encoding of URLs.
@@ -31,12 +43,23 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// Whether bytes of any kind are written so, perhaps a file, and not just letters of a text.
+    pub fn holds_bytes(self) -> bool {
+        matches!(self, Encoding::Base64 | Encoding::Base32 | Encoding::Base85 | Encoding::Hex)
+    }
+
     /// All encodings.
-    pub const ALL: [Encoding; 8] = [
+    pub const ALL: [Encoding; 14] = [
         Encoding::Base64,
+        Encoding::Base32,
+        Encoding::Base85,
         Encoding::Hex,
         Encoding::Utf16Le,
         Encoding::Utf16Be,
+        Encoding::Utf32Le,
+        Encoding::Utf32Be,
+        Encoding::Utf7,
+        Encoding::Ebcdic,
         Encoding::Escapes,
         Encoding::Percent,
         Encoding::QuotedPrintable,
@@ -47,9 +70,15 @@ impl Encoding {
     pub fn name(self) -> &'static str {
         match self {
             Encoding::Base64 => "base64",
+            Encoding::Base32 => "base32",
+            Encoding::Base85 => "base85",
             Encoding::Hex => "hex",
             Encoding::Utf16Le => "utf-16le",
             Encoding::Utf16Be => "utf-16be",
+            Encoding::Utf32Le => "utf-32le",
+            Encoding::Utf32Be => "utf-32be",
+            Encoding::Utf7 => "utf-7",
+            Encoding::Ebcdic => "ebcdic",
             Encoding::Escapes => "escapes",
             Encoding::Percent => "percent",
             Encoding::QuotedPrintable => "quoted-printable",

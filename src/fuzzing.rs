@@ -3,10 +3,12 @@
 use crate::address::Address;
 use crate::blob::Blob;
 use crate::container::budget::Budget;
-use crate::container::{CONTAINERS, Container};
+use crate::container::{CONTAINERS, Container, ENCLOSED, Enclosed};
+use crate::engine::marks::{Mark, WORDS};
 use crate::engine::prefilter::portable::Portable;
 use crate::engine::prefilter::{Literal, Machine, Prefilter};
 use crate::engine::runs;
+use crate::lens::decode::marked;
 use crate::lens::{LENSES, Lens, config, decode};
 use crate::limits::Limits;
 use crate::pattern::PatternSet;
@@ -27,6 +29,7 @@ fn limits() -> Limits {
 /// Opens the data with every container, whether it looks like one or not, and reads all members.
 pub fn containers(data: &[u8]) {
     CONTAINERS.iter().for_each(|container| open(*container, data));
+    ENCLOSED.iter().for_each(|enclosed| open_at(enclosed, data));
 }
 
 fn open(container: &dyn Container, data: &[u8]) {
@@ -40,6 +43,28 @@ fn open(container: &dyn Container, data: &[u8]) {
         member.read(&mut buffer, &budget);
     }
     assert!(opened.gaps.iter().all(|gap| gap.end <= data.len()));
+}
+
+/// Opens what stands at each word of this kind in the data, and reads all members.
+pub fn open_at(enclosed: &Enclosed, data: &[u8]) {
+    let limits = limits();
+    let budget = Budget::new(&limits, data.len() as u64);
+    let mut buffer = Vec::new();
+    let (mut from, words) = (0, WORDS.iter().filter(|(_, mark)| *mark == enclosed.mark));
+    let mut places: Vec<usize> = words.flat_map(|(word, _)| memchr::memmem::find_iter(data, word)).collect();
+    places.sort_unstable();
+    for at in places {
+        if at < from {
+            continue;
+        }
+        if let Some((opened, end)) = (enclosed.open)(data, at) {
+            assert!(end > at && end <= data.len());
+            from = end;
+            for member in &opened.members {
+                member.read(&mut buffer, &budget);
+            }
+        }
+    }
 }
 
 /// Reads the data with every lens, and asks for the sites of a few spans of every text.
@@ -61,6 +86,10 @@ fn read(lens: &dyn Lens, data: &[u8]) {
 pub fn format(name: &str, data: &[u8]) {
     if let Some(lens) = LENSES.iter().find(|lens| lens.name() == name) {
         read(*lens, data);
+    } else if let Some(enclosed) =
+        ENCLOSED.iter().find(|enclosed| enclosed.name == name && name != "uuencode")
+    {
+        open_at(enclosed, data);
     } else {
         let container = CONTAINERS.iter().find(|container| container.name() == name);
         open(*container.expect("a lens or container of this name"), data);
@@ -75,6 +104,18 @@ pub fn decoding(data: &[u8]) {
         }
     });
     decode::escaped(data, 0..data.len(), &mut |decoded| assert!(decoded.span.end <= data.len()));
+    for (word, mark) in WORDS {
+        for at in memchr::memmem::find_iter(data, word).take(64) {
+            match mark {
+                Mark::Base85 => {
+                    let decoded = marked::base85(data, at..at + word.len(), 4096);
+                    assert!(decoded.is_none_or(|d| d.span.end <= data.len() && d.bytes.len() <= 4096));
+                }
+                Mark::Utf7 => assert!(marked::utf7(data, at).span.end <= data.len()),
+                _ => {}
+            }
+        }
+    }
 }
 
 /// Locates a few spans with every syntax.

@@ -3,7 +3,7 @@
 
 mod util;
 
-use keysift::container::CONTAINERS;
+use keysift::container::{CONTAINERS, ENCLOSED};
 use keysift::lens::LENSES;
 use std::collections::BTreeSet;
 use util::root;
@@ -23,7 +23,11 @@ fn every_format_has_a_row() {
         .flat_map(|cells| cells[1].split(", "))
         .filter_map(|c| c.strip_prefix('`')?.strip_suffix('`'))
         .collect();
-    let built: BTreeSet<&str> =
-        LENSES.iter().map(|l| l.name()).chain(CONTAINERS.iter().map(|c| c.name())).collect();
+    let built: BTreeSet<&str> = LENSES
+        .iter()
+        .map(|l| l.name())
+        .chain(CONTAINERS.iter().map(|c| c.name()))
+        .chain(ENCLOSED.iter().map(|e| e.name))
+        .collect();
     assert_eq!(documented, built);
 }

@@ -7,8 +7,8 @@
 
 use keysift::address::Address;
 use keysift::blob::Blob;
-use keysift::container::CONTAINERS;
 use keysift::container::budget::Budget;
+use keysift::container::{CONTAINERS, ENCLOSED};
 use keysift::lens::LENSES;
 use keysift::limits::Limits;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -211,6 +211,18 @@ fn containers_survive() {
             (container.name(), Box::new(read) as Read)
         })
         .collect());
+}
+
+/// Files in text at a word, and values: the fuzz bodies open and decode them.
+#[test]
+fn what_stands_in_text_survives() {
+    let names = ENCLOSED.iter().map(|enclosed| enclosed.name).filter(|name| *name != "uuencode");
+    let read = |name: &'static str| {
+        let read = move |blob: &Blob<'_>| keysift::fuzzing::format(name, blob.bytes);
+        (name, Box::new(read) as Read)
+    };
+    let values = |blob: &Blob<'_>| keysift::fuzzing::decoding(blob.bytes);
+    all(names.map(read).chain([("values", Box::new(values) as Read)]).collect());
 }
 
 /// Each seed is read by the lens it is a seed of, without damage: or the mutations test nothing.

@@ -87,6 +87,27 @@ pub fn begins(input: &[u8]) -> bool {
     })
 }
 
+/// How far the first bytes of what may be a stream go.
+pub struct Begun {
+    /// Bytes that were read.
+    pub read: usize,
+    /// Bytes that came out.
+    pub written: usize,
+    /// Whether the stream has ended.
+    pub has_ended: bool,
+}
+
+/// Inflates the first bytes of `input` into `out`; nothing, if they are broken.
+pub fn begin(input: &[u8], out: &mut [u8]) -> Begun {
+    DECOMPRESS.with_borrow_mut(|stream| {
+        stream.reset(false);
+        let status = stream.decompress(&input[..input.len().min(4096)], out, FlushDecompress::None);
+        let written = if status.is_ok() { stream.total_out() as usize } else { 0 };
+        let has_ended = status.is_ok_and(|status| status == Status::StreamEnd);
+        Begun { read: stream.total_in() as usize, written, has_ended }
+    })
+}
+
 fn inflate_with(
     stream: &mut Decompress,
     input: &[u8],

@@ -2,7 +2,7 @@
 //! What no file holds is searched as it is: the tables, boot records, what was deleted from a session.
 
 use super::piece::{Claims, Scattered};
-use super::{Container, Opened, Problem};
+use super::{Container, Opened, Problem, udf};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::bytes::{size_le, slice, u16_le, u32_le};
@@ -53,7 +53,11 @@ impl Container for Iso {
             walk.volume(volume, Some(volume) == joliet);
         }
         let (shared, is_cut) = (walk.shared, walk.is_cut);
-        let gaps = walk.claims.gaps(data.len());
+        let mut claims = walk.claims;
+        if udf::is_udf(data) {
+            udf::add(data, limits, &mut claims, &mut opened);
+        }
+        let gaps = claims.gaps(data.len());
         if shared > 0 {
             let detail =
                 format!("{shared} files have their data in common with others; it was searched once");

@@ -5,6 +5,7 @@
 pub mod android_backup;
 pub mod ar;
 pub mod asar;
+pub mod ascii85;
 pub mod assembly_store;
 pub mod avro;
 pub mod budget;
@@ -13,6 +14,7 @@ pub mod carve;
 pub mod cfb;
 pub mod cms;
 pub mod cpio;
+pub mod cramfs;
 pub mod disk_image;
 pub mod dmg;
 pub mod dotnet_bundle;
@@ -28,25 +30,32 @@ pub mod gzip;
 pub mod image;
 mod inflate;
 pub mod iso;
+pub mod jffs2;
 pub mod json;
 mod lz4;
 mod lzo;
 pub mod ntfs;
 pub mod partition;
+pub mod patch;
+pub mod pcap;
 pub mod pdf;
+pub mod picture;
 mod piece;
 pub mod pyinstaller;
 pub mod ram_bundle;
 pub mod rar;
+pub mod romfs;
 pub mod rpm;
 pub mod sevenz;
 mod solid;
 pub mod source_map;
 pub mod squashfs;
 pub mod stream;
+pub mod swf;
 pub mod tar;
 #[cfg(test)]
 mod testing;
+pub mod udf;
 pub mod unity_web;
 pub mod unityfs;
 pub mod unopened;
@@ -54,9 +63,12 @@ pub mod uuencode;
 pub mod vdex;
 pub mod xar;
 pub mod xfs;
+pub mod yenc;
 pub mod zip;
+pub mod zisofs;
 
 use crate::blob::Blob;
+use crate::engine::marks::Mark;
 use crate::ledger::Reason;
 use crate::limits::Limits;
 use crate::look::Look;
@@ -96,6 +108,10 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &dmg::Dmg,
     &android_backup::AndroidBackup,
     &iso::Iso,
+    &udf::Udf,
+    &romfs::Romfs,
+    &cramfs::Cramfs,
+    &jffs2::Jffs2,
     &ext::Ext,
     &fatfs::FatSystem,
     &exfat::ExFat,
@@ -117,6 +133,10 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &unityfs::UnityFs,
     &unity_web::UnityWeb,
     &gzip::Gzip,
+    &zisofs::Zisofs,
+    &swf::Swf,
+    &picture::Picture,
+    &pcap::Pcap,
     &pdf::Pdf,
     &asar::Asar,
     &avro::Avro,
@@ -132,10 +152,32 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &eval_bundle::EvalBundle,
     &vdex::Vdex,
     &uuencode::Uuencode,
+    &ascii85::Ascii85,
     &dump::Dump,
     &stream::LZMA,
     &stream::ZLIB,
+    &stream::DEFLATE,
     &stream::BROTLI,
+];
+
+/// Opens a file that stands in a text of any kind, at a word that the engine knows.
+pub struct Enclosed {
+    /// The name used in documentation.
+    pub name: &'static str,
+    /// What the word announces.
+    pub mark: Mark,
+    /// Opens what has the word at an offset of a text; gives where it ends, too.
+    pub open: OpenAt,
+}
+
+/// See [`Enclosed::open`].
+pub type OpenAt = for<'b> fn(&'b [u8], usize) -> Option<(Opened<'b>, usize)>;
+
+/// Whatever opens files in texts.
+pub static ENCLOSED: &[Enclosed] = &[
+    Enclosed { name: "patch", mark: Mark::Patch, open: patch::open },
+    Enclosed { name: "yenc", mark: Mark::YEncoded, open: yenc::open },
+    Enclosed { name: "uuencode", mark: Mark::Uuencoded, open: uuencode::open },
 ];
 
 /// The container that opens a blob: the first that reads it.

@@ -15,11 +15,12 @@ mod xz_blocks;
 
 use super::budget::Budget;
 use super::flow::{Passing, Rest};
-use super::inflate::{Inflated, OVER_BUDGET, STEP, begins as deflates, inflate_more};
+use super::inflate::{Inflated, OVER_BUDGET, STEP, begin, begins as deflates, inflate_more};
 use super::{Container, Contents, Member, Opened, Problem};
-use crate::blob::Blob;
+use crate::blob::{Blob, TextKind};
 use crate::ledger::Reason;
 use crate::lens::bytes::{size_le, u32_le, u64_le};
+use crate::lens::raw;
 use crate::limits::Limits;
 use crate::look::Look;
 pub(super) use decode::{Packing, Reading};
@@ -37,6 +38,7 @@ enum Format {
     Lz4,
     Compress,
     Zlib,
+    Deflate,
     Snappy,
     Brotli,
     Lzop,
@@ -60,7 +62,9 @@ pub static COMPRESS: Stream = Stream(Format::Compress);
 pub static ZLIB: Stream = Stream(Format::Zlib);
 /// `.sz`, the framed format
 pub static SNAPPY: Stream = Stream(Format::Snappy);
-/// `.br`: the one format that is known by its name, having nothing else
+/// What programs write with deflate and no header
+pub static DEFLATE: Stream = Stream(Format::Deflate);
+/// `.br`: the one format that is known by its name, having nothing else; and what servers keep of pages in it, under the page's name
 pub static BROTLI: Stream = Stream(Format::Brotli);
 
 /// `.lzo`, files of lzop
@@ -187,6 +191,7 @@ impl Format {
             Format::Lz4 => "lz4",
             Format::Compress => "compress",
             Format::Zlib => "zlib",
+            Format::Deflate => "deflate",
             Format::Snappy => "snappy",
             Format::Brotli => "brotli",
             Format::Lzop => "lzop",
@@ -204,6 +209,7 @@ impl Format {
             Format::Lz4 => &[(b".tlz4", b".tar"), (b".lz4", b"")],
             Format::Compress => &[(b".taz", b".tar"), (b".Z", b"")],
             Format::Zlib => &[(b".zz", b""), (b".zlib", b"")],
+            Format::Deflate => &[(b".deflate", b"")],
             Format::Snappy => &[(b".sz", b""), (b".snappy", b"")],
             Format::Brotli => &[(b".br", b"")],
             Format::Lzop => &[(b".tzo", b".tar"), (b".lzo", b"")],
@@ -224,6 +230,7 @@ impl Format {
             Format::Lz4 => lz4::begins(data),
             Format::Compress => matches!(data, [0x1f, 0x9d, flags, ..] if lzw::is_sound(*flags)),
             Format::Zlib => is_zlib(data),
+            Format::Deflate => false,
             Format::Snappy => data.starts_with(b"\xff\x06\0\0sNaPpY"),
             Format::Brotli => false,
             Format::Lzop => lzop::begins(data),
@@ -261,11 +268,42 @@ fn is_zlib(data: &[u8]) -> bool {
 /// Brotli has neither magic bytes nor a checksum: the name says it, and it must decode.
 fn is_brotli(name: &[u8], data: &[u8]) -> bool {
     let is_named = name.len() > 3 && name[name.len() - 3..].eq_ignore_ascii_case(b".br");
-    is_named && {
+    (is_named || is_page(name, data)) && {
         let mut out = [0; 256];
         let mut reader = brotli_decompressor::Decompressor::new(&data[..data.len().min(64 << 10)], 4096);
-        std::io::Read::read(&mut reader, &mut out).is_ok_and(|n| n > 0)
+        let read = std::io::Read::read(&mut reader, &mut out);
+        read.is_ok_and(|n| if is_named { n > 0 } else { is_plain(&out[..n]) })
     }
+}
+
+/// Whether a file of data has the name of a page's text, or a name without an ending, as caches give them.
+fn is_page(name: &[u8], data: &[u8]) -> bool {
+    const ENDINGS: &[&[u8]] =
+        &[b"js", b"mjs", b"css", b"json", b"map", b"html", b"htm", b"svg", b"xml", b"txt"];
+    let ending = memchr::memrchr(b'.', name).map(|at| &name[at + 1..]);
+    ending.is_none_or(|ending| ENDINGS.iter().any(|text| ending.eq_ignore_ascii_case(text)))
+        && !data.starts_with(b"\x7fELF")
+        && raw::kind(data) == TextKind::Binary
+}
+
+/// Whether what came out is text, of more than chance makes.
+fn is_plain(out: &[u8]) -> bool {
+    let is_text = |b: &&u8| matches!(**b, 0x20..=0x7e | b'\t' | b'\n' | b'\r' | 0x80..);
+    out.len() >= 32
+        && out.iter().filter(is_text).count() == out.len()
+        && std::str::from_utf8(&out[..16]).is_ok()
+}
+
+/// Deflate has nothing at all: text comes out of the first bytes, or the file ends where the stream does.
+fn is_deflate(data: &[u8]) -> bool {
+    // Fixed and dynamic codes: what is stored is seen as it is.
+    if data.first().is_none_or(|b| !matches!(b & 6, 2 | 4)) {
+        return false;
+    }
+    let mut out = [0; 1024];
+    let begun = begin(data, &mut out);
+    let head = &out[..begun.written];
+    is_plain(head) || begun.has_ended && begun.read == data.len() && head.len() >= 64
 }
 
 /// The length of a frame that holds nothing of the stream's own.
@@ -280,21 +318,22 @@ impl Container for Stream {
     }
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
-        if self.0 == Format::Brotli {
-            return is_brotli(blob.address.file_name(), blob.bytes);
+        match self.0 {
+            Format::Brotli => is_brotli(blob.address.file_name(), blob.bytes),
+            Format::Deflate => is_deflate(blob.bytes),
+            _ => self.begins(blob.bytes),
         }
-        self.begins(blob.bytes)
     }
 
     fn may_read(&self, look: &Look) -> bool {
-        self.0 != Format::Zlib || look.is_binary()
+        !matches!(self.0, Format::Zlib | Format::Deflate) || look.is_binary()
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {
         let name = stem(blob.address.file_name(), self.0.endings());
         let member = Streams { format: self.0, name, bytes: blob.bytes };
         let mut opened = Opened { members: vec![Box::new(member)], ..Opened::default() };
-        if matches!(self.0, Format::Lzma | Format::Zlib | Format::Brotli) {
+        if matches!(self.0, Format::Lzma | Format::Zlib | Format::Deflate | Format::Brotli) {
             // Known by little: what else it may be is looked at too.
             opened.gaps.push(0..blob.bytes.len());
         }
@@ -426,9 +465,11 @@ impl Stream {
 }
 
 impl Streams<'_> {
-    /// Brotli says nothing of where it begins.
+    /// Brotli and deflate say nothing of where they begin.
     fn is_first(&self, rest: &[u8]) -> bool {
-        self.format == Format::Brotli && !rest.is_empty() && rest.len() == self.bytes.len()
+        matches!(self.format, Format::Brotli | Format::Deflate)
+            && !rest.is_empty()
+            && rest.len() == self.bytes.len()
     }
 
     fn problem(&self, outcome: &Inflated, input: usize) -> Option<Problem> {
@@ -475,6 +516,7 @@ impl Format {
                 Inflated::Whole(len) => Inflated::Whole((len + 6).min(input.len())),
                 other => other,
             }),
+            Format::Deflate => Ok(inflate_more(input, out, 0, budget)),
             Format::Snappy => snappy::expand(input, out, budget),
             Format::Lzop => lzop::expand(input, out, budget),
             Format::Brotli => {

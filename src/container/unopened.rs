@@ -55,7 +55,6 @@ fn known(data: &[u8], look: &Look) -> Option<(&'static str, Reason)> {
         b'O' if data.starts_with(b"Obj\x01") && is_packed_avro(data) => "Avro file",
         0x89 if data.starts_with(b"\x89HDF\r\n\x1a\n") && is_packed_hdf(data) => "HDF5 file",
         b'b' if data.starts_with(b"bvx") && is_lzfse(data) => "LZFSE stream",
-        0x19 | 0x85 if is_jffs2(data) => "JFFS2 file system",
         _ if is_lha(data) => "LHA archive",
         _ if is_pgp(data) => return Some(("PGP message", Reason::Encrypted)),
         _ => return None,
@@ -153,23 +152,6 @@ fn is_packed_hdf(data: &[u8]) -> bool {
 /// The last block says that it is.
 fn is_lzfse(data: &[u8]) -> bool {
     matches!(data.get(3), Some(b'1' | b'2' | b'n' | b'-')) && data.len() >= 16 && data.ends_with(b"bvx$")
-}
-
-/// The header of a node has a checksum.
-fn is_jffs2(data: &[u8]) -> bool {
-    let kind = match data.first_chunk::<4>() {
-        Some([0x85, 0x19, low, high]) => u16::from_be_bytes([*high, *low]),
-        Some([0x19, 0x85, high, low]) => u16::from_be_bytes([*high, *low]),
-        _ => return false,
-    };
-    let sum = |head: &[u8]| {
-        let mut hasher = crc32fast::Hasher::new_with_initial(u32::MAX);
-        hasher.update(head);
-        !hasher.finalize()
-    };
-    let stored = if data[0] == 0x85 { u32_le(data, 8) } else { size_be(data, 8).map(|n| n as u32) };
-    matches!(kind, 0x2003 | 0xe001 | 0xe002 | 0xe008 | 0xe009 | 0x2006)
-        && stored.is_some_and(|stored| data.get(..8).is_some_and(|head| sum(head) == stored))
 }
 
 /// Packets for recipients or passphrases, and encrypted data behind them (RFC 9580).

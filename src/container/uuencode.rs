@@ -73,6 +73,14 @@ impl Container for Uuencode {
     }
 }
 
+/// Opens the file before whose first line the line end at `at` is, in any other text; also where it ends.
+pub fn open(text: &[u8], at: usize) -> Option<(Opened<'_>, usize)> {
+    let (name, body) = header(text, at + 1)?;
+    let end = end_of(text, body);
+    let file = Encoded { name: text[name].to_vec(), lines: &text[body..end] };
+    Some((Opened { members: vec![Box::new(file)], ..Opened::default() }, end))
+}
+
 /// The first file behind `at`: where its name is, and where its lines begin.
 fn next(data: &[u8], mut at: usize) -> Option<(Range<usize>, usize)> {
     if let Some(found) = header(data, at).filter(|_| at == 0) {

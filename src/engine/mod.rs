@@ -8,6 +8,7 @@ mod assigned;
 pub mod assignment;
 pub(crate) mod context;
 mod expression;
+pub mod marks;
 pub mod named;
 pub mod prefilter;
 pub mod profile;
@@ -58,6 +59,8 @@ pub trait Sink {
     fn hit(&mut self, hit: Hit);
     /// A run of token characters: perhaps something encoded.
     fn run(&mut self, run: Range<usize>);
+    /// Something encoded may begin at this word: see [`marks`]. The same word may come twice.
+    fn mark(&mut self, _mark: marks::Mark, _word: Range<usize>) {}
     /// What something that is assigned to a name is worth, or why it is no secret; for `keysift explain`.
     fn judged(&mut self, _named: &assignment::Named, _verdict: Result<score::Rated, score::Refusal>) {}
 }
@@ -68,6 +71,8 @@ pub struct Engine<'p> {
     prefilter: Box<dyn Prefilter>,
     /// Patterns by literal, with the length of the literal.
     by_literal: Vec<(usize, Vec<PatternId>)>,
+    /// What else a literal is.
+    marks: Vec<Option<marks::Mark>>,
     /// Prefixes of tokens that are runs, and their patterns.
     starts: Starts,
     by_start: Vec<(usize, Vec<PatternId>)>,
@@ -141,12 +146,19 @@ impl<'p> Engine<'p> {
                 list.entry(literal).or_default().push(id);
             }
         }
+        let mut marks = BTreeMap::new();
+        for (word, mark) in marks::WORDS {
+            let literal = Literal { bytes: word.to_vec(), ignore_case: false };
+            literals.entry(literal.clone()).or_default();
+            marks.insert(literal, *mark);
+        }
         type Split = (Vec<(usize, Vec<PatternId>)>, Vec<Literal>);
         let split = |literals: BTreeMap<Literal, Vec<PatternId>>| -> Split {
             literals.into_iter().map(|(literal, ids)| ((literal.bytes.len(), ids), literal)).unzip()
         };
         let (by_literal, literals) = split(literals);
         let (by_start, prefixes) = split(prefixes);
+        let marks = literals.iter().map(|literal| marks.get(literal).copied()).collect();
         let machine = if machine.is_available() { machine } else { Machine::Portable };
         let prefilter = machine.build(literals).expect("what is available can be built");
         let starts = Starts::new(prefixes);
@@ -155,6 +167,7 @@ impl<'p> Engine<'p> {
             patterns,
             prefilter,
             by_literal,
+            marks,
             starts,
             by_start,
             runs,
@@ -213,6 +226,9 @@ impl<'p> Engine<'p> {
     /// near which something may be, only that it stands there.
     pub fn confirm_at(&self, text: &[u8], literal: u32, at: usize, kind: TextKind, sink: &mut dyn Sink) {
         let (length, ids) = self.patterns_of(literal);
+        if let Some(Some(mark)) = self.marks.get(literal as usize) {
+            sink.mark(*mark, at..at + length);
+        }
         let is_keyword = |id: &&PatternId| matches!(self.patterns.get(**id).matcher, Matcher::Search { .. });
         if let Some(id) = ids.iter().find(is_keyword) {
             return sink.hit(Hit::new(*id, at..at + length));
@@ -279,7 +295,13 @@ impl<'p> Engine<'p> {
         let mut barren = expression::Barren::default();
         let searched = within.clone();
         self.prefilter.find(text, within.clone(), &mut |literal, at| {
-            self.confirm(text, &self.by_literal[literal.0 as usize], at, kind, &mut barren, sink);
+            let (length, ids) = &self.by_literal[literal.0 as usize];
+            for &id in ids {
+                self.confirm_one(text, at..at + length, id, kind, &mut barren, sink);
+            }
+            if let Some(mark) = self.marks[literal.0 as usize] {
+                sink.mark(mark, at..at + length);
+            }
         });
         runs::for_each_run(text, within, &mut |run| {
             let outline = Outline::of(text, &run);

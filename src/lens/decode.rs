@@ -1,8 +1,12 @@
-//! Encoded stretches inside a text: base64, hexadecimal, escapes, percent encoding.
+//! Encoded stretches inside a text: base64, base32, hexadecimal, escapes, percent encoding.
 //!
 //! Cheap refusal comes first: nearly every run that could be base64 is an identifier or a hash, and
 //! its first dozen characters already decode to something that is no text. What survives is decoded
 //! whole, once, with a map back to the offsets it came from.
+
+mod base32;
+pub mod base85;
+pub mod marked;
 
 use crate::address::Encoding;
 use crate::blob::{OffsetMap, Segment};
@@ -47,6 +51,13 @@ pub fn run(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
     if value.len() < MIN_BASE64 {
         return None;
     }
+    if value.len() >= base32::SHORTEST
+        && let Some(decoded) = base32::run(text, run, limit)
+    {
+        return Some(decoded);
+    }
+    // Base64 of UTF-16 as UTF-7 has it.
+    let run = &if value.starts_with(b"+A") { run.start + 1..run.end } else { run.clone() };
     // A path may stand before the value: try the whole run, then what follows each early slash.
     let mut start = run.start;
     for _ in 0..4 {
@@ -150,16 +161,14 @@ fn base64(text: &[u8], run: Range<usize>, limit: usize) -> Option<Decoded> {
             cut = true;
             break;
         }
-        match next_line(text, &run, &line) {
+        match next_line(text, &run, &line, &|b| base64_value(b).is_some()) {
             Some(next) => line = next,
             None => break,
         }
     }
     // All text so far, but what follows the head must be too, or at least most of it.
-    let is_text = bytes.iter().filter(|&&b| b >= 0x20 || matches!(b, b'\t' | b'\n' | b'\r' | 0)).count() * 50
-        >= bytes.len() * 49;
     let is_known = MAGICS.iter().any(|m| bytes.starts_with(m));
-    (bytes.len() >= 16 && (is_text || is_known)).then_some(Decoded {
+    (bytes.len() >= 16 && (is_mostly_text(&bytes) || is_known)).then_some(Decoded {
         span: run.start..line.end,
         encoding: Encoding::Base64,
         bytes,
@@ -168,10 +177,20 @@ fn base64(text: &[u8], run: Range<usize>, limit: usize) -> Option<Decoded> {
     })
 }
 
-/// The next line of wrapped base64: behind the line end (a real one, or `\n` escaped in a string)
+fn is_mostly_text(bytes: &[u8]) -> bool {
+    let is_text = |b: &&u8| **b >= 0x20 || matches!(**b, b'\t' | b'\n' | b'\r' | 0);
+    bytes.iter().filter(is_text).count() * 50 >= bytes.len() * 49
+}
+
+/// The next line of wrapped base64 or base32: behind the line end (a real one, or `\n` escaped in a string)
 /// and indentation, quotes and plus signs of a string that is joined over lines. Lines of a wrapped
 /// value are equally long but the last, and at least 40 characters.
-fn next_line(text: &[u8], first: &Range<usize>, line: &Range<usize>) -> Option<Range<usize>> {
+fn next_line(
+    text: &[u8],
+    first: &Range<usize>,
+    line: &Range<usize>,
+    is_digit: &dyn Fn(u8) -> bool,
+) -> Option<Range<usize>> {
     if line.len() != first.len() || line.len() < 40 {
         return None;
     }
@@ -195,7 +214,7 @@ fn next_line(text: &[u8], first: &Range<usize>, line: &Range<usize>) -> Option<R
     if !ended {
         return None;
     }
-    let len = text[at..].iter().take(line.len() + 1).take_while(|&&b| base64_value(b).is_some()).count();
+    let len = text[at..].iter().take(line.len() + 1).take_while(|&&b| is_digit(b)).count();
     (len >= 2 && len <= line.len()).then(|| at..at + len)
 }
 

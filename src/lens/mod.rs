@@ -18,6 +18,7 @@ pub mod decode;
 pub mod dex;
 pub mod document;
 pub mod dotnet;
+pub mod ebcdic;
 pub mod hermes;
 pub mod il2cpp;
 pub mod jvm;
@@ -29,6 +30,7 @@ pub mod office;
 pub mod pickle;
 pub mod plist;
 pub mod python;
+pub mod quad;
 pub mod quoted;
 pub mod raw;
 pub mod rdb;
@@ -67,6 +69,8 @@ pub trait Lens: Send + Sync {
 #[rustfmt::skip]
 pub static LENSES: &[&dyn Lens] = &[
     &wide::WideLens,
+    &quad::QuadLens,
+    &ebcdic::EbcdicLens,
     &macho::MachoLens,
     &plist::PlistLens,
     &plist::nib::NibLens,

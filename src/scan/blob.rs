@@ -113,6 +113,11 @@ impl Job<'_, '_> {
         self.members(opened, &Blob { address: address.clone(), bytes: &[] }, false, 0, 0)
     }
 
+    /// Searches the files that stand in a text inside `depth` containers.
+    pub fn enclosed(&self, opened: Opened<'_>, address: &Address, depth: u32) -> Searched {
+        self.members(opened, &Blob { address: address.clone(), bytes: &[] }, false, depth, 0)
+    }
+
     /// `archives_are_open`: what the container has opened are archives inside a file that is read as a whole.
     /// Searches the members of a container and what is between them. `base` is where in the container the blob begins,
     /// if it is a later part of one.

@@ -4,13 +4,14 @@ use super::around;
 use super::blob::{Job, Searched};
 use crate::address::{Address, Encoding};
 use crate::blob::{Blob, NoSites, Scope, ScopeId, Text, TextKind, TextOffset};
-use crate::container::{CONTAINERS, Container};
+use crate::container::{CONTAINERS, Container, ENCLOSED};
 use crate::engine::assignment::Named;
+use crate::engine::marks::Mark;
 use crate::engine::{Hit, Sink};
 use crate::explain::Judgement;
 use crate::finding::Secret;
 use crate::ledger::Reason;
-use crate::lens::decode::{self, Decoded};
+use crate::lens::decode::{self, Decoded, marked};
 use crate::lens::document::{DocumentSites, MAX_SITES, nest};
 use crate::lens::raw;
 use crate::pattern::PatternId;
@@ -133,6 +134,7 @@ fn search_part(
         level,
         gathered: Gathered::default(),
         decoded_to: 0,
+        marked_to: 0,
         within: within.clone(),
         keywords: BTreeMap::new(),
     };
@@ -152,6 +154,8 @@ struct PartSink<'s, 'j, 'e, 'p> {
     gathered: Gathered,
     /// Runs before this offset were part of a value that has been decoded.
     decoded_to: usize,
+    /// Words before this offset stand in what was read at another.
+    marked_to: usize,
     within: Range<usize>,
     /// Whether a keyword of a pattern stands in this part or close to it: asked once.
     keywords: BTreeMap<PatternId, bool>,
@@ -194,6 +198,25 @@ impl Sink for PartSink<'_, '_, '_, '_> {
         }
     }
 
+    fn mark(&mut self, mark: Mark, word: Range<usize>) {
+        if word.start < self.marked_to {
+            return;
+        }
+        let Some(enclosed) = ENCLOSED.iter().find(|enclosed| enclosed.mark == mark) else {
+            return self.marked_value(mark, word);
+        };
+        let Some((opened, end)) = (enclosed.open)(self.text.bytes, word.start) else { return };
+        self.marked_to = end;
+        let (job, depth) = (self.job.job, self.job.depth);
+        if depth < job.budget.limits.depth {
+            let inner = job.enclosed(opened, self.address, depth);
+            self.take(inner);
+        } else {
+            let detail = format!("files in text inside {depth} containers are not opened");
+            self.gathered.inner.ledger.skipped(self.address.clone(), None, Reason::Limit, detail);
+        }
+    }
+
     fn run(&mut self, run: Range<usize>) {
         let limits = &self.job.job.budget.limits;
         if run.start < self.decoded_to || self.level >= limits.decode_depth {
@@ -203,6 +226,31 @@ impl Sink for PartSink<'_, '_, '_, '_> {
             self.decoded_to = decoded.span.end;
             self.decoded(&decoded);
         }
+    }
+}
+
+impl PartSink<'_, '_, '_, '_> {
+    /// Searches the value that stands at a word.
+    fn marked_value(&mut self, mark: Mark, word: Range<usize>) {
+        let limits = &self.job.job.budget.limits;
+        if self.text.kind == TextKind::Binary || self.level >= limits.decode_depth {
+            return;
+        }
+        let decoded = match mark {
+            Mark::Utf7 => Some(marked::utf7(self.text.bytes, word.start)),
+            _ => marked::base85(self.text.bytes, word, limits.decoded_bytes as usize),
+        };
+        if let Some(decoded) = decoded {
+            self.marked_to = decoded.span.end;
+            self.decoded(&decoded);
+        }
+    }
+
+    /// Takes what was found in a blob that stands in the text: its bytes have been counted there.
+    fn take(&mut self, inner: Searched) {
+        self.gathered.inner.sightings.extend(inner.sightings);
+        self.gathered.inner.parts.extend(inner.parts);
+        self.gathered.inner.ledger.entries.extend(inner.ledger.entries);
     }
 }
 
@@ -231,7 +279,7 @@ impl PartSink<'_, '_, '_, '_> {
             let detail = "encoded text is longer than the limit; its beginning was searched";
             self.gathered.inner.ledger.skipped(address.clone(), None, Reason::Limit, detail);
         }
-        let is_encoded_file = matches!(decoded.encoding, Encoding::Base64 | Encoding::Hex);
+        let is_encoded_file = decoded.encoding.holds_bytes();
         let opens = |c: &&dyn Container| c.reads(&Blob { address: address.clone(), bytes: &decoded.bytes });
         if raw::kind(&decoded.bytes) == TextKind::Binary
             || decoded.bytes.starts_with(&[0xff, 0xfe])
@@ -241,10 +289,7 @@ impl PartSink<'_, '_, '_, '_> {
             let job = self.job.job;
             if self.job.depth < job.budget.limits.depth {
                 let inner = job.search(&Blob { address, bytes: &decoded.bytes }, self.job.depth + 1);
-                self.gathered.inner.sightings.extend(inner.sightings);
-                self.gathered.inner.parts.extend(inner.parts);
-                // Its bytes have been counted where they are encoded.
-                self.gathered.inner.ledger.entries.extend(inner.ledger.entries);
+                self.take(inner);
             }
             return;
         }
@@ -256,7 +301,8 @@ impl PartSink<'_, '_, '_, '_> {
             encoding: Some(decoded.encoding),
             map: &decoded.map,
             outer: Some(self.text),
-            sites: if is_encoded_file { &document } else { &NoSites },
+            // Whole lines, whose own names are written in the encoding too.
+            sites: if is_encoded_file || decoded.encoding == Encoding::Utf7 { &document } else { &NoSites },
         };
         let pending = search_level(self.job, &text, &address, self.level + 1, &mut self.gathered.inner);
         self.gathered.decoded.extend(pending.into_iter().map(|p| {

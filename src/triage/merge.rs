@@ -208,7 +208,7 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
     // format packs them: neither is part of the other.
     let is_string = |s: &Sighting| matches!(s.kind, TextKind::Pool | TextKind::List) && !s.loose;
     // So may what is decoded out of such strings.
-    let is_decoded = |s: &Sighting| matches!(s.encodings.last(), Some(Encoding::Base64 | Encoding::Hex));
+    let is_decoded = |s: &Sighting| s.encodings.last().is_some_and(|encoding| encoding.holds_bytes());
     let is_apart = |s: &Sighting| is_string(s) || is_decoded(s);
     if is_apart(a) && is_apart(b) && !contains(a, b) && !contains(b, a) {
         return None;

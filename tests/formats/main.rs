@@ -46,5 +46,6 @@ families! {
     dexcode
     apple
     archives
+    encodings
     images
 }

@@ -117,7 +117,7 @@ fn text_is_no_zlib_and_names_make_no_brotli() {
         assert!(!is_zlib(text.as_bytes()), "{text}");
     }
     assert!(!is_brotli(b"notes.br", b"plain text that somebody named so"));
-    assert!(!is_brotli(b"notes.txt", &seeds(&BROTLI)[0]));
+    assert!(!is_brotli(b"notes.bin", &seeds(&BROTLI)[0]));
 }
 
 /// Long streams are split; the seeds are too short. `xz` and `bzip2` are part of every system that tests.

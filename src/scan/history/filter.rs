@@ -21,6 +21,7 @@ use crate::address::Address;
 use crate::blob::{Blob, TextKind};
 use crate::container;
 use crate::engine::assignment::Named;
+use crate::engine::marks::Mark;
 use crate::engine::prefilter::{Literal, Machine, Prefilter};
 use crate::engine::runs::is_token;
 use crate::engine::{Engine, Hit, Sink};
@@ -283,6 +284,10 @@ impl Sink for Any {
         self.hit = true;
     }
     fn run(&mut self, _: Range<usize>) {}
+    /// How far what begins there goes is not known here.
+    fn mark(&mut self, _: Mark, _: Range<usize>) {
+        self.hit = true;
+    }
     fn judged(&mut self, _: &Named, _: Result<Rated, Refusal>) {
         self.named = true;
     }

@@ -1,0 +1,326 @@
+//! Captured network traffic (pcap, pcapng): what went over each TCP connection, either way, put together from its packets. The packets
+//! are searched as they are too; in them, what goes on in the next is cut.
+//!
+//! Segments are put in the order of their numbers; what was sent again counts once; where one is missing, a line end stands.
+
+use super::budget::Budget;
+use super::{Container, Contents, Member, Opened, Problem};
+use crate::blob::Blob;
+use crate::ledger::Reason;
+use crate::lens::bytes::{size_be, size_le, slice, u16_be, u16_le, u32_be};
+use crate::limits::Limits;
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// Opens captures.
+pub struct Pcap;
+
+/// How fields of the file are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Little,
+    Big,
+}
+
+impl Order {
+    fn half(self, data: &[u8], at: usize) -> Option<u16> {
+        if self == Order::Little { u16_le(data, at) } else { u16_be(data, at) }
+    }
+
+    fn size(self, data: &[u8], at: usize) -> Option<usize> {
+        if self == Order::Little { size_le(data, at) } else { size_be(data, at) }
+    }
+}
+
+impl Container for Pcap {
+    fn name(&self) -> &'static str {
+        "pcap"
+    }
+
+    fn reads(&self, blob: &Blob<'_>) -> bool {
+        classic(blob.bytes).is_some() || blob.bytes.starts_with(SECTION) && section(blob.bytes, 0).is_some()
+    }
+
+    fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
+        let data = blob.bytes;
+        let mut flows = Flows { data, most: limits.entries, ..Flows::default() };
+        match classic(data) {
+            Some((order, link)) => packets(data, order, link, &mut flows),
+            None => blocks(data, &mut flows),
+        }
+        let mut opened = Opened::default();
+        // What went over a connection in one packet is found there.
+        let several = flows.all.into_iter().filter(|flow| flow.segments.len() > 1);
+        opened.members.extend(several.map(|flow| Box::new(flow) as Box<dyn Member>));
+        if flows.is_cut {
+            let detail =
+                format!("more than {} connections; packets of the rest were searched alone", limits.entries);
+            opened.problems.push(Problem::new(Reason::Limit, detail));
+        }
+        opened.gaps.push(0..data.len());
+        opened
+    }
+}
+
+/// Byte order and kind of packets of the old format.
+fn classic(data: &[u8]) -> Option<(Order, u32)> {
+    let order = match data.first_chunk::<4>()? {
+        b"\xd4\xc3\xb2\xa1" | b"\x4d\x3c\xb2\xa1" => Order::Little,
+        b"\xa1\xb2\xc3\xd4" | b"\xa1\xb2\x3c\x4d" => Order::Big,
+        _ => return None,
+    };
+    (order.half(data, 4)? == 2).then_some(())?;
+    Some((order, order.size(data, 20)? as u32 & 0xffff))
+}
+
+fn packets(data: &[u8], order: Order, link: u32, flows: &mut Flows<'_>) {
+    let mut at = 24;
+    while let Some(len) = order.size(data, at + 8) {
+        let start = at + 16;
+        let end = start.saturating_add(len).min(data.len());
+        flows.packet(start..end, link);
+        at = end;
+    }
+}
+
+const SECTION: &[u8] = b"\x0a\x0d\x0d\x0a";
+
+fn section(data: &[u8], at: usize) -> Option<Order> {
+    match slice(data, at + 8, 4)? {
+        b"\x4d\x3c\x2b\x1a" => Some(Order::Little),
+        b"\x1a\x2b\x3c\x4d" => Some(Order::Big),
+        _ => None,
+    }
+}
+
+/// Blocks of pcapng.
+fn blocks(data: &[u8], flows: &mut Flows<'_>) {
+    let (mut at, mut order, mut links) = (0, Order::Little, Vec::new());
+    loop {
+        if data.get(at..).is_some_and(|rest| rest.starts_with(SECTION))
+            && let Some(found) = section(data, at)
+        {
+            order = found;
+            links.clear();
+        }
+        let (Some(kind), Some(len)) = (order.size(data, at), order.size(data, at + 4)) else { return };
+        if len < 12 {
+            return;
+        }
+        match kind {
+            1 => links.push(order.half(data, at + 8).map_or(0, u32::from)),
+            // An enhanced packet, and the old and the simple kind.
+            6 | 2 => {
+                let number = if kind == 6 {
+                    order.size(data, at + 8)
+                } else {
+                    order.half(data, at + 8).map(usize::from)
+                };
+                let link = number.and_then(|n| links.get(n));
+                if let (Some(link), Some(caught)) = (link, order.size(data, at + 20)) {
+                    flows
+                        .packet(at + 28..at.saturating_add(28).saturating_add(caught).min(data.len()), *link);
+                }
+            }
+            3 => {
+                if let Some(link) = links.first() {
+                    flows.packet(at + 12..at.saturating_add(len - 4).min(data.len()), *link);
+                }
+            }
+            _ => {}
+        }
+        let Some(next) = at.checked_add(len.next_multiple_of(4)) else { return };
+        at = next;
+    }
+}
+
+/// Both ends of a connection, the sender first.
+type Ends = (Vec<u8>, Vec<u8>, u16, u16);
+
+#[derive(Default)]
+struct Flows<'b> {
+    data: &'b [u8],
+    most: u64,
+    is_cut: bool,
+    numbers: HashMap<Ends, usize>,
+    all: Vec<Flow<'b>>,
+}
+
+impl Flows<'_> {
+    fn packet(&mut self, range: Range<usize>, link: u32) {
+        let Some(packet) = self.data.get(range.clone()) else { return };
+        if let Some((ends, number, body)) = segment(packet, link)
+            && !body.is_empty()
+        {
+            let next = self.all.len();
+            let body = range.start + body.start..range.start + body.end;
+            let flow = match self.numbers.get(&ends) {
+                Some(flow) => *flow,
+                None if next as u64 >= self.most => {
+                    self.is_cut = true;
+                    return;
+                }
+                None => {
+                    self.all.push(Flow { name: name(&ends), data: self.data, segments: Vec::new() });
+                    self.numbers.insert(ends, next);
+                    next
+                }
+            };
+            self.all[flow].segments.push((number, body));
+        }
+    }
+}
+
+/// `tcp 10.0.0.1:4000 to 10.0.0.2:80`
+fn name((from, to, from_port, to_port): &Ends) -> Vec<u8> {
+    let address = |bytes: &[u8]| match (<[u8; 4]>::try_from(bytes), <[u8; 16]>::try_from(bytes)) {
+        (Ok(four), _) => std::net::Ipv4Addr::from(four).to_string(),
+        (_, Ok(six)) => format!("[{}]", std::net::Ipv6Addr::from(six)),
+        _ => String::new(),
+    };
+    format!("tcp {}:{from_port} to {}:{to_port}", address(from), address(to)).into_bytes()
+}
+
+/// Ends, number and body of a packet that carries a TCP segment.
+fn segment(packet: &[u8], link: u32) -> Option<(Ends, u32, Range<usize>)> {
+    // What stands before the packet of the network: of Ethernet, of a loopback, of nothing, of Linux.
+    let (mut kind, mut at) = match link {
+        1 => (u16_be(packet, 12)?, 14),
+        0 | 108 => (0, 4),
+        12 | 14 | 101 | 228 | 229 => (0, 0),
+        113 => (u16_be(packet, 14)?, 16),
+        276 => (u16_be(packet, 0)?, 20),
+        _ => return None,
+    };
+    while matches!(kind, 0x8100 | 0x88a8 | 0x9100) {
+        kind = u16_be(packet, at + 2)?;
+        at += 4;
+    }
+    let version = packet.get(at)? >> 4;
+    matches!((kind, version), (0x0800 | 0, 4) | (0x86dd | 0, 6)).then_some(())?;
+    let (from, to, protocol, body, end) = if version == 4 {
+        let head = usize::from(packet[at] & 15) * 4;
+        // Pieces of packets are none.
+        (head >= 20 && u16_be(packet, at + 6)? & 0x3fff == 0).then_some(())?;
+        let total = usize::from(u16_be(packet, at + 2)?);
+        let end = if total == 0 { packet.len() } else { at + total };
+        (slice(packet, at + 12, 4)?, slice(packet, at + 16, 4)?, *packet.get(at + 9)?, at + head, end)
+    } else {
+        let end = at + 40 + usize::from(u16_be(packet, at + 4)?);
+        (slice(packet, at + 8, 16)?, slice(packet, at + 24, 16)?, *packet.get(at + 6)?, at + 40, end)
+    };
+    (protocol == 6).then_some(())?;
+    let ends = (from.to_vec(), to.to_vec(), u16_be(packet, body)?, u16_be(packet, body + 2)?);
+    let start = body + usize::from(packet.get(body + 12)? >> 4) * 4;
+    let end = end.min(packet.len());
+    (start >= body + 20 && start <= end).then_some((ends, u32_be(packet, body + 4)?, start..end))
+}
+
+struct Flow<'b> {
+    name: Vec<u8>,
+    data: &'b [u8],
+    /// Numbers and places.
+    segments: Vec<(u32, Range<usize>)>,
+}
+
+impl Member for Flow<'_> {
+    fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn size_hint(&self) -> u64 {
+        self.segments.iter().map(|(_, range)| range.len() as u64).sum()
+    }
+
+    fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
+        buffer.clear();
+        let size = self.size_hint() + self.segments.len() as u64;
+        if size > budget.limits.entry_bytes || !budget.take(size) {
+            let problem = Problem::new(Reason::Limit, "the connection is over the limit").of_bytes(size);
+            return Contents { bytes: &[], problem: Some(problem) };
+        }
+        // Numbers wrap around: they count from the first, and what comes late is a little before it at most.
+        let first = self.segments.first().map_or(0, |(number, _)| *number);
+        let mut order: Vec<(i64, &Range<usize>)> = Vec::with_capacity(self.segments.len());
+        let mut last = 0i64;
+        for (number, range) in &self.segments {
+            let step = number.wrapping_sub(first).wrapping_sub(last as u32) as i32;
+            last += i64::from(step);
+            order.push((last, range));
+        }
+        order.sort_by_key(|(at, _)| *at);
+        let mut next = order.first().map_or(0, |(at, _)| *at);
+        for (at, range) in order {
+            let known = usize::try_from(next - at).unwrap_or(0);
+            if at > next {
+                buffer.push(b'\n');
+            }
+            let Some(new) = self.data.get(range.clone()).and_then(|bytes| bytes.get(known..)) else {
+                continue;
+            };
+            buffer.extend_from_slice(new);
+            next = next.max(at + range.len() as i64);
+        }
+        Contents { bytes: buffer, problem: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+
+    fn packet(number: u32, body: &[u8]) -> Vec<u8> {
+        let mut out = vec![0; 12];
+        out.extend(b"\x08\0\x45\0");
+        out.extend((40 + body.len() as u16).to_be_bytes());
+        out.extend([0, 1, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0x0f, 0xa0, 0, 80]);
+        out.extend(number.to_be_bytes());
+        out.extend([0, 0, 0, 0, 0x50, 0x18, 0, 0, 0, 0, 0, 0]);
+        out.extend(body);
+        // Ethernet pads short ones.
+        out.resize(out.len().max(60), 0);
+        out
+    }
+
+    fn read(bytes: &[u8]) -> Vec<(String, String)> {
+        let blob = Blob { address: Address::named("x"), bytes };
+        assert!(Pcap.reads(&blob));
+        let opened = Pcap.open(&blob, &Limits::default());
+        let (mut buffer, budget) = (Vec::new(), Budget::new(&Limits::default(), 1000));
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        opened.members.iter().map(|m| (text(m.name()), text(m.read(&mut buffer, &budget).bytes))).collect()
+    }
+
+    #[test]
+    fn segments_in_order_once_and_with_what_is_missing() {
+        let start = u32::MAX - 2;
+        let all = [
+            packet(start, b"one "),
+            packet(start.wrapping_add(8), b"three "),
+            packet(start.wrapping_add(4), b"two "),
+            packet(start.wrapping_add(4), b"two three "),
+            packet(start.wrapping_add(14), b""),
+            packet(start.wrapping_add(20), b"last"),
+        ];
+        let want = [("tcp 10.0.0.1:4000 to 10.0.0.2:80".to_owned(), "one two three \nlast".to_owned())];
+        let mut old = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\xff\xff\0\0\x01\0\0\0".to_vec();
+        let mut new =
+            b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\x01\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\x1c\0\0\0"
+                .to_vec();
+        new.extend(b"\x01\0\0\0\x14\0\0\0\x01\0\0\0\0\0\0\0\x14\0\0\0");
+        for packet in &all {
+            let len = (packet.len() as u32).to_le_bytes();
+            old.extend([&[0; 8][..], &len, &len, packet].concat());
+            let padded = packet.len().next_multiple_of(4);
+            let block = (32 + padded as u32).to_le_bytes();
+            new.extend([&[6, 0, 0, 0][..], &block, &[0; 12], &len, &len, packet].concat());
+            new.resize(new.len() + padded - packet.len(), 0);
+            new.extend(block);
+        }
+        assert_eq!(read(&old), want);
+        assert_eq!(read(&new), want);
+        old.truncate(100);
+        assert_eq!(read(&old), []);
+    }
+}
