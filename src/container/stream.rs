@@ -94,6 +94,9 @@ pub(super) trait Decode {
     fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step;
 }
 
+/// Expands one stream behind what came out of others.
+type Expand<'e> = dyn FnMut(&[u8], &mut Vec<u8>) -> Result<Inflated, Problem> + 'e;
+
 /// Expands one stream behind what is in `out`, within budget.
 pub(super) fn expand(
     decoder: &mut dyn Decode,
@@ -401,7 +404,7 @@ impl Streams<'_> {
         mut rest: &[u8],
         out: &mut Vec<u8>,
         budget: &Budget,
-        expand: &mut dyn FnMut(&[u8], &mut Vec<u8>) -> Result<Inflated, Problem>,
+        expand: &mut Expand<'_>,
     ) -> Option<Problem> {
         let mut problem = None;
         // What belongs to no stream, searched behind them all.
