@@ -64,6 +64,11 @@ impl Growing {
     }
 }
 
+/// Whether a tar begins here.
+pub fn begins(data: &[u8]) -> bool {
+    header::begins(data)
+}
+
 /// Whether a tar may be an image of a container, as far as the names of its first entries tell: their layers are told apart
 /// when all of it is known.
 pub fn may_be_image(data: &[u8]) -> bool {
