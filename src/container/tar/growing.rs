@@ -46,7 +46,10 @@ impl Growing {
             } else {
                 self.size = None;
                 self.members += u64::from(extent.size > 0);
-                end = next;
+                // That a link has no data, the header behind it tells: they stay together.
+                if !(header.is_link() && header.size > 0) {
+                    end = next;
+                }
             }
             self.at = next;
         }

@@ -93,7 +93,17 @@ fn is_in_comment(text: &[u8], at: usize) -> bool {
 /// is not meant.
 pub(crate) fn is_in_documentation(text: &[u8], at: usize) -> bool {
     let before = &text[at.saturating_sub(COMMENT)..at];
-    is_open(before, b"/**", b"*/") && begins_line(before, b"/**") || is_in_docstring(before)
+    // A key in triple quotes that is assigned to a name is no documentation.
+    is_open(before, b"/**", b"*/") && begins_line(before, b"/**")
+        || last_triple(before)
+            .is_some_and(|at| is_first_of_line(before, at) && opens_documentation(before, at))
+}
+
+/// Whether only a letter or two of a literal's kind stand before `at` on its line.
+fn is_first_of_line(text: &[u8], at: usize) -> bool {
+    let line = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1);
+    let before = text[line..at].trim_ascii();
+    before.len() <= 2 && before.iter().all(u8::is_ascii_alphabetic)
 }
 
 /// Whether the last `mark` begins a line and is a word: in `dist/**` it is neither.
@@ -112,9 +122,13 @@ fn is_open(before: &[u8], start: &[u8], end: &[u8]) -> bool {
 }
 
 fn is_in_docstring(before: &[u8]) -> bool {
+    last_triple(before).is_some_and(|at| opens_documentation(before, at))
+}
+
+/// Where the last triple quote stands.
+fn last_triple(before: &[u8]) -> Option<usize> {
     let last = |mark: &[u8]| memchr::memmem::rfind(before, mark);
-    let quotes = last(b"\"\"\"").max(last(b"'''"));
-    quotes.is_some_and(|at| opens_documentation(before, at))
+    last(b"\"\"\"").max(last(b"'''"))
 }
 
 /// Whether the triple quote at `at` begins a text of documentation rather than ends one.
