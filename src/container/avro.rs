@@ -2,7 +2,8 @@
 //! Files that are not packed are searched as they are.
 
 use super::budget::Budget;
-use super::inflate::{Inflated, OVER_BUDGET, inflate_more};
+use super::columns::codec::snappy;
+use super::inflate::{Inflated, inflate_more};
 use super::stream::Packing;
 use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
@@ -14,8 +15,6 @@ use crate::limits::Limits;
 pub struct Avro;
 
 const SYNC: usize = 16;
-/// The largest block that one decoder of Snappy makes.
-const MOST_SNAPPY: usize = 256 << 20;
 
 #[derive(Clone, Copy)]
 enum Codec {
@@ -136,7 +135,8 @@ impl Records<'_> {
             }
             let expanded = match self.codec {
                 Codec::Deflate => inflate_more(body, out, 0, budget),
-                Codec::Snappy => snappy(body, out, budget),
+                // Behind what is packed stands its checksum.
+                Codec::Snappy => snappy(&body[..body.len().saturating_sub(4)], out, budget),
                 Codec::Bzip2 => Packing::Bzip2.expand(body, out, budget)?,
                 Codec::Xz => Packing::Xz.expand(body, out, budget)?,
                 Codec::Zstd => Packing::Zstd.expand(body, out, budget)?,
@@ -152,28 +152,5 @@ impl Records<'_> {
             at += SYNC;
         }
         Ok(())
-    }
-}
-
-/// Behind what is packed stands its checksum.
-fn snappy(body: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Inflated {
-    let packed = &body[..body.len().saturating_sub(4)];
-    let size = snap::raw::decompress_len(packed).unwrap_or(usize::MAX);
-    // A byte makes no more than some twenty.
-    if size > MOST_SNAPPY.min(packed.len().saturating_mul(64) + 64) {
-        return Inflated::Broken(0);
-    }
-    if !budget.take(size as u64) {
-        budget.spend();
-        return Inflated::Cut(OVER_BUDGET.into());
-    }
-    let before = out.len();
-    out.resize(before + size, 0);
-    match snap::raw::Decoder::new().decompress(packed, &mut out[before..]) {
-        Ok(_) => Inflated::Whole(body.len()),
-        Err(_) => {
-            out.truncate(before);
-            Inflated::Broken(0)
-        }
     }
 }

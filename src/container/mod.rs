@@ -7,6 +7,7 @@ pub mod ar;
 pub mod asar;
 pub mod ascii85;
 pub mod assembly_store;
+pub mod arrow;
 pub mod avro;
 pub mod budget;
 pub mod cab;
@@ -14,6 +15,7 @@ pub mod carve;
 pub mod cfb;
 pub mod cms;
 pub mod cpio;
+mod columns;
 pub mod cramfs;
 pub mod disk_image;
 pub mod dmg;
@@ -35,6 +37,8 @@ pub mod json;
 mod lz4;
 mod lzo;
 pub mod ntfs;
+pub mod orc;
+pub mod parquet;
 pub mod partition;
 pub mod patch;
 pub mod pcap;
@@ -46,6 +50,7 @@ pub mod ram_bundle;
 pub mod rar;
 pub mod romfs;
 pub mod rpm;
+pub mod sequence_file;
 pub mod sevenz;
 mod solid;
 pub mod source_map;
@@ -140,6 +145,10 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &pdf::Pdf,
     &asar::Asar,
     &avro::Avro,
+    &parquet::Parquet,
+    &arrow::Arrow,
+    &orc::Orc,
+    &sequence_file::SequenceFile,
     &ram_bundle::RamBundle,
     &source_map::SourceMap,
     &fat::Fat,

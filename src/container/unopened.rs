@@ -45,13 +45,6 @@ fn known(data: &[u8], look: &Look) -> Option<(&'static str, Reason)> {
     }
     let unsupported = match first {
         0x60 if is_arj(data) => "ARJ archive",
-        b'P' if data.len() > 12 && data.starts_with(b"PAR1") && data.ends_with(b"PAR1") => "Parquet file",
-        b'P' if data.len() > 12 && data.starts_with(b"PARE") && data.ends_with(b"PARE") => {
-            return Some(("Parquet file", Reason::Encrypted));
-        }
-        b'O' if data.starts_with(b"ORC") && data.len() > 16 && data[..data.len() - 1].ends_with(b"ORC") => {
-            "ORC file"
-        }
         b'O' if data.starts_with(b"Obj\x01") && is_packed_avro(data) => "Avro file",
         0x89 if data.starts_with(b"\x89HDF\r\n\x1a\n") && is_packed_hdf(data) => "HDF5 file",
         b'b' if data.starts_with(b"bvx") && is_lzfse(data) => "LZFSE stream",
@@ -229,7 +222,6 @@ mod tests {
     #[test]
     fn more_than_magic_bytes_is_asked() {
         for text in [
-            "PAR1 is how parquet begins",
             "bvx2 and so on",
             "Obj\x01",
             "MSWIM is text",
