@@ -64,8 +64,9 @@ fn message<'b>(data: &'b [u8], at: usize) -> Option<Option<(Message<'b>, usize)>
 fn first(data: &[u8]) -> Option<usize> {
     let at = if data.starts_with(MARK) { MARK.len() } else { 0 };
     // Without a mark, the first message has to be a schema.
-    let is_stream =
-        || u32_le(data, 0) == Some(CONTINUED) && message(data, 0).flatten().is_some_and(|m| m.0.kind == SCHEMA);
+    let is_stream = || {
+        u32_le(data, 0) == Some(CONTINUED) && message(data, 0).flatten().is_some_and(|m| m.0.kind == SCHEMA)
+    };
     (at > 0 && data.len() > 32 || is_stream()).then_some(at)
 }
 
@@ -105,8 +106,8 @@ impl Container for Arrow {
         let batches = messages.iter().filter(|m| m.kind == BATCH).count() as u64;
         let held = messages.iter().filter(|m| m.kind == DICTIONARY).map(|m| m.body.len() as u64 + 64);
         let held: u64 = held.sum();
-        let is_joined = batches > 0
-            && held.saturating_mul(batches) <= (data.len() as u64).saturating_mul(4).max(AGAIN);
+        let is_joined =
+            batches > 0 && held.saturating_mul(batches) <= (data.len() as u64).saturating_mul(4).max(AGAIN);
         // Dictionaries so far: a new one takes the place of the old, unless it is more of the same.
         let mut so_far: Known<'b> = HashMap::new();
         let (mut shared, mut has_changed) = (Arc::default(), false);
@@ -126,8 +127,12 @@ impl Container for Arrow {
                         has_changed = true;
                     } else {
                         let table = Arc::clone(&table);
-                        let piece =
-                            Rows { table, only: Some(id), stored: stored(batch), dictionaries: Arc::default() };
+                        let piece = Rows {
+                            table,
+                            only: Some(id),
+                            stored: stored(batch),
+                            dictionaries: Arc::default(),
+                        };
                         opened.members.extend(columns::members(&format!("dictionary {dictionaries}"), piece));
                         dictionaries += 1;
                     }

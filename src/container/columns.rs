@@ -247,7 +247,9 @@ impl<P: Piece> Member for Part<P> {
 
 /// Whether a cell is no part of a row.
 fn is_no_part(value: &[u8]) -> bool {
-    value.len() >= LONG || value.iter().any(|&b| b < 0x20 && b != b'\t') || std::str::from_utf8(value).is_err()
+    value.len() >= LONG
+        || value.iter().any(|&b| b < 0x20 && b != b'\t')
+        || std::str::from_utf8(value).is_err()
 }
 
 /// Charged before it is written.
@@ -348,12 +350,15 @@ fn cell(value: &[u8], line: &mut Vec<u8>) {
     if is_document { line.extend_from_slice(value) } else { text(value, line) }
 }
 
-fn text(value: &[u8], line: &mut Vec<u8>) {
+/// A string of JSON.
+pub(super) fn text(value: &[u8], line: &mut Vec<u8>) {
     line.push(b'"');
     for &b in value {
         match b {
             b'"' | b'\\' => line.extend([b'\\', b]),
             b'\t' => line.extend(b"\\t"),
+            b'\n' => line.extend(b"\\n"),
+            b'\r' => line.extend(b"\\r"),
             0..0x20 => line.push(b' '),
             _ => line.push(b),
         }

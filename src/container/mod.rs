@@ -4,18 +4,18 @@
 
 pub mod android_backup;
 pub mod ar;
+pub mod arrow;
 pub mod asar;
 pub mod ascii85;
 pub mod assembly_store;
-pub mod arrow;
 pub mod avro;
 pub mod budget;
 pub mod cab;
 pub mod carve;
 pub mod cfb;
 pub mod cms;
-pub mod cpio;
 mod columns;
+pub mod cpio;
 pub mod cramfs;
 pub mod disk_image;
 pub mod dmg;

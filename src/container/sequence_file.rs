@@ -370,6 +370,9 @@ mod tests {
     fn numbers_of_hadoop() {
         let read = |bytes: &[u8]| number(bytes, &mut 0);
         assert_eq!([read(&[5]), read(&[0x90]), read(&[0x8f, 200])], [Some(5), Some(-112), Some(200)]);
-        assert_eq!([read(&[0x8e, 1, 0]), read(&[0x87, 200]), read(&[0x8e, 1])], [Some(256), Some(-201), None]);
+        assert_eq!(
+            [read(&[0x8e, 1, 0]), read(&[0x87, 200]), read(&[0x8e, 1])],
+            [Some(256), Some(-201), None]
+        );
     }
 }

@@ -221,12 +221,7 @@ mod tests {
 
     #[test]
     fn more_than_magic_bytes_is_asked() {
-        for text in [
-            "bvx2 and so on",
-            "Obj\x01",
-            "MSWIM is text",
-            "OpenSSL writes Salted__ first",
-        ] {
+        for text in ["bvx2 and so on", "Obj\x01", "MSWIM is text", "OpenSSL writes Salted__ first"] {
             assert_eq!(name(text.as_bytes()), None, "{text}");
         }
         let mut arj = [&[0x60, 0xea, 30, 0][..], &[7; 30]].concat();

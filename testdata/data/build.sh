@@ -27,6 +27,9 @@ printf 'JM\001\000' > "$out/shop.jmod"
 # Tables of LevelDB (made by leveldb-built.sh).
 cp "$here"/built/*.ldb "$out/"
 
+# Tables stored column by column (made by columns-built.sh).
+python3 -m zipfile -e "$here/built/columns.zip" "$out"
+
 if [ -d "$here/python" ]; then . "$here/python.sh"; fi
 if [ -f "$here/databases.sh" ]; then . "$here/databases.sh"; fi
 if [ -f "$here/tables.sh" ]; then . "$here/tables.sh"; fi

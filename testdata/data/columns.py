@@ -4,6 +4,7 @@ import os
 import sys
 import zipfile
 
+import fastavro
 import pyarrow as pa
 import pyarrow.feather
 import pyarrow.orc
@@ -105,6 +106,11 @@ for codec in ("uncompressed", "zlib", "snappy", "lz4", "zstd"):
 save("dictionary.orc", lambda out: pa.orc.write_table(table("orc-dict"), out, compression="zlib", dictionary_key_size_threshold=1.0))
 save("nested.orc", lambda out: pa.orc.write_table(nested("orc-struct", "orc-list", "orc-map"), out, compression="zstd"))
 
+# Avro.
+schema = {"type": "record", "name": "Account", "fields": [{"name": n, "type": ["null", "string"]} for n in ("user", "access_key_id", "note", "secret_access_key")] + [{"name": "age", "type": "int"}]}
+for codec in ("null", "deflate", "snappy", "bzip2", "xz"):
+    save(codec + ".avro", lambda out: fastavro.writer(out, schema, rows({17: pair("avro-" + codec)}, 100), codec=codec, sync_marker=b"0123456789abcdef"))
+
 # Seeds: no keys, and few rows.
 
 
@@ -120,7 +126,7 @@ def seed_of(format, name, write):
     seed(format, name, out.getvalue())
 
 
-def small(count=30):
+def small(count=12):
     """A bit of everything."""
     return pa.table(
         {
@@ -138,7 +144,7 @@ def small(count=30):
 text = small().select(["name", "note", "code"])
 for codec in ("snappy", "gzip", "brotli", "zstd", "lz4"):
     seed_of("parquet", codec, lambda out: pq.write_table(small(), out, compression=codec))
-seed_of("parquet", "plain", lambda out: pq.write_table(small(), out, compression="none", row_group_size=10, data_page_version="2.0"))
+seed_of("parquet", "plain", lambda out: pq.write_table(small(), out, compression="none", row_group_size=4, data_page_version="2.0"))
 for encoding in ("DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY"):
     seed_of("parquet", encoding.lower(), lambda out: pq.write_table(text, out, compression="none", use_dictionary=False, column_encoding={"name": encoding, "note": encoding}))
 
@@ -187,6 +193,7 @@ def sequence(codec, blocks=False, records=((b"one", b"the first value"), (b"two"
     return out + b"\xff" * 4 + mark
 
 
+seed_of("avro", "records", lambda out: fastavro.writer(out, {"type": "record", "name": "Small", "fields": [{"name": "name", "type": "string"}, {"name": "note", "type": ["null", "string"]}, {"name": "tags", "type": {"type": "array", "items": "string"}}, {"name": "map", "type": {"type": "map", "values": "string"}}]}, [{**row, "map": dict(row["map"])} for row in small().select(["name", "note", "tags", "map"]).to_pylist()], sync_marker=b"0123456789abcdef"))
 seed("sequence-file", "plain", sequence(None))
 seed("sequence-file", "records", sequence("GzipCodec"))
 seed("sequence-file", "blocks", sequence("DefaultCodec", True))

@@ -162,7 +162,7 @@ impl<'r, 'd> Reader<'r, 'd> {
         if let Some((id, width)) = field.dictionary {
             let validity = self.next()?;
             let indices = self.next()?;
-            if let Some(column) = self.from_dictionary(id, count, width, [validity, indices], rows, problems) {
+            if let Some(column) = self.coded(id, count, width, [validity, indices], rows, problems) {
                 columns.push(Column { name: field.name.clone(), ..column });
             }
             return Some(());
@@ -186,8 +186,7 @@ impl<'r, 'd> Reader<'r, 'd> {
                 let views = self.next()?;
                 let more = usize::try_from(u64_le(self.variadic, self.view * 8)?).ok()?;
                 self.view += 1;
-                let others: Option<Vec<_>> =
-                    (0..more.min(self.buffers.len())).map(|_| self.next()).collect();
+                let others: Option<Vec<_>> = (0..more.min(self.buffers.len())).map(|_| self.next()).collect();
                 let mut column = Column::new(&field.name);
                 let done = self.views(&mut column, count, [validity, views], &others?, rows, problems);
                 if let Err(problem) = done {
@@ -199,7 +198,8 @@ impl<'r, 'd> Reader<'r, 'd> {
                 let validity = self.next()?;
                 let data = self.next()?;
                 let mut column = Column::new(&field.name);
-                if let Err(problem) = self.fixed(&mut column, count, width, [validity, data], rows, problems) {
+                if let Err(problem) = self.fixed(&mut column, count, width, [validity, data], rows, problems)
+                {
                     problems.add(problem);
                 }
                 columns.push(column);
@@ -313,7 +313,7 @@ impl<'r, 'd> Reader<'r, 'd> {
     }
 
     /// A column of indices; `None` where its dictionary is told by itself, or has no strings.
-    fn from_dictionary(
+    fn coded(
         &self,
         id: i64,
         count: usize,

@@ -76,8 +76,7 @@ fn one(table: Table<'_>, above: &[u8], depth: usize, left: &mut usize) -> Option
         let bits = dictionary.table(1).map_or(32, |index| index.int(0));
         (dictionary.long(0), (bits as usize / 8).clamp(1, 8))
     });
-    let parts: Option<Vec<_>> =
-        table.tables(5).map(|part| one(part, &name, depth, left)).collect();
+    let parts: Option<Vec<_>> = table.tables(5).map(|part| one(part, &name, depth, left)).collect();
     Some(Field { name, layout, dictionary, parts: parts? })
 }
 

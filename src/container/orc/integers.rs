@@ -10,7 +10,7 @@ use crate::lens::bytes::{slice, uleb};
 pub(super) type Numbers = (Vec<u64>, bool);
 
 /// Adds `count` numbers to what came out.
-fn more(out: &mut Vec<u64>, count: usize, most: u64, budget: &Budget) -> Result<Option<()>, Problem> {
+fn more(out: &[u64], count: usize, most: u64, budget: &Budget) -> Result<Option<()>, Problem> {
     if out.len() as u64 + count as u64 > most {
         return Ok(None);
     }
@@ -162,7 +162,8 @@ fn second(data: &[u8], at: &mut usize, out: &mut Vec<u64>, most: u64, budget: &B
                 value = value.wrapping_add_signed(step);
                 out.push(value);
                 for step_more in some!(packed(data, at, count - 2, width(code))) {
-                    value = if step < 0 { value.wrapping_sub(step_more) } else { value.wrapping_add(step_more) };
+                    value =
+                        if step < 0 { value.wrapping_sub(step_more) } else { value.wrapping_add(step_more) };
                     out.push(value);
                 }
             }
@@ -212,8 +213,8 @@ mod tests {
         let direct = [0x5e, 0x03, 0x5c, 0xa1, 0xab, 0x1e, 0xde, 0xad, 0xbe, 0xef];
         assert_eq!(read(&direct, true), (vec![23_713, 43_806, 57_005, 48_879], true));
         let patched = [
-            0x8e, 0x13, 0x2b, 0x21, 0x07, 0xd0, 0x1e, 0x00, 0x14, 0x70, 0x28, 0x32, 0x3c, 0x46, 0x50, 0x5a, 0x64,
-            0x6e, 0x78, 0x82, 0x8c, 0x96, 0xa0, 0xaa, 0xb4, 0xbe, 0xfc, 0xe8,
+            0x8e, 0x13, 0x2b, 0x21, 0x07, 0xd0, 0x1e, 0x00, 0x14, 0x70, 0x28, 0x32, 0x3c, 0x46, 0x50, 0x5a,
+            0x64, 0x6e, 0x78, 0x82, 0x8c, 0x96, 0xa0, 0xaa, 0xb4, 0xbe, 0xfc, 0xe8,
         ];
         let mut wanted = vec![2030, 2000, 2020, 1_000_000];
         wanted.extend((2040..=2190).step_by(10));

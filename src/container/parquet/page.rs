@@ -91,7 +91,8 @@ pub(super) fn read(
     let name = String::from_utf8_lossy(&leaf.name);
     let damaged = |at: usize| {
         let left = chunk.len.saturating_sub(at) as u64;
-        Problem::new(Reason::Damaged, format!("parquet: column {name} is damaged at byte {at}")).of_bytes(left)
+        Problem::new(Reason::Damaged, format!("parquet: column {name} is damaged at byte {at}"))
+            .of_bytes(left)
     };
     let codec = chunk.codec.map_err(|codec| {
         Problem::new(Reason::Unsupported, format!("parquet: column {name} is packed by codec {codec}"))

@@ -64,10 +64,7 @@ impl<'d> Thrift<'d> {
     }
 
     /// Calls `field` for each field of a structure; it reads the value and says so, or it is skipped.
-    pub(super) fn fields(
-        &mut self,
-        field: &mut dyn FnMut(&mut Self, &Field) -> Option<bool>,
-    ) -> Option<()> {
+    pub(super) fn fields(&mut self, field: &mut dyn FnMut(&mut Self, &Field) -> Option<bool>) -> Option<()> {
         let mut last = 0i16;
         loop {
             let head = self.byte()?;

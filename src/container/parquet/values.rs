@@ -172,6 +172,14 @@ mod tests {
         assert_eq!(differences(&data[..9], &mut 0, 8, &budget).unwrap(), None);
         // Numbers that take no room.
         let many = [0x80, 0x01, 4, 0xff, 0xff, 0xff, 0xff, 0x0f, 0, 0, 0, 0, 0, 0];
-        assert!(differences(&many, &mut 0, u64::MAX, &Budget::new(&Limits { expanded_bytes: 1000, ..Limits::default() }, 1)).is_err());
+        assert!(
+            differences(
+                &many,
+                &mut 0,
+                u64::MAX,
+                &Budget::new(&Limits { expanded_bytes: 1000, ..Limits::default() }, 1)
+            )
+            .is_err()
+        );
     }
 }
