@@ -103,7 +103,8 @@ fn differences_into(
         let pieces = uleb(data, at)?;
         let count = uleb(data, at)?;
         let sound = (1..=1 << 20).contains(&block) && (1..=1024).contains(&pieces) && block % pieces == 0;
-        (sound && count <= most).then_some((block / pieces, pieces as usize, count, signed(uleb(data, at)?)))
+        let first = signed(uleb(data, at)?);
+        (sound && count <= most).then(|| (block / pieces, pieces as usize, count, first))
     };
     let Some((piece, pieces, count, mut value)) = header(at) else { return Ok(None) };
     if count == 0 {
@@ -170,6 +171,8 @@ mod tests {
         assert_eq!(at, data.len());
         assert_eq!(differences(&data, &mut 0, 7, &budget).unwrap(), None);
         assert_eq!(differences(&data[..9], &mut 0, 8, &budget).unwrap(), None);
+        // Blocks of no pieces.
+        assert_eq!(differences(&[8, 0, 8, 14], &mut 0, 8, &budget).unwrap(), None);
         // Numbers that take no room.
         let many = [0x80, 0x01, 4, 0xff, 0xff, 0xff, 0xff, 0x0f, 0, 0, 0, 0, 0, 0];
         assert!(
