@@ -4,6 +4,7 @@
 
 pub mod android_backup;
 pub mod ar;
+pub mod arj;
 pub mod asar;
 pub mod ascii85;
 pub mod assembly_store;
@@ -20,6 +21,7 @@ pub mod dmg;
 pub mod dotnet_bundle;
 pub mod dump;
 pub mod embedded;
+pub mod erofs;
 pub mod eval_bundle;
 pub mod exfat;
 pub mod ext;
@@ -27,12 +29,16 @@ pub mod fat;
 pub mod fatfs;
 pub mod flow;
 pub mod gzip;
+pub mod hfsplus;
+mod huffman;
 pub mod image;
 mod inflate;
 pub mod iso;
 pub mod jffs2;
 pub mod json;
+pub mod lha;
 mod lz4;
+mod lzh;
 mod lzo;
 pub mod ntfs;
 pub mod partition;
@@ -55,12 +61,15 @@ pub mod swf;
 pub mod tar;
 #[cfg(test)]
 mod testing;
+pub mod ubi;
+pub mod ubifs;
 pub mod udf;
 pub mod unity_web;
 pub mod unityfs;
 pub mod unopened;
 pub mod uuencode;
 pub mod vdex;
+pub mod wim;
 pub mod xar;
 pub mod xfs;
 pub mod yenc;
@@ -103,6 +112,9 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &sevenz::SevenZip,
     &rar::Rar,
     &cab::Cab,
+    &arj::Arj,
+    &lha::Lha,
+    &wim::Wim,
     &cfb::Cfb,
     &xar::Xar,
     &dmg::Dmg,
@@ -117,6 +129,10 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &exfat::ExFat,
     &ntfs::Ntfs,
     &xfs::Xfs,
+    &hfsplus::HfsPlus,
+    &erofs::Erofs,
+    &ubi::Ubi,
+    &ubifs::Ubifs,
     &disk_image::DiskImage,
     &partition::Disk,
     &stream::BZIP2,
