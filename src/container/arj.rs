@@ -40,7 +40,8 @@ impl Container for Arj {
                 Some(Some(header)) => header,
                 Some(None) => break,
                 None => {
-                    let detail = format!("arj: the header at {at} is damaged; searched as raw bytes from there on");
+                    let detail =
+                        format!("arj: the header at {at} is damaged; searched as raw bytes from there on");
                     let bytes = data.len().saturating_sub(at) as u64;
                     opened.problems.push(Problem::new(Reason::Damaged, detail).of_bytes(bytes));
                     break;
@@ -72,7 +73,8 @@ impl Container for Arj {
                 continue;
             }
             if header.flags & (VOLUME | CONTINUED) != 0 {
-                let detail = format!("arj: a part of {} is in another volume", String::from_utf8_lossy(&header.name));
+                let detail =
+                    format!("arj: a part of {} is in another volume", String::from_utf8_lossy(&header.name));
                 opened.problems.push(Problem::new(Reason::Unreadable, detail));
             }
             let packing = match header.method {
@@ -152,7 +154,7 @@ mod tests {
     fn members_of_each_kind_and_damage() {
         let end = [0x60, 0xea, 0, 0];
         // Three literals, and a copy of three from three before.
-        let fixed = [0x30, 0x98, 0x8c, 0x70, 0x01, 0x00];
+        let fixed = [0x30, 0x98, 0x8c, 0x70, 0x02, 0x00];
         let parts = [
             header(0, 2, 0, 0, "a.arj"),
             header(0, 0, 5, 5, "a\\b.in"),
@@ -176,6 +178,9 @@ mod tests {
         let want = want.map(|(name, bytes, reason)| (name.to_owned(), bytes.to_vec(), reason));
         assert_eq!((&members[..], problems.len()), (&want[..], 0));
         let (members, problems) = read(&Arj, &whole[..whole.len() - 7]);
-        assert_eq!((members.len(), members[3].2, problems), (4, Some(Reason::Damaged), vec![Reason::Damaged]));
+        assert_eq!(
+            (members.len(), members[3].2, problems),
+            (4, Some(Reason::Damaged), vec![Reason::Damaged])
+        );
     }
 }

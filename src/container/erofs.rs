@@ -44,7 +44,8 @@ impl Container for Erofs {
             if system.needs & !KNOWN == 0 {
                 system.walk(limits, &mut opened, &mut claims);
             } else {
-                let detail = format!("erofs: needs features that are not known ({:#x})", system.needs & !KNOWN);
+                let detail =
+                    format!("erofs: needs features that are not known ({:#x})", system.needs & !KNOWN);
                 opened.problems.push(Problem::new(Reason::Unsupported, detail).of_bytes(data.len() as u64));
             }
         }
@@ -258,9 +259,12 @@ impl<'b> System<'b> {
                 _ => {}
             }
         }
-        let mut tell = |reason, bytes, detail: String| opened.problems.push(Problem::new(reason, detail).of_bytes(bytes));
+        let mut tell = |reason, bytes, detail: String| {
+            opened.problems.push(Problem::new(reason, detail).of_bytes(bytes))
+        };
         if shared > 0 {
-            let detail = format!("{shared} files have their blocks in common with others, which were searched once");
+            let detail =
+                format!("{shared} files have their blocks in common with others, which were searched once");
             tell(Reason::Duplicate, 0, detail);
         }
         if other > 0 {
@@ -271,7 +275,8 @@ impl<'b> System<'b> {
             tell(Reason::Damaged, 0, detail);
         }
         if is_cut {
-            let detail = format!("erofs: more than {} files, or long names; the others as raw bytes", limits.entries);
+            let detail =
+                format!("erofs: more than {} files, or long names; the others as raw bytes", limits.entries);
             tell(Reason::Limit, 0, detail);
         }
     }

@@ -234,7 +234,8 @@ impl<'b> Catalog<'b> {
         for file in std::mem::take(&mut self.files) {
             // A file with several names stands in a folder of the system; it goes by the first of them.
             let other = number(&file.name, b"iNode").and_then(|n| self.links.remove(&n));
-            let (parent, name) = other.as_ref().map_or((file.parent, &file.name), |(parent, name)| (*parent, name));
+            let (parent, name) =
+                other.as_ref().map_or((file.parent, &file.name), |(parent, name)| (*parent, name));
             let path = self.path(parent, name);
             let Some((rest, path)) = path.and_then(|path| Some((left.checked_sub(path.len())?, path))) else {
                 long += 1;
@@ -242,7 +243,8 @@ impl<'b> Catalog<'b> {
             };
             left = rest;
             let File { id, data, resource, .. } = file;
-            let scattered = |name: Vec<u8>, fork: Fork| Scattered::new(name, volume.data, fork.ranges, fork.size);
+            let scattered =
+                |name: Vec<u8>, fork: Fork| Scattered::new(name, volume.data, fork.ranges, fork.size);
             if let Some(head) = self.packed.remove(&id).filter(|_| data.size == 0) {
                 let fork = scattered(path.clone(), resource);
                 if !claims.claim(&fork.ranges) {
@@ -274,20 +276,31 @@ impl<'b> Catalog<'b> {
     }
 
     fn tell(mut self, opened: &mut Opened<'b>, limits: &Limits, shared: u64, long: u64) {
-        let mut tell = |reason: Reason, detail: String| opened.problems.push(Problem::new(reason, detail).of_bytes(0));
+        let mut tell =
+            |reason: Reason, detail: String| opened.problems.push(Problem::new(reason, detail).of_bytes(0));
         if shared > 0 {
-            let detail = format!("{shared} files have their blocks in common with others, which were searched once");
+            let detail =
+                format!("{shared} files have their blocks in common with others, which were searched once");
             tell(Reason::Duplicate, detail);
         }
         self.damaged.dedup();
         for what in self.damaged {
-            tell(Reason::Damaged, format!("hfsplus: the {what} is damaged; what it does not tell is searched as raw bytes"));
+            tell(
+                Reason::Damaged,
+                format!("hfsplus: the {what} is damaged; what it does not tell is searched as raw bytes"),
+            );
         }
         if long > 0 {
-            tell(Reason::Limit, format!("hfsplus: {long} files have paths that are too long; searched as raw bytes"));
+            tell(
+                Reason::Limit,
+                format!("hfsplus: {long} files have paths that are too long; searched as raw bytes"),
+            );
         }
         if self.is_cut {
-            tell(Reason::Limit, format!("hfsplus: more than {} files; the others as raw bytes", limits.entries));
+            tell(
+                Reason::Limit,
+                format!("hfsplus: more than {} files; the others as raw bytes", limits.entries),
+            );
         }
     }
 }

@@ -47,7 +47,8 @@ impl Code {
             symbols[*index] = symbol as u16;
             if u32::from(*length) <= SHORT {
                 let spare = SHORT - u32::from(*length);
-                short[(*code << spare) as usize..((*code + 1) << spare) as usize].fill((symbol as u16, *length));
+                short[(*code << spare) as usize..((*code + 1) << spare) as usize]
+                    .fill((symbol as u16, *length));
             }
             *code += 1;
             *index += 1;

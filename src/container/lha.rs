@@ -37,8 +37,11 @@ impl Container for Lha {
                 break;
             }
             let Some(header) = Header::read(data, at).filter(|_| is_header(&data[at..])) else {
-                let detail = format!("lha: the header at {at} is damaged; searched as raw bytes from there on");
-                opened.problems.push(Problem::new(Reason::Damaged, detail).of_bytes((data.len() - at) as u64));
+                let detail =
+                    format!("lha: the header at {at} is damaged; searched as raw bytes from there on");
+                opened
+                    .problems
+                    .push(Problem::new(Reason::Damaged, detail).of_bytes((data.len() - at) as u64));
                 break;
             };
             let end = header.start.saturating_add(header.packed).min(data.len());

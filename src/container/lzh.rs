@@ -7,9 +7,9 @@ mod adaptive;
 
 use super::budget::Budget;
 use super::huffman::{Code, Source};
+use super::inflate::OVER_BUDGET;
 use super::piece::Piece;
 use super::{Contents, Member, Problem};
-use super::inflate::OVER_BUDGET;
 use crate::ledger::Reason;
 use crate::limits::Limits;
 
@@ -64,7 +64,13 @@ enum Stop {
 }
 
 /// Expands `input` into `out` until `size` bytes came out.
-pub fn expand(packing: Packing, input: &[u8], size: u64, out: &mut Vec<u8>, budget: &Budget) -> Result<(), Problem> {
+pub fn expand(
+    packing: Packing,
+    input: &[u8],
+    size: u64,
+    out: &mut Vec<u8>,
+    budget: &Budget,
+) -> Result<(), Problem> {
     let mut sink = Sink { out, size, packed: input.len() as u64, paid: 0, budget };
     let mut bits = Bits { input, at: 0, held: 0, count: 0 };
     let went = match packing {

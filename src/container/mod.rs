@@ -52,6 +52,8 @@ pub mod ram_bundle;
 pub mod rar;
 pub mod romfs;
 pub mod rpm;
+#[cfg(test)]
+mod seeds;
 pub mod sevenz;
 mod solid;
 pub mod source_map;

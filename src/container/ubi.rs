@@ -96,7 +96,8 @@ fn volumes(data: &[u8]) -> (BTreeMap<u32, BTreeMap<u32, Block>>, u64) {
         };
         // What belongs to no volume is erased.
         let Some(owner) = head(data, owner, OWNER) else {
-            let is_erased = slice(data, owner, HEAD_SIZE).is_some_and(|bytes| bytes.iter().all(|b| *b == 0xff));
+            let is_erased =
+                slice(data, owner, HEAD_SIZE).is_some_and(|bytes| bytes.iter().all(|b| *b == 0xff));
             damaged += u64::from(!is_erased);
             continue;
         };

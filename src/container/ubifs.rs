@@ -50,7 +50,8 @@ impl Container for Ubifs {
         // The paths of all files together: long ones over and over are how a small image grows large.
         let mut left = data.len().saturating_mul(2).max(1 << 20);
         for (number, mut blocks) in files {
-            let name = tree.path(number).unwrap_or_else(|| format!("file {number} without a name").into_bytes());
+            let name =
+                tree.path(number).unwrap_or_else(|| format!("file {number} without a name").into_bytes());
             let rest = left.checked_sub(name.len());
             let Some(rest) = rest.filter(|_| (opened.members.len() as u64) < limits.entries) else {
                 tree.is_cut = true;
@@ -76,8 +77,18 @@ impl Container for Ubifs {
             let detail = format!("ubifs: {} nodes are damaged", tree.damaged);
             opened.problems.push(Problem::new(Reason::Damaged, detail));
         }
+        // The nodes of a folder and of what is in it may be gone, of which nothing else is left.
+        let live = tree.live.values().map(|(_, file)| *file).filter(|file| *file != 0);
+        let gone = live.chain([ROOT]).filter(|number| !tree.inodes.contains_key(number)).count();
+        if gone > 0 && !tree.is_cut {
+            let detail = format!("ubifs: {gone} files or folders are not there");
+            opened.problems.push(Problem::new(Reason::Damaged, detail));
+        }
         if tree.is_cut {
-            let detail = format!("ubifs: more than {} files, or too many nodes; the rest as raw bytes", limits.entries);
+            let detail = format!(
+                "ubifs: more than {} files, or too many nodes; the rest as raw bytes",
+                limits.entries
+            );
             opened.problems.push(Problem::new(Reason::Limit, detail));
         }
         opened
@@ -106,6 +117,8 @@ struct Block {
 struct Tree {
     /// Folder and name of a file, as the newest node has it.
     names: HashMap<u32, (u64, u32, Vec<u8>)>,
+    /// The file that the newest node of a name leads to; none where it was taken away.
+    live: HashMap<(u32, Vec<u8>), (u64, u32)>,
     /// Sequence and flags.
     inodes: HashMap<u32, (u64, u32)>,
     blocks: BTreeMap<u32, Vec<Block>>,
@@ -177,8 +190,13 @@ impl Tree {
         let name = slice(data, at + 56, usize::from(u16_le(data, at + 50)?))?;
         // A name that was taken away leads nowhere; the file may have it still, for what is deleted is searched too.
         let target = u64_le(data, at + 40)? as u32;
+        let folder = u32_le(data, at + 24)?;
+        let live = self.live.entry((folder, name.to_vec())).or_default();
+        if sequence >= live.0 {
+            *live = (sequence, target);
+        }
         if target != 0 && self.names.get(&target).is_none_or(|known| sequence >= known.0) {
-            self.names.insert(target, (sequence, u32_le(data, at + 24)?, name.to_vec()));
+            self.names.insert(target, (sequence, folder, name.to_vec()));
         }
         Some(())
     }

@@ -155,13 +155,16 @@ impl<'b> Image<'b> {
             }
             let name = entry.get(30..50).and_then(|sum| names.by_sum.remove(sum));
             let name = name.unwrap_or_else(|| format!("stream {n}").into_bytes());
-            let told = if u16_le(entry, 24).is_some_and(|part| part != self.part) || stream.flags & SPANNED != 0 {
-                Some((Reason::Unreadable, "wim: the stream is in another part of the image"))
-            } else if stream.flags & SOLID != 0 || stream.flags & PACKED != 0 && self.packing == Packing::Unknown {
-                Some((Reason::Unsupported, "wim: packed by LZMS, or together with others"))
-            } else {
-                None
-            };
+            let told =
+                if u16_le(entry, 24).is_some_and(|part| part != self.part) || stream.flags & SPANNED != 0 {
+                    Some((Reason::Unreadable, "wim: the stream is in another part of the image"))
+                } else if stream.flags & SOLID != 0
+                    || stream.flags & PACKED != 0 && self.packing == Packing::Unknown
+                {
+                    Some((Reason::Unsupported, "wim: packed by LZMS, or together with others"))
+                } else {
+                    None
+                };
             if let Some((reason, detail)) = told {
                 let problem = Problem::new(reason, detail).of_bytes(stream.size);
                 opened.members.push(Box::new(Told { name, problem }));
@@ -178,7 +181,8 @@ impl<'b> Image<'b> {
             }
         }
         if shared > 0 {
-            let detail = format!("{shared} streams have their bytes in common with others, which were searched once");
+            let detail =
+                format!("{shared} streams have their bytes in common with others, which were searched once");
             opened.problems.push(Problem::new(Reason::Duplicate, detail).of_bytes(0));
         }
         if !names.is_whole {
@@ -211,7 +215,9 @@ impl<'b> Image<'b> {
         // Where each chunk but the first begins, behind this table.
         let width = if stream.size > u64::from(u32::MAX) { 8 } else { 4 };
         let chunks = stream.size.div_ceil(self.chunk);
-        let table = usize::try_from(chunks.saturating_sub(1)).ok().and_then(|n| slice(bytes, 0, n.checked_mul(width)?));
+        let table = usize::try_from(chunks.saturating_sub(1))
+            .ok()
+            .and_then(|n| slice(bytes, 0, n.checked_mul(width)?));
         let Some(table) = table else {
             return Err(damaged("the table of chunks is not there".into()).of_bytes(stream.size));
         };

@@ -47,8 +47,9 @@ class Volume:
     def place(self, data, pieces=1):
         """Puts data into so many pieces, with a free block between them."""
         count = -(-len(data) // self.block)
+        pieces = max(min(pieces, count), 1)
         extents, done = [], 0
-        for piece in range(min(pieces, count)):
+        for piece in range(pieces if count else 0):
             length = count // pieces if piece < pieces - 1 else count - done
             extents.append((self.next, length))
             for n in range(length):

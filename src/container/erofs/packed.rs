@@ -123,8 +123,12 @@ impl<'b> File<'b> {
                 continue;
             }
             let start = (n << self.bits) + entry.offset;
+            // The end of the file has an entry of its own.
+            if start >= self.size {
+                break;
+            }
             if let Some((_, extent)) = begun {
-                self.extent(extent, start.min(self.size), out, budget, [&mut broken, &mut unknown])?;
+                self.extent(extent, start, out, budget, [&mut broken, &mut unknown])?;
             }
             let extent = Extent { start, kind: entry.kind, block: entry.block, blocks: 1, is_last: false };
             begun = Some((n, extent));
@@ -135,12 +139,16 @@ impl<'b> File<'b> {
             self.extent(extent, self.size, out, budget, [&mut broken, &mut unknown])?;
         }
         if unknown > 0 {
-            let detail = format!("erofs: {unknown} bytes of the file are packed by LZMA, deflate or Zstandard");
+            let detail =
+                format!("erofs: {unknown} bytes of the file are packed by LZMA, deflate or Zstandard");
             return Err(Problem::new(Reason::Unsupported, detail).of_bytes(unknown));
         }
         match broken {
             0 => Ok(()),
-            _ => Err(Problem::new(Reason::Damaged, format!("erofs: {broken} parts of the file are broken or missing"))),
+            _ => Err(Problem::new(
+                Reason::Damaged,
+                format!("erofs: {broken} parts of the file are broken or missing"),
+            )),
         }
     }
 

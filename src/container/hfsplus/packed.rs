@@ -96,7 +96,10 @@ impl<'b> Packed<'b> {
         }
         match broken {
             0 => Ok(()),
-            _ => Err(Problem::new(Reason::Damaged, format!("hfsplus: {broken} blocks of the file are broken or missing"))),
+            _ => Err(Problem::new(
+                Reason::Damaged,
+                format!("hfsplus: {broken} blocks of the file are broken or missing"),
+            )),
         }
     }
 }

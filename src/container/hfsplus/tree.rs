@@ -120,7 +120,8 @@ impl<'b> Tree<'b> {
                     let (start, end) = (place(n)?, place(n + 1)?);
                     let key = usize::from(u16_be(&node, start)?);
                     let data = (start + 2 + key).next_multiple_of(2);
-                    (start >= 14 && data <= end && end <= self.node).then_some((start + 2..start + 2 + key, data..end))
+                    (start >= 14 && data <= end && end <= self.node)
+                        .then_some((start + 2..start + 2 + key, data..end))
                 };
                 match record() {
                     Some((key, data)) => is_whole &= take(&node, key, data),

@@ -157,7 +157,9 @@ fn read_lengths(bits: &mut Bits<'_>, lengths: &mut [u8]) -> Option<()> {
 /// Makes addresses of calls relative again.
 fn calls(data: &mut [u8]) {
     let mut at = 0;
-    while let Some(found) = data.len().checked_sub(10).and_then(|end| memchr::memchr(0xe8, data.get(at..end)?)) {
+    while let Some(found) =
+        data.len().checked_sub(10).and_then(|end| memchr::memchr(0xe8, data.get(at..end)?))
+    {
         at += found;
         if let Some(address) = data.get_mut(at + 1..at + 5).and_then(|bytes| bytes.first_chunk_mut::<4>()) {
             let (absolute, place) = (i32::from_le_bytes(*address), at as i32);
