@@ -100,6 +100,9 @@ struct File {
     resource: Fork,
 }
 
+/// The first block of the file that they are for, and eight extents.
+type Extents<'b> = (u32, Cow<'b, [u8]>);
+
 /// What the trees say.
 #[derive(Default)]
 struct Catalog<'b> {
@@ -108,7 +111,7 @@ struct Catalog<'b> {
     /// Of files that have several names the first: by the number of the file that has their bytes.
     links: HashMap<u32, (u32, Vec<u8>)>,
     /// Extents beyond the first eight, by fork and file: the block of the file, and where they stand.
-    more: HashMap<(u8, u32), Vec<(u32, Cow<'b, [u8]>)>>,
+    more: HashMap<(u8, u32), Vec<Extents<'b>>>,
     /// What says that a file is packed.
     packed: HashMap<u32, Cow<'b, [u8]>>,
     damaged: Vec<&'static str>,
@@ -250,7 +253,7 @@ impl<'b> Catalog<'b> {
                 if !claims.claim(&fork.ranges) {
                     shared += 1;
                 } else if let Some(packed) = Packed::new(head, fork) {
-                    opened.members.push(packed);
+                    opened.members.push(Box::new(packed));
                 } else {
                     self.damaged.push("head of a packed file");
                 }

@@ -135,8 +135,12 @@ impl<'b> Header<'b> {
             }
         };
         let mut further = 0;
-        while level > 0 {
-            let size = if width == 2 { usize::from(u16_le(head, next)?) } else { size_le(head, next)? };
+        loop {
+            let size = match (level, width) {
+                (0, _) => 0,
+                (_, 2) => usize::from(u16_le(head, next)?),
+                _ => size_le(head, next)?,
+            };
             if size == 0 {
                 break;
             }

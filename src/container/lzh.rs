@@ -193,12 +193,12 @@ impl Source for Bits<'_> {
 enum Codes {
     /// One symbol, without bits.
     One(u16),
-    Many(Code),
+    Many(Box<Code>),
 }
 
 impl Codes {
     fn new(lengths: &[u8]) -> Result<Self, Stop> {
-        Code::new(lengths).map(Codes::Many).ok_or(Stop::Broken)
+        Code::new(lengths).map(|code| Codes::Many(Box::new(code))).ok_or(Stop::Broken)
     }
 
     fn symbol(&self, bits: &mut Bits<'_>) -> Result<u16, Stop> {

@@ -122,7 +122,7 @@ impl<'b> Image<'b> {
         let mut table = Vec::new();
         let streams = Stream::read(&self.data[48..]).map(|stream| self.expand(&stream, &mut table, &budget));
         if let Some(Err(problem)) = streams {
-            let detail = format!("wim: the table of streams: {}", problem.detail);
+            let detail = format!("{} (the table of streams)", problem.detail);
             opened.problems.push(Problem { detail, ..problem });
         }
         let entries = || table.chunks_exact(50).filter_map(|entry| Some((Stream::read(entry)?, entry)));
@@ -137,7 +137,7 @@ impl<'b> Image<'b> {
             match self.expand(&stream, &mut metadata, &budget) {
                 Ok(()) => names.read(&metadata),
                 Err(problem) => {
-                    let detail = format!("wim: folders of an image: {}", problem.detail);
+                    let detail = format!("{} (folders of an image)", problem.detail);
                     opened.problems.push(Problem { detail, ..problem });
                 }
             }

@@ -21,10 +21,10 @@ pub struct Packed<'b> {
 
 impl<'b> Packed<'b> {
     /// `None` where the head makes no sense.
-    pub fn new(head: Cow<'b, [u8]>, fork: Scattered<'b>) -> Option<Box<dyn Member + 'b>> {
+    pub fn new(head: Cow<'b, [u8]>, fork: Scattered<'b>) -> Option<Self> {
         head.starts_with(b"fpmc").then_some(())?;
         let (kind, size) = (u32_le(&head, 4)?, u64_le(&head, 8)?);
-        Some(Box::new(Packed { kind, size, head, fork }))
+        Some(Packed { kind, size, head, fork })
     }
 
     fn expand(&self, out: &mut Vec<u8>, budget: &Budget) -> Result<(), Problem> {
