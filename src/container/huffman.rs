@@ -98,7 +98,8 @@ mod tests {
         // 0: 1 bit; 3: 2 bits; 1 and 2: 12 bits each, one of which begins with eleven ones.
         let mut lengths = [1, 12, 12, 2];
         let code = Code::new(&lengths).unwrap();
-        let mut bits = Word(0b0_10_110000000001_0, 0);
+        // 0, 10, 110000000001, 0.
+        let mut bits = Word(0b0101_1000_0000_0010, 0);
         assert_eq!([(); 4].map(|()| code.symbol(&mut bits)), [Some(0), Some(3), Some(2), Some(0)]);
         assert_eq!(code.symbol(&mut bits), None);
         assert_eq!(code.symbol(&mut Word(0xffff, 0)), None);
