@@ -136,8 +136,10 @@ impl<'b> System<'b> {
                 };
                 let start = u64::from(inode.word) << self.block_bits;
                 let (body, end) = (inode.size - tail, inode.end as u64);
-                let mut ranges = vec![start..start.saturating_add(body)];
-                ranges.retain(|range| !range.is_empty());
+                let mut ranges = Vec::with_capacity(2);
+                if body > 0 {
+                    ranges.push(start..start.saturating_add(body));
+                }
                 if tail > 0 {
                     ranges.push(end..end + tail);
                 }
