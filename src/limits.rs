@@ -30,6 +30,11 @@ impl Limits {
     pub const RATIO_FREE_BYTES: u64 = 64 << 20;
     /// An artifact may expand to this much whatever its ratio.
     pub const ARTIFACT_FREE_BYTES: u64 = 1 << 30;
+
+    /// Whether so many bytes are too much to come out of `packed` ones.
+    pub fn is_bomb(&self, expanded: u64, packed: u64) -> bool {
+        expanded > Limits::RATIO_FREE_BYTES && expanded > packed.saturating_mul(self.ratio)
+    }
 }
 
 impl Default for Limits {

@@ -3,14 +3,14 @@
 
 mod util;
 
+use std::collections::BTreeSet;
 use std::process::Command;
 use util::measure::measured;
 use util::{Dir, root};
 
 /// What a recipe of `testdata/bombs` makes.
 fn built(program: &str, script: &str) -> Option<Dir> {
-    if std::env::var_os("KEYSIFT_SKIP_TOOLS").is_some_and(|v| v == "1") {
-        eprintln!("KEYSIFT_SKIP_TOOLS=1: bombs are not built");
+    if util::without_tools(script) {
         return None;
     }
     let dir = Dir::new();
@@ -39,6 +39,43 @@ fn what_lists_more_than_there_is() {
         let (report, mebibytes, time) = measured(&dir, &[file], 3);
         assert!(!report.entries(reason).is_empty(), "{file}: {:#}", report.ledger);
         assert!(mebibytes < 400 && time.as_secs() < 60, "{file}: {mebibytes} MiB, {time:?}");
+    }
+}
+
+/// What is packed, shared or led back to itself in pictures, films, streams and file systems of firmware.
+#[test]
+fn what_expands_to_more_than_is_read() {
+    let Some(dir) = built("python3", "packed.py") else { return };
+    for (file, exit, told) in [
+        ("text.png", 3, &["limit"][..]),
+        ("texts.png", 3, &["limit"]),
+        ("film.swf", 3, &["limit"]),
+        ("stream.zlib", 3, &["limit"]),
+        ("stream.bin", 3, &["limit"]),
+        ("blocks.zisofs", 3, &["damaged"]),
+        ("holes.zisofs", 3, &["limit"]),
+        ("loop.cramfs", 3, &["damaged", "limit"]),
+        ("shared.cramfs", 3, &["limit"]),
+        ("loop.romfs", 3, &["limit"]),
+        ("shared.romfs", 3, &["damaged"]),
+        ("nodes.jffs2", 3, &["limit"]),
+        ("far.jffs2", 3, &["limit"]),
+        ("circle.jffs2", 0, &[]),
+        ("many.pcap", 0, &[]),
+        ("covered.pcap", 0, &[]),
+        ("many.patch", 3, &["limit"]),
+        ("begins.ync", 3, &["damaged"]),
+        ("begins.uu", 0, &[]),
+    ] {
+        let (report, mebibytes, time) = measured(&dir, &[file, "--max-expanded", "500M"], exit);
+        let reasons: BTreeSet<&str> = report.ledger["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| e["reason"].as_str().unwrap())
+            .collect();
+        assert_eq!(reasons.into_iter().collect::<Vec<_>>(), told, "{file}");
+        assert!(mebibytes < 250 && time.as_secs() < 60, "{file}: {mebibytes} MiB, {time:?}");
     }
 }
 

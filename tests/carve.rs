@@ -14,14 +14,6 @@ fn run(dir: &Dir, script: &str) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn has_tools() -> bool {
-    let skip = std::env::var_os("KEYSIFT_SKIP_TOOLS").is_some_and(|v| v == "1");
-    if skip {
-        eprintln!("KEYSIFT_SKIP_TOOLS=1: what is carved is not built");
-    }
-    !skip
-}
-
 /// Of each pair, the addresses of its id.
 fn places(report: &Report, name: &str) -> Vec<String> {
     let id = access_key_id(name);
@@ -35,7 +27,7 @@ const NOISE: usize = 10_000;
 /// A firmware of noise with all that is known in it, each at a place of its own.
 #[test]
 fn everything_in_a_firmware() {
-    if !has_tools() {
+    if util::without_tools("what is carved") {
         return;
     }
     let dir = Dir::new();
@@ -94,7 +86,7 @@ P",
 /// What was deleted from a file system is in its free space.
 #[test]
 fn free_space_of_a_disk() {
-    if !has_tools() {
+    if util::without_tools("what is carved") {
         return;
     }
     let dir = Dir::new();
@@ -115,7 +107,7 @@ fn free_space_of_a_disk() {
 
 #[test]
 fn what_containers_opened_is_not_searched_twice() {
-    if !has_tools() {
+    if util::without_tools("what is carved") {
         return;
     }
     let dir = Dir::new();

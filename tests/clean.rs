@@ -155,7 +155,7 @@ fn c10_every_place_of_a_secret_is_told() {
 /// A packed tar of this size is searched entry by entry while it comes out; on one thread it is not.
 #[test]
 fn a_packed_archive_is_searched_the_same_while_it_is_expanded() {
-    if std::env::var_os("KEYSIFT_SKIP_TOOLS").is_some_and(|v| v == "1") {
+    if util::without_tools("packed archives") {
         return;
     }
     let dir = Dir::new();

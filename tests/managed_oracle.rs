@@ -45,8 +45,7 @@ fn is_there(ours: &BTreeSet<String>, string: &str) -> bool {
 
 #[test]
 fn strings_are_those_of_monodis() {
-    if std::env::var_os("KEYSIFT_SKIP_TOOLS").is_some_and(|v| v == "1") {
-        eprintln!("KEYSIFT_SKIP_TOOLS=1: monodis is not run");
+    if util::without_tools("what monodis prints") {
         return;
     }
     let seeds = root().join("testdata/seeds/dotnet");

@@ -31,8 +31,7 @@ const PACKAGES: [&str; 5] = [
 /// The folder with the packages; `None` where they were declined.
 fn packages() -> Option<PathBuf> {
     static FETCHED: OnceLock<()> = OnceLock::new();
-    if std::env::var_os("KEYSIFT_SKIP_NETWORK").is_some_and(|v| v == "1") {
-        eprintln!("KEYSIFT_SKIP_NETWORK=1: real packages are not looked at");
+    if util::without_network("real packages") {
         return None;
     }
     let folder = root().join("target/real-packages");

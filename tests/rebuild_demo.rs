@@ -11,8 +11,7 @@ use util::{Dir, Report, demo, demo_apk, root};
 
 #[test]
 fn a_rebuilt_package_has_the_same_findings() {
-    if std::env::var_os("KEYSIFT_SKIP_ANDROID").is_some_and(|v| v == "1") {
-        eprintln!("KEYSIFT_SKIP_ANDROID=1: not rebuilt");
+    if util::without_android("the demo app") {
         return;
     }
     let dir = Dir::new();

@@ -1,5 +1,7 @@
 //! The budget of one artifact: how much may come out of all its containers together.
 
+use super::Problem;
+use crate::ledger::Reason;
 use crate::limits::Limits;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -36,6 +38,15 @@ impl Budget {
             self.exhausted.store(true, Ordering::Relaxed);
         }
         taken.is_ok()
+    }
+
+    /// Charges a member of `bytes` that is about to be made; what to tell of `what` where that is more than a member
+    /// may have, or than is left.
+    pub(super) fn take_member(&self, bytes: u64, what: &str) -> Result<(), Problem> {
+        if bytes <= self.limits.entry_bytes && self.take(bytes) {
+            return Ok(());
+        }
+        Err(Problem::new(Reason::Limit, format!("{what} is over the limit")).of_bytes(bytes))
     }
 
     /// Gives back what was charged for bytes that were dropped again.

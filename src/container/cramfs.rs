@@ -2,8 +2,8 @@
 //!
 //! Layout: Linux, `include/uapi/linux/cramfs_fs.h`.
 
+use super::blocks;
 use super::budget::Budget;
-use super::inflate::{Inflated, inflate_more};
 use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
@@ -177,48 +177,34 @@ impl Member for File<'_> {
 
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
         buffer.clear();
-        let blocks = self.size.div_ceil(PAGE);
+        let count = self.size.div_ceil(PAGE);
         // Behind the pointers, the first block.
-        let mut last = self.table + 4 * blocks;
-        let mut broken = 0;
-        for n in 0..blocks {
+        let mut last = self.table + 4 * count;
+        let (mut broken, mut read) = (0, 0);
+        for n in 0..count {
             let end = self.size.min((n + 1) * PAGE);
-            match self.block(n, &mut last) {
+            let block = self.block(n, &mut last);
+            read += block.map_or(0, |(bytes, _)| bytes.len());
+            match block {
                 Some((bytes, false)) if budget.take(bytes.len() as u64) => buffer.extend_from_slice(bytes),
                 Some((packed, true)) if !packed.is_empty() => {
-                    match inflate_more(packed.get(2..).unwrap_or_default(), buffer, PAGE as u64, budget) {
-                        Inflated::Whole(_) => {}
-                        Inflated::Cut(limit) => {
-                            return Contents {
-                                bytes: buffer,
-                                problem: Some(Problem::new(Reason::Limit, limit)),
-                            };
-                        }
-                        Inflated::Truncated | Inflated::Broken(_) => broken += 1,
+                    match blocks::inflate(packed, PAGE, buffer, budget) {
+                        Ok(is_whole) => broken += usize::from(!is_whole),
+                        Err(problem) => return Contents { bytes: buffer, problem: Some(problem) },
                     }
                 }
                 Some(_) => {}
                 None => {
-                    broken += blocks - n;
+                    broken += count - n;
                     break;
                 }
             }
             // A block that is not there is nothing but zeros.
-            let missing = end.saturating_sub(buffer.len()) as u64;
-            if end as u64 > budget.limits.entry_bytes || !budget.take(missing) {
-                let problem =
-                    Problem::new(Reason::Limit, "the file is over the limit").of_bytes(self.size as u64);
+            if let Err(problem) = blocks::fill_up(buffer, end, self.size as u64, read, budget) {
                 return Contents { bytes: buffer, problem: Some(problem) };
             }
-            buffer.resize(end, 0);
         }
-        let problem = (broken > 0).then(|| {
-            Problem::new(
-                Reason::Damaged,
-                format!("cramfs: {broken} blocks of the file are broken or missing"),
-            )
-        });
-        Contents { bytes: buffer, problem }
+        Contents { bytes: buffer, problem: blocks::told("cramfs", broken) }
     }
 }
 

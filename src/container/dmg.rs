@@ -135,7 +135,7 @@ impl Part<'_> {
                 let detail = format!("dmg: the partition has more than {} bytes", budget.limits.entry_bytes);
                 return Err(Problem::new(Reason::Limit, detail));
             }
-            if end > Limits::RATIO_FREE_BYTES && end > packed.saturating_mul(budget.limits.ratio) {
+            if budget.limits.is_bomb(end, packed) {
                 let detail = "dmg: the partition expands too much, or is empty";
                 return Err(Problem::new(Reason::Limit, detail));
             }

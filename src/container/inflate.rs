@@ -4,9 +4,16 @@ use super::Problem;
 use super::budget::Budget;
 use super::flow::Passing;
 use crate::ledger::Reason;
-use crate::limits::Limits;
 use flate2::{Decompress, FlushDecompress, Status};
 use std::cell::RefCell;
+
+/// Whether data begin like a zlib stream without a dictionary (RFC 1950, section 2.2): a window there can be, and the check holds.
+pub(super) fn has_zlib_header(data: &[u8]) -> bool {
+    matches!(data, [method, flags, ..] if method & 15 == 8
+        && (1..=7).contains(&(method >> 4))
+        && flags & 0x20 == 0
+        && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0)
+}
 
 thread_local! {
     /// One decompressor a thread: its window and tables are allocated once.
@@ -77,14 +84,9 @@ pub(super) fn inflate_passing(
 
 /// Whether a deflate stream begins here: whether something comes out of its first bytes.
 pub fn begins(input: &[u8]) -> bool {
-    let mut out = [0; 512];
-    DECOMPRESS.with_borrow_mut(|stream| {
-        stream.reset(false);
-        let status = stream.decompress(&input[..input.len().min(4096)], &mut out, FlushDecompress::None);
-        // Less than this is chance.
-        status.is_ok_and(|status| status == Status::StreamEnd || stream.total_out() >= 64)
-            && stream.total_out() > 0
-    })
+    let begun = begin(input, &mut [0; 512]);
+    // Less than this is chance.
+    begun.written >= 64 || begun.has_ended && begun.written > 0
 }
 
 /// How far the first bytes of what may be a stream go.
@@ -140,9 +142,7 @@ fn inflate_with(
             out.truncate((limits.entry_bytes - passing.count()) as usize);
             return Inflated::Cut(format!("the entry expands to more than {} bytes", limits.entry_bytes));
         }
-        if stream.total_out() > Limits::RATIO_FREE_BYTES
-            && stream.total_out() > stream.total_in().saturating_mul(limits.ratio)
-        {
+        if limits.is_bomb(stream.total_out(), stream.total_in()) {
             return Inflated::Cut(format!("the entry expands more than {}-fold: a bomb", limits.ratio));
         }
         match status {
@@ -162,6 +162,7 @@ fn inflate_with(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Limits;
     use std::io::Write;
 
     fn deflate(bytes: &[u8]) -> Vec<u8> {

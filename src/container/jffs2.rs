@@ -3,8 +3,8 @@
 //!
 //! Layout: Linux, `include/uapi/linux/jffs2.h`.
 
+use super::blocks;
 use super::budget::Budget;
-use super::inflate::{Inflated, inflate_more};
 use super::{Container, Contents, Member, Opened, Problem, lzo};
 use crate::blob::Blob;
 use crate::ledger::Reason;
@@ -18,6 +18,8 @@ pub struct Jffs2;
 
 const NAME: u16 = 0xe001;
 const DATA: u16 = 0xe002;
+/// Bytes of a node of data before what is packed.
+const HEAD: usize = 68;
 /// Deepest path.
 const DEPTH: usize = 64;
 /// The bytes of a node are a page at most.
@@ -103,7 +105,7 @@ impl Tree {
             count += 1;
             match kind {
                 NAME => drop(tree.name(flash, at)),
-                DATA => drop(tree.data(flash, at)),
+                DATA => drop(tree.data(flash, at, len)),
                 _ => {}
             }
             at = at.saturating_add(len).next_multiple_of(4);
@@ -123,15 +125,16 @@ impl Tree {
         Some(())
     }
 
-    fn data(&mut self, flash: &Flash<'_>, at: usize) -> Option<()> {
-        let len = flash.size(at + 48)?;
+    fn data(&mut self, flash: &Flash<'_>, at: usize, room: usize) -> Option<()> {
+        // No node has its bytes in common with another.
+        let len = flash.size(at + 48)?.min(room.saturating_sub(HEAD));
         let node = Node {
             version: flash.number(at + 16)?,
             length: flash.size(at + 28)?,
             offset: flash.size(at + 44)?,
             size: flash.size(at + 52)?.min(PAGE),
             method: *flash.data.get(at + 56)?,
-            packed: at + 68..at.checked_add(68)?.checked_add(len)?.min(flash.data.len()),
+            packed: at + HEAD..(at + HEAD + len).min(flash.data.len()),
         };
         // Files only: links have their target as data, folders and devices have none.
         (flash.number(at + 20)? & 0o170_000 == 0o100_000).then_some(())?;
@@ -232,13 +235,15 @@ impl Member for File<'_> {
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
         buffer.clear();
         let (mut problem, mut part) = (None, Vec::new());
+        let packed: usize = self.nodes.iter().map(|node| HEAD + node.packed.len()).sum();
         for node in &self.nodes {
             let start = if self.is_older { buffer.len() } else { node.offset };
             let end = start.saturating_add(node.size);
-            // Holes of any size are lies where the flash is small.
-            let most = (self.flash.data.len() as u64).saturating_mul(64).min(budget.limits.entry_bytes);
             let grown = end.saturating_sub(buffer.len()) as u64;
-            if end as u64 > most || !budget.take(grown.max(node.size as u64)) {
+            // Holes of any size are lies where the nodes are few.
+            let is_over =
+                end as u64 > budget.limits.entry_bytes || budget.limits.is_bomb(end as u64, packed as u64);
+            if is_over || !budget.take(grown.max(node.size as u64)) {
                 problem =
                     Some(Problem::new(Reason::Limit, "the file is over the limit").of_bytes(end as u64));
                 break;
@@ -272,11 +277,7 @@ fn expand(node: &Node, packed: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Res
         // Nothing but zeros.
         1 => true,
         2 => rtime(packed, node.size, out),
-        6 => match inflate_more(packed.get(2..).unwrap_or_default(), out, node.size as u64, budget) {
-            Inflated::Whole(_) => true,
-            Inflated::Cut(limit) => return Err(Problem::new(Reason::Limit, limit)),
-            Inflated::Truncated | Inflated::Broken(_) => false,
-        },
+        6 => blocks::inflate(packed, node.size, out, budget)?,
         7 => lzo::expand(packed, node.size, out),
         other => {
             let detail = format!("jffs2: packed by method {other}");

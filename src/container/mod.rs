@@ -9,6 +9,7 @@ pub mod asar;
 pub mod ascii85;
 pub mod assembly_store;
 pub mod avro;
+mod blocks;
 pub mod budget;
 pub mod cab;
 pub mod carve;

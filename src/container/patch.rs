@@ -7,6 +7,7 @@ use super::budget::Budget;
 use super::inflate::inflate_more;
 use super::{Contents, Member, Opened, Problem};
 use crate::ledger::Reason;
+use crate::lens::bytes::line;
 use crate::lens::decode::base85::{self, GIT};
 use std::ops::Range;
 
@@ -31,13 +32,6 @@ pub fn open(text: &[u8], at: usize) -> Option<(Opened<'_>, usize)> {
         opened.members.push(Box::new(hunk));
     }
     (!opened.members.is_empty()).then_some((opened, from))
-}
-
-/// The line at `at` without its end, and where the next one is.
-fn line(text: &[u8], at: usize) -> Option<(&[u8], usize)> {
-    let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
-    let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-    Some((rest[..len].strip_suffix(b"\r").unwrap_or(&rest[..len]), (at + len + 1).min(text.len())))
 }
 
 /// The path behind `diff --git a/x b/`.
@@ -108,8 +102,7 @@ impl Member for Hunk<'_> {
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
         buffer.clear();
         let size = self.lines.len() as u64;
-        if size > budget.limits.entry_bytes || !budget.take(size) {
-            let problem = Problem::new(Reason::Limit, "the patch is over the limit").of_bytes(size);
+        if let Err(problem) = budget.take_member(size, "the patch") {
             return Contents { bytes: &[], problem: Some(problem) };
         }
         let mut packed = Vec::with_capacity(self.lines.len() / 5 * 4);

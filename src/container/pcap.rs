@@ -235,8 +235,7 @@ impl Member for Flow<'_> {
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
         buffer.clear();
         let size = self.size_hint() + self.segments.len() as u64;
-        if size > budget.limits.entry_bytes || !budget.take(size) {
-            let problem = Problem::new(Reason::Limit, "the connection is over the limit").of_bytes(size);
+        if let Err(problem) = budget.take_member(size, "the connection") {
             return Contents { bytes: &[], problem: Some(problem) };
         }
         // Numbers wrap around: they count from the first, and what comes late is a little before it at most.

@@ -6,9 +6,8 @@
 use super::budget::Budget;
 use super::inflate::inflate;
 use super::piece::Piece;
-use super::{Container, Contents, Member, Opened, Problem};
+use super::{Container, Contents, Member, Opened};
 use crate::blob::Blob;
-use crate::ledger::Reason;
 use crate::lens::bytes::{size_be, slice, u16_be};
 use crate::limits::Limits;
 
@@ -147,7 +146,7 @@ fn jpeg<'b>(data: &'b [u8], parts: &mut Vec<Part<'b>>) -> Option<usize> {
             0xe1 if body.starts_with(MORE_XMP) => xmp.extend(body.get(MORE_XMP.len() + 40..)),
             0xe2 if body.starts_with(ICC) => icc.extend(body.get(ICC.len() + 2..)),
             // The picture itself. Only where the file does not end with it, its end is sought.
-            0xda if data.trim_suffix_zeros().ends_with(b"\xff\xd9") => break,
+            0xda if without_zeros(data).ends_with(b"\xff\xd9") => break,
             0xda => at = behind_scan(data, at),
             _ => {}
         }
@@ -160,16 +159,10 @@ fn jpeg<'b>(data: &'b [u8], parts: &mut Vec<Part<'b>>) -> Option<usize> {
     end
 }
 
-trait TrimZeros {
-    fn trim_suffix_zeros(&self) -> &Self;
-}
-
-impl TrimZeros for [u8] {
-    /// Without the padding of cameras.
-    fn trim_suffix_zeros(&self) -> &[u8] {
-        let zeros = self.iter().rev().take(1 << 12).take_while(|b| **b == 0).count();
-        &self[..self.len() - zeros]
-    }
+/// Without the padding of cameras.
+fn without_zeros(data: &[u8]) -> &[u8] {
+    let zeros = data.iter().rev().take(1 << 12).take_while(|b| **b == 0).count();
+    &data[..data.len() - zeros]
 }
 
 /// The next marker behind a scan.
@@ -260,8 +253,7 @@ impl Member for Joined<'_> {
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
         buffer.clear();
         let size = self.size_hint();
-        if size > budget.limits.entry_bytes || !budget.take(size) {
-            let problem = Problem::new(Reason::Limit, "the text is over the limit").of_bytes(size);
+        if let Err(problem) = budget.take_member(size, "the text") {
             return Contents { bytes: &[], problem: Some(problem) };
         }
         self.pieces.iter().for_each(|piece| buffer.extend_from_slice(piece));

@@ -52,8 +52,7 @@ impl Member for Escaped<'_> {
 
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
         let len = self.raw.len() as u64;
-        if len > budget.limits.entry_bytes || !budget.take(len) {
-            let problem = Problem::new(Reason::Limit, "the text is over the limit").of_bytes(len);
+        if let Err(problem) = budget.take_member(len, "the text") {
             return Contents { bytes: &[], problem: Some(problem) };
         }
         buffer.clear();
@@ -183,7 +182,7 @@ impl Member for Scattered<'_> {
     }
 
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
-        let mut problem = (self.missing > 0).then(|| {
+        let problem = (self.missing > 0).then(|| {
             let detail = format!("{} bytes of the file are not in the image", self.missing);
             Problem::new(Reason::Damaged, detail).of_bytes(self.missing)
         });
@@ -191,9 +190,8 @@ impl Member for Scattered<'_> {
             return Contents { bytes: self.data.get(range.clone()).unwrap_or_default(), problem };
         }
         let len = self.size_hint();
-        if len > budget.limits.entry_bytes || !budget.take(len) {
-            problem = Some(Problem::new(Reason::Limit, "the file is over the limit").of_bytes(len));
-            return Contents { bytes: &[], problem };
+        if let Err(refused) = budget.take_member(len, "the file") {
+            return Contents { bytes: &[], problem: Some(refused) };
         }
         buffer.clear();
         for range in &self.ranges {

@@ -430,9 +430,7 @@ impl Entry<'_> {
             charge(system.block as u64, out.len() as u64 + left)?;
             let before = out.len();
             packed = packed.saturating_add(u64::from(word & (STORED - 1)));
-            if before as u64 > Limits::RATIO_FREE_BYTES
-                && before as u64 > packed.saturating_mul(budget.limits.ratio)
-            {
+            if budget.limits.is_bomb(before as u64, packed) {
                 let detail = "squashfs: the file expands too much, or is a hole";
                 return Err(Problem::new(Reason::Limit, detail));
             }

@@ -15,7 +15,7 @@ mod xz_blocks;
 
 use super::budget::Budget;
 use super::flow::{Passing, Rest};
-use super::inflate::{Inflated, OVER_BUDGET, STEP, begin, begins as deflates, inflate_more};
+use super::inflate::{Inflated, OVER_BUDGET, STEP, begin, begins as deflates, has_zlib_header, inflate_more};
 use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::{Blob, TextKind};
 use crate::ledger::Reason;
@@ -104,18 +104,7 @@ pub(super) fn expand(
     out: &mut Vec<u8>,
     budget: &Budget,
 ) -> Result<Inflated, Problem> {
-    expand_passing(decoder, input, out, budget, &mut Passing::to(&mut |_| 0))
-}
-
-/// The same, and passes on what came out.
-fn expand_passing(
-    decoder: &mut dyn Decode,
-    input: &[u8],
-    out: &mut Vec<u8>,
-    budget: &Budget,
-    passing: &mut Passing<'_>,
-) -> Result<Inflated, Problem> {
-    expand_from(decoder, input, input.len(), out, budget, passing)
+    expand_from(decoder, input, input.len(), out, budget, &mut Passing::to(&mut |_| 0))
 }
 
 /// Expands what a reader gives, which itself reads from `packed` bytes.
@@ -128,6 +117,7 @@ pub(super) fn expand_reading(
     expand_from(reader, &[], packed, out, budget, &mut Passing::to(&mut |_| 0))
 }
 
+/// Expands `input`, or what the decoder reads by itself from `packed` bytes, and passes on what came out.
 fn expand_from(
     decoder: &mut dyn Decode,
     input: &[u8],
@@ -166,8 +156,7 @@ fn expand_from(
             out.truncate((limits.entry_bytes - passing.count()) as usize);
             return Ok(Inflated::Cut(format!("the entry expands to more than {} bytes", limits.entry_bytes)));
         }
-        let all = whole - first;
-        if all > Limits::RATIO_FREE_BYTES && all > (packed as u64).saturating_mul(limits.ratio) {
+        if limits.is_bomb(whole - first, packed as u64) {
             return Ok(Inflated::Cut(format!("the entry expands more than {}-fold: a bomb", limits.ratio)));
         }
         match step.end {
@@ -260,12 +249,9 @@ fn is_lzma(data: &[u8]) -> bool {
     }
 }
 
-/// A header whose checksum holds, of a kind that zlib writes, and something that inflates.
+/// A header and something that inflates behind it.
 fn is_zlib(data: &[u8]) -> bool {
-    matches!(data, [0x18 | 0x28 | 0x38 | 0x48 | 0x58 | 0x68 | 0x78, flags, ..]
-        if flags & 0x20 == 0 && (u16::from(data[0]) << 8 | u16::from(*flags)) % 31 == 0)
-        && data.len() > 8
-        && deflates(&data[2..])
+    has_zlib_header(data) && data.len() > 8 && deflates(&data[2..])
 }
 
 /// Brotli has neither magic bytes nor a checksum: the name says it, and it must decode.
@@ -369,13 +355,7 @@ impl Member for Streams<'_> {
 
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
         buffer.clear();
-        let mut rest = self.bytes;
-        let split = match self.format {
-            Format::Bzip2 => bzip2_blocks::expand(rest, buffer, budget),
-            Format::Xz => xz_blocks::expand(rest, 1, buffer, budget),
-            _ => None,
-        };
-        rest = &rest[split.unwrap_or(0)..];
+        let rest = self.split(1, buffer, budget);
         let problem = self.all(rest, buffer, budget, &mut |rest, out| self.format.expand(rest, out, budget));
         Contents { bytes: buffer, problem }
     }
@@ -383,21 +363,27 @@ impl Member for Streams<'_> {
     fn flow(&self, passing: &mut Passing<'_>, budget: &Budget) -> Option<Rest> {
         let packing = self.format.packing()?;
         let mut bytes = Vec::new();
-        let split = match self.format {
-            Format::Bzip2 => bzip2_blocks::expand(self.bytes, &mut bytes, budget),
-            // One block cannot be split, but passed on.
-            Format::Xz => xz_blocks::expand(self.bytes, 2, &mut bytes, budget),
-            _ => None,
-        };
-        let rest = &self.bytes[split.unwrap_or(0)..];
+        // One block of xz cannot be split, but passed on.
+        let rest = self.split(2, &mut bytes, budget);
         let problem = self.all(rest, &mut bytes, budget, &mut |rest, out| {
-            expand_passing(&mut *packing.decoder(decode::memory(budget))?, rest, out, budget, passing)
+            let mut decoder = packing.decoder(decode::memory(budget))?;
+            expand_from(&mut *decoder, rest, rest.len(), out, budget, passing)
         });
         Some(Rest { bytes, problem })
     }
 }
 
-impl Streams<'_> {
+impl<'b> Streams<'b> {
+    /// Expands the blocks of the first stream side by side, if it has some (of xz, so many at least); what is left.
+    fn split(&self, least: usize, out: &mut Vec<u8>, budget: &Budget) -> &'b [u8] {
+        let taken = match self.format {
+            Format::Bzip2 => bzip2_blocks::expand(self.bytes, out, budget),
+            Format::Xz => xz_blocks::expand(self.bytes, least, out, budget),
+            _ => None,
+        };
+        &self.bytes[taken.unwrap_or(0)..]
+    }
+
     /// Expands all the streams in `rest`, each with `expand`; what is wrong with them.
     fn all(
         &self,

@@ -1,7 +1,7 @@
 //! Flash: packed from the eighth byte on by zlib (`CWS`) or LZMA (`ZWS`). The texts of actions and tags lie bare in what comes out.
 
 use super::budget::Budget;
-use super::inflate::inflate;
+use super::inflate::{has_zlib_header, inflate};
 use super::stream::Packing;
 use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
@@ -20,9 +20,7 @@ impl Container for Swf {
     fn reads(&self, blob: &Blob<'_>) -> bool {
         // A version there has been, and what the packed data begin with.
         match blob.bytes {
-            [b'C', b'W', b'S', 6..=60, _, _, _, _, method, flags, ..] => {
-                method & 15 == 8 && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0
-            }
+            [b'C', b'W', b'S', 6..=60, _, _, _, _, packed @ ..] => has_zlib_header(packed),
             [b'Z', b'W', b'S', 13..=60, rest @ ..] => rest.len() > 13 && rest[8] < 225,
             _ => false,
         }

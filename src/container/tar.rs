@@ -61,7 +61,7 @@ pub(super) fn entries(data: &[u8], limits: &Limits, see: &mut dyn FnMut(&Entry<'
 }
 
 /// Whether a tar begins here.
-pub(super) fn begins(data: &[u8]) -> bool {
+pub fn begins(data: &[u8]) -> bool {
     header::begins(data)
 }
 

@@ -6,6 +6,7 @@ use super::piece::Taken;
 use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
+use crate::lens::bytes::line;
 use crate::limits::Limits;
 use crate::look::Look;
 use std::ops::Range;
@@ -107,14 +108,6 @@ fn header(data: &[u8], at: usize) -> Option<(Range<usize>, usize)> {
     (end > 0).then_some((name..name + end, name + len + 1))
 }
 
-/// The line at `at` without its end, and where the next one is.
-fn line(data: &[u8], at: usize) -> Option<(&[u8], usize)> {
-    let rest = data.get(at..).filter(|rest| !rest.is_empty())?;
-    let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-    let line = &rest[..len];
-    Some((line.strip_suffix(b"\r").unwrap_or(line), at + len + 1))
-}
-
 fn value(b: u8) -> u8 {
     b.wrapping_sub(b' ') & 63
 }
@@ -133,14 +126,14 @@ fn is_line(line: &[u8]) -> bool {
 fn end_of(data: &[u8], mut at: usize) -> usize {
     while let Some((text, next)) = line(data, at) {
         if text == b"end" {
-            return next.min(data.len());
+            return next;
         }
         if !is_line(text) {
             break;
         }
         at = next;
     }
-    at.min(data.len())
+    at
 }
 
 struct Encoded<'b> {
@@ -160,8 +153,7 @@ impl Member for Encoded<'_> {
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
         buffer.clear();
         let size = self.size_hint();
-        if size > budget.limits.entry_bytes || !budget.take(size) {
-            let problem = Problem::new(Reason::Limit, "the file is over the limit").of_bytes(size);
+        if let Err(problem) = budget.take_member(size, "the file") {
             return Contents { bytes: &[], problem: Some(problem) };
         }
         let mut at = 0;

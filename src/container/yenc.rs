@@ -60,8 +60,7 @@ impl Member for Encoded<'_> {
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
         buffer.clear();
         let size = self.size_hint();
-        if size > budget.limits.entry_bytes || !budget.take(size) {
-            let problem = Problem::new(Reason::Limit, "the file is over the limit").of_bytes(size);
+        if let Err(problem) = budget.take_member(size, "the file") {
             return Contents { bytes: &[], problem: Some(problem) };
         }
         let mut shift = 42u8;

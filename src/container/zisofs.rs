@@ -1,7 +1,7 @@
 //! zisofs: files that are packed block by block for a CD (`mkzftree`, `mkisofs -z`, xorriso), inside an image or taken out of it.
 
+use super::blocks;
 use super::budget::Budget;
-use super::inflate::{Inflated, inflate_more};
 use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
@@ -93,8 +93,7 @@ impl Member for File<'_> {
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
         buffer.clear();
         let header = &self.header;
-        let mut broken = 0;
-        let mut block = 0;
+        let (mut broken, mut block, mut read) = (0, 0, 0);
         while (buffer.len() as u64) < header.size {
             let (Some(from), Some(to)) = (header.place(self.data, block), header.place(self.data, block + 1))
             else {
@@ -107,32 +106,19 @@ impl Member for File<'_> {
                 broken += 1;
                 break;
             };
+            read += packed.len() + header.width;
             if !packed.is_empty() {
-                match inflate_more(packed.get(2..).unwrap_or_default(), buffer, header.block as u64, budget) {
-                    Inflated::Whole(_) => {}
-                    Inflated::Cut(limit) => {
-                        let problem = Some(Problem::new(Reason::Limit, limit));
-                        return Contents { bytes: buffer, problem };
-                    }
-                    Inflated::Truncated | Inflated::Broken(_) => broken += 1,
+                match blocks::inflate(packed, header.block, buffer, budget) {
+                    Ok(is_whole) => broken += usize::from(!is_whole),
+                    Err(problem) => return Contents { bytes: buffer, problem: Some(problem) },
                 }
             }
             // A block of nothing but zeros has no bytes; they are what is told of a broken one too.
-            let missing = end.saturating_sub(buffer.len()) as u64;
-            if end as u64 > budget.limits.entry_bytes || !budget.take(missing) {
-                let problem =
-                    Some(Problem::new(Reason::Limit, "the file is over the limit").of_bytes(header.size));
-                return Contents { bytes: buffer, problem };
+            if let Err(problem) = blocks::fill_up(buffer, end, header.size, read, budget) {
+                return Contents { bytes: buffer, problem: Some(problem) };
             }
-            buffer.resize(end, 0);
         }
-        let problem = (broken > 0).then(|| {
-            Problem::new(
-                Reason::Damaged,
-                format!("zisofs: {broken} blocks of the file are broken or missing"),
-            )
-        });
-        Contents { bytes: buffer, problem }
+        Contents { bytes: buffer, problem: blocks::told("zisofs", broken) }
     }
 }
 

@@ -295,12 +295,10 @@ impl<'p> Engine<'p> {
         let mut barren = expression::Barren::default();
         let searched = within.clone();
         self.prefilter.find(text, within.clone(), &mut |literal, at| {
-            let (length, ids) = &self.by_literal[literal.0 as usize];
-            for &id in ids {
-                self.confirm_one(text, at..at + length, id, kind, &mut barren, sink);
-            }
+            let patterns = &self.by_literal[literal.0 as usize];
+            self.confirm(text, patterns, at, kind, &mut barren, sink);
             if let Some(mark) = self.marks[literal.0 as usize] {
-                sink.mark(mark, at..at + length);
+                sink.mark(mark, at..at + patterns.0);
             }
         });
         runs::for_each_run(text, within, &mut |run| {

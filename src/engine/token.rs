@@ -97,7 +97,7 @@ const SHORT_PREFIX: usize = 4;
 
 /// Whether `at` is in the middle of base64: behind a `+` or `/` that itself ends a stretch of base64
 /// with letters of both cases and digits, or of little but zeros (`AAAA`), which a path rarely is.
-pub fn is_inside_base64(text: &[u8], at: usize) -> bool {
+fn is_inside_base64(text: &[u8], at: usize) -> bool {
     const STRETCH: usize = 32;
     let before = &text[at.saturating_sub(STRETCH)..at];
     let count = |class: fn(&u8) -> bool| before.iter().filter(|b| class(b)).count();

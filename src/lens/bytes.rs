@@ -31,6 +31,15 @@ pub fn slice(data: &[u8], at: usize, len: usize) -> Option<&[u8]> {
     data.get(at..at.checked_add(len)?)
 }
 
+/// The line at `at` without its end (`\n` or `\r\n`), and where the next one is: no farther than the data; `None` at
+/// their end.
+pub fn line(data: &[u8], at: usize) -> Option<(&[u8], usize)> {
+    let rest = data.get(at..).filter(|rest| !rest.is_empty())?;
+    let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    let line = &rest[..len];
+    Some((line.strip_suffix(b"\r").unwrap_or(line), (at + len + 1).min(data.len())))
+}
+
 /// The unsigned LEB128 number (also a protobuf varint) at `*at`, at most ten bytes; `at` moves
 /// behind it. Bits above the 64th are lost.
 pub fn uleb(data: &[u8], at: &mut usize) -> Option<u64> {

@@ -139,18 +139,30 @@ fn is_utf16_text(bytes: &[u8], nul: usize) -> bool {
 }
 
 fn base64(text: &[u8], run: Range<usize>, limit: usize) -> Option<Decoded> {
-    let mut bytes = Vec::with_capacity((run.len() / 4 * 3 + 3).min(limit));
+    whole(text, &run, 6, base64_value, Encoding::Base64, limit)
+}
+
+/// The bytes that a run and the lines it goes on in stand for, each digit for so many bits, if they are text or a file of
+/// a known format.
+fn whole(
+    text: &[u8],
+    run: &Range<usize>,
+    width: u32,
+    value: impl Fn(u8) -> Option<u8>,
+    encoding: Encoding,
+    limit: usize,
+) -> Option<Decoded> {
+    let mut bytes = Vec::with_capacity((run.len() * width as usize / 8 + 8).min(limit));
     let mut map = OffsetMap::identity();
     let (mut bits, mut count) = (0u32, 0);
-    let mut line = run.clone();
-    let mut cut = false;
+    let (mut line, mut cut) = (run.clone(), false);
     'lines: loop {
         // A line that starts in the middle of a byte belongs to the byte that it completes.
-        map.push(Segment { text: bytes.len(), outer: line.start as u64, num: 4, den: 3 });
+        map.push(Segment { text: bytes.len(), outer: line.start as u64, num: 8, den: width });
         for &b in &text[line.clone()] {
-            let Some(value) = base64_value(b) else { break 'lines };
-            bits = bits << 6 | u32::from(value);
-            count += 6;
+            let Some(value) = value(b) else { break 'lines };
+            bits = bits << width | u32::from(value);
+            count += width;
             if count >= 8 {
                 count -= 8;
                 bytes.push((bits >> count) as u8);
@@ -161,16 +173,16 @@ fn base64(text: &[u8], run: Range<usize>, limit: usize) -> Option<Decoded> {
             cut = true;
             break;
         }
-        match next_line(text, &run, &line, &|b| base64_value(b).is_some()) {
+        match next_line(text, run, &line, &|b| value(b).is_some()) {
             Some(next) => line = next,
             None => break,
         }
     }
     // All text so far, but what follows the head must be too, or at least most of it.
-    let is_known = MAGICS.iter().any(|m| bytes.starts_with(m));
+    let is_known = MAGICS.iter().any(|magic| bytes.starts_with(magic));
     (bytes.len() >= 16 && (is_mostly_text(&bytes) || is_known)).then_some(Decoded {
         span: run.start..line.end,
-        encoding: Encoding::Base64,
+        encoding,
         bytes,
         map,
         cut,

@@ -4,6 +4,7 @@
 //! has its letters. Any other file is refused within its first bytes.
 
 use super::document::DocumentSites;
+use super::pieces::pieces;
 use super::{Damage, Lens};
 use crate::address::Encoding;
 use crate::blob::{Blob, OffsetMap, Text, TextKind};
@@ -16,7 +17,7 @@ pub struct EbcdicLens;
 const HEAD: usize = 512;
 /// Fewer say nothing.
 const SHORTEST: usize = 32;
-/// Pieces of a file that are decoded together overlap by this, in bytes.
+/// By how much pieces of a file overlap. Bytes.
 const OVERLAP: usize = 4 << 10;
 
 /// What each byte stands for: 0 for what is no text.
@@ -87,13 +88,11 @@ impl Lens for EbcdicLens {
     fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
         let sites = DocumentSites::new(blob.address.file_name());
         let letters = letters(&blob.bytes[..blob.bytes.len().min(HEAD)]);
-        let piece = (limits.decoded_bytes as usize).max(4 * OVERLAP);
-        let mut from = 0;
-        loop {
-            let to = blob.bytes.len().min(from + piece);
-            let text: Vec<u8> = blob.bytes[from..to].iter().map(|&b| letters[usize::from(b)]).collect();
+        for piece in pieces(0, blob.bytes.len(), OVERLAP, 1, limits) {
+            let start = piece.start as u64;
+            let text: Vec<u8> = blob.bytes[piece].iter().map(|&b| letters[usize::from(b)]).collect();
             let mut map = OffsetMap::identity();
-            map.push_plain(0, from as u64);
+            map.push_plain(0, start);
             emit(&Text {
                 bytes: &text,
                 kind: TextKind::Plain,
@@ -102,11 +101,8 @@ impl Lens for EbcdicLens {
                 outer: None,
                 sites: &sites,
             });
-            if to == blob.bytes.len() {
-                return Ok(());
-            }
-            from = to - OVERLAP;
         }
+        Ok(())
     }
 }
 

@@ -28,6 +28,7 @@ pub mod masked;
 pub mod native;
 pub mod office;
 pub mod pickle;
+mod pieces;
 pub mod plist;
 pub mod python;
 pub mod quad;

@@ -5,6 +5,7 @@
 
 use super::bytes::{size_le, u16_le, u32_be, u32_le};
 use super::document::DocumentSites;
+use super::pieces::pieces;
 use super::{Damage, Lens};
 use crate::address::Encoding;
 use crate::blob::{Blob, NoSites, OffsetMap, Segment, Sites, Text, TextKind};
@@ -40,17 +41,12 @@ impl Lens for QuadLens {
         let document = DocumentSites::new(blob.address.file_name());
         let (kind, sites): (_, &dyn Sites) =
             if quads.is_array { (TextKind::List, &NoSites) } else { (TextKind::Plain, &document) };
-        let piece = ((limits.decoded_bytes as usize).max(4 * OVERLAP)) & !3;
-        let mut from = quads.from.min(blob.bytes.len());
-        loop {
-            let to = blob.bytes.len().min(from + piece);
-            let (text, map) = decode(&blob.bytes[from..to], from, quads.encoding);
+        let len = blob.bytes.len();
+        for piece in pieces(quads.from.min(len), len, OVERLAP, 4, limits) {
+            let (text, map) = decode(&blob.bytes[piece.clone()], piece.start, quads.encoding);
             emit(&Text { bytes: &text, kind, encoding: Some(quads.encoding), map: &map, outer: None, sites });
-            if to == blob.bytes.len() {
-                return Ok(());
-            }
-            from = to - OVERLAP;
         }
+        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 //! token is cut by soft line breaks (`=` at the end of a line) and `=` itself is `=3D`.
 
 use super::document::DocumentSites;
+use super::pieces::pieces;
 use super::{Damage, Lens, raw};
 use crate::address::Encoding;
 use crate::blob::{Blob, OffsetMap, Text, TextKind};
@@ -29,11 +30,8 @@ impl Lens for QuotedLens {
 
     fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
         let sites = DocumentSites::new(blob.address.file_name());
-        let piece = (limits.decoded_bytes as usize).max(4 * OVERLAP);
-        let mut from = 0;
-        loop {
-            let to = blob.bytes.len().min(from + piece);
-            let (text, map) = decode(blob.bytes, from, to);
+        for piece in pieces(0, blob.bytes.len(), OVERLAP, 1, limits) {
+            let (text, map) = decode(blob.bytes, piece.start, piece.end);
             emit(&Text {
                 bytes: &text,
                 kind: TextKind::Plain,
@@ -42,11 +40,8 @@ impl Lens for QuotedLens {
                 outer: None,
                 sites: &sites,
             });
-            if to == blob.bytes.len() {
-                return Ok(());
-            }
-            from = to - OVERLAP;
         }
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 //! which is nearly all text, costs one `memchr`. Letters outside ASCII end a stretch unless the
 //! file begins with a byte order mark: tokens are ASCII, and context is only worth that much.
 
+use super::pieces::pieces;
 use super::{Damage, Lens};
 use crate::address::Encoding;
 use crate::blob::{Blob, NoSites, OffsetMap, Segment, Sites, Text, TextKind};
@@ -70,18 +71,14 @@ fn whole_file(
         Encoding::Utf16Be => u16::from_be_bytes([pair[0], pair[1]]),
         _ => u16::from_le_bytes([pair[0], pair[1]]),
     };
-    // A UTF-8 text is at most one and a half times as long; pieces overlap by what a token and its
-    // line may need.
+    // A UTF-8 text is at most one and a half times as long.
     const OVERLAP: usize = 64 << 10;
-    let piece = (limits.decoded_bytes as usize).max(4 * OVERLAP) & !1;
-    let mut from = 2;
-    loop {
-        let to = bytes.len().min(from + piece);
-        let mut text = Vec::with_capacity((to - from) / 2 + 16);
+    for piece in pieces(2, bytes.len(), OVERLAP, 2, limits) {
+        let mut text = Vec::with_capacity(piece.len() / 2 + 16);
         let mut map = OffsetMap::identity();
-        map.push(Segment { text: 0, outer: from as u64, num: 2, den: 1 });
-        let mut at = from;
-        let units = bytes[from..to].chunks_exact(2).map(unit);
+        map.push(Segment { text: 0, outer: piece.start as u64, num: 2, den: 1 });
+        let mut at = piece.start;
+        let units = bytes[piece].chunks_exact(2).map(unit);
         for c in char::decode_utf16(units) {
             let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
             at += 2 * c.len_utf16();
@@ -92,10 +89,6 @@ fn whole_file(
         }
         let kind = TextKind::Plain;
         emit(&Text { bytes: &text, kind, encoding: Some(encoding), map: &map, outer: None, sites });
-        if to == bytes.len() {
-            return;
-        }
-        from = to - OVERLAP;
     }
 }
 

@@ -9,24 +9,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 export TZ=UTC
 
-cat >template.ini <<'INI'
-[default]
-aws_access_key_id = @{id:NAME}
-aws_secret_access_key = @{secret:NAME}
-region = eu-west-1
-commit = @{hash:NAME}
-
-[example]
-aws_access_key_id = @{decoy-id:aws}
-aws_secret_access_key = @{decoy-secret:aws}
-INI
-# ini NAME [FILE]: a file with the pair of this name.
-ini() {
-  mkdir -p "$(dirname "${2:-app.ini}")"
-  sed "s/NAME/$1/" template.ini >named.ini
-  python3 "$here/../plant.py" render named.ini "${2:-app.ini}"
-  touch -d @1 "${2:-app.ini}"
-}
+. "$here/../ini.sh"
 tar="tar --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner"
 
 # tar: each dialect of GNU tar, bsdtar, names of 300 bytes, sparse files, one behind the other.

@@ -1,8 +1,7 @@
 //! Android's own tool reads packages that nobody here made: the same strings, the same names, and no
 //! damage where there is none.
 
-use crate::family::skipped;
-use crate::util::{Dir, root};
+use crate::util::{Dir, root, without_tools};
 use keysift::address::Address;
 use keysift::blob::Blob;
 use keysift::container::Container;
@@ -92,7 +91,7 @@ fn entries(package: &Path, see: &mut dyn FnMut(&str, &[u8])) {
 
 #[test]
 fn strings_of_tables_are_those_of_aapt2() {
-    if skipped("what aapt2 dumps") {
+    if without_tools("what aapt2 dumps") {
         return;
     }
     for package in packages() {
@@ -117,7 +116,7 @@ fn strings_of_tables_are_those_of_aapt2() {
 
 #[test]
 fn strings_of_xml_are_those_of_aapt2() {
-    if skipped("what aapt2 dumps") {
+    if without_tools("what aapt2 dumps") {
         return;
     }
     for package in packages() {
@@ -160,7 +159,7 @@ fn named(dump: &str) -> BTreeMap<String, String> {
 
 #[test]
 fn names_of_strings_are_those_of_aapt2() {
-    if skipped("what aapt2 dumps") {
+    if without_tools("what aapt2 dumps") {
         return;
     }
     for package in packages() {
@@ -203,7 +202,7 @@ fn compare(wanted: &BTreeMap<String, String>, found: &[(String, Vec<String>)], p
 /// A table and its files in protocol buffers have the names of the binary ones.
 #[test]
 fn protocol_buffers_have_the_names_of_the_binary_form() {
-    if skipped("what aapt2 converts") {
+    if without_tools("what aapt2 converts") {
         return;
     }
     let dir = Dir::new();

@@ -1,8 +1,7 @@
 //! Programs for macOS that nobody here made, from PyPI: no damage, and all constants that an
 //! independent reader finds.
 
-use crate::family::skipped;
-use crate::util::{Dir, root};
+use crate::util::{Dir, root, without_tools};
 use keysift::address::Address;
 use keysift::blob::Blob;
 use keysift::lens::Lens;
@@ -23,7 +22,7 @@ const WHEELS: &[(&str, &str)] = &[
 
 #[test]
 fn constants_of_real_programs() {
-    if skipped("what PyPI has for macOS") {
+    if without_tools("what PyPI has for macOS") {
         return;
     }
     let wheels = root().join("target/apple-wheels");

@@ -56,7 +56,7 @@ pub fn built(family: &str) -> PathBuf {
     let recipe = root().join("testdata").join(family);
     let mut hash = Sha256::new();
     digest(&recipe, &mut hash);
-    digest(&root().join("testdata/plant.py"), &mut hash);
+    ["plant.py", "ini.sh"].iter().for_each(|shared| digest(&root().join("testdata").join(shared), &mut hash));
     let key: String = hash.finalize().iter().take(6).map(|b| format!("{b:02x}")).collect();
     let out = root().join("target/testdata").join(format!("{family}-{key}"));
     // Tests of one process, and of several, ask for the same artifacts at the same time: one builds, the others wait. Recipes
@@ -99,18 +99,9 @@ fn digest(path: &Path, hash: &mut Sha256) {
     }
 }
 
-/// Whether artifacts that need tools are left out, because the user said so.
-pub fn skipped(what: &str) -> bool {
-    let skip = std::env::var_os("KEYSIFT_SKIP_TOOLS").is_some_and(|v| v == "1");
-    if skip {
-        eprintln!("KEYSIFT_SKIP_TOOLS=1: {what} is not built");
-    }
-    skip
-}
-
 /// Builds a family, scans each of its files and compares all that is found with the table.
 pub fn check(family: &str) {
-    if skipped(family) {
+    if util::without_tools(family) {
         return;
     }
     let folder = built(family);

@@ -26,7 +26,7 @@ fn scan(file: &str, format: &str) -> Vec<u8> {
 
 #[test]
 fn layers_that_hide_files_are_told() {
-    if family::skipped("images") {
+    if util::without_tools("images") {
         return;
     }
     for file in
@@ -66,7 +66,7 @@ fn layers_that_hide_files_are_told() {
 
 #[test]
 fn every_report_tells_layers() {
-    if family::skipped("images") {
+    if util::without_tools("images") {
         return;
     }
     let text = String::from_utf8(scan("saved.tar", "text")).unwrap();
@@ -85,7 +85,7 @@ fn every_report_tells_layers() {
 
 #[test]
 fn an_image_of_several_platforms_says_of_which_a_layer_is() {
-    if family::skipped("images") {
+    if util::without_tools("images") {
         return;
     }
     let report = Report::parse(&scan("platforms", "jsonl"));

@@ -1,7 +1,12 @@
 //! What integration tests share: a temporary folder, the binary, its reports, made-up keys.
 //!
 //! Every way of running the binary prints the command and all it said when the test fails.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test uses its own part, and a failure may panic")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "each test uses its own part, and a failure may panic"
+)]
 
 pub mod demo;
 pub mod dex_oracle;
@@ -18,6 +23,30 @@ use std::time::Duration;
 /// The folder of the package.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Whether what needs something that a machine may lack is left out, because the user said so; who asks says what that is.
+fn is_left_out(variable: &str, what: &str) -> bool {
+    let is_left_out = std::env::var_os(variable).is_some_and(|v| v == "1");
+    if is_left_out {
+        eprintln!("{variable}=1: {what}");
+    }
+    is_left_out
+}
+
+/// Of what Debian's tools make.
+pub fn without_tools(what: &str) -> bool {
+    is_left_out("KEYSIFT_SKIP_TOOLS", &format!("{what}: not built"))
+}
+
+/// Of what registries have.
+pub fn without_network(what: &str) -> bool {
+    is_left_out("KEYSIFT_SKIP_NETWORK", &format!("{what}: not fetched"))
+}
+
+/// Of what Android's tools build.
+pub fn without_android(what: &str) -> bool {
+    is_left_out("KEYSIFT_SKIP_ANDROID", &format!("{what}: not built"))
 }
 
 /// The demo app that is committed.

@@ -1,7 +1,8 @@
 //! A tar of which more and more is there: how much of it can be searched already.
 
-use super::header::{self, Header, Records};
-use super::{About, BLOCK, extent, text};
+use super::header::{Header, Records};
+use super::{About, BLOCK, entries, extent};
+use crate::limits::Limits;
 
 /// Blocks of a map of holes that a header may have behind it, at most, for the entry to be looked at at all.
 const SPARSE: usize = 1 << 20;
@@ -67,27 +68,14 @@ impl Growing {
     }
 }
 
-/// Whether a tar begins here.
-pub fn begins(data: &[u8]) -> bool {
-    header::begins(data)
-}
-
 /// Whether a tar may be an image of a container, as far as the names of its first entries tell: their layers are told apart
 /// when all of it is known.
-pub fn may_be_image(data: &[u8]) -> bool {
-    let mut at = 0;
-    while let Some(header) = data.get(at..at + BLOCK).and_then(Header::read) {
-        let about = About::default();
-        let extent = extent(data, &header, at, &about);
-        let long = (header.kind == b'L').then(|| data.get(extent.start..extent.end).map(text)).flatten();
-        let name = long.map_or_else(|| header.name(), <[u8]>::to_vec);
-        if is_of_image(name.strip_prefix(b"./").unwrap_or(&name)) {
-            return true;
-        }
-        let Some(next) = extent.end.checked_next_multiple_of(BLOCK) else { break };
-        at = next;
-    }
-    !header::begins(data)
+pub fn may_be_image(data: &[u8], limits: &Limits) -> bool {
+    let mut may_be = false;
+    entries(data, limits, &mut |entry| {
+        may_be |= is_of_image(entry.name.strip_prefix(b"./").unwrap_or(entry.name));
+    });
+    may_be
 }
 
 fn is_of_image(name: &[u8]) -> bool {

@@ -52,7 +52,7 @@ impl Reader<'_, '_> {
         }
         // `password: str = "x"`, `password: Option<&str> = Some("x")`
         let mut brackets = 0_u32;
-        let spelling = |b: &u8| {
+        let mut spelling = |b: &u8| {
             match b {
                 b'[' => brackets += 1,
                 b']' => brackets = brackets.saturating_sub(1),
@@ -65,15 +65,7 @@ impl Reader<'_, '_> {
                     b'<' | b'>' | b'&' | b'[' | b']' | b'.' | b':' | b'?' | b'\'' | b'*' | b' ' | b'|'
                 )
         };
-        let kind = self
-            .rest(at)
-            .iter()
-            .take(48)
-            .take_while({
-                let mut spelling = spelling;
-                move |b| spelling(b)
-            })
-            .count();
+        let kind = self.rest(at).iter().take(48).take_while(|b| spelling(b)).count();
         let behind = at + kind;
         let is_typed = kind > 1
             && self.byte(behind) == b'='

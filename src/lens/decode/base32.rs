@@ -2,9 +2,8 @@
 //!
 //! One-time passwords and names of onion services are written so too, but decode to no text.
 
-use super::{Decoded, MAGICS, is_promising, next_line};
+use super::{Decoded, is_promising, whole};
 use crate::address::Encoding;
-use crate::blob::{OffsetMap, Segment};
 use std::ops::Range;
 
 /// Shortest value worth decoding, in characters: 16 bytes.
@@ -78,44 +77,7 @@ pub(super) fn run(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decod
         .into_iter()
         .map(with)
         .find(|alphabet| alphabet.head(value).is_some_and(|head| is_promising(&head)))
-        .and_then(|alphabet| whole(text, run, alphabet, limit))
-}
-
-fn whole(text: &[u8], run: &Range<usize>, alphabet: Alphabet, limit: usize) -> Option<Decoded> {
-    let is_digit = |b| alphabet.value(b).is_some();
-    let mut bytes = Vec::with_capacity((run.len() / 8 * 5 + 5).min(limit));
-    let mut map = OffsetMap::identity();
-    let (mut bits, mut count) = (0u32, 0);
-    let (mut line, mut cut) = (run.clone(), false);
-    'lines: loop {
-        map.push(Segment { text: bytes.len(), outer: line.start as u64, num: 8, den: 5 });
-        for &b in &text[line.clone()] {
-            let Some(value) = alphabet.value(b) else { break 'lines };
-            bits = bits << 5 | u32::from(value);
-            count += 5;
-            if count >= 8 {
-                count -= 8;
-                bytes.push((bits >> count) as u8);
-            }
-        }
-        if bytes.len() >= limit {
-            bytes.truncate(limit);
-            cut = true;
-            break;
-        }
-        match next_line(text, run, &line, &is_digit) {
-            Some(next) => line = next,
-            None => break,
-        }
-    }
-    let is_known = MAGICS.iter().any(|magic| bytes.starts_with(magic));
-    (bytes.len() >= 16 && (super::is_mostly_text(&bytes) || is_known)).then_some(Decoded {
-        span: run.start..line.end,
-        encoding: Encoding::Base32,
-        bytes,
-        map,
-        cut,
-    })
+        .and_then(|alphabet| whole(text, run, 5, |b| alphabet.value(b), Encoding::Base32, limit))
 }
 
 #[cfg(test)]

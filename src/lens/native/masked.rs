@@ -172,10 +172,9 @@ fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn 
         Mask::Xor(_, period) => period,
         Mask::Plus(_) => 1,
     };
-    // A string of its own begins with the first byte of the mask again, wherever it stands.
-    let plain = |i: usize, from: usize| {
-        mask.off(data.get(i).copied().unwrap_or(0), (i % period + period - from % period) % period)
-    };
+    // A string of its own begins with the first byte of the mask again, wherever it stands. What is added is more than any
+    // place is before `from`, and any period's multiple.
+    let plain = |i: usize, from: usize| mask.off(data.get(i).copied().unwrap_or(0), i + 12 * AROUND - from);
     let mut texts: Vec<(usize, Vec<u8>)> = Vec::new();
     let mut tell = |range: Range<usize>, from: usize| {
         let text: Vec<u8> = range.clone().map(|i| plain(i, from)).collect();

@@ -86,67 +86,54 @@ const COMMENT: usize = 8 << 10;
 /// Whether `at` is inside `/* … */`, `<!-- … -->` or a documentation text in triple quotes.
 fn is_in_comment(text: &[u8], at: usize) -> bool {
     let before = &text[at.saturating_sub(COMMENT)..at];
-    is_open(before, b"/*", b"*/") || is_open(before, b"<!--", b"-->") || is_in_docstring(before)
+    last_open(before, b"/*", b"*/").is_some()
+        || last_open(before, b"<!--", b"-->").is_some()
+        || is_in_docstring(before, true)
 }
 
 /// Whether `at` is inside what documents code: `/** … */` or a text in triple quotes. What merely switches code off
-/// is not meant.
+/// is not meant, nor is a key in triple quotes that is assigned to a name.
 pub(crate) fn is_in_documentation(text: &[u8], at: usize) -> bool {
     let before = &text[at.saturating_sub(COMMENT)..at];
-    // A key in triple quotes that is assigned to a name is no documentation.
-    is_open(before, b"/**", b"*/") && begins_line(before, b"/**")
-        || last_triple(before)
-            .is_some_and(|at| is_first_of_line(before, at) && opens_documentation(before, at))
+    // In `dist/**` it begins no comment.
+    let begins = |at: usize| {
+        line_before(before, at).is_empty() && before.get(at + 3).is_some_and(u8::is_ascii_whitespace)
+    };
+    last_open(before, b"/**", b"*/").is_some_and(begins) || is_in_docstring(before, false)
 }
 
-/// Whether only a letter or two of a literal's kind stand before `at` on its line.
-fn is_first_of_line(text: &[u8], at: usize) -> bool {
+/// What stands before `at` on its line, without blanks.
+fn line_before(text: &[u8], at: usize) -> &[u8] {
     let line = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1);
-    let before = text[line..at].trim_ascii();
-    before.len() <= 2 && before.iter().all(u8::is_ascii_alphabetic)
+    text[line..at].trim_ascii()
 }
 
-/// Whether the last `mark` begins a line and is a word: in `dist/**` it is neither.
-fn begins_line(text: &[u8], mark: &[u8]) -> bool {
-    memchr::memmem::rfind(text, mark).is_some_and(|at| {
-        let line = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1);
-        text[line..at].trim_ascii().is_empty()
-            && text.get(at + mark.len()).is_some_and(u8::is_ascii_whitespace)
-    })
+/// Where the last `start` stands, if what it begins goes on behind the text.
+fn last_open(before: &[u8], start: &[u8], end: &[u8]) -> Option<usize> {
+    let start = memchr::memmem::rfind(before, start)?;
+    memchr::memmem::rfind(before, end).is_none_or(|end| start > end).then_some(start)
 }
 
-/// Whether what `start` begins goes on behind the text.
-fn is_open(before: &[u8], start: &[u8], end: &[u8]) -> bool {
-    memchr::memmem::rfind(before, start)
-        .is_some_and(|at| memchr::memmem::rfind(&before[at + start.len() - 1..], end).is_none())
-}
-
-fn is_in_docstring(before: &[u8]) -> bool {
-    last_triple(before).is_some_and(|at| opens_documentation(before, at))
-}
-
-/// Where the last triple quote stands.
-fn last_triple(before: &[u8]) -> Option<usize> {
+/// Whether the last triple quote begins a text of documentation.
+fn is_in_docstring(before: &[u8], may_be_assigned: bool) -> bool {
     let last = |mark: &[u8]| memchr::memmem::rfind(before, mark);
-    last(b"\"\"\"").max(last(b"'''"))
+    let quotes = last(b"\"\"\"").max(last(b"'''"));
+    quotes.is_some_and(|at| opens_documentation(before, at, may_be_assigned))
 }
 
 /// Whether the triple quote at `at` begins a text of documentation rather than ends one.
-fn opens_documentation(text: &[u8], at: usize) -> bool {
-    let line = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1);
-    let before = text[line..at].trim_ascii();
+fn opens_documentation(text: &[u8], at: usize, may_be_assigned: bool) -> bool {
+    let before = line_before(text, at);
     let prefix = before.iter().all(|b| matches!(b, b'r' | b'R' | b'u' | b'f' | b'b'));
     if !prefix || before.len() > 2 {
         // `EXAMPLES = r'''`, `help="""`; else the end of a text.
-        return before.ends_with(b"=")
-            || before.ends_with(b"= r")
-            || before.ends_with(b"=r")
-            || before.ends_with(b"(");
+        return may_be_assigned && [&b"="[..], b"= r", b"=r", b"("].iter().any(|end| before.ends_with(end));
     }
     let behind = text.get(at + 3..).unwrap_or_default();
     if behind.first().is_some_and(|b| !matches!(b, b'\n' | b'\r' | b')' | b',' | b' ' | b'.' | b'%')) {
         return true;
     }
+    let line = memchr::memrchr(b'\n', &text[..at]).unwrap_or(0);
     let above = text[..line].trim_ascii_end();
     above.is_empty() || above.ends_with(b":") || above.ends_with(b"(")
 }
