@@ -37,3 +37,74 @@ pub fn block(input: &[u8], size: u64, out: &mut Vec<u8>, budget: &Budget) -> Res
         }
     }
 }
+
+/// Appends the first `most` bytes of what a block expands to, which the caller has paid for; whether there are so many. What
+/// stands behind them in `input` need not belong to the block.
+pub fn part(input: &[u8], most: usize, out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    expand(input, start, start.saturating_add(most), out);
+    out.len() - start == most
+}
+
+fn expand(input: &[u8], start: usize, end: usize, out: &mut Vec<u8>) -> Option<()> {
+    let mut at = 0;
+    let mut next = |len: usize| {
+        let bytes = input.get(at..(at + len).min(input.len())).filter(|bytes| !bytes.is_empty() || len == 0);
+        at += len;
+        bytes
+    };
+    while out.len() < end {
+        let token = usize::from(next(1)?[0]);
+        let mut counts = [token >> 4, token & 15];
+        if counts[0] == 15 {
+            counts[0] += more(&mut next)?;
+        }
+        let literals = next(counts[0].min(end - out.len()))?;
+        out.extend_from_slice(literals);
+        if literals.len() < counts[0] || out.len() == end {
+            break;
+        }
+        let back = usize::from(u16::from_le_bytes(*next(2)?.first_chunk()?));
+        if counts[1] == 15 {
+            counts[1] += more(&mut next)?;
+        }
+        (back > 0 && back <= out.len() - start).then_some(())?;
+        for _ in 0..(counts[1] + 4).min(end - out.len()) {
+            out.push(out[out.len() - back]);
+        }
+    }
+    Some(())
+}
+
+/// A count that does not fit into its four bits goes on in bytes.
+fn more<'i>(next: &mut impl FnMut(usize) -> Option<&'i [u8]>) -> Option<usize> {
+    let mut sum = 0usize;
+    loop {
+        let byte = usize::from(next(1)?[0]);
+        sum = sum.checked_add(byte)?;
+        if byte < 255 {
+            return Some(sum);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_blocks() {
+        let text = b"line 1 of a text\nline 2 of a text\nline 3 of a text\n".repeat(20);
+        let mut packed = vec![0; 4096];
+        let len = lz4_flex::block::compress_into(&text, &mut packed).unwrap();
+        for most in [0, 1, 16, 17, 400, text.len()] {
+            let mut out = b"before".to_vec();
+            assert!(part(&packed, most, &mut out), "{most}");
+            assert!(out == [b"before", &text[..most]].concat(), "{most}");
+        }
+        let mut out = Vec::new();
+        assert!(!part(&packed[..len - 5], text.len(), &mut out) && text.starts_with(&out));
+        // Further back than there is anything.
+        assert!(!part(&[0x10, b'a', 2, 0, 0], 9, &mut Vec::new()));
+    }
+}

@@ -5,6 +5,7 @@
 pub mod android_backup;
 pub mod ar;
 pub mod arrow;
+pub mod arj;
 pub mod asar;
 pub mod ascii85;
 pub mod assembly_store;
@@ -23,6 +24,7 @@ pub mod dmg;
 pub mod dotnet_bundle;
 pub mod dump;
 pub mod embedded;
+pub mod erofs;
 pub mod eval_bundle;
 pub mod exfat;
 pub mod ext;
@@ -30,12 +32,16 @@ pub mod fat;
 pub mod fatfs;
 pub mod flow;
 pub mod gzip;
+pub mod hfsplus;
+mod huffman;
 pub mod image;
 mod inflate;
 pub mod iso;
 pub mod jffs2;
 pub mod json;
+pub mod lha;
 mod lz4;
+mod lzh;
 mod lzo;
 pub mod ntfs;
 pub mod orc;
@@ -52,6 +58,8 @@ pub mod rar;
 pub mod romfs;
 pub mod rpm;
 pub mod sequence_file;
+#[cfg(test)]
+mod seeds;
 pub mod sevenz;
 mod solid;
 pub mod source_map;
@@ -61,12 +69,15 @@ pub mod swf;
 pub mod tar;
 #[cfg(test)]
 mod testing;
+pub mod ubi;
+pub mod ubifs;
 pub mod udf;
 pub mod unity_web;
 pub mod unityfs;
 pub mod unopened;
 pub mod uuencode;
 pub mod vdex;
+pub mod wim;
 pub mod xar;
 pub mod xfs;
 pub mod yenc;
@@ -109,6 +120,9 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &sevenz::SevenZip,
     &rar::Rar,
     &cab::Cab,
+    &arj::Arj,
+    &lha::Lha,
+    &wim::Wim,
     &cfb::Cfb,
     &xar::Xar,
     &dmg::Dmg,
@@ -123,6 +137,10 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &exfat::ExFat,
     &ntfs::Ntfs,
     &xfs::Xfs,
+    &hfsplus::HfsPlus,
+    &erofs::Erofs,
+    &ubi::Ubi,
+    &ubifs::Ubifs,
     &disk_image::DiskImage,
     &partition::Disk,
     &stream::BZIP2,

@@ -6,7 +6,7 @@
 
 use super::Problem;
 use crate::ledger::Reason;
-use crate::lens::bytes::{size_be, slice, u16_be, u16_le, u32_le};
+use crate::lens::bytes::{size_be, slice, u16_be};
 use crate::look::Look;
 use std::sync::OnceLock;
 
@@ -44,11 +44,9 @@ fn known(data: &[u8], look: &Look) -> Option<(&'static str, Reason)> {
         return None;
     }
     let unsupported = match first {
-        0x60 if is_arj(data) => "ARJ archive",
         b'O' if data.starts_with(b"Obj\x01") && is_packed_avro(data) => "Avro file",
         0x89 if data.starts_with(b"\x89HDF\r\n\x1a\n") && is_packed_hdf(data) => "HDF5 file",
         b'b' if data.starts_with(b"bvx") && is_lzfse(data) => "LZFSE stream",
-        _ if is_lha(data) => "LHA archive",
         _ if is_pgp(data) => return Some(("PGP message", Reason::Encrypted)),
         _ => return None,
     };
@@ -94,35 +92,6 @@ impl Kind {
                     .is_some_and(|there| there.iter().zip(bytes).all(|(b, (value, mask))| b & mask == *value))
             })
     }
-}
-
-/// The main header has a checksum.
-fn is_arj(data: &[u8]) -> bool {
-    let header = || {
-        let len = usize::from(u16_le(data, 2)?);
-        let header = slice(data, 4, len)?;
-        let is_usual = data.starts_with(&[0x60, 0xea]) && (30..=2600).contains(&len);
-        Some(is_usual && u32_le(data, 4 + len)? == crc32fast::hash(header))
-    };
-    header().unwrap_or(false)
-}
-
-/// A method between dashes, and a header of a known level that adds up.
-fn is_lha(data: &[u8]) -> bool {
-    let Some(&[size, sum, b'-', b'l' | b'p', b'h' | b'z' | b'm', method, b'-']) = data.first_chunk::<7>()
-    else {
-        return false;
-    };
-    let header = || match *data.get(20)? {
-        0 | 1 => {
-            let header = slice(data, 2, usize::from(size))?;
-            Some(size >= 20 && header.iter().fold(0u8, |n, b| n.wrapping_add(*b)) == sum)
-        }
-        2 => Some(u16_le(data, 0)? >= 26),
-        3 => Some(u16_le(data, 0)? == 4),
-        _ => None,
-    };
-    (method.is_ascii_alphanumeric()) && header().unwrap_or(false)
 }
 
 /// Blocks of an Avro file are packed when its header says by what.
@@ -224,16 +193,6 @@ mod tests {
         for text in ["bvx2 and so on", "Obj\x01", "MSWIM is text", "OpenSSL writes Salted__ first"] {
             assert_eq!(name(text.as_bytes()), None, "{text}");
         }
-        let mut arj = [&[0x60, 0xea, 30, 0][..], &[7; 30]].concat();
-        assert_eq!(name(&[&arj[..], &[0; 8]].concat()), None);
-        arj.extend(crc32fast::hash(&[7; 30]).to_le_bytes());
-        arj.push(0);
-        assert_eq!(name(&arj), Some(("ARJ archive", Reason::Unsupported)));
-        let mut lha = b"\x19\0-lh5-\x01\0\0\0\x02\0\0\0\0\0\0\0\x20\0\x01aab\0".to_vec();
-        lha.resize(40, 0);
-        assert_eq!(name(&lha), None);
-        lha[1] = lha[2..27].iter().fold(0u8, |n, b| n.wrapping_add(*b));
-        assert_eq!(name(&lha), Some(("LHA archive", Reason::Unsupported)));
         let symmetric = [&[0x8c, 13, 4, 9, 3, 10][..], &[1; 9], &[0xd2, 40, 1], &[0; 39]].concat();
         assert_eq!(name(&symmetric), Some(("PGP message", Reason::Encrypted)));
         assert_eq!(name(&symmetric[..15]), None);

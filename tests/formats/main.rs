@@ -47,5 +47,6 @@ families! {
     apple
     archives
     encodings
+    volumes
     images
 }
