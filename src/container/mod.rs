@@ -4,8 +4,8 @@
 
 pub mod android_backup;
 pub mod ar;
-pub mod arrow;
 pub mod arj;
+pub mod arrow;
 pub mod asar;
 pub mod ascii85;
 pub mod assembly_store;
@@ -57,9 +57,9 @@ pub mod ram_bundle;
 pub mod rar;
 pub mod romfs;
 pub mod rpm;
-pub mod sequence_file;
 #[cfg(test)]
 mod seeds;
+pub mod sequence_file;
 pub mod sevenz;
 mod solid;
 pub mod source_map;
