@@ -67,7 +67,7 @@ fn what_expands_to_more_than_is_read() {
         ("begins.ync", 3, &["damaged"]),
         ("begins.uu", 0, &[]),
     ] {
-        let (report, mebibytes, time) = measured(&dir, &[file, "--max-expanded", "500M"], exit);
+        let (report, mebibytes, time) = measured(&dir, &[file, "--max-expanded", "150M"], exit);
         let reasons: BTreeSet<&str> = report.ledger["entries"]
             .as_array()
             .unwrap()

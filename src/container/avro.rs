@@ -255,7 +255,8 @@ mod tests {
         let two = [record(), record()[..9].to_vec()].concat();
         let (members, _) = read(&Avro, &file(SCHEMA, 2, &two));
         assert_eq!(members[0].2, Some(Reason::Damaged));
-        assert!(members[0].1.starts_with(line.as_bytes()) && members[0].1.ends_with(&record()[..9]));
+        assert!(members[0].1.starts_with(line.as_bytes()));
+        assert!(members[0].1.windows(9).any(|stored| stored == &record()[..9]));
         // A schema that nobody understands.
         let (members, problems) = read(&Avro, &file("{}", 1, b"as it is"));
         assert_eq!((&members[0].1[..], &problems[..]), (&b"as it is"[..], &[Reason::Unsupported][..]));

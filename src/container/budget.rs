@@ -49,6 +49,29 @@ impl Budget {
         Err(Problem::new(Reason::Limit, format!("{what} is over the limit")).of_bytes(bytes))
     }
 
+    /// The same budget for a member that is put together in memory, of which no part may have more than `entry_bytes`. What
+    /// it took is charged by [`Budget::settle`].
+    pub(super) fn narrowed(&self, entry_bytes: u64) -> Budget {
+        Budget {
+            limits: Limits { entry_bytes, ..self.limits.clone() },
+            left: AtomicU64::new(self.left.load(Ordering::Relaxed)),
+            exhausted: AtomicBool::new(false),
+        }
+    }
+
+    /// Charges what a narrowed budget, which had `before`, was charged.
+    pub(super) fn settle(&self, narrowed: &Budget, before: u64) {
+        let taken = before.saturating_sub(narrowed.left());
+        if !self.take(taken) || narrowed.is_exhausted() {
+            self.spend();
+        }
+    }
+
+    /// Bytes that are left.
+    pub(super) fn left(&self) -> u64 {
+        self.left.load(Ordering::Relaxed)
+    }
+
     /// Gives back what was charged for bytes that were dropped again.
     pub fn give_back(&self, bytes: u64) {
         self.left.fetch_add(bytes, Ordering::Relaxed);
@@ -56,7 +79,7 @@ impl Budget {
 
     /// Whether nothing is left.
     pub fn is_spent(&self) -> bool {
-        self.left.load(Ordering::Relaxed) == 0
+        self.left() == 0
     }
 
     /// Leaves nothing for whatever comes next. For work that was done and then refused: without
@@ -82,6 +105,16 @@ mod tests {
         assert!(budget.take(7) && !budget.is_exhausted());
         assert!(!budget.take(4) && budget.is_exhausted());
         assert!(budget.take(3) && budget.is_spent());
+
+        let budget = Budget::new(&Limits { expanded_bytes: 10, ..Limits::default() }, 5);
+        let narrowed = budget.narrowed(4);
+        assert!(narrowed.take(6) && narrowed.limits.entry_bytes == 4);
+        budget.settle(&narrowed, 10);
+        assert!(budget.left() == 4 && !budget.is_exhausted());
+        let narrowed = budget.narrowed(4);
+        assert!(!narrowed.take(6));
+        budget.settle(&narrowed, 4);
+        assert!(budget.is_exhausted());
 
         let budget = Budget::new(&Limits::default(), 5);
         budget.spend();

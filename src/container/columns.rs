@@ -9,6 +9,7 @@ use super::budget::Budget;
 use super::inflate::OVER_BUDGET;
 use super::{Contents, Member, Problem};
 use crate::ledger::Reason;
+use crate::limits::Limits;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -227,6 +228,9 @@ impl<P: Piece> Member for Part<P> {
             return Contents::default();
         }
         let mut problems = Problems::default();
+        let outer = budget;
+        let budget = &outer.narrowed(most_held(self.shared.piece.stored(), &outer.limits));
+        let before = budget.left();
         let columns = self.shared.piece.columns(&mut problems, budget);
         let is_long = |column: &Column, cell: &Cell| is_no_part(column.value(cell));
         let has_others = columns.iter().any(|c| c.cells.0.iter().any(|cell| is_long(c, cell)));
@@ -240,9 +244,16 @@ impl<P: Piece> Member for Part<P> {
         }
         // Nothing is given back to the budget: pieces that overlap by the thousand are work without end. The rows tell
         // what is wrong.
+        outer.settle(budget, before);
         let problem = problems.told().filter(|_| self.is_rows);
         Contents { bytes: buffer, problem }
     }
+}
+
+/// Bytes that the columns of a piece may have, and its rows as many again: all are in memory together, so less than an
+/// entry may have that is expanded alone, and no more than may come out of what is stored.
+fn most_held(stored: u64, limits: &Limits) -> u64 {
+    (limits.entry_bytes / 4).min(stored.saturating_mul(limits.ratio).max(Limits::RATIO_FREE_BYTES))
 }
 
 /// Whether a cell is no part of a row.
@@ -369,7 +380,6 @@ pub(super) fn text(value: &[u8], line: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::Limits;
 
     fn column(name: &str, cells: &[(u64, &str)], budget: &Budget) -> Column {
         let mut column = Column::new(name.as_bytes());
