@@ -9,20 +9,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 export TZ=UTC PYTHONDONTWRITEBYTECODE=1
 
-cat >template.ini <<'INI'
-[default]
-aws_access_key_id = @{id:NAME}
-aws_secret_access_key = @{secret:NAME}
-region = eu-west-1
-commit = @{hash:NAME}
-INI
-# ini NAME [FILE]: a file with the pair of this name.
-ini() {
-  mkdir -p "$(dirname "${2:-app.ini}")"
-  sed "s/NAME/$1/" template.ini >named.ini
-  python3 "$here/../plant.py" render named.ini "${2:-app.ini}"
-  touch -d @1 "${2:-app.ini}"
-}
+. "$here/../ini.sh"
 # long NAME FILE: the same in the middle of a long file.
 long() {
   seq -f 'line %.0f of a file' 12000 >lines
