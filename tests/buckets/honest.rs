@@ -64,7 +64,8 @@ fn what_lies_in_buckets_is_searched() {
     assert_eq!(searched(&report), (2101, credentials("in a bucket").len() as u64));
     assert_eq!(report.ledger["entries"].as_array().unwrap().len(), 0);
     assert_eq!(searched(&scan(&url, ANYBODY, &["s3://many/a/0000"], 0)).0, 10);
-    assert_eq!(searched(&scan(&url, ANYBODY, &["s3://many/a/", "-j1"], 0)).0, 2100);
+    // One thread turns the pages as well; what is left out is not fetched.
+    assert_eq!(searched(&scan(&url, ANYBODY, &["s3://many/a/", "-j1", "--exclude", "0[01]*"], 0)).0, 100);
 
     let report = scan(&url, ANYBODY, &["s3://odd"], 1);
     let zip = "s3://odd/a b/c+d/ü/50%/q?x=1&y#z!.zip!inner/settings.ini";
@@ -118,7 +119,7 @@ fn what_lies_in_buckets_is_searched() {
         scan(&url, (id, secret), arguments, exit)
     };
     assert_eq!(at(&is(&reader, &["s3://odd/a b/"], 1)), [zip]);
-    assert_eq!(searched(&is(&reader, &["s3://many/a/"], 0)).0, 2100);
+    assert_eq!(searched(&is(&reader, &["s3://many/a/", "--exclude", "0[01]*"], 0)).0, 100);
     // Who may read and not list can still name one.
     assert_eq!(at(&is(&getter, &["s3://odd/multi.bin"], 1)), ["s3://odd/multi.bin"]);
     let refused = |report: Report| report.entries("unreadable")[0].1.clone();
