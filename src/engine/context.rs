@@ -194,7 +194,8 @@ impl<'t> Context<'t> {
             || line.ends_with(b"]")
             || line.ends_with(b"|")
             || is_comment.iter().any(|start| line.starts_with(start))
-            || memchr::memmem::find(line, b"://").is_some()
+            // Lines are short: a searcher takes longer to be made than to search.
+            || memchr::memchr_iter(b':', line).any(|at| line[at..].starts_with(b"://"))
     }
 
     /// The value's own name and the identifiers right before it, nearest first.
@@ -329,10 +330,22 @@ fn identifiers(text: &[u8]) -> impl Iterator<Item = &str> {
         .filter(|name| name.bytes().any(|b| b.is_ascii_alphabetic() || !b.is_ascii()) && !is_filler(name))
 }
 
+/// What joins the parts of one value.
+static IS_JOINER: [bool; 256] = {
+    let mut joins = [false; 256];
+    let mut at = 0;
+    let all = b".:~|$!@#,*";
+    while at < all.len() {
+        joins[all[at] as usize] = true;
+        at += 1;
+    }
+    joins
+};
+
 /// The value that the run belongs to: with the parts that `.`, `:`, `~` and the like join to it.
 pub fn joined(text: &[u8], run: &Range<usize>) -> Range<usize> {
     const REACH: usize = 1024;
-    let is_joiner = |b: u8| matches!(b, b'.' | b':' | b'~' | b'|' | b'$' | b'!' | b'@' | b'#' | b',' | b'*');
+    let is_joiner = |b: u8| IS_JOINER[usize::from(b)];
     let mut start = run.start;
     let floor = run.start.saturating_sub(REACH);
     while start > floor + 1

@@ -6,12 +6,14 @@
 
 mod assigned;
 pub mod assignment;
+mod candidates;
 pub(crate) mod context;
 mod expression;
 pub mod marks;
 pub mod named;
 pub mod prefilter;
 pub mod profile;
+mod repeats;
 pub mod runs;
 pub mod token;
 pub mod words;
@@ -21,8 +23,10 @@ use crate::finding::Class;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet, Segment};
 use crate::triage::checksum::Check;
 use crate::triage::{generic, score};
+use candidates::{Candidates, Watched};
 use prefilter::starts::{self, Starts};
 use prefilter::{Literal, Machine, Prefilter};
+use repeats::Stretch;
 use runs::Shape;
 use runs::outline::Outline;
 use std::collections::BTreeMap;
@@ -63,6 +67,10 @@ pub trait Sink {
     fn mark(&mut self, _mark: marks::Mark, _word: Range<usize>) {}
     /// What something that is assigned to a name is worth, or why it is no secret; for `keysift explain`.
     fn judged(&mut self, _named: &assignment::Named, _verdict: Result<score::Rated, score::Refusal>) {}
+    /// Whether it wants to be told of each place, be it the same as the one before.
+    fn wants_all(&self) -> bool {
+        false
+    }
 }
 
 /// Patterns compiled for searching. Immutable; shared by all threads.
@@ -245,8 +253,19 @@ impl<'p> Engine<'p> {
     /// How far the patterns of a literal look around it in text: whatever lies farther away changes
     /// nothing about what they decide.
     pub fn reach(&self, literal: u32) -> Reach {
+        self.reaches()[literal as usize]
+    }
+
+    fn reaches(&self) -> &[Reach] {
         let all = || self.by_literal.iter().chain(&self.by_start).map(|(len, ids)| self.reach_of(*len, ids));
-        self.reaches.get_or_init(|| all().collect())[literal as usize]
+        self.reaches.get_or_init(|| all().collect())
+    }
+
+    /// Whether nothing farther from a place than so many bytes changes what is found there; what a keyword finds
+    /// depends on the keywords before it.
+    fn looks_no_farther_than(&self, bytes: usize) -> bool {
+        let has_keywords = || self.patterns.iter().any(|(_, p)| matches!(p.matcher, Matcher::Search { .. }));
+        self.reaches().iter().all(|reach| reach.before.max(reach.after) <= bytes) && !has_keywords()
     }
 
     /// Bytes of the longest literal, 1 at least.
@@ -292,23 +311,67 @@ impl<'p> Engine<'p> {
 
     /// Reports what starts in `within` (for regular expressions: whose literal does) to `sink`.
     pub fn search(&self, text: &[u8], within: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
-        let mut barren = expression::Barren::default();
-        let searched = within.clone();
-        self.prefilter.find(text, within.clone(), &mut |literal, at| {
-            let patterns = &self.by_literal[literal.0 as usize];
-            self.confirm(text, patterns, at, kind, &mut barren, sink);
+        self.search_everywhere(text, &within, sink);
+        let mut candidates = Candidates::new(self, text, kind, sink.wants_all());
+        let known = repeats::stretch(text, &within).filter(|_| !sink.wants_all());
+        let Some(known) = known.filter(|_| self.looks_no_farther_than(repeats::AROUND)) else {
+            self.find_literals(within.clone(), &mut candidates, sink);
+            return self.find_runs(within, None, &mut candidates, sink);
+        };
+        // What the first of its lines gave tells what the others give.
+        let Range { start, end } = known.range;
+        let mut watched = Watched::new(sink, known.first());
+        self.find_literals(within.start..start, &mut candidates, &mut watched);
+        let rest = if watched.is_silent() { end } else { start };
+        self.find_literals(rest..within.end, &mut candidates, sink);
+        if known.is_one_run {
+            return self.find_runs(within, Some(&known), &mut candidates, sink);
+        }
+        let mut watched = Watched::new(sink, known.first());
+        self.find_runs(within.start..start, None, &mut candidates, &mut watched);
+        let rest = if watched.is_silent() { end } else { start };
+        self.find_runs(rest..within.end, None, &mut candidates, sink);
+    }
+
+    /// Reports what literals tell that start in `within`.
+    fn find_literals(&self, within: Range<usize>, candidates: &mut Candidates<'_, '_>, sink: &mut dyn Sink) {
+        self.prefilter.find(candidates.text(), within, &mut |literal, at| {
+            candidates.literal(literal.0, at, sink);
             if let Some(mark) = self.marks[literal.0 as usize] {
-                sink.mark(mark, at..at + patterns.0);
+                sink.mark(mark, at..at + self.by_literal[literal.0 as usize].0);
             }
         });
+    }
+
+    /// Reports what runs tell that start in `within`, and the prefixes of tokens in them. In one that repeats
+    /// itself the first of the words that are `known` tell of the others.
+    fn find_runs(
+        &self,
+        within: Range<usize>,
+        known: Option<&Stretch>,
+        candidates: &mut Candidates<'_, '_>,
+        sink: &mut dyn Sink,
+    ) {
+        let (text, kind) = (candidates.text(), candidates.kind());
+        let others = self.by_literal.len() as u32;
         runs::for_each_run(text, within, &mut |run| {
             let outline = Outline::of(text, &run);
-            self.starts.find(text, &run, outline, &mut |prefix, at| {
-                self.confirm(text, &self.by_start[prefix.0 as usize], at, kind, &mut barren, sink);
-            });
+            let mut find = |part: Range<usize>, sink: &mut dyn Sink| {
+                self.starts.find(text, &part, outline, &mut |prefix, at| {
+                    candidates.literal(others + prefix.0, at, sink);
+                });
+            };
+            match known.filter(|known| run.start <= known.range.start && known.range.end <= run.end) {
+                None => find(run.clone(), sink),
+                Some(known) => {
+                    let mut watched = Watched::new(sink, known.first());
+                    find(run.start..known.range.start, &mut watched);
+                    let rest = if watched.is_silent() { known.range.end } else { known.range.start };
+                    find(rest..run.end, sink);
+                }
+            }
             self.judge_run(text, run, outline, kind, sink);
         });
-        self.search_everywhere(text, &searched, sink);
     }
 
     /// Reports the matches of expressions without literals and keywords.

@@ -49,6 +49,9 @@ pub fn judge(key: &str) -> Verdict {
     if is_file(key) {
         return Verdict::Negated;
     }
+    if is_jumbled(key) {
+        return Verdict::Unknown;
+    }
     let table = table();
     let tail = tail(key);
     let last = tail.rsplit(['.', '/', ':', ' ']).next().unwrap_or(tail);
@@ -71,6 +74,21 @@ pub fn judge(key: &str) -> Verdict {
         }
     }
     verdict
+}
+
+/// Whether a name is none but a random value: kinds of characters change where no word of a name ends. Lists of such
+/// values are long, and to find no word in each of them takes time.
+fn is_jumbled(key: &str) -> bool {
+    let kind = |b: &u8| KINDS[usize::from(b & 127)];
+    let bytes = key.as_bytes();
+    let ends = |pair: &[u8]| {
+        let (a, b) = (kind(&pair[0]), kind(&pair[1]));
+        a != b && (a, b) != (Kind::Upper, Kind::Lower)
+    };
+    bytes.len() >= 24
+        && key.is_ascii()
+        && bytes.iter().filter(|b| b.is_ascii_digit()).nth(1).is_some()
+        && bytes.windows(2).filter(|pair| ends(pair)).count() * 3 > bytes.len()
 }
 
 /// Last words of names of what a service is spoken to with.

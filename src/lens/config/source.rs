@@ -95,15 +95,15 @@ struct Literal {
 
 /// The literal that holds `at`: the nearest quote before it that can open one and closes after it.
 fn literal(text: &[u8], low: usize, at: usize) -> Option<Literal> {
-    let mut near = at;
     let from = low.max(at.saturating_sub(LITERAL));
     let line = memchr2(b'\n', b'\r', &text[at..]).map_or(text.len(), |p| at + p);
     // Where a literal in quotes of each kind would close: looked for once.
     let mut closes: [Option<Option<usize>>; 3] = [None; 3];
-    while near > from && text[near - 1] != b'\n' {
-        near -= 1;
+    let begins = memchr::memrchr(b'\n', &text[from..at]).map_or(from, |end| from + end + 1);
+    for found in memchr::memrchr3_iter(b'"', b'\'', b'`', &text[begins..at]) {
+        let near = begins + found;
         let quote = text[near];
-        if !is_quote(quote) || escaped(text, low, near) || !can_open(text, low, near) {
+        if escaped(text, low, near) || !can_open(text, low, near) {
             continue;
         }
         let (kind, end) = match quote {
@@ -119,7 +119,7 @@ fn literal(text: &[u8], low: usize, at: usize) -> Option<Literal> {
             return Some(Literal { open: near, value: near + 1..at + close, close: at + close });
         }
     }
-    work(at - near);
+    work(at - begins);
     // Literals of many lines.
     for mark in [&b"\"\"\""[..], b"'''", b"`"] {
         work(at - low);

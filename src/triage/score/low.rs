@@ -91,15 +91,46 @@ fn is_in_comment(text: &[u8], at: usize) -> bool {
         || is_in_docstring(before, true)
 }
 
-/// Whether `at` is inside what documents code: `/** … */` or a text in triple quotes. What merely switches code off
-/// is not meant, nor is a key in triple quotes that is assigned to a name.
-pub(crate) fn is_in_documentation(text: &[u8], at: usize) -> bool {
-    let before = &text[at.saturating_sub(COMMENT)..at];
-    // In `dist/**` it begins no comment.
-    let begins = |at: usize| {
-        line_before(before, at).is_empty() && before.get(at + 3).is_some_and(u8::is_ascii_whitespace)
-    };
-    last_open(before, b"/**", b"*/").is_some_and(begins) || is_in_docstring(before, false)
+/// Which places of a text are inside what documents code: `/** … */` or a text in triple quotes. What merely switches
+/// code off is not meant, nor is a key in triple quotes that is assigned to a name. Asked for places in rising
+/// order, it reads the text once.
+pub(crate) struct Documentation<'t> {
+    text: &'t [u8],
+    /// What was read.
+    to: usize,
+    /// Where the last of each of [`MARKS`] stands.
+    last: [Option<usize>; 4],
+}
+
+const MARKS: [&[u8]; 4] = [b"/**", b"*/", b"\"\"\"", b"'''"];
+
+impl<'t> Documentation<'t> {
+    pub(crate) fn of(text: &'t [u8]) -> Self {
+        Documentation { text, to: 0, last: [None; 4] }
+    }
+
+    /// Whether `at` is.
+    pub(crate) fn holds(&mut self, at: usize) -> bool {
+        if at < self.to {
+            *self = Documentation::of(self.text);
+        }
+        let floor = at.saturating_sub(COMMENT);
+        // A mark may lie across the end of what was read.
+        let new = floor.max(self.to.saturating_sub(2))..at;
+        for (last, mark) in self.last.iter_mut().zip(MARKS) {
+            let found = memchr::memmem::rfind(&self.text[new.clone()], mark).map(|found| new.start + found);
+            *last = found.or(*last).filter(|last| *last >= floor);
+        }
+        self.to = at;
+        let before = &self.text[floor..at];
+        let [opens, closes, double, single] = self.last.map(|last| last.map(|last| last - floor));
+        // In `dist/**` it begins no comment.
+        let begins = |at: usize| {
+            line_before(before, at).is_empty() && before.get(at + 3).is_some_and(u8::is_ascii_whitespace)
+        };
+        opens.filter(|at| closes.is_none_or(|end| *at > end)).is_some_and(begins)
+            || double.max(single).is_some_and(|at| opens_documentation(before, at, false))
+    }
 }
 
 /// What stands before `at` on its line, without blanks.
@@ -136,4 +167,30 @@ fn opens_documentation(text: &[u8], at: usize, may_be_assigned: bool) -> bool {
     let line = memchr::memrchr(b'\n', &text[..at]).unwrap_or(0);
     let above = text[..line].trim_ascii_end();
     above.is_empty() || above.ends_with(b":") || above.ends_with(b"(")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// In whatever order and however close the places are.
+        #[test]
+        fn documentation_is_the_same_read_once_and_anew(
+            pieces in proptest::collection::vec("/\\*\\* ?|\\*/|\"\"\"|'''|\n|a: |[a-z]{1,9}|z{4000}", 0..60),
+            mut places in proptest::collection::vec(0..100_000_usize, 1..40),
+            is_sorted: bool,
+        ) {
+            let text = pieces.concat().into_bytes();
+            places.iter_mut().for_each(|at| *at %= text.len() + 1);
+            if is_sorted {
+                places.sort_unstable();
+            }
+            let mut read = Documentation::of(&text);
+            for at in places {
+                prop_assert_eq!(read.holds(at), Documentation::of(&text).holds(at));
+            }
+        }
+    }
 }

@@ -18,7 +18,7 @@ use super::natural;
 use super::placeholders::{self, Placeholder};
 use crate::engine::assignment::{Form, Named};
 use collect::collect;
-pub(crate) use low::is_in_documentation;
+pub(crate) use low::Documentation;
 use low::only_low;
 use refuse::{
     is_code, is_hash_of_password, is_of_another_kind, is_own_password, is_partly_template, is_text,
