@@ -25,16 +25,6 @@ impl<'c, 'p> Candidates<'c, 'p> {
         Candidates { engine, text, kind, barren, repeats, wants_all }
     }
 
-    /// Where they stand.
-    pub fn text(&self) -> &'c [u8] {
-        self.text
-    }
-
-    /// What that is.
-    pub fn kind(&self) -> TextKind {
-        self.kind
-    }
-
     /// Reports what the patterns of a literal make of it at `at`.
     pub fn literal(&mut self, literal: u32, at: usize, sink: &mut dyn Sink) {
         let (engine, number) = (self.engine, literal as usize);

@@ -23,10 +23,10 @@ use crate::finding::Class;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet, Segment};
 use crate::triage::checksum::Check;
 use crate::triage::{generic, score};
-use candidates::{Candidates, Watched};
+use candidates::Candidates;
 use prefilter::starts::{self, Starts};
 use prefilter::{Literal, Machine, Prefilter};
-use repeats::Stretch;
+use repeats::{Search, Stretch};
 use runs::Shape;
 use runs::outline::Outline;
 use std::collections::BTreeMap;
@@ -313,65 +313,44 @@ impl<'p> Engine<'p> {
     pub fn search(&self, text: &[u8], within: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
         self.search_everywhere(text, &within, sink);
         let mut candidates = Candidates::new(self, text, kind, sink.wants_all());
-        let known = repeats::stretch(text, &within).filter(|_| !sink.wants_all());
-        let Some(known) = known.filter(|_| self.looks_no_farther_than(repeats::AROUND)) else {
-            self.find_literals(within.clone(), &mut candidates, sink);
-            return self.find_runs(within, None, &mut candidates, sink);
-        };
-        // What the first of its lines gave tells what the others give.
-        let Range { start, end } = known.range;
-        let mut watched = Watched::new(sink, known.first());
-        self.find_literals(within.start..start, &mut candidates, &mut watched);
-        let rest = if watched.is_silent() { end } else { start };
-        self.find_literals(rest..within.end, &mut candidates, sink);
-        if known.is_one_run {
-            return self.find_runs(within, Some(&known), &mut candidates, sink);
-        }
-        let mut watched = Watched::new(sink, known.first());
-        self.find_runs(within.start..start, None, &mut candidates, &mut watched);
-        let rest = if watched.is_silent() { end } else { start };
-        self.find_runs(rest..within.end, None, &mut candidates, sink);
-    }
-
-    /// Reports what literals tell that start in `within`.
-    fn find_literals(&self, within: Range<usize>, candidates: &mut Candidates<'_, '_>, sink: &mut dyn Sink) {
-        self.prefilter.find(candidates.text(), within, &mut |literal, at| {
-            candidates.literal(literal.0, at, sink);
-            if let Some(mark) = self.marks[literal.0 as usize] {
-                sink.mark(mark, at..at + self.by_literal[literal.0 as usize].0);
-            }
+        self.once(text, within.clone(), sink, &mut |part, sink| {
+            self.prefilter.find(text, part, &mut |literal, at| {
+                candidates.literal(literal.0, at, sink);
+                if let Some(mark) = self.marks[literal.0 as usize] {
+                    sink.mark(mark, at..at + self.by_literal[literal.0 as usize].0);
+                }
+            });
         });
-    }
-
-    /// Reports what runs tell that start in `within`, and the prefixes of tokens in them. In one that repeats
-    /// itself the first of the words that are `known` tell of the others.
-    fn find_runs(
-        &self,
-        within: Range<usize>,
-        known: Option<&Stretch>,
-        candidates: &mut Candidates<'_, '_>,
-        sink: &mut dyn Sink,
-    ) {
-        let (text, kind) = (candidates.text(), candidates.kind());
         let others = self.by_literal.len() as u32;
-        runs::for_each_run(text, within, &mut |run| {
+        let mut find = |run: Range<usize>, sink: &mut dyn Sink| {
             let outline = Outline::of(text, &run);
-            let mut find = |part: Range<usize>, sink: &mut dyn Sink| {
+            self.once(text, run.clone(), sink, &mut |part, sink| {
                 self.starts.find(text, &part, outline, &mut |prefix, at| {
                     candidates.literal(others + prefix.0, at, sink);
                 });
-            };
-            match known.filter(|known| run.start <= known.range.start && known.range.end <= run.end) {
-                None => find(run.clone(), sink),
-                Some(known) => {
-                    let mut watched = Watched::new(sink, known.first());
-                    find(run.start..known.range.start, &mut watched);
-                    let rest = if watched.is_silent() { known.range.end } else { known.range.start };
-                    find(rest..run.end, sink);
-                }
-            }
+            });
             self.judge_run(text, run, outline, kind, sink);
-        });
+        };
+        match self.known(text, &within, sink).filter(|known| !known.is_one_run) {
+            None => runs::for_each_run(text, within, &mut |run| find(run, sink)),
+            Some(known) => known.once(within, sink, &mut |part, sink| {
+                runs::for_each_run(text, part, &mut |run| find(run, sink));
+            }),
+        }
+    }
+
+    /// What of a part repeats itself, if that may be searched once.
+    fn known(&self, text: &[u8], within: &Range<usize>, sink: &dyn Sink) -> Option<Stretch> {
+        let known = repeats::stretch(text, within).filter(|_| !sink.wants_all());
+        known.filter(|_| self.looks_no_farther_than(repeats::AROUND))
+    }
+
+    /// Searches a part of a text; what of it repeats itself, once.
+    fn once(&self, text: &[u8], within: Range<usize>, sink: &mut dyn Sink, search: Search<'_>) {
+        match self.known(text, &within, sink) {
+            None => search(within, sink),
+            Some(known) => known.once(within, sink, search),
+        }
     }
 
     /// Reports the matches of expressions without literals and keywords.

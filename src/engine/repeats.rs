@@ -4,7 +4,8 @@
 //! around it, and all alike. Where a literal was found to be nothing, and the text around it is the same as that
 //! around the next, byte for byte and as far as any of its patterns looks, the next is nothing either.
 
-use super::Reach;
+use super::candidates::Watched;
+use super::{Reach, Sink};
 use std::ops::Range;
 
 /// Candidates of one search before anything is remembered: most texts have fewer.
@@ -155,10 +156,18 @@ pub struct Stretch {
     pub is_one_run: bool,
 }
 
+/// Searches a part of a text for a sink.
+pub type Search<'s> = &'s mut dyn FnMut(Range<usize>, &mut dyn Sink);
+
 impl Stretch {
-    /// What stands before it once and in it again and again.
-    pub fn first(&self) -> Range<usize> {
-        self.range.start - self.length..self.range.start
+    /// Searches what is before it and behind it; and it, if what stands before it once and in it again and again
+    /// is something.
+    pub fn once(&self, within: Range<usize>, sink: &mut dyn Sink, search: Search<'_>) {
+        let Range { start, end } = self.range;
+        let mut watched = Watched::new(sink, start - self.length..start);
+        search(within.start..start, &mut watched);
+        let rest = if watched.is_silent() { end } else { start };
+        search(rest..within.end, sink);
     }
 }
 
