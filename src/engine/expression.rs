@@ -53,8 +53,28 @@ pub struct Window {
     pub after: usize,
 }
 
-/// The match of the expression that overlaps the literal.
+/// The match of the expression that overlaps the literal; where that begins before it, also what begins with it: in
+/// `aaa _aaa aaa 0` the match that begins with the second word hides the one that begins with the third, if the
+/// search begins late.
 pub fn confirm(
+    text: &[u8],
+    window: &Window,
+    expression: &Compiled,
+    boundary: Boundary,
+    id: PatternId,
+    barren: &mut Barren,
+) -> impl Iterator<Item = Hit> {
+    let literal = &window.literal;
+    let first = overlapping(text, window, expression, boundary, id, barren);
+    let second = first.as_ref().filter(|first| first.span.start < literal.start).and_then(|first| {
+        let to = text.len().min(literal.start.saturating_add(window.after));
+        let second = matched(text, literal, literal.start..to, Anchored::Yes, expression, boundary, id);
+        second.filter(|second| second.value != first.value)
+    });
+    first.into_iter().chain(second)
+}
+
+fn overlapping(
     text: &[u8],
     window: &Window,
     expression: &Compiled,

@@ -430,8 +430,9 @@ impl<'p> Engine<'p> {
             }
             Matcher::Regex { regex, before, after, .. } => {
                 let window = expression::Window { literal, before: *before, after: *after };
-                let found = expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren);
-                sink_accepted(pattern, text, found, sink);
+                for hit in expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren) {
+                    sink_accepted(pattern, text, Some(hit), sink);
+                }
             }
             Matcher::Search { regex, .. } => {
                 expression::around(text, &literal, regex.get(), id, barren, &mut |hit| {

@@ -135,3 +135,57 @@ fn every_cut_of_a_small_text() {
         assert_eq!(hits(&set, text, &[0..cut, cut..text.len()]), whole, "cut at {cut}");
     }
 }
+
+/// A sink that is told of each place, which nothing is left out for.
+struct CollectAll(Collect);
+
+impl Sink for CollectAll {
+    fn hit(&mut self, hit: Hit) {
+        self.0.hit(hit);
+    }
+    fn run(&mut self, _: Range<usize>) {}
+    fn wants_all(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn what_repeats_itself_is_found_as_if_it_did_not() {
+    let set = PatternSet::builtin().unwrap();
+    let engine = Engine::new(&set);
+    let key = format!("AKIA{}", "Q7RZ".repeat(4));
+    let password = "\ndb_password = \"hT7-kd93Lq_x\"\n";
+    let lines = [
+        "password=",
+        "https://",
+        "sk_live_",
+        "salt: [u",
+        "a",
+        "x;\ty\n",
+        "s3a://",
+        "token: no, \"pass\": \"\"\n",
+    ];
+    for line in lines {
+        let text = line.repeat(500_000 / line.len());
+        for (at, planted) in
+            [(0, ""), (3_000, password), (150_001, &key), (250_000, password), (499_000, &key)]
+        {
+            let at = at / line.len() * line.len();
+            let text = [&text[..at], planted, &text[at..]].concat();
+            let mut sinks = (Collect(Vec::new()), CollectAll(Collect(Vec::new())));
+            for part in [0..text.len() / 3, text.len() / 3..text.len()] {
+                engine.search(text.as_bytes(), part.clone(), TextKind::Plain, &mut sinks.0);
+                engine.search(text.as_bytes(), part, TextKind::Plain, &mut sinks.1);
+            }
+            let [found, all] = [sinks.0, sinks.1.0].map(|Collect(mut hits)| {
+                hits.sort_by_key(|h| (h.span.start, h.pattern, h.span.end));
+                hits.dedup();
+                hits
+            });
+            assert_eq!(found.len(), all.len(), "{line:?} {at}");
+            assert!(found == all, "{line:?} {at}");
+            let is_planted = |h: &Hit| (at..at + planted.len()).contains(&h.value.start);
+            assert!(planted != password || found.iter().any(is_planted), "{line:?} {at}");
+        }
+    }
+}

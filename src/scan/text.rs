@@ -509,10 +509,10 @@ mod tests {
         hits.extend((0..500).map(|_| hit(0..3)));
         hits.push(hit(4..7));
         hits.extend((0..500).map(|_| hit(0..3)));
-        assert_eq!(thin(text, &mut hits), Some(1000 - 2 * NEIGHBOURS));
+        assert_eq!(thin(text, &mut hits), Some(1000 - 3 * NEIGHBOURS));
         let others: Vec<_> =
             hits.iter().enumerate().filter(|(_, h)| h.0.value.start == 4).map(|(i, _)| i).collect();
-        assert_eq!(others, [MOST_PLACES + NEIGHBOURS]);
+        assert_eq!(others, [MOST_PLACES + 2 * NEIGHBOURS]);
     }
 
     #[test]

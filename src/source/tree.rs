@@ -45,7 +45,9 @@ struct Folder {
 pub fn walk(root: &Path, honour_ignore: bool, exclude: Option<&Exclude>, visit: &(dyn Fn(Found) + Sync)) {
     let rules = if honour_ignore { rules_above(root) } else { None };
     let folder = Folder { path: root.to_owned(), rules };
-    let walk = Walk { honour_ignore, exclude, visit };
+    // Asked once: files are many.
+    let absolute = std::path::absolute(root).ok().filter(|_| !root.is_absolute());
+    let walk = Walk { honour_ignore, exclude, visit, root, absolute };
     rayon::scope(|scope| visit_folder(scope, folder, &walk));
 }
 
@@ -54,10 +56,21 @@ struct Walk<'w> {
     honour_ignore: bool,
     exclude: Option<&'w Exclude>,
     visit: &'w (dyn Fn(Found) + Sync),
+    /// Where it starts.
+    root: &'w Path,
+    /// The same, where that is not absolute.
+    absolute: Option<PathBuf>,
+}
+
+impl Walk<'_> {
+    /// The path as those of rules from above the root are.
+    fn absolute(&self, path: &Path) -> Option<PathBuf> {
+        Some(self.absolute.as_ref()?.join(path.strip_prefix(self.root).ok()?))
+    }
 }
 
 fn visit_folder<'s>(scope: &rayon::Scope<'s>, folder: Folder, walk: &'s Walk<'s>) {
-    let Walk { honour_ignore, exclude, visit } = *walk;
+    let Walk { honour_ignore, exclude, visit, .. } = *walk;
     let entries = match read_sorted(&folder.path) {
         Ok(entries) => entries,
         Err(e) => return visit(Found::Skipped(folder.path, None, Reason::Unreadable, e.to_string())),
@@ -75,7 +88,7 @@ fn visit_folder<'s>(scope: &rayon::Scope<'s>, folder: Folder, walk: &'s Walk<'s>
         };
         if kind.is_symlink() {
             visit(Found::Skipped(path, Some(0), Reason::Ignored, LINK.into()));
-        } else if is_ignored(rules.as_deref(), &path, kind.is_dir()) {
+        } else if is_ignored(walk, rules.as_deref(), &path, kind.is_dir()) {
             let size = if kind.is_file() { entry.metadata().ok().map(|m| m.len()) } else { None };
             visit(Found::Skipped(path, size, Reason::Ignored, "by a rule of .gitignore".into()));
         } else if exclude.is_some_and(|exclude| exclude.leaves_out(&path, kind.is_dir())) {
@@ -230,18 +243,12 @@ fn rules_above(root: &Path) -> Option<Arc<Rules>> {
     None
 }
 
-fn is_ignored(mut rules: Option<&Rules>, path: &Path, is_dir: bool) -> bool {
+fn is_ignored(walk: &Walk<'_>, mut rules: Option<&Rules>, path: &Path, is_dir: bool) -> bool {
+    let mut absolute = None;
     while let Some(level) = rules {
         // Rules from above an explicitly named root are anchored at absolute paths.
-        let absolute;
         let path = if level.own.path().is_absolute() && !path.is_absolute() {
-            match std::path::absolute(path) {
-                Ok(p) => {
-                    absolute = p;
-                    absolute.as_path()
-                }
-                Err(_) => path,
-            }
+            absolute.get_or_insert_with(|| walk.absolute(path)).as_deref().unwrap_or(path)
         } else {
             path
         };
