@@ -79,6 +79,35 @@ fn what_expands_to_more_than_is_read() {
     }
 }
 
+/// Tables that say the same again and again: what can be had of them is searched, from their first row on.
+#[test]
+fn tables_that_are_larger_than_what_is_read() {
+    if util::without_tools("tables") {
+        return;
+    }
+    let dir = Dir::new();
+    let pair_of = |name: &str| (util::demo::access_key_id(name), util::demo::secret_access_key(name));
+    let unpack = ["-m", "zipfile", "-e", "testdata/bombs/built/tables.zip"];
+    let output = Command::new("python3").current_dir(root()).args(unpack).arg(dir.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for (file, pair, exit) in [
+        ("plain.parquet", Some("bomb-parquet"), 1),
+        ("plain.orc", Some("bomb-orc"), 1),
+        ("shared.parquet", None, 0),
+        ("shared.feather", None, 3),
+    ] {
+        let (report, mebibytes, time) = measured(&dir, &[file, "--max-expanded", "150M"], exit);
+        assert_eq!(report.pairs(), pair.map(pair_of).into_iter().collect::<Vec<_>>(), "{file}");
+        assert_eq!(
+            report.entries("limit").is_empty(),
+            file == "shared.parquet",
+            "{file}: {:#}",
+            report.ledger
+        );
+        assert!(mebibytes < 400 && time.as_secs() < 60, "{file}: {mebibytes} MiB, {time:?}");
+    }
+}
+
 /// A stream that expands to itself, cabinets that name themselves, folders that are all the same bytes.
 #[test]
 fn what_holds_itself() {

@@ -229,7 +229,9 @@ impl<P: Piece> Member for Part<P> {
         }
         let mut problems = Problems::default();
         let outer = budget;
-        let budget = &outer.narrowed(most_held(self.shared.piece.stored(), &outer.limits));
+        // Half of what is left for one column, so that something is left for the rows.
+        let most = most_held(self.shared.piece.stored(), &outer.limits).min(outer.left() / 2);
+        let budget = &outer.narrowed(most);
         let before = budget.left();
         let columns = self.shared.piece.columns(&mut problems, budget);
         let is_long = |column: &Column, cell: &Cell| is_no_part(column.value(cell));

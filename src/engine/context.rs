@@ -354,7 +354,9 @@ pub fn joined(text: &[u8], run: &Range<usize>) -> Range<usize> {
         start -= 1;
     }
     let mut end = run.end;
-    let ceiling = text.len().min(run.end + 4 * REACH);
+    // What goes on for so long before it is a list, and nobody's value: that it goes on behind it is all there is to know.
+    let is_list = run.start - start + 1 >= REACH;
+    let ceiling = text.len().min(run.end + if is_list { 1 } else { 4 * REACH });
     while end < ceiling {
         let rest = &text[end..];
         let joint = match rest {

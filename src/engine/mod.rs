@@ -378,7 +378,7 @@ impl<'p> Engine<'p> {
         // Words without a digit in one case are names, in whatever spelling.
         let is_varied = outline.map_or_else(|| runs::is_varied(&text[own.clone()]), |o| o.is_varied());
         if is_varied && !is_number(text, &own) {
-            if own.len() <= LONGEST_VALUE {
+            if own.len() <= LONGEST_VALUE && !runs::is_wrapped(text, &own) {
                 self.search_run(text, &own, outline, kind, sink);
             }
             sink.run(own);

@@ -72,15 +72,22 @@ struct Reader<'r> {
 impl Reader<'_> {
     /// What is in a stream; `None` when there is none.
     fn stream(&self, column: usize, kind: u64) -> Result<Option<Vec<u8>>, Problem> {
+        let (bytes, problem) = self.stream_so_far(column, kind);
+        problem.map_or(Ok(bytes), Err)
+    }
+
+    /// The same, with what came out before something went wrong.
+    fn stream_so_far(&self, column: usize, kind: u64) -> (Option<Vec<u8>>, Option<Problem>) {
         let found = self.streams.binary_search_by_key(&(column, kind), |stream| (stream.column, stream.kind));
-        let Ok(n) = found else { return Ok(None) };
+        let Ok(n) = found else { return (None, None) };
         let stream = &self.streams[n];
-        let stored = slice(self.data, stream.start, stream.len).ok_or_else(|| {
-            Problem::new(Reason::Damaged, "orc: a stream is cut off").of_bytes(stream.len as u64)
-        })?;
+        let Some(stored) = slice(self.data, stream.start, stream.len) else {
+            let problem = Problem::new(Reason::Damaged, "orc: a stream is cut off");
+            return (None, Some(problem.of_bytes(stream.len as u64)));
+        };
         let mut out = Vec::new();
-        self.packed.expand(stored, &mut out, self.budget)?;
-        Ok(Some(out))
+        let problem = self.packed.expand(stored, &mut out, self.budget).err();
+        (Some(out), problem)
     }
 
     /// Numbers of a stream, and whether they are sound.
@@ -192,15 +199,19 @@ impl Reader<'_> {
         let encoding = self.encodings.get(id).map_or(0, |(encoding, _)| *encoding);
         let is_dictionary = matches!(encoding, 1 | 3);
         let lengths = self.numbers(id, LENGTH, problems)?;
-        column.bytes = self.stream(id, if is_dictionary { DICTIONARY } else { DATA })?.unwrap_or_default();
+        let (bytes, problem) = self.stream_so_far(id, if is_dictionary { DICTIONARY } else { DATA });
+        column.bytes = bytes.unwrap_or_default();
         let mut at = 0;
         let mut dictionary = Dictionary::default();
         for (n, len) in lengths.into_iter().enumerate() {
             let place = usize::try_from(len).ok().filter(|len| *len <= column.bytes.len() - at);
             let place = place.and_then(|len| span(at, len));
             let Some(place) = place else {
-                let problem = Problem::new(Reason::Damaged, "orc: the lengths of a column are damaged");
-                return Err(problem.of_bytes((column.bytes.len() - at) as u64));
+                // The values before it are there.
+                return Err(problem.unwrap_or_else(|| {
+                    let problem = Problem::new(Reason::Damaged, "orc: the lengths of a column are damaged");
+                    problem.of_bytes((column.bytes.len() - at) as u64)
+                }));
             };
             at += place.1 as usize;
             if is_dictionary {
@@ -216,7 +227,7 @@ impl Reader<'_> {
                 }
             }
         }
-        Ok(())
+        problem.map_or(Ok(()), Err)
     }
 }
 

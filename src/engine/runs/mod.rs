@@ -6,7 +6,7 @@
 mod mask;
 pub mod outline;
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// Shortest run that is reported, in bytes.
 pub const MIN_RUN: usize = 16;
@@ -67,6 +67,28 @@ pub fn for_each_run(text: &[u8], within: Range<usize>, on_run: &mut dyn FnMut(Ra
         // Over a run that is longer than the batch.
         batch = (batch + BATCH * mask::BLOCK).max(floor);
     }
+}
+
+/// Lines of encoded data are so long (RFC 7468 and 2045, and what tools make of them), and values of one kind hardly ever.
+const WRAPPED: RangeInclusive<usize> = 60..=76;
+
+/// Whether a run is one of the lines of a block of encoded data: those above and below are as long and runs as well.
+pub fn is_wrapped(text: &[u8], run: &Range<usize>) -> bool {
+    let is_line = |line: Option<&[u8]>| line.is_some_and(|line| line.iter().all(|&b| is_token(b)));
+    let length = run.len();
+    if !WRAPPED.contains(&length) || run.start == 0 || text[run.start - 1] != b'\n' {
+        return false;
+    }
+    let ending: &[u8] = if text[run.end..].starts_with(b"\r\n") { b"\r\n" } else { b"\n" };
+    let step = length + ending.len();
+    let Some(above) = run.start.checked_sub(step) else { return false };
+    let below = run.end + ending.len();
+    text[above + length..].starts_with(ending)
+        && text[run.end..].starts_with(ending)
+        && text.get(below + length..).is_some_and(|rest| rest.starts_with(ending))
+        && is_line(text.get(above..above + length))
+        && is_line(text.get(below..below + length))
+        && (above == 0 || text[above - 1] == b'\n')
 }
 
 /// The bits of `mask` from which on `MIN_RUN` bits are set, if those of `next` follow.
@@ -270,6 +292,24 @@ fn weights() -> &'static [f64; LONGEST_SHAPE + 1] {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn lines_of_a_block_are_known_by_their_neighbours() {
+        for ending in ["\n", "\r\n"] {
+            let line = "aB3/".repeat(16);
+            let text = format!(
+                "x{ending}{line}{ending}{line}{ending}{line}{ending}short{ending}{line}{ending}{line}"
+            );
+            let found = runs(text.as_bytes(), 0..text.len());
+            let is_wrapped = |run: &Range<usize>| is_wrapped(text.as_bytes(), run);
+            assert_eq!(found.iter().map(is_wrapped).collect::<Vec<_>>(), [false, true, false, false, false]);
+        }
+        for length in [40, 59, 77] {
+            let line = "a".repeat(length);
+            let text = format!("{line}\n{line}\n{line}\n");
+            assert!(!is_wrapped(text.as_bytes(), &(length + 1..2 * length + 1)));
+        }
+    }
 
     fn runs(text: &[u8], within: Range<usize>) -> Vec<Range<usize>> {
         let mut found = Vec::new();
