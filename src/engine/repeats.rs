@@ -210,7 +210,8 @@ mod tests {
                 other[differs] ^= 1;
                 assert_eq!(common(&text[..length], &other), differs);
             }
-            assert_eq!(common(&text[..length], &text[..length].to_vec()), length);
+            let copy = text[..length].to_vec();
+            assert_eq!(common(&text[..length], &copy), length);
         }
     }
 
