@@ -72,7 +72,8 @@ pub fn for_each_run(text: &[u8], within: Range<usize>, on_run: &mut dyn FnMut(Ra
 /// Lines of encoded data are so long (RFC 7468 and 2045, and what tools make of them), and values of one kind hardly ever.
 const WRAPPED: RangeInclusive<usize> = 60..=76;
 
-/// Whether a run is one of the lines of a block of encoded data: those above and below are as long and runs as well.
+/// Whether a run is one of the lines of a block of encoded data: those above and below are as long and runs as well. Keys in hexadecimal
+/// stand in lists, so it is none of these.
 pub fn is_wrapped(text: &[u8], run: &Range<usize>) -> bool {
     let is_line = |line: Option<&[u8]>| line.is_some_and(|line| line.iter().all(|&b| is_token(b)));
     let length = run.len();
@@ -88,6 +89,7 @@ pub fn is_wrapped(text: &[u8], run: &Range<usize>) -> bool {
         && text.get(below + length..).is_some_and(|rest| rest.starts_with(ending))
         && is_line(text.get(above..above + length))
         && is_line(text.get(below..below + length))
+        && !text[run.clone()].iter().all(u8::is_ascii_hexdigit)
         && (above == 0 || text[above - 1] == b'\n')
 }
 
@@ -304,8 +306,8 @@ mod tests {
             let is_wrapped = |run: &Range<usize>| is_wrapped(text.as_bytes(), run);
             assert_eq!(found.iter().map(is_wrapped).collect::<Vec<_>>(), [false, true, false, false, false]);
         }
-        for length in [40, 59, 77] {
-            let line = "a".repeat(length);
+        for (length, letter) in [(40, "x"), (59, "x"), (77, "x"), (64, "a")] {
+            let line = letter.repeat(length);
             let text = format!("{line}\n{line}\n{line}\n");
             assert!(!is_wrapped(text.as_bytes(), &(length + 1..2 * length + 1)));
         }
