@@ -275,15 +275,8 @@ impl Records<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::read;
+    use super::super::testing::{read, zlib};
     use super::*;
-    use std::io::Write;
-
-    fn zlib(bytes: &[u8]) -> Vec<u8> {
-        let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
-        out.write_all(bytes).unwrap();
-        out.finish().unwrap()
-    }
 
     /// Pieces of Snappy in Hadoop's frames.
     fn framed(bytes: &[u8]) -> Vec<u8> {

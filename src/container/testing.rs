@@ -6,6 +6,7 @@ use crate::address::Address;
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::limits::Limits;
+use std::io::Write;
 
 /// Name, bytes and reason of a member.
 pub(super) type Read = (String, Vec<u8>, Option<Reason>);
@@ -23,4 +24,11 @@ pub(super) fn read(container: &dyn Container, data: &[u8]) -> (Vec<Read>, Vec<Re
         (name, contents.bytes.to_vec(), contents.problem.map(|p| p.reason))
     });
     (members.collect(), opened.problems.iter().map(|p| p.reason).collect())
+}
+
+/// The bytes packed by zlib.
+pub(super) fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    out.write_all(bytes).unwrap();
+    out.finish().unwrap()
 }

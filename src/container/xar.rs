@@ -211,15 +211,9 @@ impl Entry<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::zlib;
     use super::*;
     use crate::address::Address;
-    use std::io::Write;
-
-    fn zlib(bytes: &[u8]) -> Vec<u8> {
-        let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
-        out.write_all(bytes).unwrap();
-        out.finish().unwrap()
-    }
 
     #[test]
     fn files_in_folders_packed_and_stored() {

@@ -26,7 +26,7 @@ use crate::triage::{generic, score};
 use candidates::Candidates;
 use prefilter::starts::{self, Starts};
 use prefilter::{Literal, Machine, Prefilter};
-use repeats::{Search, Stretch};
+use repeats::Stretch;
 use runs::Shape;
 use runs::outline::Outline;
 use std::collections::BTreeMap;
@@ -312,8 +312,9 @@ impl<'p> Engine<'p> {
     /// Reports what starts in `within` (for regular expressions: whose literal does) to `sink`.
     pub fn search(&self, text: &[u8], within: Range<usize>, kind: TextKind, sink: &mut dyn Sink) {
         self.search_everywhere(text, &within, sink);
+        let known = self.known(text, &within, sink);
         let mut candidates = Candidates::new(self, text, kind, sink.wants_all());
-        self.once(text, within.clone(), sink, &mut |part, sink| {
+        repeats::once(known.as_ref(), within.clone(), sink, &mut |part, sink| {
             self.prefilter.find(text, part, &mut |literal, at| {
                 candidates.literal(literal.0, at, sink);
                 if let Some(mark) = self.marks[literal.0 as usize] {
@@ -322,35 +323,25 @@ impl<'p> Engine<'p> {
             });
         });
         let others = self.by_literal.len() as u32;
-        let mut find = |run: Range<usize>, sink: &mut dyn Sink| {
-            let outline = Outline::of(text, &run);
-            self.once(text, run.clone(), sink, &mut |part, sink| {
-                self.starts.find(text, &part, outline, &mut |prefix, at| {
-                    candidates.literal(others + prefix.0, at, sink);
+        let known = known.filter(|known| !known.is_one_run);
+        repeats::once(known.as_ref(), within, sink, &mut |part, sink| {
+            runs::for_each_run(text, part, &mut |run| {
+                let outline = Outline::of(text, &run);
+                let known = self.known(text, &run, sink);
+                repeats::once(known.as_ref(), run.clone(), sink, &mut |part, sink| {
+                    self.starts.find(text, &part, outline, &mut |prefix, at| {
+                        candidates.literal(others + prefix.0, at, sink);
+                    });
                 });
+                self.judge_run(text, run, outline, kind, sink);
             });
-            self.judge_run(text, run, outline, kind, sink);
-        };
-        match self.known(text, &within, sink).filter(|known| !known.is_one_run) {
-            None => runs::for_each_run(text, within, &mut |run| find(run, sink)),
-            Some(known) => known.once(within, sink, &mut |part, sink| {
-                runs::for_each_run(text, part, &mut |run| find(run, sink));
-            }),
-        }
+        });
     }
 
     /// What of a part repeats itself, if that may be searched once.
     fn known(&self, text: &[u8], within: &Range<usize>, sink: &dyn Sink) -> Option<Stretch> {
-        let known = repeats::stretch(text, within).filter(|_| !sink.wants_all());
-        known.filter(|_| self.looks_no_farther_than(repeats::AROUND))
-    }
-
-    /// Searches a part of a text; what of it repeats itself, once.
-    fn once(&self, text: &[u8], within: Range<usize>, sink: &mut dyn Sink, search: Search<'_>) {
-        match self.known(text, &within, sink) {
-            None => search(within, sink),
-            Some(known) => known.once(within, sink, search),
-        }
+        let may_be = |_: &Stretch| !sink.wants_all() && self.looks_no_farther_than(repeats::AROUND);
+        repeats::stretch(text, within).filter(may_be)
     }
 
     /// Reports the matches of expressions without literals and keywords.
@@ -574,7 +565,8 @@ impl Hit {
         Hit { near: true, confidence: Some(named.confidence), others: named.others, ..hit }
     }
 
-    fn new(pattern: PatternId, span: Range<usize>) -> Hit {
+    /// One without surroundings, of which all is the secret.
+    pub(crate) fn new(pattern: PatternId, span: Range<usize>) -> Hit {
         Hit {
             pattern,
             value: span.clone(),

@@ -150,25 +150,26 @@ const LEAST: usize = 4 * AROUND;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stretch {
     length: usize,
-    /// Where it is.
-    pub range: Range<usize>,
+    range: Range<usize>,
     /// Whether nothing in it ends a run.
     pub is_one_run: bool,
 }
 
-/// Searches a part of a text for a sink.
-pub type Search<'s> = &'s mut dyn FnMut(Range<usize>, &mut dyn Sink);
-
-impl Stretch {
-    /// Searches what is before it and behind it; and it, if what stands before it once and in it again and again
-    /// is something.
-    pub fn once(&self, within: Range<usize>, sink: &mut dyn Sink, search: Search<'_>) {
-        let Range { start, end } = self.range;
-        let mut watched = Watched::new(sink, start - self.length..start);
-        search(within.start..start, &mut watched);
-        let rest = if watched.is_silent() { end } else { start };
-        search(rest..within.end, sink);
-    }
+/// Searches a part of a text for a sink: what is before the stretch that is `known` to repeat itself and what is behind
+/// it; and that, if what stands before it once and in it again and again is something.
+pub fn once(
+    known: Option<&Stretch>,
+    within: Range<usize>,
+    sink: &mut dyn Sink,
+    search: &mut dyn FnMut(Range<usize>, &mut dyn Sink),
+) {
+    let Some(Stretch { length, range: Range { start, end }, .. }) = known.cloned() else {
+        return search(within, sink);
+    };
+    let mut watched = Watched::new(sink, start - length..start);
+    search(within.start..start, &mut watched);
+    let rest = if watched.is_silent() { end } else { start };
+    search(rest..within.end, sink);
 }
 
 /// The stretch around the middle of a part of a text, if that repeats itself.

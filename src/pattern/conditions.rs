@@ -275,18 +275,7 @@ mod tests {
     use crate::pattern::PatternId;
 
     fn hit(span: Range<usize>) -> Hit {
-        crate::engine::Hit {
-            value: span.clone(),
-            span,
-            pattern: PatternId(0),
-            id: None,
-            secret: None,
-            near: false,
-            loose: false,
-            named: None,
-            confidence: None,
-            others: Vec::new(),
-        }
+        Hit::new(PatternId(0), span)
     }
 
     fn except(raw: RawExcept) -> Conditions {

@@ -16,6 +16,7 @@ mod parts;
 mod remote;
 mod splits;
 mod text;
+mod thin;
 
 pub use around::Keep;
 pub use blob::MIN_CARRIER;
