@@ -2,19 +2,26 @@
 //!
 //! An automaton over all of them takes milliseconds to build, which a scan of a few files never earns
 //! back. Here words are sorted into buckets by a hash of their first bytes: built in microseconds, and
-//! where most positions begin no word, as quick to search.
+//! where most positions begin no word, as quick to search. Three bytes part them well; the few words of two
+//! bytes have buckets of their own.
 
 /// Bits of the hash.
 const BITS: u32 = 12;
-/// Bytes that are hashed: those of the shortest words.
-const HEAD: usize = 2;
 
 /// Words, each known by its index in the list they were made from.
 pub struct Words {
     bytes: Vec<u8>,
+    /// Those of two bytes.
+    short: Buckets<2>,
+    /// All others.
+    long: Buckets<3>,
+}
+
+/// Words by the hash of their first `HEAD` bytes.
+struct Buckets<const HEAD: usize> {
     words: Vec<Word>,
     /// For each hash, where its bucket begins; one more for the end.
-    buckets: Vec<u32>,
+    starts: Vec<u32>,
 }
 
 /// A word of a bucket.
@@ -44,33 +51,22 @@ impl Words {
     /// Of `words`, those of two bytes and more.
     pub fn new<'w>(words: impl Iterator<Item = &'w [u8]>) -> Self {
         let mut bytes = Vec::new();
-        let mut hashed: Vec<(u32, Word)> = Vec::new();
+        let (mut short, mut long) = (Vec::new(), Vec::new());
         for (index, word) in words.enumerate() {
-            if let (Some(hash), Ok(len)) = (hash(word), u16::try_from(word.len())) {
-                let mask = !0 >> (64 - 8 * u32::from(len.min(8)));
-                let start = bytes.len() as u32;
-                hashed.push((hash, Word { head: head(word), mask, start, len, index: index as u32 }));
-                bytes.extend_from_slice(word);
-            }
+            let Ok(len @ 2..) = u16::try_from(word.len()) else { continue };
+            let mask = !0 >> (64 - 8 * u32::from(len.min(8)));
+            let start = bytes.len() as u32;
+            let list = if len == 2 { &mut short } else { &mut long };
+            list.push(Word { head: head(word), mask, start, len, index: index as u32 });
+            bytes.extend_from_slice(word);
         }
-        hashed.sort_unstable();
-        let mut buckets = vec![0u32; (1 << BITS) + 1];
-        for (hash, _) in &hashed {
-            buckets[*hash as usize + 1] += 1;
-        }
-        for i in 1..buckets.len() {
-            buckets[i] += buckets[i - 1];
-        }
-        Words { bytes, words: hashed.into_iter().map(|(_, word)| word).collect(), buckets }
+        Words { bytes, short: Buckets::new(short), long: Buckets::new(long) }
     }
 
     /// The words that `text` begins with: how long each is, and its index.
     pub fn at<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = (usize, usize)> + 'a {
-        let bucket = hash(text).map_or(0..0, |hash| {
-            self.buckets[hash as usize] as usize..self.buckets[hash as usize + 1] as usize
-        });
         let first = head(text);
-        self.words[bucket].iter().filter_map(move |word| {
+        self.short.at(first).iter().chain(self.long.at(first)).filter_map(move |word| {
             let len = usize::from(word.len);
             // What is not its own has no bits in its head: one comparison refuses nearly all.
             (first & word.mask == word.head
@@ -81,10 +77,29 @@ impl Words {
     }
 }
 
-/// The hash of the first bytes. A third byte would part buckets better, but some words have two.
-fn hash(word: &[u8]) -> Option<u32> {
-    let head: &[u8; HEAD] = word.first_chunk()?;
-    Some(u32::from(u16::from_le_bytes(*head)).wrapping_mul(0x9E37_79B1) >> (32 - BITS))
+impl<const HEAD: usize> Buckets<HEAD> {
+    fn new(mut words: Vec<Word>) -> Self {
+        words.sort_unstable_by_key(|word| (Self::hash(word.head), *word));
+        let mut starts = vec![0u32; (1 << BITS) + 1];
+        for word in &words {
+            starts[Self::hash(word.head) + 1] += 1;
+        }
+        for i in 1..starts.len() {
+            starts[i] += starts[i - 1];
+        }
+        Buckets { words, starts }
+    }
+
+    /// The words that may begin a text whose first bytes are `head`.
+    fn at(&self, head: u64) -> &[Word] {
+        let hash = Self::hash(head);
+        &self.words[self.starts[hash] as usize..self.starts[hash + 1] as usize]
+    }
+
+    fn hash(head: u64) -> usize {
+        let first = (head as u32) << (32 - 8 * HEAD as u32);
+        (first.wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as usize
+    }
 }
 
 #[cfg(test)]

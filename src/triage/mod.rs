@@ -6,6 +6,7 @@
 pub mod checksum;
 pub mod decode;
 pub mod generic;
+pub mod memo;
 pub mod merge;
 pub mod names;
 pub mod natural;

@@ -9,7 +9,9 @@
 //! What a name says never silences a value whose own form is distinctive (a prefix with its length,
 //! a checksum): that weighing is the caller's.
 
+use super::memo::Memo;
 use aho_corasick::{AhoCorasick, MatchKind};
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::OnceLock;
@@ -45,6 +47,13 @@ const GLUED_TAIL: usize = 5;
 /// What the name `key` says about its value. `key` may be a path (`spring.datasource.password`):
 /// its last part counts most.
 pub fn judge(key: &str) -> Verdict {
+    thread_local! {
+        static JUDGED: RefCell<Memo<Verdict>> = const { RefCell::new(Memo::new()) };
+    }
+    Memo::of(&JUDGED, key, || judge_anew(key))
+}
+
+fn judge_anew(key: &str) -> Verdict {
     let key = key.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`'));
     if is_file(key) {
         return Verdict::Negated;
