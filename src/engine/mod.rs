@@ -28,7 +28,6 @@ use prefilter::{Literal, Machine, Prefilter};
 use repeats::Stretch;
 use runs::Shape;
 use runs::outline::Outline;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Something that looks like a secret.
@@ -117,8 +116,7 @@ impl<'p> Engine<'p> {
 
     /// An engine on this machine, or, where the processor cannot run it, on one that it can.
     pub fn on(machine: Machine, patterns: &'p PatternSet) -> Self {
-        let mut literals: BTreeMap<Literal, Vec<PatternId>> = BTreeMap::new();
-        let mut prefixes = literals.clone();
+        let (mut literals, mut prefixes) = (Vec::new(), Vec::new());
         let mut runs = Vec::new();
         let mut has_names = false;
         let mut everywhere = Vec::new();
@@ -150,22 +148,18 @@ impl<'p> Engine<'p> {
                 let list = if is_start { &mut prefixes } else { &mut literals };
                 let ignore_case = pattern.ignore_case || matches!(pattern.matcher, Matcher::Search { .. });
                 let literal = Literal { bytes: bytes.to_vec(), ignore_case };
-                list.entry(literal).or_default().push(id);
+                list.push((literal, Some(id)));
             }
         }
-        let mut marks = BTreeMap::new();
+        let marked = |word: &[u8]| Literal { bytes: word.to_vec(), ignore_case: false };
+        literals.extend(marks::WORDS.iter().map(|(word, _)| (marked(word), None)));
+        let (by_literal, literals) = by_literal(literals);
+        let (by_start, prefixes) = self::by_literal(prefixes);
+        let mut marks = vec![None; literals.len()];
         for (word, mark) in marks::WORDS {
-            let literal = Literal { bytes: word.to_vec(), ignore_case: false };
-            literals.entry(literal.clone()).or_default();
-            marks.insert(literal, *mark);
+            let place = literals.binary_search(&marked(word));
+            marks[place.expect("it was entered above")] = Some(*mark);
         }
-        type Split = (Vec<(usize, Vec<PatternId>)>, Vec<Literal>);
-        let split = |literals: BTreeMap<Literal, Vec<PatternId>>| -> Split {
-            literals.into_iter().map(|(literal, ids)| ((literal.bytes.len(), ids), literal)).unzip()
-        };
-        let (by_literal, literals) = split(literals);
-        let (by_start, prefixes) = split(prefixes);
-        let marks = literals.iter().map(|literal| marks.get(literal).copied()).collect();
         let machine = if machine.is_available() { machine } else { Machine::Portable };
         let prefilter = machine.build(literals).expect("what is available can be built");
         let starts = Starts::new(prefixes);
@@ -449,6 +443,22 @@ impl<'p> Engine<'p> {
             assignment::find(text, word, &mut judge);
         }
     }
+}
+
+/// The literals in order, each once, and for each its length and its patterns.
+fn by_literal(mut all: Vec<(Literal, Option<PatternId>)>) -> (Vec<(usize, Vec<PatternId>)>, Vec<Literal>) {
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    let (mut by_literal, mut literals): (Vec<(usize, Vec<PatternId>)>, Vec<Literal>) = Default::default();
+    for (literal, id) in all {
+        if literals.last() != Some(&literal) {
+            by_literal.push((literal.bytes.len(), Vec::new()));
+            literals.push(literal);
+        }
+        if let Some((_, ids)) = by_literal.last_mut() {
+            ids.extend(id);
+        }
+    }
+    (by_literal, literals)
 }
 
 /// All matches of an expression in a text, whatever pattern it is of.

@@ -356,7 +356,7 @@ impl Run {
             }
         }
         if !self.text.is_ascii() {
-            for hit in table.substrings.find_iter(&self.text) {
+            for hit in table.substrings().find_iter(&self.text) {
                 let says = table.substring_says[hit.pattern().as_usize()];
                 found.push((Span { from: hit.start(), to: hit.end() }, says));
             }
@@ -482,7 +482,9 @@ type Hash = BuildHasherDefault<Quick>;
 struct Table {
     rows: HashMap<String, Row, Hash>,
     exact: HashMap<&'static str, Strength, Hash>,
-    substrings: AhoCorasick,
+    /// Of names in scripts that do not part words; made when the first of these is met.
+    substrings: OnceLock<AhoCorasick>,
+    substring_texts: Vec<String>,
     substring_says: Vec<Says>,
     /// Words of rows, for what is written together.
     pieces: HashSet<String, Hash>,
@@ -537,20 +539,26 @@ impl Table {
                 _ => row.last = Some(if lowers { Last::Lowers } else { Last::Negates }),
             }
         }
-        let substrings = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(&substrings)
-            .expect("a few hundred short words are within the automaton's limits");
         Table {
             longest_row: rows.keys().map(String::len).max().unwrap_or(0),
             longest_row_words: longest_row_words + 2,
             longest_piece: pieces.iter().map(String::len).max().unwrap_or(0),
             rows,
             exact,
-            substrings,
+            substrings: OnceLock::new(),
+            substring_texts: substrings,
             substring_says,
             pieces,
         }
+    }
+
+    fn substrings(&self) -> &AhoCorasick {
+        self.substrings.get_or_init(|| {
+            AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostLongest)
+                .build(&self.substring_texts)
+                .expect("a few hundred short words are within the automaton's limits")
+        })
     }
 
     fn is_piece(&self, word: &str) -> bool {
@@ -586,7 +594,7 @@ impl MaxStrength for Option<Says> {
 
 /// Words, what they say, whether they only lower, language and match of a row.
 fn columns(line: &'static str) -> Option<(&'static str, Says, bool, &'static str, &'static str)> {
-    let mut columns = line.split('\t');
+    let mut columns = super::columns(line);
     let [words, role, strength, language, how] = std::array::from_fn(|_| columns.next());
     let strength = strength?;
     let says = match (role?, strength) {

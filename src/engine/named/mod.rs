@@ -44,15 +44,11 @@ enum Weight {
 }
 
 /// Which words name which patterns.
-pub struct Index {
-    words: Words,
-    /// For each word, what it names.
-    named: Vec<Vec<(PatternId, Weight)>>,
-}
+pub struct Index(Words<(PatternId, Weight)>);
 
 impl std::fmt::Debug for Index {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Index of {} words", self.named.len())
+        f.write_str("Index of words")
     }
 }
 
@@ -78,17 +74,12 @@ struct Candidate {
 impl Index {
     /// The words of all patterns of the set.
     pub fn new(patterns: &PatternSet) -> Index {
-        let mut words: BTreeMap<Vec<u8>, Vec<(PatternId, Weight)>> = BTreeMap::new();
-        for (id, pattern) in patterns.iter() {
+        let all = patterns.iter().flat_map(|(id, pattern)| {
             let near = pattern.near.iter().map(|word| (word, weight(word)));
-            for (word, weight) in near.chain(pattern.weak.iter().map(|word| (word, Weight::Weak))) {
-                let folded = fold(word);
-                if folded.len() >= 2 {
-                    words.entry(folded).or_default().push((id, weight));
-                }
-            }
-        }
-        Index { words: Words::new(words.keys().map(Vec::as_slice)), named: words.into_values().collect() }
+            let words = near.chain(pattern.weak.iter().map(|word| (word, Weight::Weak)));
+            words.map(move |(word, weight)| (fold(word), (id, weight)))
+        });
+        Index(Words::new(all))
     }
 
     /// What the surroundings of `run`, a run of token characters, say that it is.
@@ -155,9 +146,9 @@ impl Index {
 
     fn candidates(&self, patterns: &PatternSet, context: &Context<'_>) -> Vec<Candidate> {
         let folded = context.folded();
-        let mut matches: Vec<(Range<usize>, usize)> = (0..folded.len())
+        let mut matches: Vec<(Range<usize>, &[(PatternId, Weight)])> = (0..folded.len())
             .filter(|&at| context.starts(at))
-            .flat_map(|at| self.words.at(&folded[at..]).map(move |(len, word)| (at..at + len, word)))
+            .flat_map(|at| self.0.at(&folded[at..]).map(move |(len, named)| (at..at + len, named)))
             .filter(|(range, _)| context.is_word(range.clone()))
             .collect();
         if matches.is_empty() {
@@ -167,7 +158,7 @@ impl Index {
         // A name inside a longer one stands where that does.
         let mut around = 0..0;
         let mut best: BTreeMap<PatternId, Candidate> = BTreeMap::new();
-        for (range, word) in matches {
+        for (range, named) in matches {
             if range.end > around.end {
                 around = range.clone();
             }
@@ -179,7 +170,7 @@ impl Index {
                 Region::Above(lines) => (2, if heads { lines } else { lines.saturating_add(2) }),
                 Region::Below(lines) => (2, lines.saturating_add(3)),
             };
-            for &(pattern, weight) in &self.named[word] {
+            for &(pattern, weight) in named {
                 let score = Score {
                     region: std::cmp::Reverse(rank),
                     is_telling: !patterns.get(pattern).broad,
@@ -503,5 +494,7 @@ fn weight(word: &str) -> Weight {
 }
 
 fn fold(word: &str) -> Vec<u8> {
-    word.bytes().filter(|b| !matches!(b, b'_' | b'-' | b' ')).map(|b| b.to_ascii_lowercase()).collect()
+    let mut folded = Vec::with_capacity(word.len());
+    folded.extend(word.bytes().filter(|b| !matches!(b, b'_' | b'-' | b' ')).map(|b| b.to_ascii_lowercase()));
+    folded
 }
