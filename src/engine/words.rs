@@ -5,7 +5,7 @@
 //! where most positions begin no word, as quick to search. Three bytes part them well; the few words of two
 //! bytes have buckets of their own.
 
-/// Bits of the hash.
+/// Bits of the hash, at most.
 const BITS: u32 = 12;
 
 /// Words, and for each what it was given with.
@@ -21,6 +21,8 @@ pub struct Words<T> {
 
 /// Words by the hash of their first `HEAD` bytes.
 struct Buckets<const HEAD: usize> {
+    /// Bits of the hash: about as many as number the words.
+    bits: u32,
     words: Vec<Word>,
     /// For each hash, where its bucket begins; one more for the end.
     starts: Vec<u32>,
@@ -31,14 +33,17 @@ struct Buckets<const HEAD: usize> {
 struct Word {
     /// Its first eight bytes; behind its end, zeros.
     head: u64,
-    /// The bits that are its own.
-    mask: u64,
     /// Where it stands in `bytes`.
     start: u32,
     len: u16,
     /// Where what it was given with stands in `given`, and how many there are.
     first: u32,
     count: u16,
+}
+
+/// The bits of a head that are a word's own.
+fn mask(len: u16) -> u64 {
+    !0 >> (64 - 8 * u32::from(len.min(8)))
 }
 
 /// The first eight bytes of `text`; behind its end, zeros.
@@ -59,9 +64,8 @@ impl<T: Copy> Words<T> {
         for (word, given) in words {
             let word = word.as_ref();
             let Ok(len @ 2..) = u16::try_from(word.len()) else { continue };
-            let mask = !0 >> (64 - 8 * u32::from(len.min(8)));
             let (start, first) = (bytes.len() as u32, all.len() as u32);
-            all.push((Word { head: head(word), mask, start, len, first, count: 1 }, given));
+            all.push((Word { head: head(word), start, len, first, count: 1 }, given));
             bytes.extend_from_slice(word);
         }
         let rest = |word: &Word| &bytes[word.start as usize..][..usize::from(word.len)];
@@ -93,7 +97,7 @@ impl<T: Copy> Words<T> {
         self.short.at(first).iter().chain(self.long.at(first)).filter_map(move |word| {
             let len = usize::from(word.len);
             // What is not its own has no bits in its head: one comparison refuses nearly all.
-            (first & word.mask == word.head
+            (first & mask(word.len) == word.head
                 && (len <= 8 || text.starts_with(&self.bytes[word.start as usize..][..len]))
                 && len <= text.len())
             .then(|| (len, &self.given[word.first as usize..][..usize::from(word.count)]))
@@ -102,33 +106,28 @@ impl<T: Copy> Words<T> {
 }
 
 impl<const HEAD: usize> Buckets<HEAD> {
-    fn new(words: Vec<Word>) -> Self {
-        let mut starts = vec![0u32; (1 << BITS) + 1];
+    fn new(mut words: Vec<Word>) -> Self {
+        let bits = words.len().next_power_of_two().trailing_zeros().clamp(1, BITS);
+        words.sort_by_key(|word| Self::hash(word.head, bits));
+        let mut starts = vec![0u32; (1 << bits) + 1];
         for word in &words {
-            starts[Self::hash(word.head) + 1] += 1;
+            starts[Self::hash(word.head, bits) + 1] += 1;
         }
         for i in 1..starts.len() {
             starts[i] += starts[i - 1];
         }
-        let mut next = starts.clone();
-        let mut sorted = words.clone();
-        for word in words {
-            let place = &mut next[Self::hash(word.head)];
-            sorted[*place as usize] = word;
-            *place += 1;
-        }
-        Buckets { words: sorted, starts }
+        Buckets { bits, words, starts }
     }
 
     /// The words that may begin a text whose first bytes are `head`.
     fn at(&self, head: u64) -> &[Word] {
-        let hash = Self::hash(head);
+        let hash = Self::hash(head, self.bits);
         &self.words[self.starts[hash] as usize..self.starts[hash + 1] as usize]
     }
 
-    fn hash(head: u64) -> usize {
+    fn hash(head: u64, bits: u32) -> usize {
         let first = (head as u32) << (32 - 8 * HEAD as u32);
-        (first.wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as usize
+        (first.wrapping_mul(0x9E37_79B1) >> (32 - bits)) as usize
     }
 }
 

@@ -224,6 +224,9 @@ static KINDS: [Kind; 128] = {
 
 impl Run {
     fn split(key: &str) -> Run {
+        if !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase()) {
+            return Run { text: key.to_owned(), words: vec![Span { from: 0, to: key.len() }], part: 0 };
+        }
         let ascii = |b: u8| (char::from(b), KINDS[usize::from(b & 127)], char::from(b.to_ascii_lowercase()));
         if key.is_ascii() {
             // Nearly all: Unicode's tables take ten times as long.
