@@ -68,7 +68,8 @@ impl Folder {
         #[cfg(unix)]
         if let Some(handle) = &self.handle {
             use rustix::fs::OFlags;
-            let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+            // Not to wait for whoever may write to a pipe that stands there by now.
+            let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
             return Ok(rustix::fs::openat(&handle.0, name, flags, rustix::fs::Mode::empty())?.into());
         }
         File::open(self.path.join(name))
