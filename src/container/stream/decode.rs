@@ -85,7 +85,7 @@ fn kib(bytes: usize) -> u32 {
     u32::try_from(bytes >> 10).unwrap_or(u32::MAX)
 }
 
-fn window(memory: usize) -> Problem {
+pub(super) fn window(memory: usize) -> Problem {
     let detail = format!("the stream asks for a window of more than {memory} bytes");
     Problem::new(Reason::Limit, detail)
 }
@@ -149,6 +149,11 @@ impl Decode for Lzip {
 pub(super) struct Lzma(lzma_rust2::LzmaStream);
 
 impl Lzma {
+    /// A decoder whose header is known.
+    pub(super) fn of(stream: lzma_rust2::LzmaStream) -> Self {
+        Lzma(stream)
+    }
+
     /// A decoder for a stream with its header.
     pub(super) fn new(memory: usize) -> Self {
         Lzma(lzma_rust2::LzmaStream::new_mem_limit(kib(memory), None))
