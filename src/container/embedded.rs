@@ -173,12 +173,14 @@ impl Signs {
         let limits = Limits { entry_bytes: 1 << 16, expanded_bytes: 1 << 16, ..Limits::default() };
         let mut out = Vec::new();
         let mut comes_out = |stream: &Packed, bytes: &[u8]| {
-            // Room for the window that the stream may ask for, and no more of its contents than this.
             let budget = Budget::new(&limits, bytes.len() as u64);
             out.clear();
+            // What asks for more than the trial has is worth an attempt, if more than four bytes tell of it.
             stream.begins(bytes)
-                && stream.one(&bytes[..bytes.len().min(TRIAL)], &mut out, &budget).is_ok()
-                && (out.len() >= LEAST)
+                && match stream.one(&bytes[..bytes.len().min(TRIAL)], &mut out, &budget) {
+                    Ok(_) => out.len() >= LEAST,
+                    Err(problem) => problem.reason == Reason::Limit && bytes.starts_with(b"\xfd7zXZ"),
+                }
         };
         let found = self.dear.iter().filter_map(|&(at, kind)| {
             let (_, _, stream, name) = DEAR[kind];

@@ -1,7 +1,7 @@
 //! Files that are a short head and something packed, which is a member as it is: what it is packed by its own beginning tells.
 //!
 //! Bundles of Mercurial, packed sessions of Firefox, objects of OSTree (Flatpak), data files of MATLAB, messages that OpenPGP and CMS
-//! only pack, lengths before zlib as Qt, MySQL and Fossil write them, images of Java's modules that are packed.
+//! only pack, chunks of HDF5, lengths before zlib as Qt, MySQL and Fossil write them, images of Java's modules that are packed.
 
 use super::budget::Budget;
 use super::inflate::{begins as deflates, has_zlib_header, inflate};
@@ -96,6 +96,7 @@ fn look_into(data: &[u8], most: usize) -> Option<Inside> {
         }
         [b'M', b'A', b'T', b'L', b'A', b'B', b' ', b'5', ..] => matlab(data, most),
         [0xda, 0xda, 0xfe, 0xca, ..] => java(data, most),
+        [0x89, b'H', b'D', b'F', b'\r', b'\n', 0x1a, b'\n', ..] => hdf(data, most),
         // A packet of OpenPGP that is packed, of a length that is told or goes on to the end.
         [head @ (0xa0..=0xa3 | 0xc8), ..] => {
             let at = match head {
@@ -189,6 +190,47 @@ fn java(data: &[u8], most: usize) -> Option<Inside> {
         }
     }
     (!pieces.is_empty()).then_some(Inside::Pieces(pieces))
+}
+
+/// Chunks of HDF5 that are packed by zlib, known by their heads and checksums: what leads to them is long, and says no more.
+fn hdf(data: &[u8], most: usize) -> Option<Inside> {
+    let mut pieces = Vec::new();
+    // What chance and bombs may cost: beginnings that are tried, and bytes that come out.
+    let (mut tries, mut room) = (data.len() / 256 + 4096, data.len() as u64 * 16 + (64 << 20));
+    let mut at = 0;
+    while let Some(next) = data.get(at..).and_then(|rest| memchr::memchr(0x78, rest)) {
+        at += next;
+        let len = match data.get(at + 1) {
+            Some(0x01 | 0x5e | 0x9c | 0xda) if tries > 0 && is_zlib(data, at) => {
+                tries -= 1;
+                zlib_len(&data[at..], &mut room)
+            }
+            _ => None,
+        };
+        if let Some(len) = len {
+            pieces.push(("chunk", at..at + len));
+        }
+        at += len.unwrap_or(1);
+        if pieces.len() >= most || room == 0 {
+            break;
+        }
+    }
+    (!pieces.is_empty()).then_some(Inside::Pieces(pieces))
+}
+
+/// How long a stream is whose checksum holds.
+fn zlib_len(data: &[u8], room: &mut u64) -> Option<usize> {
+    let (mut stream, mut out) = (flate2::Decompress::new(true), vec![0; 32 << 10]);
+    loop {
+        let (read, written) = (stream.total_in(), stream.total_out());
+        let rest = data.get(usize::try_from(read).ok()?..)?;
+        let status = stream.decompress(rest, &mut out, flate2::FlushDecompress::None).ok()?;
+        *room = room.saturating_sub(stream.total_out() - written);
+        if status == flate2::Status::StreamEnd {
+            return usize::try_from(stream.total_in()).ok();
+        }
+        (*room > 0 && (stream.total_in() > read || stream.total_out() > written)).then_some(())?;
+    }
 }
 
 /// Contents without a head of their own: LZ4 of a size that is known, or deflate.

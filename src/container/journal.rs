@@ -149,7 +149,7 @@ mod tests {
         }
         let (members, problems) = read(&Journal, &data);
         assert!(members[0].1 == [&text[..], b"\n"].concat() && problems.is_empty());
-        data[288..320].fill(0xff);
+        data[352..370].fill(0xff);
         let (members, _) = read(&Journal, &data);
         assert!(members[0].2.is_some());
     }

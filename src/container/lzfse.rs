@@ -21,7 +21,9 @@ pub(super) fn begins(data: &[u8]) -> bool {
     let Some(head) = data.first_chunk::<12>() else { return false };
     let size = size_le(head, 4).unwrap_or(0);
     match &head[..4] {
-        b"bvx2" => size > 0 && size <= MOST && data.get(28..32).is_some_and(|rest| rest[2] == 0),
+        b"bvx2" => {
+            size > 0 && size <= MOST && size_le(data, 24).is_some_and(|len| (32..=2048).contains(&len))
+        }
         b"bvxn" => {
             size > 0 && size <= MOST && size_le(head, 8).is_some_and(|len| len > 0 && len <= data.len())
         }

@@ -11,6 +11,7 @@ pub mod ascii85;
 pub mod assembly_store;
 pub mod avro;
 mod blocks;
+pub mod btrfs;
 pub mod budget;
 pub mod cab;
 pub mod carve;
@@ -57,6 +58,7 @@ pub mod patch;
 pub mod pcap;
 pub mod pdf;
 pub mod pg_dump;
+pub mod phar;
 pub mod picture;
 mod piece;
 pub mod pyinstaller;
@@ -146,6 +148,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &xfs::Xfs,
     &hfsplus::HfsPlus,
     &erofs::Erofs,
+    &btrfs::Btrfs,
     &ubi::Ubi,
     &ubifs::Ubifs,
     &disk_image::DiskImage,
@@ -186,6 +189,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &envelope::Envelope,
     &journal::Journal,
     &pg_dump::PgDump,
+    &phar::Phar,
     &pyinstaller::PyInstaller,
     &nsis::Nsis,
     &embedded::Embedded,

@@ -102,7 +102,13 @@ enum Packing {
 impl Way {
     fn of(body: &[u8], size: usize) -> Option<(Way, Packing)> {
         let first = u32_le(body, 0)?;
-        if first & IS_PACKED != 0 {
+        // The properties of LZMA may look like the size of something packed.
+        if let Some(packing @ (Packing::Lzma | Packing::FilteredLzma)) = Packing::of(body) {
+            return Some((Way::Together, packing));
+        }
+        // Nor may what begins a stream of everything: it says too much.
+        let is_size = 4 + (first & !IS_PACKED) as usize <= body.len();
+        if first & IS_PACKED != 0 && is_size {
             return Some((Way::Each, Packing::of(body.get(4..)?)?));
         }
         if first as usize == size {
