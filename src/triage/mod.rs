@@ -6,6 +6,7 @@
 pub mod checksum;
 pub mod decode;
 pub mod generic;
+pub mod memo;
 pub mod merge;
 pub mod names;
 pub mod natural;
@@ -29,6 +30,17 @@ use sighting::Sighting;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use merge::merge;
+
+/// The columns of a row of a table. Tables are read at every start: this is quicker than to split text.
+fn columns(row: &'static str) -> impl Iterator<Item = &'static str> {
+    let mut rest = Some(row);
+    std::iter::from_fn(move || {
+        let row = rest?;
+        let end = memchr::memchr(b'\t', row.as_bytes());
+        rest = end.and_then(|end| row.get(end + 1..));
+        row.get(..end.unwrap_or(row.len()))
+    })
+}
 
 /// Makes findings of the sightings of one artifact.
 pub fn artifact(patterns: &PatternSet, sightings: Vec<Sighting>) -> Vec<Finding> {
