@@ -32,11 +32,10 @@ impl Container for Journal {
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {
-        Opened {
-            members: vec![Box::new(Packed { data: blob.bytes })],
-            gaps: vec![0..blob.bytes.len()],
-            ..Opened::default()
-        }
+        let mut opened = Opened::default();
+        opened.members.push(Box::new(Packed { data: blob.bytes }));
+        opened.gaps.push(0..blob.bytes.len());
+        opened
     }
 }
 
@@ -67,7 +66,7 @@ impl<'b> Iterator for Fields<'b> {
             self.at = end.checked_next_multiple_of(8)?;
             if kind == DATA && flags != 0 {
                 let body = self.data.get(start + self.head..end.min(self.data.len()));
-                return body.map(|body| (flags, body));
+                return Some((flags, body.unwrap_or_default()));
             }
         }
     }

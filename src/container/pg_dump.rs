@@ -77,9 +77,8 @@ fn block(data: &[u8], at: usize) -> Option<(usize, Vec<Range<usize>>, usize)> {
         || head.starts_with(&[4, 0x22, 0x4d, 0x18]);
     is_packed.then_some(())?;
     let mut pieces = Vec::new();
-    loop {
-        // One that is cut off has no last piece, of no bytes.
-        let Some(len) = number(data, at).filter(|len| *len > 0) else { break };
+    // One that is cut off has no last piece, of no bytes.
+    while let Some(len) = number(data, at).filter(|len| *len > 0) {
         let start = at + 5;
         let end = start.saturating_add(len).min(data.len());
         pieces.push(start..end);

@@ -71,7 +71,7 @@ pub fn run(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
             return base64(text, start..run.end, limit);
         }
         let slash = text[start..run.end.min(start + 64)].iter().position(|&b| b == b'/');
-        let Some(slash) = slash.filter(|slash| run.end - start - slash - 1 >= MIN_BASE64) else { break };
+        let Some(slash) = slash.filter(|slash| run.end - start - slash > MIN_BASE64) else { break };
         start += slash + 1;
     }
     (value.len() >= MIN_DEFLATE && is_packed_text(value)).then(|| base64(text, run.clone(), limit))?

@@ -70,7 +70,7 @@ fn value_of(which: usize, symbol: usize) -> (usize, u32) {
         2 => {
             let width = symbol as u32 / 4;
             // Four symbols each of one width: all values below.
-            (4 * ((1 << width) - 1) + (symbol % 4 << width), width)
+            (4 * ((1 << width) - 1) + ((symbol % 4) << width), width)
         }
         _ => {
             let widths = if which == 0 { &LITERAL_BITS } else { &COPY_BITS };
@@ -127,10 +127,10 @@ fn tables(packed: &[u8]) -> Option<[Vec<Step>; 4]> {
             (table.len() + often <= states).then_some(())?;
             // So many bits that the symbol's states lead to all.
             let most = states.ilog2() - often.ilog2();
-            let few = (2 * states >> most) - often;
+            let few = ((2 * states) >> most) - often;
             for n in 0..often {
                 let (bits, base) = match n < few {
-                    true => (most, (often + n << most) - states),
+                    true => (most, ((often + n) << most) - states),
                     false => (most - 1, (n - few) << (most - 1)),
                 };
                 table.push(Step { symbol: symbol as u16, bits, base });
