@@ -40,10 +40,24 @@ pub enum Signature {
     DartSnapshot,
     /// A kernel file of Dart begins.
     DartKernel,
+    /// An xz stream begins.
+    Xz,
+    /// A zstd frame begins.
+    Zstd,
+    /// The first block of a bzip2 stream begins, behind its head of four bytes.
+    Bzip2Block,
+    /// A stream of LZ4 as the Linux kernel has it begins.
+    Lz4Legacy,
+    /// A frame of LZ4 begins.
+    Lz4,
+    /// A Squashfs file system begins.
+    Squashfs,
+    /// The data of an installer of Nullsoft begin.
+    Nsis,
 }
 
 impl Signature {
-    const ALL: [(Signature, &[u8]); 10] = [
+    const ALL: [(Signature, &[u8]); 17] = [
         (Signature::Gzip, b"\x1f\x8b\x08"),
         (Signature::ZipEnd, b"PK\x05\x06"),
         (Signature::MetadataRoot, b"BSJB"),
@@ -54,6 +68,13 @@ impl Signature {
         (Signature::Cabinet, b"MSCF\0\0\0\0"),
         (Signature::DartSnapshot, b"\xf5\xf5\xdc\xdc"),
         (Signature::DartKernel, b"\x90\xab\xcd\xef"),
+        (Signature::Xz, b"\xfd7zXZ\0"),
+        (Signature::Zstd, b"\x28\xb5\x2f\xfd"),
+        (Signature::Bzip2Block, b"1AY&SY"),
+        (Signature::Lz4Legacy, b"\x02\x21\x4c\x18"),
+        (Signature::Lz4, b"\x04\x22\x4d\x18"),
+        (Signature::Squashfs, b"hsqs"),
+        (Signature::Nsis, b"\xef\xbe\xad\xdeNull"),
     ];
 }
 

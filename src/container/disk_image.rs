@@ -6,6 +6,7 @@
 //! from anywhere to anywhere, so it has to be there as a whole.
 
 mod chunks;
+mod payload;
 mod qcow;
 mod vhd;
 mod vmdk;
@@ -13,6 +14,7 @@ mod vmdk;
 use super::budget::Budget;
 use super::inflate::{Inflated, OVER_BUDGET, inflate};
 use super::piece::gaps;
+use super::stream::Packing;
 use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
@@ -40,42 +42,38 @@ impl Container for DiskImage {
     }
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
-        format(blob.bytes).is_some()
+        format(blob.bytes).is_some() || payload::begins(blob.bytes)
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
         let data = blob.bytes;
         let mut opened = Opened::default();
-        let Some((name, read)) = format(data) else { return opened };
         let entry = limits.entry_bytes;
         let hollow = (data.len() as u64).saturating_mul(HOLLOW).max(entry / 2);
         let most = hollow.min(entry.saturating_mul(MOST)).max(data.len() as u64);
+        if payload::begins(data) {
+            let partitions = payload::partitions(data, most);
+            let mut used = Vec::new();
+            for payload::Partition { name, map } in partitions {
+                let shown = crate::address::escape(&name[..name.len().min(200)]);
+                used.extend(map.used.iter().cloned());
+                map.add_to(&mut opened, data, name, &shown);
+            }
+            used.sort_by_key(|range| range.start);
+            opened.gaps = gaps(used, data.len());
+            return opened;
+        }
+        let Some((name, read)) = format(data) else { return opened };
         let mut map = Map { most, ..Map::default() };
         let is_sound = read(data, &mut map).is_some();
-        for problem in &mut map.problems {
-            problem.detail = format!("{name}: {}", problem.detail);
-        }
-        opened.problems = map.problems;
         if !is_sound {
             let detail =
                 format!("{name}: its tables are damaged; searched as raw bytes as far as they lead nowhere");
             opened.problems.push(Problem::new(Reason::Damaged, detail).of_bytes(data.len() as u64));
         }
-        if map.cut > 0 {
-            let detail = format!(
-                "{name}: the disk is large and almost empty; {} bytes behind {most} are not read",
-                map.cut
-            );
-            opened.problems.push(Problem::new(Reason::Limit, detail).of_bytes(map.cut));
-        }
         map.used.sort_by_key(|range| range.start);
         opened.gaps = gaps(map.used.iter().cloned(), data.len());
-        map.blocks.sort_by_key(|block| block.at);
-        if !map.blocks.is_empty() {
-            let end = map.blocks.last().map_or(0, |last| last.at + last.len);
-            let len = map.size.clamp(end, most.max(end));
-            opened.members.push(Box::new(Disk { data, len, blocks: map.blocks, whole: OnceLock::new() }));
-        }
+        map.add_to(&mut opened, data, b"disk".to_vec(), name);
         opened
     }
 }
@@ -113,6 +111,10 @@ enum Source {
     Zlib(Range<usize>),
     /// One frame of zstd.
     Zstd(Range<usize>),
+    /// One stream of bzip2.
+    Bzip2(Range<usize>),
+    /// One stream of xz.
+    Xz(Range<usize>),
     /// The same four bytes over and over.
     Fill([u8; 4]),
 }
@@ -151,8 +153,12 @@ impl Map {
             self.cut = self.cut.saturating_add(len);
             return Some(());
         }
-        if let Source::Raw(range) | Source::Deflate(range) | Source::Zlib(range) | Source::Zstd(range) =
-            &source
+        if let Source::Raw(range)
+        | Source::Deflate(range)
+        | Source::Zlib(range)
+        | Source::Zstd(range)
+        | Source::Bzip2(range)
+        | Source::Xz(range) = &source
         {
             self.taken = self.taken.saturating_add(range.len() as u64);
             // Packed blocks are told to the next sector, and share those.
@@ -175,6 +181,33 @@ impl Map {
             self.blocks.push(block);
         }
         Some(())
+    }
+
+    /// Makes a member of the disk, and tells what is wrong with it.
+    fn add_to<'b>(mut self, opened: &mut Opened<'b>, data: &'b [u8], name: Vec<u8>, shown: &str) {
+        for mut problem in self.problems {
+            problem.detail = format!("{shown}: {}", problem.detail);
+            opened.problems.push(problem);
+        }
+        if self.cut > 0 {
+            let detail = format!(
+                "{shown}: the disk is large and almost empty; {} bytes behind {} are not read",
+                self.cut, self.most
+            );
+            opened.problems.push(Problem::new(Reason::Limit, detail).of_bytes(self.cut));
+        }
+        self.blocks.sort_by_key(|block| block.at);
+        if !self.blocks.is_empty() {
+            let end = self.blocks.last().map_or(0, |last| last.at + last.len);
+            let len = self.size.clamp(end, self.most.max(end));
+            opened.members.push(Box::new(Disk {
+                name,
+                data,
+                len,
+                blocks: self.blocks,
+                whole: OnceLock::new(),
+            }));
+        }
     }
 
     /// Sets the size of the disk; none is so large that places in it could not be added without care.
@@ -221,6 +254,7 @@ impl Map {
 }
 
 struct Disk<'b> {
+    name: Vec<u8>,
     data: &'b [u8],
     len: u64,
     /// In order.
@@ -230,7 +264,7 @@ struct Disk<'b> {
 
 impl Member for Disk<'_> {
     fn name(&self) -> &[u8] {
-        b"disk"
+        &self.name
     }
 
     fn size_hint(&self) -> u64 {
@@ -317,9 +351,14 @@ impl Disk<'_> {
                 Source::Zlib(range) => {
                     Ok(inflate(bytes(range).get(2..).unwrap_or_default(), &mut out, block.len, budget))
                 }
-                Source::Zstd(range) => {
+                Source::Zstd(range) | Source::Bzip2(range) | Source::Xz(range) => {
+                    let packing = match &block.source {
+                        Source::Bzip2(_) => Packing::Bzip2,
+                        Source::Xz(_) => Packing::Xz,
+                        _ => Packing::Zstd,
+                    };
                     out.clear();
-                    super::stream::Packing::Zstd.expand(bytes(range), &mut out, budget)
+                    packing.expand(bytes(range), &mut out, budget)
                 }
             };
             match packed {

@@ -5,6 +5,7 @@
 
 use super::budget::Budget;
 use super::inflate::{Inflated, OVER_BUDGET, inflate_more};
+use super::lzfse;
 use super::stream::Packing;
 use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
@@ -151,7 +152,9 @@ impl Part<'_> {
                 }
                 0x8000_0005 => Ok(inflate_more(input.get(2..).unwrap_or_default(), out, size, budget)),
                 0x8000_0006 => Packing::Bzip2.expand(input, out, budget),
+                0x8000_0007 => Ok(lzfse::expand(input, out, budget)),
                 0x8000_0008 => Packing::Xz.expand(input, out, budget),
+                0x8000_0004 => adc(input, size, out, budget),
                 _ => {
                     unknown = unknown.saturating_add(input.len() as u64);
                     Ok(Inflated::Whole(0))
@@ -171,7 +174,7 @@ impl Part<'_> {
             out.resize(before + size as usize, 0);
         }
         if unknown > 0 {
-            let detail = "dmg: chunks packed by LZFSE or ADC are not opened";
+            let detail = "dmg: chunks packed in a way that is not known are not opened";
             return Err(Problem::new(Reason::Unsupported, detail).of_bytes(unknown));
         }
         if damaged > 0 {
@@ -186,6 +189,47 @@ impl Part<'_> {
         let end = start.saturating_add(usize::try_from(len).unwrap_or(usize::MAX)).min(self.data.len());
         Some(start..end)
     }
+}
+
+/// Apple Data Compression, of old images: literals, and copies of two or three bytes. `size` was refused where it is too much.
+fn adc(input: &[u8], size: u64, out: &mut Vec<u8>, budget: &Budget) -> Result<Inflated, Problem> {
+    if !budget.take(size) {
+        budget.spend();
+        return Err(Problem::new(Reason::Limit, OVER_BUDGET));
+    }
+    let start = out.len();
+    let end = start + size as usize;
+    let mut rest = input;
+    while out.len() < end {
+        let (len, back) = match rest {
+            [] => return Ok(Inflated::Truncated),
+            [code @ 0x80..=0xff, tail @ ..] => {
+                let len = usize::from(code & 0x7f) + 1;
+                let Some((literals, tail)) = tail.split_at_checked(len) else {
+                    return Ok(Inflated::Truncated);
+                };
+                out.extend_from_slice(&literals[..len.min(end - out.len())]);
+                rest = tail;
+                continue;
+            }
+            [code @ 0x40..=0x7f, high, low, tail @ ..] => {
+                rest = tail;
+                (usize::from(code & 0x3f) + 4, usize::from(*high) << 8 | usize::from(*low))
+            }
+            [code @ 0..=0x3f, low, tail @ ..] => {
+                rest = tail;
+                (usize::from(code >> 2) + 3, usize::from(code & 3) << 8 | usize::from(*low))
+            }
+            _ => return Ok(Inflated::Truncated),
+        };
+        if back >= out.len() - start {
+            return Ok(Inflated::Broken(input.len() - rest.len()));
+        }
+        for _ in 0..len.min(end - out.len()) {
+            out.push(out[out.len() - back - 1]);
+        }
+    }
+    Ok(Inflated::Whole(input.len() - rest.len()))
 }
 
 #[cfg(test)]
@@ -256,8 +300,16 @@ mod tests {
         let whole = image(&[(1, 1, &raw), (0, 1, b""), (0x8000_0005, 1, &packed), end]);
         let all = [vec![b'a'; 512], vec![0; 512], vec![b'b'; 512]].concat();
         assert!(read(&whole) == (all, None));
-        let (out, reason) = read(&image(&[(0x8000_0007, 1, b"bvx2"), (1, 1, &raw)]));
+        let (out, reason) = read(&image(&[(0x8000_0009, 1, b"what"), (1, 1, &raw)]));
         assert!(out.ends_with(&raw) && reason == Some(Reason::Unsupported));
+        // LZFSE that is stored, and one letter over and over by ADC, with a short copy and long ones.
+        let stored = [&b"bvx-\0\x02\0\0"[..], &[b'c'; 512], b"bvx$"].concat();
+        let copies = [&[0x80, b'd', 0, 0][..], &[0x7f, 0, 0].repeat(8)].concat();
+        let all = [[b'c'; 512], [b'd'; 512]].concat();
+        assert!(read(&image(&[(0x8000_0007, 1, &stored), (0x8000_0004, 1, &copies)])) == (all, None));
+        let (out, reason) =
+            read(&image(&[(0x8000_0007, 1, b"bvx2"), (0x8000_0004, 1, b"\x40"), (1, 1, &raw)]));
+        assert!(out.ends_with(&raw) && reason == Some(Reason::Damaged));
         assert_eq!(read(&image(&[(0, 1 << 50, b"")])).1, Some(Reason::Limit));
         assert_eq!(read(&image(&[(0, 1 << 18, b"")])).1, Some(Reason::Limit));
     }

@@ -2,7 +2,8 @@
 //! itself, what a program carries as an array of bytes or a resource, what was appended.
 //!
 //! A gzip stream is known by its first bytes, which chance makes once in gigabytes, and must inflate;
-//! a ZIP by the record at its end; 7z, RAR and cabinets (installers that unpack themselves) by their first
+//! xz, bzip2, zstd and LZ4 streams likewise, and Squashfs by its header (images of kernels and firmware, scripts that unpack
+//! themselves); a ZIP by the record at its end; 7z, RAR and cabinets (installers that unpack themselves) by their first
 //! header. The file around them is read through the lenses as a whole: its
 //! tables may point behind them.
 
@@ -10,12 +11,13 @@ use super::budget::Budget;
 use super::gzip;
 use super::inflate::{begins, inflate};
 use super::piece::Piece;
+use super::stream::{self, Stream as Packed};
 use super::zip::{Zip, embedded as zips};
 use super::{Container, Contents, Member, Opened, Problem};
-use super::{cab, rar, sevenz};
+use super::{cab, rar, sevenz, squashfs};
 use crate::blob::{Blob, TextKind};
 use crate::ledger::Reason;
-use crate::lens::bytes::size_le;
+use crate::lens::bytes::{size_le, u64_le};
 use crate::lens::raw;
 use crate::limits::Limits;
 use crate::look::{self, Look, Signature};
@@ -28,6 +30,11 @@ pub struct Embedded;
 const MOST: usize = 4096;
 /// Beginnings of streams that are tried.
 const TRIED: usize = 1 << 14;
+/// Of those whose trial is dear: a whole decoder each.
+const TRIED_DEAR: usize = 256;
+/// Bytes of a stream that are tried, and that must come out of them at least.
+const TRIAL: usize = 16 << 10;
+const LEAST: usize = 64;
 
 /// How programs begin: their own tables tell of nothing that is embedded. Whatever else is a ZIP as a
 /// whole is opened as one.
@@ -43,6 +50,7 @@ impl Container for Embedded {
         let holds_any = |data| {
             let signs = Signs::of(data);
             signs.streams(data).next().is_some()
+                || !signs.packed(data).is_empty()
                 || signs.zips(data).next().is_some()
                 || signs.archives(data).next().is_some()
         };
@@ -52,6 +60,7 @@ impl Container for Embedded {
     fn may_read(&self, look: &Look) -> bool {
         [Signature::Gzip, Signature::ZipEnd, Signature::SevenZip, Signature::Rar, Signature::Cabinet]
             .into_iter()
+            .chain(DEAR.iter().map(|(signature, ..)| *signature))
             .any(|signature| look.has(signature))
     }
 
@@ -72,6 +81,18 @@ impl Container for Embedded {
             let bytes = &bytes[..len.min(bytes.len())];
             opened.members.push(Box::new(Piece { name, bytes, missing: 0 }));
         }
+        for (at, stream, kind) in signs.packed(data) {
+            let name = format!("{kind} at {at}").into_bytes();
+            let bytes = data.get(at..).unwrap_or_default();
+            opened.members.push(match stream {
+                Some(stream) => Box::new(One { name, bytes, stream }) as Box<dyn Member>,
+                None => {
+                    let len = u64_le(bytes, 40).and_then(|len| usize::try_from(len).ok());
+                    let bytes = &bytes[..len.unwrap_or(bytes.len()).min(bytes.len())];
+                    Box::new(Piece { name, bytes, missing: 0 })
+                }
+            });
+        }
         let mut found = signs.streams(data);
         for (at, header) in found.by_ref().take(MOST) {
             let name = match header.name.filter(|name| !name.is_empty()) {
@@ -90,6 +111,18 @@ impl Container for Embedded {
     }
 }
 
+/// What is known by a signature and must be tried: how many bytes before the signature it begins, and how it is read; Squashfs
+/// is a member as it is.
+#[rustfmt::skip]
+static DEAR: [(Signature, usize, Option<&Packed>, &str); 6] = [
+    (Signature::Xz, 0, Some(&stream::XZ), "xz"),
+    (Signature::Bzip2Block, 4, Some(&stream::BZIP2), "bzip2"),
+    (Signature::Zstd, 0, Some(&stream::ZSTD), "zstd"),
+    (Signature::Lz4Legacy, 0, Some(&stream::LZ4), "lz4"),
+    (Signature::Lz4, 0, Some(&stream::LZ4), "lz4"),
+    (Signature::Squashfs, 0, None, "squashfs"),
+];
+
 /// Where signatures of archives stand, at most [`TRIED`] of each. The first byte of the file is another
 /// container's.
 #[derive(Default)]
@@ -99,6 +132,8 @@ struct Signs {
     sevenzip: Vec<usize>,
     rar: Vec<usize>,
     cabinet: Vec<usize>,
+    /// Where something of [`DEAR`] begins, by its index.
+    dear: Vec<(usize, usize)>,
 }
 
 impl Signs {
@@ -114,7 +149,12 @@ impl Signs {
                     signs.zip = true;
                     return;
                 }
-                _ => return,
+                _ => {
+                    let kind = DEAR.iter().position(|(dear, ..)| *dear == signature);
+                    let place = kind.and_then(|kind| Some((at.checked_sub(DEAR[kind].1)?, kind)));
+                    signs.dear.extend(place.filter(|(at, _)| *at > 0 && signs.dear.len() < TRIED));
+                    return;
+                }
             };
             if at > 0 && places.len() < TRIED {
                 places.push(at);
@@ -123,7 +163,32 @@ impl Signs {
         for places in [&mut signs.gzip, &mut signs.sevenzip, &mut signs.rar, &mut signs.cabinet] {
             places.sort_unstable();
         }
+        signs.dear.sort_unstable();
+        signs.dear.truncate(TRIED_DEAR);
         signs
+    }
+
+    /// What begins with a signature of [`DEAR`], and something comes out of it.
+    fn packed(&self, data: &[u8]) -> Vec<(usize, Option<&'static Packed>, &'static str)> {
+        let limits = Limits { entry_bytes: 1 << 16, expanded_bytes: 1 << 16, ..Limits::default() };
+        let mut out = Vec::new();
+        let mut comes_out = |stream: &Packed, bytes: &[u8]| {
+            let budget = Budget::new(&limits, bytes.len() as u64);
+            out.clear();
+            // What asks for more than the trial has is worth an attempt, if more than four bytes tell of it.
+            stream.begins(bytes)
+                && match stream.one(&bytes[..bytes.len().min(TRIAL)], &mut out, &budget) {
+                    Ok(_) => out.len() >= LEAST,
+                    Err(problem) => problem.reason == Reason::Limit && bytes.starts_with(b"\xfd7zXZ"),
+                }
+        };
+        let found = self.dear.iter().filter_map(|&(at, kind)| {
+            let (_, _, stream, name) = DEAR[kind];
+            let bytes = data.get(at..)?;
+            let is_there = stream.map_or_else(|| squashfs::begins(bytes), |stream| comes_out(stream, bytes));
+            is_there.then_some((at, stream, name))
+        });
+        found.collect()
     }
 
     /// Where archives begin that are known by their first header, one at most of 7z and of RAR: these
@@ -173,6 +238,32 @@ impl Member for Stream<'_> {
 
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
         let problem = inflate(self.bytes, buffer, 0, budget).problem(self.bytes.len());
+        Contents { bytes: buffer, problem }
+    }
+}
+
+/// A stream of another kind, which knows its end itself too.
+struct One<'b> {
+    name: Vec<u8>,
+    bytes: &'b [u8],
+    stream: &'static Packed,
+}
+
+impl Member for One<'_> {
+    fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn size_hint(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
+        buffer.clear();
+        let problem = match self.stream.one(self.bytes, buffer, budget) {
+            Ok(outcome) => self.stream.problem(&outcome, self.bytes.len()),
+            Err(problem) => Some(problem),
+        };
         Contents { bytes: buffer, problem }
     }
 }

@@ -1,5 +1,5 @@
 //! EROFS, the read-only file system of Android's partitions and of images of containers: files in place, in chunks, with their
-//! end in the inode, and packed by LZ4.
+//! end in the inode, and packed by LZ4, LZMA, deflate or Zstandard.
 //!
 //! Layout: Linux, `fs/erofs/erofs_fs.h` and the kernel's documentation of EROFS.
 

@@ -11,6 +11,7 @@ pub mod ascii85;
 pub mod assembly_store;
 pub mod avro;
 mod blocks;
+pub mod btrfs;
 pub mod budget;
 pub mod cab;
 pub mod carve;
@@ -24,25 +25,31 @@ pub mod dmg;
 pub mod dotnet_bundle;
 pub mod dump;
 pub mod embedded;
+pub mod envelope;
 pub mod erofs;
 pub mod eval_bundle;
 pub mod exfat;
 pub mod ext;
 pub mod fat;
 pub mod fatfs;
+pub mod firmware;
 pub mod flow;
 pub mod gzip;
 pub mod hfsplus;
+pub mod http;
 mod huffman;
 pub mod image;
-mod inflate;
+pub(crate) mod inflate;
 pub mod iso;
 pub mod jffs2;
+pub mod journal;
 pub mod json;
 pub mod lha;
 mod lz4;
+mod lzfse;
 mod lzh;
 mod lzo;
+pub mod nsis;
 pub mod ntfs;
 pub mod orc;
 pub mod parquet;
@@ -50,6 +57,8 @@ pub mod partition;
 pub mod patch;
 pub mod pcap;
 pub mod pdf;
+pub mod pg_dump;
+pub mod phar;
 pub mod picture;
 mod piece;
 pub mod pyinstaller;
@@ -139,6 +148,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &xfs::Xfs,
     &hfsplus::HfsPlus,
     &erofs::Erofs,
+    &btrfs::Btrfs,
     &ubi::Ubi,
     &ubifs::Ubifs,
     &disk_image::DiskImage,
@@ -151,6 +161,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &stream::COMPRESS,
     &stream::SNAPPY,
     &stream::LZOP,
+    &stream::LZFSE,
     &assembly_store::Xalz,
     &assembly_store::AssemblyStore,
     &dotnet_bundle::DotnetBundle,
@@ -173,7 +184,14 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &fat::Fat,
     &cms::Cms,
     &squashfs::Squashfs,
+    &firmware::Firmware,
+    &http::Http,
+    &envelope::Envelope,
+    &journal::Journal,
+    &pg_dump::PgDump,
+    &phar::Phar,
     &pyinstaller::PyInstaller,
+    &nsis::Nsis,
     &embedded::Embedded,
     &zip::Zip,
     &pyinstaller::Pyz,

@@ -152,7 +152,8 @@ impl Container for Pyz {
 /// Reads the marshalled table `[(name, (is_package, offset, length)), …]`; `None` if it is damaged.
 fn modules<'b>(data: &'b [u8], limits: &Limits, members: &mut Vec<Module<'b>>) -> Option<()> {
     let magic = *data.get(4..)?.first_chunk::<4>()?;
-    let mut at = bytes::size_be(data, 8)?;
+    let start = bytes::size_be(data, 8)?;
+    let mut at = start;
     let list = *data.get(at)? & 0x7f;
     // A list, or a dictionary in old versions, which has no count.
     let mut left = match list {
@@ -167,18 +168,19 @@ fn modules<'b>(data: &'b [u8], limits: &Limits, members: &mut Vec<Module<'b>>) -
         }
         _ => return None,
     };
-    let mut names: Vec<&[u8]> = Vec::new();
+    let mut refs = Refs::default();
+    refs.keep(*data.get(start)?, Value::Other);
     while left > 0 {
         left -= 1;
         if list == b'[' {
-            expect_tuple(data, &mut at, 2)?;
+            refs.tuple(data, &mut at, 2)?;
         } else if data.get(at) == Some(&b'0') {
             break;
         }
-        let name = string(data, &mut at, &mut names)?;
-        expect_tuple(data, &mut at, 3)?;
-        let kind = number(data, &mut at)?;
-        let (offset, len) = (number(data, &mut at)?, number(data, &mut at)?);
+        let name = refs.text(data, &mut at)?;
+        refs.tuple(data, &mut at, 3)?;
+        let kind = refs.number(data, &mut at)?;
+        let (offset, len) = (refs.number(data, &mut at)?, refs.number(data, &mut at)?);
         let end = offset.checked_add(len).filter(|&end| end <= data.len())?;
         if members.len() as u64 >= limits.entries {
             return None;
@@ -202,48 +204,76 @@ fn modules<'b>(data: &'b [u8], limits: &Limits, members: &mut Vec<Module<'b>>) -
     Some(())
 }
 
-fn expect_tuple(data: &[u8], at: &mut usize, len: u8) -> Option<()> {
-    let (kind, n) = (*data.get(*at)? & 0x7f, *data.get(*at + 1)?);
-    *at += if kind == b')' { 2 } else { 5 };
-    (matches!(kind, b')' | b'(') && n == len).then_some(())
+/// What a marshalled table refers back to: every object that is flagged, whatever it is, and interned strings of Python 2.
+#[derive(Default)]
+struct Refs<'a>(Vec<Value<'a>>);
+
+#[derive(Clone, Copy)]
+enum Value<'a> {
+    Text(&'a [u8]),
+    Number(usize),
+    Other,
 }
 
-fn string<'a>(data: &'a [u8], at: &mut usize, names: &mut Vec<&'a [u8]>) -> Option<&'a [u8]> {
-    let kind = *data.get(*at)?;
-    *at += 1;
-    let len = match kind & 0x7f {
-        // Short ASCII, interned or not.
-        b'z' | b'Z' => {
-            *at += 1;
-            usize::from(*data.get(*at - 1)?)
-        }
-        b'a' | b'A' | b'u' | b't' | b's' => {
-            *at += 4;
-            bytes::size_le(data, *at - 4)?
-        }
-        b'r' => {
-            *at += 4;
-            return names.get(bytes::size_le(data, *at - 4)?).copied();
-        }
-        _ => return None,
-    };
-    let text = bytes::slice(data, *at, len)?;
-    *at += len;
-    names.push(text);
-    Some(text)
-}
+impl<'a> Refs<'a> {
+    const FLAG: u8 = 0x80;
 
-fn number(data: &[u8], at: &mut usize) -> Option<usize> {
-    let kind = *data.get(*at)? & 0x7f;
-    *at += 1;
-    match kind {
-        b'i' => {
+    fn keep(&mut self, kind: u8, value: Value<'a>) {
+        if kind & Self::FLAG != 0 || kind == b't' {
+            self.0.push(value);
+        }
+    }
+
+    fn tuple(&mut self, data: &[u8], at: &mut usize, len: u8) -> Option<()> {
+        let (kind, n) = (*data.get(*at)?, *data.get(*at + 1)?);
+        self.keep(kind, Value::Other);
+        let kind = kind & !Self::FLAG;
+        *at += if kind == b')' { 2 } else { 5 };
+        (matches!(kind, b')' | b'(') && n == len).then_some(())
+    }
+
+    fn value(&mut self, data: &'a [u8], at: &mut usize) -> Option<Value<'a>> {
+        let kind = *data.get(*at)?;
+        *at += 1;
+        let long = |at: &mut usize| {
             *at += 4;
             bytes::size_le(data, *at - 4)
+        };
+        let len = match kind & !Self::FLAG {
+            b'i' => {
+                let value = Value::Number(long(at)?);
+                self.keep(kind, value);
+                return Some(value);
+            }
+            b'T' => return Some(Value::Number(1)),
+            b'F' | b'N' => return Some(Value::Number(0)),
+            b'r' | b'R' => return self.0.get(long(at)?).copied(),
+            // Short ASCII, interned or not.
+            b'z' | b'Z' => {
+                *at += 1;
+                usize::from(*data.get(*at - 1)?)
+            }
+            b'a' | b'A' | b'u' | b't' | b's' => long(at)?,
+            _ => return None,
+        };
+        let value = Value::Text(bytes::slice(data, *at, len)?);
+        *at += len;
+        self.keep(kind, value);
+        Some(value)
+    }
+
+    fn text(&mut self, data: &'a [u8], at: &mut usize) -> Option<&'a [u8]> {
+        match self.value(data, at)? {
+            Value::Text(text) => Some(text),
+            _ => None,
         }
-        b'T' => Some(1),
-        b'F' | b'N' => Some(0),
-        _ => None,
+    }
+
+    fn number(&mut self, data: &'a [u8], at: &mut usize) -> Option<usize> {
+        match self.value(data, at)? {
+            Value::Number(number) => Some(number),
+            _ => None,
+        }
     }
 }
 

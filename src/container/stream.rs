@@ -16,6 +16,7 @@ mod xz_blocks;
 use super::budget::Budget;
 use super::flow::{Passing, Rest};
 use super::inflate::{Inflated, OVER_BUDGET, STEP, begin, begins as deflates, has_zlib_header, inflate_more};
+use super::lzfse;
 use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::{Blob, TextKind};
 use crate::ledger::Reason;
@@ -42,6 +43,7 @@ enum Format {
     Snappy,
     Brotli,
     Lzop,
+    Lzfse,
 }
 
 /// `.bz2`
@@ -69,6 +71,9 @@ pub static BROTLI: Stream = Stream(Format::Brotli);
 
 /// `.lzo`, files of lzop
 pub static LZOP: Stream = Stream(Format::Lzop);
+
+/// `.lzfse`, of Apple's tools
+pub static LZFSE: Stream = Stream(Format::Lzfse);
 
 /// What a decoder did in one step.
 pub(super) struct Step {
@@ -105,6 +110,28 @@ pub(super) fn expand(
     budget: &Budget,
 ) -> Result<Inflated, Problem> {
     expand_from(decoder, input, input.len(), out, budget, &mut Passing::to(&mut |_| 0))
+}
+
+/// Expands LZMA of which the header is known, of a size or up to its own end.
+pub(super) fn raw_lzma(
+    properties: u8,
+    dictionary: u32,
+    size: Option<u64>,
+    input: &[u8],
+    out: &mut Vec<u8>,
+    budget: &Budget,
+) -> Result<Inflated, Problem> {
+    if dictionary as usize > decode::memory(budget) {
+        return Err(decode::window(decode::memory(budget)));
+    }
+    let stream = lzma_rust2::LzmaStream::new_with_props(
+        size.unwrap_or(u64::MAX),
+        properties,
+        dictionary.max(4096),
+        None,
+    );
+    let Ok(stream) = stream else { return Ok(Inflated::Broken(0)) };
+    expand(&mut decode::Lzma::of(stream), input, out, budget)
 }
 
 /// Expands what a reader gives, which itself reads from `packed` bytes.
@@ -187,6 +214,7 @@ impl Format {
             Format::Snappy => "snappy",
             Format::Brotli => "brotli",
             Format::Lzop => "lzop",
+            Format::Lzfse => "lzfse",
         }
     }
 
@@ -205,6 +233,7 @@ impl Format {
             Format::Snappy => &[(b".sz", b""), (b".snappy", b"")],
             Format::Brotli => &[(b".br", b"")],
             Format::Lzop => &[(b".tzo", b".tar"), (b".lzo", b"")],
+            Format::Lzfse => &[(b".lzfse", b"")],
         }
     }
 
@@ -226,6 +255,7 @@ impl Format {
             Format::Snappy => data.starts_with(b"\xff\x06\0\0sNaPpY"),
             Format::Brotli => false,
             Format::Lzop => lzop::begins(data),
+            Format::Lzfse => lzfse::begins(data),
         }
     }
 
@@ -446,6 +476,11 @@ impl Stream {
         self.0.expand(bytes, out, budget)
     }
 
+    /// What the ledger says of how that went.
+    pub(super) fn problem(&self, outcome: &Inflated, input: usize) -> Option<Problem> {
+        self.0.problem(outcome, input)
+    }
+
     /// Expands all streams of a file behind one another; tells what is wrong with them.
     pub(super) fn expand(&self, bytes: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Option<Problem> {
         let streams = Streams { format: self.0, name: Vec::new(), bytes };
@@ -462,7 +497,13 @@ impl Streams<'_> {
     }
 
     fn problem(&self, outcome: &Inflated, input: usize) -> Option<Problem> {
-        let name = self.format.name();
+        self.format.problem(outcome, input)
+    }
+}
+
+impl Format {
+    fn problem(self, outcome: &Inflated, input: usize) -> Option<Problem> {
+        let name = self.name();
         Some(match outcome {
             Inflated::Whole(_) => return None,
             Inflated::Truncated => {
@@ -508,6 +549,7 @@ impl Format {
             Format::Deflate => Ok(inflate_more(input, out, 0, budget)),
             Format::Snappy => snappy::expand(input, out, budget),
             Format::Lzop => lzop::expand(input, out, budget),
+            Format::Lzfse => Ok(lzfse::expand(input, out, budget)),
             Format::Brotli => {
                 let reader = brotli_decompressor::Decompressor::new(input, 16 << 10);
                 expand_reading(&mut Reading(reader), input.len(), out, budget)

@@ -103,12 +103,19 @@ fn is_packed_avro(data: &[u8]) -> bool {
         && !super::avro::opens(data)
 }
 
-/// Filters of data stand in its description, by their names.
+/// Filters of data stand in its description, by their names. Chunks that only deflate has packed are opened (`envelope.rs`).
 fn is_packed_hdf(data: &[u8]) -> bool {
     let head = &data[..data.len().min(1 << 20)];
-    [&b"deflate\0"[..], b"lzf\0", b"szip\0", b"shuffle\0", b"blosc\0", b"zstd\0"]
+    [&b"lzf\0"[..], b"szip\0", b"shuffle\0", b"blosc\0", b"zstd\0"]
         .iter()
         .any(|name| memchr::memmem::find(head, name).is_some())
+        || memchr::memchr_iter(0x0b, head).any(|at| is_pipeline(&head[at..]))
+}
+
+/// A message of a new header that says how data are packed: filters that the library knows have no names. Deflate alone is
+/// opened.
+fn is_pipeline(message: &[u8]) -> bool {
+    matches!(message, [_, _, 0, _, 2, 1..=8, 2..=6, 0, ..] | [_, _, 0, _, 2, 2..=8, 1, 0, ..])
 }
 
 /// The last block says that it is.

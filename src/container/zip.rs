@@ -276,6 +276,7 @@ fn packing(header: &Header<'_>) -> Option<Packing> {
         14 => Packing::ZipLzma(if header.expanded == 0 { u64::MAX } else { header.expanded }),
         20 | 93 => Packing::Zstd,
         95 => Packing::Xz,
+        98 => Packing::ZipPpmd(if header.expanded == 0 { u64::MAX } else { header.expanded }),
         _ => return None,
     })
 }

@@ -10,6 +10,7 @@ pub mod marked;
 
 use crate::address::Encoding;
 use crate::blob::{OffsetMap, Segment};
+use crate::container::inflate::{begin, begins};
 use crate::engine::runs::{is_token, next_escape};
 use crate::triage::checksum::base64_value;
 use std::ops::Range;
@@ -33,6 +34,8 @@ pub struct Decoded {
 const MIN_BASE64: usize = 22;
 /// Shortest hexadecimal text worth decoding, in digits.
 const MIN_HEX: usize = 32;
+/// Shortest base64 that may be deflate without a header, in characters: less than this says too little.
+const MIN_DEFLATE: usize = 120;
 
 /// What the run at `run` (of token characters, from the engine) decodes to, when that is text or
 /// something with a known beginning. A run that goes on over line ends is decoded whole; the
@@ -67,13 +70,29 @@ pub fn run(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
         {
             return base64(text, start..run.end, limit);
         }
-        let slash = text[start..run.end.min(start + 64)].iter().position(|&b| b == b'/')?;
+        let slash = text[start..run.end.min(start + 64)].iter().position(|&b| b == b'/');
+        let Some(slash) = slash.filter(|slash| run.end - start - slash > MIN_BASE64) else { break };
         start += slash + 1;
-        if run.end - start < MIN_BASE64 {
-            return None;
-        }
     }
-    None
+    (value.len() >= MIN_DEFLATE && is_packed_text(value)).then(|| base64(text, run.clone(), limit))?
+}
+
+/// Whether base64 begins with deflate that has no header, as `gzdeflate`, SAML and diagrams have it: text comes out of it.
+fn is_packed_text(value: &[u8]) -> bool {
+    let mut packed = [0; 96];
+    let quads = value[..value.len().min(128)].as_chunks().0;
+    for (bytes, quad) in packed.chunks_exact_mut(12).zip(quads) {
+        bytes.copy_from_slice(&decode_quads(quad));
+    }
+    // A first block that has codes: what is stored would be seen as it is.
+    matches!(packed[0] & 6, 2 | 4) && is_deflated_text(&packed)
+}
+
+/// Whether what comes out of deflate is text, of more than chance makes.
+fn is_deflated_text(packed: &[u8]) -> bool {
+    let mut out = [0; 256];
+    let written = begin(packed, &mut out).written;
+    written >= 24 && out[..written].iter().all(|b| matches!(b, 0x20..=0x7e | b'\t' | b'\n' | b'\r' | 0x80..))
 }
 
 /// Whether what `is_promising` accepts may begin with this character in base64: its six bits are the upper
@@ -98,8 +117,26 @@ fn decode_quads(quads: &[u8; 16]) -> [u8; 12] {
 }
 
 /// Magic numbers of formats that keysift opens: what is worth decoding though it is no text.
-const MAGICS: &[&[u8]] =
-    &[b"PK\x03\x04", b"dex\n0", b"\x1f\x8b\x08", b"bplist00", b"\x7fELF", b"SQLite format 3"];
+const MAGICS: &[&[u8]] = &[
+    b"PK\x03\x04",
+    b"dex\n0",
+    b"\x1f\x8b\x08",
+    b"bplist00",
+    b"\x7fELF",
+    b"SQLite format 3",
+    b"\xfd7zXZ\0",
+    b"\x28\xb5\x2f\xfd",
+    b"7z\xbc\xaf\x27\x1c",
+];
+
+/// Whether a file of a known format may begin so.
+fn is_known(head: &[u8]) -> bool {
+    MAGICS.iter().any(|magic| head.starts_with(magic))
+        || head.starts_with(b"BZh") && head.get(4..10).is_some_and(|block| block == b"1AY&SY")
+        // Certificates and whatever else is ASN.1 of more than 255 bytes.
+        || matches!(head, [0x30, 0x82, 1..=255, ..])
+        || matches!(head, [0x78, 0x01 | 0x5e | 0x9c | 0xda, third, ..] if third & 6 != 6)
+}
 
 /// Whether the first bytes of something decoded look like text (UTF-8 or UTF-16) or a known format.
 fn is_promising(head: &[u8]) -> bool {
@@ -107,7 +144,7 @@ fn is_promising(head: &[u8]) -> bool {
     if head.len() < 8 {
         return false;
     }
-    if MAGICS.iter().any(|m| head.starts_with(m)) {
+    if is_known(head) {
         return true;
     }
     // Nearly all that is no text has a control character, or a byte that is none of UTF-8: cheaper than to
@@ -179,14 +216,21 @@ fn whole(
         }
     }
     // All text so far, but what follows the head must be too, or at least most of it.
-    let is_known = MAGICS.iter().any(|magic| bytes.starts_with(magic));
-    (bytes.len() >= 16 && (is_mostly_text(&bytes) || is_known)).then_some(Decoded {
+    (bytes.len() >= 16 && (is_mostly_text(&bytes) || is_file(&bytes))).then_some(Decoded {
         span: run.start..line.end,
         encoding,
         bytes,
         map,
         cut,
     })
+}
+
+/// Whether the bytes are a file of a known format: of packed ones, whether something comes out.
+fn is_file(bytes: &[u8]) -> bool {
+    match bytes {
+        [0x78, ..] => begins(bytes.get(2..).unwrap_or_default()),
+        _ => is_known(bytes) || is_deflated_text(bytes),
+    }
 }
 
 fn is_mostly_text(bytes: &[u8]) -> bool {
@@ -207,13 +251,15 @@ fn next_line(
         return None;
     }
     let mut at = line.end;
-    let mut ended = false;
+    let (mut ended, mut is_quoted) = (false, false);
     let stop = text.len().min(at + 80);
     while at < stop {
         match text[at] {
             b'\n' => ended = true,
             b'\r' | b' ' | b'\t' => {}
-            b'"' | b'\'' | b'+' | b',' | b'.' if at > line.end || text[at] != b'=' => {}
+            b'"' | b'\'' => is_quoted = true,
+            // Outside of strings a line may begin with a digit that is a plus sign.
+            b'+' | b',' | b'.' if is_quoted => {}
             b'\\' if text[at + 1..].starts_with(b"n") || text[at + 1..].starts_with(b"r") => {
                 ended = true;
                 at += 1;
@@ -234,9 +280,18 @@ fn hex(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
     let digit = |b: u8| char::from(b).to_digit(16).map(|d| d as u8);
     let value = &text[run.clone()];
     let pairs = value.chunks_exact(2).map(|p| Some(digit(p[0])? << 4 | digit(p[1])?));
-    let head: Vec<u8> = pairs.clone().take(8).collect::<Option<_>>()?;
+    let mut head = [0; 12];
+    for (to, byte) in head.iter_mut().zip(pairs.clone()) {
+        *to = byte?;
+    }
     if !is_promising(&head) {
         return None;
+    }
+    // Lines of `xxd -p` and of dumps of databases.
+    if next_line(text, run, run, &|b| b.is_ascii_hexdigit()).is_some()
+        && let Some(decoded) = whole(text, run, 4, digit, Encoding::Hex, limit)
+    {
+        return Some(decoded);
     }
     let bytes: Vec<u8> = pairs.take(limit).collect::<Option<_>>()?;
     let cut = bytes.len() * 2 < value.len();

@@ -171,7 +171,7 @@ impl Job<'_, '_> {
         let mut bytes = 0;
         for gap in opened.gaps {
             // A program or script with the container behind it is a file of its own.
-            if base == 0 && gap.start == 0 && gap.len() >= MIN_CARRIER {
+            if base == 0 && gap.start == 0 && (gap.len() >= MIN_CARRIER || archives_are_open) {
                 let carrier = Blob { address: blob.address.clone(), bytes: &blob.bytes[gap] };
                 found.merge(self.carrier(&carrier, depth));
                 self.carve_of(&carrier, archives_are_open, depth, &mut found);

@@ -48,6 +48,7 @@ mkfs.erofs -zlz4 "$seeds/erofs/lz4" tree >/dev/null 2>&1
 mkfs.erofs -zlz4 -Elegacy-compress "$seeds/erofs/legacy" tree >/dev/null 2>&1
 mkfs.erofs -zlz4hc -C16384 "$seeds/erofs/large" tree >/dev/null 2>&1
 mkfs.erofs -zlz4hc -Eztailpacking "$seeds/erofs/tail" tree >/dev/null 2>&1
+for way in lzma deflate zstd; do python3 "$here/repack.py" "$seeds/erofs/legacy" $way "$seeds/erofs/$way"; done
 cp text tree/one
 
 for n in 5 6 7; do

@@ -48,5 +48,6 @@ families! {
     archives
     encodings
     volumes
+    wrapped
     images
 }

@@ -3,10 +3,12 @@
 
 use super::{Inode, System};
 use crate::container::budget::Budget;
-use crate::container::inflate::OVER_BUDGET;
+use crate::container::inflate::{OVER_BUDGET, inflate_more};
+use crate::container::stream::{Packing, raw_lzma};
 use crate::container::{Contents, Member, Problem, lz4};
 use crate::ledger::Reason;
 use crate::lens::bytes::{slice, u16_le, u32_le};
+use crate::limits::Limits;
 
 /// Kinds of clusters: stored from here on, packed from here on, within what began before, packed in a second way.
 const PLAIN: u16 = 0;
@@ -22,6 +24,11 @@ const ROTATED: u16 = 16;
 const FRAGMENT: u16 = 32;
 /// Of the features of the system: LZ4 ends where its blocks do, behind zeros.
 const PADDED: u32 = 1;
+
+/// Ways of packing other than LZ4.
+const LZMA: u8 = 1;
+const DEFLATE: u8 = 2;
+const ZSTD: u8 = 3;
 
 /// A packed file.
 pub struct File<'b> {
@@ -139,8 +146,7 @@ impl<'b> File<'b> {
             self.extent(extent, self.size, out, budget, [&mut broken, &mut unknown])?;
         }
         if unknown > 0 {
-            let detail =
-                format!("erofs: {unknown} bytes of the file are packed by LZMA, deflate or Zstandard");
+            let detail = format!("erofs: {unknown} bytes of the file are packed in a way that is not known");
             return Err(Problem::new(Reason::Unsupported, detail).of_bytes(unknown));
         }
         match broken {
@@ -165,7 +171,7 @@ impl<'b> File<'b> {
             return Ok(());
         };
         let way = self.ways[usize::from(extent.kind == SECOND)];
-        if extent.kind != PLAIN && way != 0 {
+        if extent.kind != PLAIN && way > ZSTD {
             *unknown += len;
             return Ok(());
         }
@@ -183,7 +189,10 @@ impl<'b> File<'b> {
                     0 => 0,
                     _ => input.iter().take(self.system.block() as usize).take_while(|b| **b == 0).count(),
                 };
-                lz4::part(&input[zeros..], len as usize, out)
+                match way {
+                    0 => lz4::part(&input[zeros..], len as usize, out),
+                    _ => unpack(way, &input[zeros..], len as usize, out),
+                }
             }
         });
         *broken += u64::from(!is_whole);
@@ -215,6 +224,29 @@ impl<'b> File<'b> {
         out.extend_from_slice(&input[..rest.min(input.len())]);
         rest <= input.len()
     }
+}
+
+/// Appends the first `len` bytes of what comes out, which are paid for; whether there are so many.
+fn unpack(way: u8, input: &[u8], len: usize, out: &mut Vec<u8>) -> bool {
+    /// What comes out beyond that before it is noticed.
+    const SLACK: u64 = 4 << 20;
+    let limits = Limits { entry_bytes: len as u64, expanded_bytes: len as u64 + SLACK, ..Limits::default() };
+    let budget = Budget::new(&limits, len as u64);
+    let mut part = Vec::new();
+    let went = match (way, input) {
+        // The properties inverted, in the place of a byte that is always zero.
+        (LZMA, [properties, rest @ ..]) => {
+            let stream = [&[0][..], rest].concat();
+            // It reaches back no farther than there is something.
+            let dictionary = u32::try_from(len).unwrap_or(u32::MAX).max(4096);
+            raw_lzma(!properties, dictionary, Some(len as u64), &stream, &mut part, &budget)
+        }
+        (DEFLATE, _) => Ok(inflate_more(input, &mut part, len as u64, &budget)),
+        _ => Packing::Zstd.expand(input, &mut part, &budget),
+    };
+    part.truncate(len);
+    out.extend_from_slice(&part);
+    went.is_ok() && part.len() == len
 }
 
 impl Index<'_> {

@@ -2,6 +2,7 @@
 
 use crate::container::budget::Budget;
 use crate::container::inflate::{Inflated, OVER_BUDGET, inflate_more};
+use crate::container::lzfse;
 use crate::container::piece::Scattered;
 use crate::container::{Contents, Member, Problem};
 use crate::ledger::Reason;
@@ -35,12 +36,11 @@ impl<'b> Packed<'b> {
                 let bytes = if self.kind == 9 { inline.get(1..).unwrap_or_default() } else { inline };
                 copy(bytes, out, budget)?;
             }
-            3 => block(inline, out, budget)?,
+            3 | 7 | 11 => self.block(inline, out, budget)?,
             4 => self.blocks(out, budget)?,
+            8 | 12 => self.chunks(out, budget)?,
             kind => {
                 let by = match kind {
-                    7 | 8 => "LZVN",
-                    11 | 12 => "LZFSE",
                     13 | 14 => "LZBitmap",
                     _ => "a way that is not known",
                 };
@@ -54,6 +54,76 @@ impl<'b> Packed<'b> {
                 let detail = format!("hfsplus: {} bytes came out of the file, not {}", out.len(), self.size);
                 Err(Problem::new(Reason::Damaged, detail))
             }
+        }
+    }
+
+    /// A block: packed, or as it is behind a byte that no such stream begins with.
+    fn block(&self, packed: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Result<(), Problem> {
+        let is_stored = |first: u8| match self.kind {
+            7 | 8 => first == 0x06,
+            11 | 12 => first == 0xff,
+            _ => first & 15 == 15,
+        };
+        if packed.first().is_some_and(|first| is_stored(*first)) {
+            return copy(&packed[1..], out, budget);
+        }
+        let went = match self.kind {
+            7 | 8 => {
+                // Its own end says how much comes out.
+                let room = (self.size.saturating_sub(out.len() as u64) as usize).min(BLOCK);
+                pay(room, out, budget)?;
+                let start = out.len();
+                let went = lzfse::lzvn(packed, start, start + room, out);
+                budget.give_back((start + room - out.len()) as u64);
+                went.map_or(Inflated::Broken(0), |()| Inflated::Whole(0))
+            }
+            11 | 12 => lzfse::expand(packed, out, budget),
+            _ => inflate_more(packed.get(2..).unwrap_or_default(), out, BLOCK as u64, budget),
+        };
+        match went {
+            Inflated::Whole(_) => Ok(()),
+            Inflated::Cut(_) => went.problem(packed.len()).map_or(Ok(()), Err),
+            _ => Err(Problem::new(Reason::Damaged, "hfsplus: a packed block of the file is broken")),
+        }
+    }
+
+    /// A resource that is the places of blocks, the first of which is where the table ends, and these.
+    fn chunks(&self, out: &mut Vec<u8>, budget: &Budget) -> Result<(), Problem> {
+        let mut fork = Vec::new();
+        let Contents { bytes, problem } = self.fork.read(&mut fork, budget);
+        if let Some(problem) = problem.filter(|problem| problem.reason == Reason::Limit) {
+            return Err(problem);
+        }
+        let table = &bytes[..size_le(bytes, 0).unwrap_or(0).min(bytes.len())];
+        let places: Vec<usize> = (0..table.len() / 4).filter_map(|n| size_le(table, 4 * n)).collect();
+        let mut broken = 0u64;
+        for pair in places.windows(2) {
+            if out.len() as u64 >= self.size {
+                break;
+            }
+            let before = out.len();
+            // Places only go up: no byte is read twice.
+            match bytes.get(pair[0]..pair[1]).map(|packed| self.block(packed, out, budget)) {
+                Some(Ok(())) => {}
+                Some(Err(problem)) if problem.reason == Reason::Limit => return Err(problem),
+                Some(Err(_)) => broken += 1,
+                None => {
+                    broken += 1;
+                    break;
+                }
+            }
+            let end = usize::try_from(self.size).unwrap_or(usize::MAX).min(before + BLOCK);
+            if let Some(short) = end.checked_sub(out.len()) {
+                pay(short, out, budget)?;
+                out.resize(end, 0);
+            }
+        }
+        match broken {
+            0 => Ok(()),
+            _ => Err(Problem::new(
+                Reason::Damaged,
+                format!("hfsplus: {broken} blocks of the file are broken or missing"),
+            )),
         }
     }
 
@@ -80,7 +150,7 @@ impl<'b> Packed<'b> {
             };
             last = end;
             let before = out.len();
-            match block(packed, out, budget) {
+            match self.block(packed, out, budget) {
                 Ok(()) => {}
                 Err(problem) if problem.reason == Reason::Limit => return Err(problem),
                 Err(_) => broken += 1,
@@ -104,22 +174,17 @@ impl<'b> Packed<'b> {
     }
 }
 
-/// A block: packed by zlib, or as it is behind a byte that no such stream begins with.
-fn block(packed: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Result<(), Problem> {
-    match packed.first() {
-        Some(first) if first & 15 == 15 => copy(&packed[1..], out, budget),
-        _ => match inflate_more(packed.get(2..).unwrap_or_default(), out, BLOCK as u64, budget) {
-            Inflated::Whole(_) => Ok(()),
-            went => went.problem(packed.len()).map_or(Ok(()), Err),
-        },
-    }
+fn copy(bytes: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Result<(), Problem> {
+    pay(bytes.len(), out, budget)?;
+    out.extend_from_slice(bytes);
+    Ok(())
 }
 
-fn copy(bytes: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Result<(), Problem> {
-    if (out.len() + bytes.len()) as u64 > budget.limits.entry_bytes || !budget.take(bytes.len() as u64) {
-        return Err(Problem::new(Reason::Limit, OVER_BUDGET).of_bytes(bytes.len() as u64));
+/// Charges what is about to come out.
+fn pay(len: usize, out: &[u8], budget: &Budget) -> Result<(), Problem> {
+    if (out.len() + len) as u64 > budget.limits.entry_bytes || !budget.take(len as u64) {
+        return Err(Problem::new(Reason::Limit, OVER_BUDGET).of_bytes(len as u64));
     }
-    out.extend_from_slice(bytes);
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use super::super::Problem;
 use super::super::budget::Budget;
 use super::super::inflate::Inflated;
-use super::{Decode, Fault, Step, expand};
+use super::{Decode, Fault, Step, expand, expand_reading};
 use crate::ledger::Reason;
 use lzma_rust2::{Action, Status, StreamResult};
 use ruzstd::decoding::errors::FrameDecoderError;
@@ -21,6 +21,8 @@ pub(in crate::container) enum Packing {
     Deflate64,
     /// In a ZIP: the size of the properties stands before them, the size of the data elsewhere.
     ZipLzma(u64),
+    /// In a ZIP: order, memory and method stand in two bytes, the size of the data elsewhere.
+    ZipPpmd(u64),
 }
 
 impl Packing {
@@ -51,6 +53,19 @@ impl Packing {
                     other => other,
                 })
             }
+            Packing::ZipPpmd(size) => {
+                let Some((head, packed)) = input.split_first_chunk() else { return Ok(Inflated::Truncated) };
+                let head = u32::from(u16::from_le_bytes(*head));
+                let (order, window) = ((head & 15) + 1, ((head >> 4 & 0xff) + 1) << 20);
+                if window as usize > memory {
+                    return Err(self::window(memory));
+                }
+                match ppmd_rust::Ppmd8Decoder::new(packed, order, window, (head >> 12).into()) {
+                    // It has no end of its own.
+                    Ok(reader) => expand_reading(&mut Reading(reader.take(size)), input.len(), out, budget),
+                    Err(_) => Ok(Inflated::Broken(0)),
+                }
+            }
             _ => expand(&mut *self.decoder(memory)?, input, out, budget),
         }
     }
@@ -68,8 +83,8 @@ impl Packing {
                 Box::new(Zstd { decoder, begun: false, last: None })
             }
             Packing::Deflate64 => Box::new(Deflate64(Box::new(deflate64::InflaterManaged::new()))),
-            Packing::ZipLzma(_) => {
-                return Err(Problem::new(Reason::Unsupported, "LZMA without the header of its entry"));
+            Packing::ZipLzma(_) | Packing::ZipPpmd(_) => {
+                return Err(Problem::new(Reason::Unsupported, "a stream without the header of its entry"));
             }
         })
     }
@@ -85,7 +100,7 @@ fn kib(bytes: usize) -> u32 {
     u32::try_from(bytes >> 10).unwrap_or(u32::MAX)
 }
 
-fn window(memory: usize) -> Problem {
+pub(super) fn window(memory: usize) -> Problem {
     let detail = format!("the stream asks for a window of more than {memory} bytes");
     Problem::new(Reason::Limit, detail)
 }
@@ -149,6 +164,11 @@ impl Decode for Lzip {
 pub(super) struct Lzma(lzma_rust2::LzmaStream);
 
 impl Lzma {
+    /// A decoder whose header is known.
+    pub(super) fn of(stream: lzma_rust2::LzmaStream) -> Self {
+        Lzma(stream)
+    }
+
     /// A decoder for a stream with its header.
     pub(super) fn new(memory: usize) -> Self {
         Lzma(lzma_rust2::LzmaStream::new_mem_limit(kib(memory), None))

@@ -108,8 +108,8 @@ fn bad_checksums_encryption_and_unknown_methods_are_told() {
     let [a, b] = two();
     let bad_crc = TestEntry { crc: 1, ..b.clone() };
     let garbled = TestEntry { flags: 1, data: vec![0xa7; 60], sizes: (60, 70), ..b.clone() };
-    let ppmd = TestEntry { method: 98, ..b };
-    let (members, _) = read(&archive(&[a, bad_crc, garbled, ppmd]));
+    let implode = TestEntry { method: 6, ..b };
+    let (members, _) = read(&archive(&[a, bad_crc, garbled, implode]));
     assert_eq!((members[1].1.as_slice(), members[1].2), (TEXT, Some(Reason::Damaged)));
     assert_eq!((members[2].1.len(), members[2].2), (0, Some(Reason::Encrypted)));
     assert_eq!(members[3].2, Some(Reason::Unsupported));

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Builds into OUT what has a head of its own before something packed: installers, images of boot loaders, bundles, updates,
+# streams behind scripts and in programs, and texts that hold such streams.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+out=$(cd "$1" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export TZ=UTC PYTHONDONTWRITEBYTECODE=1
+
+. "$here/../ini.sh"
+
+# Installers of Nullsoft: each way of packing that is read, and one that is not.
+for way in '/SOLID lzma' lzma zlib '/SOLID zlib' bzip2; do
+  name=$(tr -d '/ ' <<<"$way")
+  ini "wrap-nsis-$name"
+  printf 'SetCompressor %s\nUnicode true\nOutFile %s/%s.exe\nName x\nInstallDir "$TEMP"\nSection\nSetOutPath $INSTDIR\nFile app.ini\nSectionEnd\n' \
+    "$way" "$out" "$name" >a.nsi
+  makensis -V1 a.nsi
+done
+
+# Boot images of Android; old and new images of U-Boot, packed by what has no sign of its own.
+head -c 3000 /dev/zero >kernel
+for name in boot-0 boot-3 vendor; do
+  ini wrap-$name
+  echo app.ini | cpio -o -H newc --quiet | lz4 -lq >ramdisk
+  case $name in
+    boot-0) mkbootimg --kernel kernel --ramdisk ramdisk -o "$out/$name.img" ;;
+    boot-3) mkbootimg --kernel kernel --ramdisk ramdisk --header_version 3 -o "$out/$name.img" ;;
+    vendor) mkbootimg --vendor_ramdisk ramdisk --dtb kernel --header_version 3 --vendor_boot "$out/$name.img" ;;
+  esac
+done
+ini wrap-uimage
+xz -c --format=lzma app.ini >app.lzma
+mkimage -A arm -T ramdisk -C lzma -d app.lzma "$out/uimage.img" >/dev/null
+ini wrap-fit
+xz -c --format=lzma app.ini >app.lzma
+cat >a.its <<'ITS'
+/dts-v1/;
+/ { description = "x"; images { r { data = /incbin/("app.lzma"); type = "ramdisk"; arch = "arm"; os = "linux"; compression = "lzma"; }; };
+    configurations { default = "c"; c { ramdisk = "r"; }; }; };
+ITS
+mkimage -f a.its "$out/fit.img" >/dev/null
+
+# Streams behind a script, and within a program.
+for tool in xz zstd bzip2; do
+  ini wrap-script-$tool
+  seq -f '# line %.0f of the script' 30 | sed '1i #!/bin/sh' >"$out/$tool.run"
+  tar -c app.ini | $tool -c >>"$out/$tool.run"
+done
+ini wrap-program
+mksquashfs app.ini a.squashfs -quiet -noappend -comp xz >/dev/null
+{ printf '\177ELF'; head -c 5000 /dev/zero; cat a.squashfs; head -c 3000 /dev/zero; } >"$out/program.bin"
+
+# Bundles of Mercurial, messages that OpenPGP only packs, modules that jlink has packed.
+for way in gzip-v1 zstd-v2 bzip2-v2; do
+  rm -rf r
+  hg init r
+  ini wrap-hg-$way r/app.ini
+  (cd r && hg add -q app.ini && hg commit -qm x -u a -d '0 0' && hg bundle -q --all -t $way "$out/$way.hg")
+done
+ini wrap-openpgp
+gpg --batch --quiet --yes --homedir "$work" -z 9 --store -o "$out/app.gpg" app.ini
+
+# Texts with streams in base64 and hexadecimal.
+python3 - <<'PY'
+import base64, sys, zlib
+sys.stdout = open("packed.py", "w")
+print("import base64, sys, zlib")
+print("data = open('app.ini', 'rb').read()")
+print("how = sys.argv[1]")
+print("print('value:', base64.b64encode(zlib.compress(data) if how == 'zlib' else zlib.compress(data)[2:-4]).decode())")
+PY
+for way in zlib deflate; do
+  ini wrap-text-$way
+  python3 packed.py $way >"$out/$way.yaml"
+done
+for tool in xz zstd bzip2; do
+  ini wrap-text-$tool
+  { printf 'value: '; $tool -c app.ini | base64 -w0; echo; } >"$out/$tool.yaml"
+done
+ini wrap-text-hex
+xz -c app.ini | xxd -p >"$out/app.hex"
