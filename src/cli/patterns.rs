@@ -164,8 +164,8 @@ fn profile(set: &PatternSet, paths: &[PathBuf], all: bool, out: &mut dyn Write) 
         let meta = std::fs::metadata(path).map_err(|e| UsageError(format!("{}: {e}", path.display())))?;
         if meta.is_dir() {
             tree::walk(path, true, None, &|found| {
-                if let tree::Found::File(path) = found {
-                    search(&path);
+                if let tree::Found::File(place) = found {
+                    search(&place.path);
                 }
             });
         } else {

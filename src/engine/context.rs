@@ -1,7 +1,9 @@
 //! What stands around a value: its own name, its line, the lines above and below.
 
-use super::runs::is_token;
+use super::runs::{is_one_of, is_token};
+use crate::triage::memo::Memo;
 use crate::triage::names::{self, Strength, Verdict};
+use std::cell::RefCell;
 use std::ops::Range;
 
 /// Bytes before and behind a value that are looked at.
@@ -59,6 +61,28 @@ pub struct Context<'t> {
 }
 
 const STARTS: u16 = 1 << 15;
+const ALNUM: u8 = 1;
+const UPPER: u8 = 2;
+const LOWER: u8 = 4;
+const DIGIT: u8 = 8;
+/// What joins the words of a name, and is left out.
+const JOINER: u8 = 16;
+/// What kinds a byte is of.
+static KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut b = 0;
+    while b < 256 {
+        kinds[b] = match b as u8 {
+            b'0'..=b'9' => ALNUM | DIGIT,
+            b'A'..=b'Z' => ALNUM | UPPER,
+            b'a'..=b'z' => ALNUM | LOWER,
+            b'_' | b'-' | b' ' => JOINER,
+            _ => 0,
+        };
+        b += 1;
+    }
+    kinds
+};
 const ROOM: usize = BEFORE + AFTER + 1;
 
 impl<'t> Context<'t> {
@@ -91,37 +115,39 @@ impl<'t> Context<'t> {
             places: [0; ROOM],
             value: value.clone(),
         };
-        context.fold(base + start..value.start);
-        context.push(1, value.start, true);
-        context.fold(value.end..value.end + stop);
+        context.fold(base + start..value.start, base + start);
+        if let (Some(folded), Some(place)) =
+            (context.folded.get_mut(context.length), context.places.get_mut(context.length))
+        {
+            *folded = 1;
+            *place = (value.start - context.from) as u16 | STARTS;
+            context.length += 1;
+        }
+        // Behind the value, as if it took one byte: it may be long.
+        context.fold(value.end..value.end + stop, value.start + 1);
         context
     }
 
-    fn push(&mut self, byte: u8, at: usize, starts: bool) {
-        // Behind the value, as if it took one byte: it may be long.
-        let at = if at >= self.value.end { at - self.value.end + self.value.start + 1 } else { at };
-        if let (Some(folded), Some(place)) =
-            (self.folded.get_mut(self.length), self.places.get_mut(self.length))
-        {
-            *folded = byte;
-            *place = (at - self.from) as u16 | if starts { STARTS } else { 0 };
-            self.length += 1;
-        }
-    }
-
-    fn fold(&mut self, range: Range<usize>) {
+    /// Adds what stands at `range` of the text, and in `places` as if it began at `shown`.
+    fn fold(&mut self, range: Range<usize>, shown: usize) {
         let (mut last, mut before_last) = (b' ', b' ');
-        for at in range {
-            let b = self.text[at];
-            if !matches!(b, b'_' | b'-' | b' ') {
-                let next = self.text.get(at + 1).copied().unwrap_or(b' ');
-                let starts = !last.is_ascii_alphanumeric()
-                    || !b.is_ascii_alphanumeric()
-                    || b.is_ascii_uppercase() && (!last.is_ascii_uppercase() || next.is_ascii_lowercase())
-                    || b.is_ascii_digit() != last.is_ascii_digit()
+        let first = (shown - self.from) as u16;
+        let room = self.folded[self.length..].iter_mut().zip(&mut self.places[self.length..]);
+        let mut free = room;
+        let next = self.text[range.start..].iter().skip(1).copied().chain(std::iter::once(b' '));
+        for ((&b, next), at) in self.text[range].iter().zip(next).zip(first..) {
+            let kind = KINDS[usize::from(b)];
+            if kind & JOINER == 0 {
+                let before = KINDS[usize::from(last)];
+                let starts = before & kind & ALNUM == 0
+                    || kind & UPPER != 0 && (before & UPPER == 0 || KINDS[usize::from(next)] & LOWER != 0)
+                    || (kind ^ before) & DIGIT != 0
                     // The letter of an escape, `\nNAME`, belongs to no word.
                     || before_last == b'\\' && matches!(last, b'n' | b't' | b'r');
-                self.push(b.to_ascii_lowercase(), at, starts);
+                let Some((folded, place)) = free.next() else { return };
+                *folded = b.to_ascii_lowercase();
+                *place = at | if starts { STARTS } else { 0 };
+                self.length += 1;
             }
             before_last = last;
             last = b;
@@ -251,26 +277,35 @@ pub fn may_be_named(name: &[u8]) -> bool {
 
 /// What the name at the end of `own` says.
 fn key_of(own: &[u8]) -> Key {
+    thread_local! {
+        static KEYS: RefCell<Memo<Key>> = const { RefCell::new(Memo::new()) };
+    }
     let mut nearest = Key::None;
     for name in identifiers(own).take(3) {
-        let is_key = names::ends_in_any(name, 1, &["key", "token", "secret", "password", "passphrase"]);
-        if !is_key && crate::triage::names_look_alike(name) {
-            return Key::Hash;
-        }
-        let says = match names::judge(name) {
-            Verdict::Secret(strength) => return Key::Secret(strength),
-            // A personal access token.
-            _ if names::ends_in_any(name, 1, &["pat"]) || name.eq_ignore_ascii_case("authorization") => {
-                return Key::Secret(Strength::Weak);
-            }
-            Verdict::Negated => Key::Negated,
-            Verdict::Unknown => Key::Other,
-        };
-        if nearest == Key::None {
-            nearest = says;
+        match Memo::of(&KEYS, name, || key_of_name(name)) {
+            says @ (Key::Hash | Key::Secret(_)) => return says,
+            says if nearest == Key::None => nearest = says,
+            _ => {}
         }
     }
     nearest
+}
+
+/// What one name says.
+fn key_of_name(name: &str) -> Key {
+    let is_key = names::ends_in_any(name, 1, &["key", "token", "secret", "password", "passphrase"]);
+    if !is_key && crate::triage::names_look_alike(name) {
+        return Key::Hash;
+    }
+    match names::judge(name) {
+        Verdict::Secret(strength) => Key::Secret(strength),
+        // A personal access token.
+        _ if names::ends_in_any(name, 1, &["pat"]) || name.eq_ignore_ascii_case("authorization") => {
+            Key::Secret(Strength::Weak)
+        }
+        Verdict::Negated => Key::Negated,
+        Verdict::Unknown => Key::Other,
+    }
 }
 
 /// What a name may be followed by when it is written together with it.
@@ -331,16 +366,7 @@ fn identifiers(text: &[u8]) -> impl Iterator<Item = &str> {
 }
 
 /// What joins the parts of one value.
-static IS_JOINER: [bool; 256] = {
-    let mut joins = [false; 256];
-    let mut at = 0;
-    let all = b".:~|$!@#,*";
-    while at < all.len() {
-        joins[all[at] as usize] = true;
-        at += 1;
-    }
-    joins
-};
+static IS_JOINER: [bool; 256] = is_one_of(b".:~|$!@#,*");
 
 /// The value that the run belongs to: with the parts that `.`, `:`, `~` and the like join to it.
 pub fn joined(text: &[u8], run: &Range<usize>) -> Range<usize> {

@@ -43,106 +43,99 @@ impl Barren {
     }
 }
 
-/// A literal and how far around it a match may reach.
-pub struct Window {
+/// An expression that is tried at one of its literals.
+pub struct Attempt<'a> {
+    /// The text.
+    pub text: &'a [u8],
     /// Where the literal stands.
     pub literal: Range<usize>,
     /// Bytes before it in which a match may start; 0 when every match starts with the literal.
     pub before: usize,
     /// Bytes from its start in which a match must end.
     pub after: usize,
+    /// The expression.
+    pub expression: &'a Compiled,
+    /// What must stand around a match.
+    pub boundary: Boundary,
+    /// Whose expression it is.
+    pub id: PatternId,
 }
 
-/// The match of the expression that overlaps the literal; where that begins before it, also what begins with it: in
-/// `aaa _aaa aaa 0` the match that begins with the second word hides the one that begins with the third, if the
-/// search begins late.
-pub fn confirm(
-    text: &[u8],
-    window: &Window,
-    expression: &Compiled,
-    boundary: Boundary,
-    id: PatternId,
-    barren: &mut Barren,
-) -> impl Iterator<Item = Hit> {
-    let literal = &window.literal;
-    let first = overlapping(text, window, expression, boundary, id, barren);
-    let second = first.as_ref().filter(|first| first.span.start < literal.start).and_then(|first| {
-        let to = text.len().min(literal.start.saturating_add(window.after));
-        let second = matched(text, literal, literal.start..to, Anchored::Yes, expression, boundary, id);
-        second.filter(|second| second.value != first.value)
-    });
-    first.into_iter().chain(second)
-}
+impl Attempt<'_> {
+    /// The match that overlaps the literal; where that begins before it, also what begins with it: in
+    /// `aaa _aaa aaa 0` the match that begins with the second word hides the one that begins with the third, if the
+    /// search begins late.
+    pub fn matches(&self, barren: &mut Barren) -> impl Iterator<Item = Hit> {
+        let first = self.overlapping(barren);
+        let start = self.literal.start;
+        let second = first.as_ref().filter(|first| first.span.start < start).and_then(|first| {
+            let second = self.matched(start..self.end(), Anchored::Yes);
+            second.filter(|second| second.value != first.value)
+        });
+        first.into_iter().chain(second)
+    }
 
-fn overlapping(
-    text: &[u8],
-    window: &Window,
-    expression: &Compiled,
-    boundary: Boundary,
-    id: PatternId,
-    barren: &mut Barren,
-) -> Option<Hit> {
-    let regex = &expression.regex;
-    let literal = &window.literal;
-    let from = literal.start.saturating_sub(window.before);
-    let to = text.len().min(literal.start.saturating_add(window.after));
-    if let Some(byte) = expression.needs
-        && barren.lacks(text, from..to, byte)
-    {
-        return None;
+    /// Where a match must end.
+    fn end(&self) -> usize {
+        self.text.len().min(self.literal.start.saturating_add(self.after))
     }
-    if window.before == 0 {
-        // Most attempts end within a few bytes, and need no room for groups.
-        regex.search_half(&Input::new(text).range(from..to).anchored(Anchored::Yes))?;
-        return matched(text, literal, from..to, Anchored::Yes, expression, boundary, id);
-    }
-    if barren.matches.get(&id).is_some_and(|known| known.start <= from && to <= known.end) {
-        return None;
-    }
-    let farther = text.len().min(to.saturating_add(window.after));
-    let first = regex.search_half(&Input::new(text).range(from..farther));
-    if first.is_none() {
-        barren.matches.insert(id, from..farther);
-        return None;
-    }
-    matched(text, literal, from..to, Anchored::No, expression, boundary, id)
-}
 
-fn matched(
-    text: &[u8],
-    literal: &Range<usize>,
-    range: Range<usize>,
-    anchored: Anchored,
-    expression: &Compiled,
-    boundary: Boundary,
-    id: PatternId,
-) -> Option<Hit> {
-    let regex = &expression.regex;
-    let mut from = range.start;
-    let mut captures = regex.create_captures();
-    // Matches may lie one after another before the one that holds the literal.
-    while from <= literal.start {
-        regex.search_captures(&Input::new(text).range(from..range.end).anchored(anchored), &mut captures);
-        let span = captures.get_match()?.range();
-        if span.start >= literal.end {
+    fn overlapping(&self, barren: &mut Barren) -> Option<Hit> {
+        let Attempt { text, expression, .. } = *self;
+        let regex = &expression.regex;
+        let (from, to) = (self.literal.start.saturating_sub(self.before), self.end());
+        if let Some(byte) = expression.needs
+            && barren.lacks(text, from..to, byte)
+        {
             return None;
         }
-        from = span.end.max(span.start + 1);
-        if span.end <= literal.start {
-            continue;
+        if self.before == 0 {
+            // Most attempts end within a few bytes, and need no room for groups.
+            regex.search_half(&Input::new(text).range(from..to).anchored(Anchored::Yes))?;
+            return self.matched(from..to, Anchored::Yes);
         }
-        let group = |name| captures.get_group_by_name(name).map(|g| g.range());
-        let value = value_of(expression, &captures).unwrap_or_else(|| span.clone());
-        let starts = boundary == Boundary::None || token::starts_token(text, span.start);
-        let ends = boundary != Boundary::Token || !text.get(span.end).is_some_and(u8::is_ascii_alphanumeric);
-        return (starts && ends).then(|| Hit {
-            id: group("id"),
-            secret: group("secret"),
-            value,
-            ..Hit::new(id, span)
-        });
+        if barren.matches.get(&self.id).is_some_and(|known| known.start <= from && to <= known.end) {
+            return None;
+        }
+        let farther = text.len().min(to.saturating_add(self.after));
+        let first = regex.search_half(&Input::new(text).range(from..farther));
+        if first.is_none() {
+            barren.matches.insert(self.id, from..farther);
+            return None;
+        }
+        self.matched(from..to, Anchored::No)
     }
-    None
+
+    fn matched(&self, range: Range<usize>, anchored: Anchored) -> Option<Hit> {
+        let Attempt { text, expression, boundary, id, .. } = *self;
+        let regex = &expression.regex;
+        let mut from = range.start;
+        let mut captures = regex.create_captures();
+        // Matches may lie one after another before the one that holds the literal.
+        while from <= self.literal.start {
+            regex.search_captures(&Input::new(text).range(from..range.end).anchored(anchored), &mut captures);
+            let span = captures.get_match()?.range();
+            if span.start >= self.literal.end {
+                return None;
+            }
+            from = span.end.max(span.start + 1);
+            if span.end <= self.literal.start {
+                continue;
+            }
+            let starts = boundary == Boundary::None || token::starts_token(text, span.start);
+            let ends =
+                boundary != Boundary::Token || !text.get(span.end).is_some_and(u8::is_ascii_alphanumeric);
+            return (starts && ends).then(|| hit_of(expression, &captures, id, span));
+        }
+        None
+    }
+}
+
+/// What an expression found, with its groups.
+fn hit_of(expression: &Compiled, captures: &Captures, id: PatternId, span: Range<usize>) -> Hit {
+    let group = |name| captures.get_group_by_name(name).map(|g| g.range());
+    let value = value_of(expression, captures).unwrap_or_else(|| span.clone());
+    Hit { id: group("id"), secret: group("secret"), value, ..Hit::new(id, span) }
 }
 
 fn value_of(expression: &Compiled, captures: &Captures) -> Option<Range<usize>> {
@@ -203,8 +196,6 @@ fn all(text: &[u8], range: Range<usize>, expression: &Compiled, id: PatternId, h
         if span.is_empty() {
             continue;
         }
-        let group = |name| captures.get_group_by_name(name).map(|g| g.range());
-        let value = value_of(expression, &captures).unwrap_or_else(|| span.clone());
-        hit(Hit { id: group("id"), secret: group("secret"), value, ..Hit::new(id, span) });
+        hit(hit_of(expression, &captures, id, span));
     }
 }

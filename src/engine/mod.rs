@@ -9,6 +9,7 @@ pub mod assignment;
 mod candidates;
 pub(crate) mod context;
 mod expression;
+mod judge;
 pub mod marks;
 pub mod named;
 pub mod prefilter;
@@ -19,17 +20,14 @@ pub mod token;
 pub mod words;
 
 use crate::blob::TextKind;
-use crate::finding::Class;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet, Segment};
-use crate::triage::checksum::Check;
-use crate::triage::{generic, score};
+use crate::triage::score;
 use candidates::Candidates;
 use prefilter::starts::{self, Starts};
 use prefilter::{Literal, Machine, Prefilter};
 use repeats::Stretch;
 use runs::Shape;
 use runs::outline::Outline;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Something that looks like a secret.
@@ -118,8 +116,7 @@ impl<'p> Engine<'p> {
 
     /// An engine on this machine, or, where the processor cannot run it, on one that it can.
     pub fn on(machine: Machine, patterns: &'p PatternSet) -> Self {
-        let mut literals: BTreeMap<Literal, Vec<PatternId>> = BTreeMap::new();
-        let mut prefixes = literals.clone();
+        let (mut literals, mut prefixes) = (Vec::new(), Vec::new());
         let mut runs = Vec::new();
         let mut has_names = false;
         let mut everywhere = Vec::new();
@@ -136,7 +133,7 @@ impl<'p> Engine<'p> {
                     (keywords, None)
                 }
                 Matcher::Run { min, max, .. } => {
-                    runs.resize(runs.len().max(max.min(&LONGEST_VALUE) + 1), Vec::new());
+                    runs.resize(runs.len().max(max.min(&judge::LONGEST_VALUE) + 1), Vec::new());
                     runs.iter_mut().take(max + 1).skip(*min).for_each(|ids: &mut Vec<_>| ids.push(id));
                     continue;
                 }
@@ -151,22 +148,18 @@ impl<'p> Engine<'p> {
                 let list = if is_start { &mut prefixes } else { &mut literals };
                 let ignore_case = pattern.ignore_case || matches!(pattern.matcher, Matcher::Search { .. });
                 let literal = Literal { bytes: bytes.to_vec(), ignore_case };
-                list.entry(literal).or_default().push(id);
+                list.push((literal, Some(id)));
             }
         }
-        let mut marks = BTreeMap::new();
+        let marked = |word: &[u8]| Literal { bytes: word.to_vec(), ignore_case: false };
+        literals.extend(marks::WORDS.iter().map(|(word, _)| (marked(word), None)));
+        let (by_literal, literals) = by_literal(literals);
+        let (by_start, prefixes) = self::by_literal(prefixes);
+        let mut marks = vec![None; literals.len()];
         for (word, mark) in marks::WORDS {
-            let literal = Literal { bytes: word.to_vec(), ignore_case: false };
-            literals.entry(literal.clone()).or_default();
-            marks.insert(literal, *mark);
+            let place = literals.binary_search(&marked(word));
+            marks[place.expect("it was entered above")] = Some(*mark);
         }
-        type Split = (Vec<(usize, Vec<PatternId>)>, Vec<Literal>);
-        let split = |literals: BTreeMap<Literal, Vec<PatternId>>| -> Split {
-            literals.into_iter().map(|(literal, ids)| ((literal.bytes.len(), ids), literal)).unzip()
-        };
-        let (by_literal, literals) = split(literals);
-        let (by_start, prefixes) = split(prefixes);
-        let marks = literals.iter().map(|literal| marks.get(literal).copied()).collect();
         let machine = if machine.is_available() { machine } else { Machine::Portable };
         let prefilter = machine.build(literals).expect("what is available can be built");
         let starts = Starts::new(prefixes);
@@ -355,27 +348,6 @@ impl<'p> Engine<'p> {
         }
     }
 
-    /// Reports a run, and what it is if it is a secret without a prefix.
-    fn judge_run(
-        &self,
-        text: &[u8],
-        run: Range<usize>,
-        outline: Option<Outline>,
-        kind: TextKind,
-        sink: &mut dyn Sink,
-    ) {
-        let own = own_part(text, &run);
-        let outline = if own == run { outline } else { Outline::of(text, &own) };
-        // Words without a digit in one case are names, in whatever spelling.
-        let is_varied = outline.map_or_else(|| runs::is_varied(&text[own.clone()]), |o| o.is_varied());
-        if is_varied && !is_number(text, &own) {
-            if own.len() <= LONGEST_VALUE && !runs::is_wrapped(text, &own) {
-                self.search_run(text, &own, outline, kind, sink);
-            }
-            sink.run(own);
-        }
-    }
-
     fn confirm(
         &self,
         text: &[u8],
@@ -420,8 +392,10 @@ impl<'p> Engine<'p> {
                 }
             }
             Matcher::Regex { regex, before, after, .. } => {
-                let window = expression::Window { literal, before: *before, after: *after };
-                for hit in expression::confirm(text, &window, regex.get(), pattern.boundary, id, barren) {
+                let (expression, boundary) = (regex.get(), pattern.boundary);
+                let (before, after) = (*before, *after);
+                let attempt = expression::Attempt { text, literal, before, after, expression, boundary, id };
+                for hit in attempt.matches(barren) {
                     sink_accepted(pattern, text, Some(hit), sink);
                 }
             }
@@ -469,87 +443,22 @@ impl<'p> Engine<'p> {
             assignment::find(text, word, &mut judge);
         }
     }
+}
 
-    fn search_run(
-        &self,
-        text: &[u8],
-        run: &Range<usize>,
-        outline: Option<Outline>,
-        kind: TextKind,
-        sink: &mut dyn Sink,
-    ) {
-        let value = &text[run.clone()];
-        let may_be_random = outline.is_none_or(|o| generic::may_be_random(&o));
-        let is_random = || generic::is_random_as(value, outline);
-        let (mut shape, mut window, mut random) = (None, None, None);
-        for &id in self.runs.get(value.len()).map_or(&[][..], |ids| ids) {
-            let pattern = self.patterns.get(id);
-            // Nearly all are names: no look at anything else, then. What begins with an escape, `\u00e4ndern`, is judged
-            // where it is decoded.
-            if pattern.class == Class::Generic && (!may_be_random || is_half_escaped(text, run)) {
-                continue;
-            }
-            let Matcher::Run { alphabet, near, .. } = &pattern.matcher else { continue };
-            if !alphabet.contains_all(value) {
-                continue;
-            }
-            // In binary data only a part of a pair can be told from noise, by its other half.
-            if kind == TextKind::Binary && pattern.part.is_none() {
-                continue;
-            }
-            // Base64 that goes on with padding is a longer value than this pattern's.
-            if pattern.boundary == Boundary::Token && text.get(run.end) == Some(&b'=') {
-                continue;
-            }
-            // A value known only by its surroundings: in text the word must be close by, in a pool a
-            // lens may know it.
-            let is_near = !near.is_empty() && {
-                let window = window.get_or_insert_with(|| near_window(text, run.start));
-                near.iter().any(|word| memchr::memmem::find(window, word.as_bytes()).is_some())
-            };
-            let lone = pattern.part.is_none() && !near.is_empty() && !is_near;
-            if lone && (kind == TextKind::Plain || !*random.get_or_insert_with(is_random)) {
-                continue;
-            }
-            // What its own name calls a secret need not look as random as what has none.
-            let looks_so = pattern.checks.iter().all(|c| match c {
-                Check::RandomToken => *random.get_or_insert_with(is_random),
-                _ => c.passes(value),
-            });
-            let is_named_so = || {
-                is_near
-                    && is_named_secret(text, run.start, near)
-                    && pattern.checks.iter().all(|c| c.passes_named(value))
-            };
-            if !looks_so && !is_named_so() {
-                continue;
-            }
-            if pattern.class == Class::Generic
-                && kind == TextKind::Plain
-                && (assigned::is_template(text, run.end) || !assigned::may_be_secret(text, run.start))
-            {
-                continue;
-            }
-            let shape = shape.get_or_insert_with(|| Shape::of(value));
-            if shape.entropy < pattern.entropy {
-                continue;
-            }
-            sink.hit(Hit { near: is_near, ..Hit::new(id, run.clone()) });
+/// The literals in order, each once, and for each its length and its patterns.
+fn by_literal(mut all: Vec<(Literal, Option<PatternId>)>) -> (Vec<(usize, Vec<PatternId>)>, Vec<Literal>) {
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    let (mut by_literal, mut literals): (Vec<(usize, Vec<PatternId>)>, Vec<Literal>) = Default::default();
+    for (literal, id) in all {
+        if literals.last() != Some(&literal) {
+            by_literal.push((literal.bytes.len(), Vec::new()));
+            literals.push(literal);
         }
-        if self.has_names
-            && kind != TextKind::Binary
-            && let Some(named) = self.patterns.names().name(
-                self.patterns,
-                text,
-                run,
-                outline,
-                kind,
-                *random.get_or_insert_with(is_random),
-            )
-        {
-            sink.hit(Hit::named(named));
+        if let Some((_, ids)) = by_literal.last_mut() {
+            ids.extend(id);
         }
     }
+    (by_literal, literals)
 }
 
 /// All matches of an expression in a text, whatever pattern it is of.
@@ -591,68 +500,6 @@ fn sink_accepted(pattern: &Pattern, text: &[u8], found: Option<Hit>, sink: &mut 
 fn accepts(pattern: &Pattern, value: &[u8]) -> bool {
     (pattern.entropy == 0.0 || Shape::of(value).entropy >= pattern.entropy)
         && pattern.checks.iter().all(|c| c.passes(value))
-}
-
-/// A run without what only looks like its first character: the operator of a shell's default value,
-/// `${NAME:-VALUE}`, and the letter of an escape, `"ID\nVALUE"`.
-fn own_part(text: &[u8], run: &Range<usize>) -> Range<usize> {
-    let first = match (text[..run.start].last(), text[run.start]) {
-        (Some(b':'), b'-') => 1,
-        (Some(b'\\'), b'n' | b'r' | b't') => 1,
-        _ => 0,
-    };
-    run.start + first..run.end
-}
-
-/// Longer runs are looked at only for what is encoded in them, in bytes.
-const LONGEST_VALUE: usize = 4 << 10;
-
-/// Whether the run is a number in source text: `0x0000_0000_c000_0046`, `0x0123456789abcdef`. Without
-/// quotes, of no more than 64 bits or with joints between its digits.
-fn is_number(text: &[u8], run: &Range<usize>) -> bool {
-    let Some(digits) = text[run.clone()].strip_prefix(b"0x") else { return false };
-    let has_joints = digits.contains(&b'_');
-    (has_joints || digits.len() <= 16)
-        && digits.iter().all(|b| b.is_ascii_hexdigit() || *b == b'_')
-        && !matches!(text[..run.start].last(), Some(b'"' | b'\'' | b'`'))
-}
-
-/// Bytes before a run in which a word may name it.
-const NEAR_WINDOW: usize = 160;
-
-/// Whether a word of `near` that says secret stands in the name right before `start`: behind what ends the
-/// value before.
-fn is_named_secret(text: &[u8], start: usize, near: &[crate::pattern::Str]) -> bool {
-    let before = &text[start.saturating_sub(NEAR_WINDOW)..start];
-    let ends = |b: &u8| matches!(b, b'\n' | b'\r' | b',' | b';' | b'{' | b'}' | b'&' | 0);
-    let own = &before[before.iter().rposition(ends).map_or(0, |at| at + 1)..];
-    let own = near_window(own, own.len());
-    near.iter().any(|word| word.contains("secret") && memchr::memmem::find(&own, word.as_bytes()).is_some())
-}
-
-/// Whether a run begins with the digits of an escape whose backslash stands before it.
-fn is_half_escaped(text: &[u8], run: &Range<usize>) -> bool {
-    let digits = match &text[run.clone()] {
-        [b'u', digits @ ..] => digits.first_chunk::<4>().map(<[u8; 4]>::as_slice),
-        [b'x', digits @ ..] => digits.first_chunk::<2>().map(<[u8; 2]>::as_slice),
-        _ => None,
-    };
-    text[..run.start].ends_with(b"\\") && digits.is_some_and(|d| d.iter().all(u8::is_ascii_hexdigit))
-}
-
-/// What stands shortly before `start`, in lower case and without the joints of names: made once a
-/// run, for all patterns that look for their words in it.
-fn near_window(text: &[u8], start: usize) -> Vec<u8> {
-    let window = &text[start.saturating_sub(NEAR_WINDOW)..start];
-    // Key words stand on the line of the value or on the one before it, and in the same string of a
-    // pool: its neighbours there mean nothing.
-    let lines = window.iter().enumerate().rev().filter(|&(_, &b)| b == b'\n').nth(1).map_or(0, |(i, _)| i);
-    let string = memchr::memrchr(0, window).map_or(0, |i| i + 1);
-    window[lines.max(string)..]
-        .iter()
-        .filter(|b| !matches!(b, b'_' | b'-' | b'.' | b' '))
-        .map(u8::to_ascii_lowercase)
-        .collect()
 }
 
 #[cfg(test)]

@@ -2,23 +2,32 @@
 //!
 //! An automaton over all of them takes milliseconds to build, which a scan of a few files never earns
 //! back. Here words are sorted into buckets by a hash of their first bytes: built in microseconds, and
-//! where most positions begin no word, as quick to search.
+//! where most positions begin no word, as quick to search. Three bytes part them well; the few words of two
+//! bytes have buckets of their own.
 
 /// Bits of the hash.
 const BITS: u32 = 12;
-/// Bytes that are hashed: those of the shortest words.
-const HEAD: usize = 2;
 
-/// Words, each known by its index in the list they were made from.
-pub struct Words {
+/// Words, and for each what it was given with.
+pub struct Words<T> {
     bytes: Vec<u8>,
+    /// Those of two bytes.
+    short: Buckets<2>,
+    /// All others.
+    long: Buckets<3>,
+    /// What the words were given with, word by word.
+    given: Vec<T>,
+}
+
+/// Words by the hash of their first `HEAD` bytes.
+struct Buckets<const HEAD: usize> {
     words: Vec<Word>,
     /// For each hash, where its bucket begins; one more for the end.
-    buckets: Vec<u32>,
+    starts: Vec<u32>,
 }
 
 /// A word of a bucket.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy)]
 struct Word {
     /// Its first eight bytes; behind its end, zeros.
     head: u64,
@@ -27,7 +36,9 @@ struct Word {
     /// Where it stands in `bytes`.
     start: u32,
     len: u16,
-    index: u32,
+    /// Where what it was given with stands in `given`, and how many there are.
+    first: u32,
+    count: u16,
 }
 
 /// The first eight bytes of `text`; behind its end, zeros.
@@ -40,51 +51,85 @@ fn head(text: &[u8]) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
-impl Words {
-    /// Of `words`, those of two bytes and more.
-    pub fn new<'w>(words: impl Iterator<Item = &'w [u8]>) -> Self {
+impl<T: Copy> Words<T> {
+    /// Of all `words` of two bytes and more: what is given with the same word comes together, in its order.
+    pub fn new<W: AsRef<[u8]>>(words: impl Iterator<Item = (W, T)>) -> Self {
         let mut bytes = Vec::new();
-        let mut hashed: Vec<(u32, Word)> = Vec::new();
-        for (index, word) in words.enumerate() {
-            if let (Some(hash), Ok(len)) = (hash(word), u16::try_from(word.len())) {
-                let mask = !0 >> (64 - 8 * u32::from(len.min(8)));
-                let start = bytes.len() as u32;
-                hashed.push((hash, Word { head: head(word), mask, start, len, index: index as u32 }));
-                bytes.extend_from_slice(word);
+        let mut all: Vec<(Word, T)> = Vec::with_capacity(words.size_hint().0);
+        for (word, given) in words {
+            let word = word.as_ref();
+            let Ok(len @ 2..) = u16::try_from(word.len()) else { continue };
+            let mask = !0 >> (64 - 8 * u32::from(len.min(8)));
+            let (start, first) = (bytes.len() as u32, all.len() as u32);
+            all.push((Word { head: head(word), mask, start, len, first, count: 1 }, given));
+            bytes.extend_from_slice(word);
+        }
+        let rest = |word: &Word| &bytes[word.start as usize..][..usize::from(word.len)];
+        all.sort_unstable_by(|(a, _), (b, _)| {
+            (a.head, a.len).cmp(&(b.head, b.len)).then_with(|| {
+                let tails = if a.len > 8 { rest(a).cmp(rest(b)) } else { std::cmp::Ordering::Equal };
+                tails.then(a.first.cmp(&b.first))
+            })
+        });
+        let (mut short, mut long) = (Vec::new(), Vec::with_capacity(all.len()));
+        let mut given = Vec::with_capacity(all.len());
+        let is_same =
+            |a: &Word, b: &Word| a.head == b.head && a.len == b.len && (a.len <= 8 || rest(a) == rest(b));
+        for (word, with) in all {
+            let list = if word.len == 2 { &mut short } else { &mut long };
+            let first = given.len() as u32;
+            given.push(with);
+            match list.last_mut() {
+                Some(last) if is_same(last, &word) && last.count < u16::MAX => last.count += 1,
+                _ => list.push(Word { first, ..word }),
             }
         }
-        hashed.sort_unstable();
-        let mut buckets = vec![0u32; (1 << BITS) + 1];
-        for (hash, _) in &hashed {
-            buckets[*hash as usize + 1] += 1;
-        }
-        for i in 1..buckets.len() {
-            buckets[i] += buckets[i - 1];
-        }
-        Words { bytes, words: hashed.into_iter().map(|(_, word)| word).collect(), buckets }
+        Words { bytes, short: Buckets::new(short), long: Buckets::new(long), given }
     }
 
-    /// The words that `text` begins with: how long each is, and its index.
-    pub fn at<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = (usize, usize)> + 'a {
-        let bucket = hash(text).map_or(0..0, |hash| {
-            self.buckets[hash as usize] as usize..self.buckets[hash as usize + 1] as usize
-        });
+    /// The words that `text` begins with: how long each is, and what it was given with.
+    pub fn at<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = (usize, &'a [T])> + 'a {
         let first = head(text);
-        self.words[bucket].iter().filter_map(move |word| {
+        self.short.at(first).iter().chain(self.long.at(first)).filter_map(move |word| {
             let len = usize::from(word.len);
             // What is not its own has no bits in its head: one comparison refuses nearly all.
             (first & word.mask == word.head
                 && (len <= 8 || text.starts_with(&self.bytes[word.start as usize..][..len]))
                 && len <= text.len())
-            .then_some((len, word.index as usize))
+            .then(|| (len, &self.given[word.first as usize..][..usize::from(word.count)]))
         })
     }
 }
 
-/// The hash of the first bytes. A third byte would part buckets better, but some words have two.
-fn hash(word: &[u8]) -> Option<u32> {
-    let head: &[u8; HEAD] = word.first_chunk()?;
-    Some(u32::from(u16::from_le_bytes(*head)).wrapping_mul(0x9E37_79B1) >> (32 - BITS))
+impl<const HEAD: usize> Buckets<HEAD> {
+    fn new(words: Vec<Word>) -> Self {
+        let mut starts = vec![0u32; (1 << BITS) + 1];
+        for word in &words {
+            starts[Self::hash(word.head) + 1] += 1;
+        }
+        for i in 1..starts.len() {
+            starts[i] += starts[i - 1];
+        }
+        let mut next = starts.clone();
+        let mut sorted = words.clone();
+        for word in words {
+            let place = &mut next[Self::hash(word.head)];
+            sorted[*place as usize] = word;
+            *place += 1;
+        }
+        Buckets { words: sorted, starts }
+    }
+
+    /// The words that may begin a text whose first bytes are `head`.
+    fn at(&self, head: u64) -> &[Word] {
+        let hash = Self::hash(head);
+        &self.words[self.starts[hash] as usize..self.starts[hash + 1] as usize]
+    }
+
+    fn hash(head: u64) -> usize {
+        let first = (head as u32) << (32 - 8 * HEAD as u32);
+        (first.wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as usize
+    }
 }
 
 #[cfg(test)]
@@ -94,19 +139,20 @@ mod tests {
 
     #[test]
     fn words_that_begin_one_another_are_all_found() {
-        let all: [&[u8]; 5] = [b"aws", b"awssecret", b"x", b"az", b"awss"];
-        let words = Words::new(all.into_iter());
+        let all = ["aws", "awssecret", "x", "az", "awss", "aws"];
+        let words = Words::new(all.into_iter().zip(0..));
         let mut found: Vec<_> = words.at(b"awssecretkey").collect();
         found.sort_unstable();
-        assert_eq!(found, [(3, 0), (4, 4), (9, 1)]);
+        assert_eq!(found, [(3, &[0, 5][..]), (4, &[4]), (9, &[1])]);
+        assert_eq!(words.at(b"azure").collect::<Vec<_>>(), [(2, &[3][..])]);
         assert_eq!(words.at(b"a").count() + words.at(b"").count() + words.at(b"xy").count(), 0);
     }
 
     proptest! {
         #[test]
-        fn all_that_begin_a_text(all in proptest::collection::vec("[ab]{2,5}", 0..20), text in "[ab]{0,8}") {
-            let words = Words::new(all.iter().map(|word| word.as_bytes()));
-            let mut found: Vec<usize> = words.at(text.as_bytes()).map(|(_, index)| index).collect();
+        fn all_that_begin_a_text(all in proptest::collection::vec("[ab]{2,12}", 0..30), text in "[ab]{0,14}") {
+            let words = Words::new(all.iter().zip(0..));
+            let mut found: Vec<usize> = words.at(text.as_bytes()).flat_map(|(_, given)| given).copied().collect();
             found.sort_unstable();
             let expected: Vec<usize> =
                 all.iter().enumerate().filter(|(_, word)| text.starts_with(word.as_str())).map(|(i, _)| i).collect();

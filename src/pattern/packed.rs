@@ -42,6 +42,11 @@ impl Packed {
     }
 
     fn wide(&mut self) -> Option<u64> {
+        // Most are small.
+        if let Some(&byte @ ..64) = self.0.as_bytes().first() {
+            self.take(1)?;
+            return Some(u64::from(byte));
+        }
         let (mut n, mut shift) = (0u64, 0);
         for (i, byte) in self.0.bytes().enumerate() {
             n |= u64::from(byte & 63).checked_shl(shift)?;

@@ -377,7 +377,7 @@ impl<'a> Page<'a, '_> {
                 let text = format!("{} {}", thousands(count), reason.name());
                 words.push(if reason.is_incomplete() { self.paint(YELLOW, text) } else { text });
             }
-            format!("not searched: {} ({})", thousands(ledger.entries.len() as u64), words.join(", "))
+            format!("left out: {} ({})", thousands(ledger.entries.len() as u64), words.join(", "))
         };
         writeln!(self.out, "searched {searched}, {bytes}; {skipped}")?;
 

@@ -91,7 +91,8 @@ impl Scanner<'_> {
         let (mut files, mut skipped) = (Vec::new(), Vec::new());
         for found in tree::below(path) {
             match found {
-                Found::File(file) => {
+                Found::File(place) => {
+                    let file = place.path;
                     let size = file.metadata().map_or(0, |meta| meta.len());
                     let name = name_below(path, &file);
                     files.push(Arc::new(DiskFile { path: file, name, size, map: OnceLock::new() }));

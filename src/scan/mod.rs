@@ -40,7 +40,7 @@ use crate::source::read::{self, Bytes};
 use crate::source::remote::Remote;
 use crate::source::remote::fetch::Bounds;
 use crate::source::remote::s3;
-use crate::source::tree::{self, Found};
+use crate::source::tree::{self, Found, Place};
 use crate::triage;
 use rayon::prelude::*;
 use std::cell::Cell;
@@ -285,8 +285,8 @@ impl<'p> Scanner<'p> {
                 let leaves = |path: &Path| work_tree.as_ref().is_some_and(|w| w.leaves(path));
                 let exclude = self.options.exclude.as_deref();
                 tree::walk(path, self.options.honour_ignore, exclude, &|found| match found {
-                    Found::File(path) if leaves(&path) => {}
-                    Found::File(path) => self.file(&path, root, collected, progress),
+                    Found::File(place) if leaves(&place.path) => {}
+                    Found::File(place) => self.file(&place, root, collected, progress),
                     Found::Image(path) => self.image(&path, root, collected, progress),
                     Found::Repository(path) => {
                         repositories.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(path);
@@ -310,7 +310,7 @@ impl<'p> Scanner<'p> {
             }
             Ok(_) => {
                 // Who names a file wants to know what is in it, whatever it is called.
-                self.file(path, path.as_os_str().len(), collected, progress);
+                self.file(&path.to_owned().into(), path.as_os_str().len(), collected, progress);
             }
         }
     }
@@ -324,7 +324,7 @@ impl<'p> Scanner<'p> {
         let root = common.as_os_str().len();
         let others = Mutex::new(Vec::new());
         tree::walk(&common, false, None, &|found| match found {
-            Found::File(path) => self.file(&path, root, collected, progress),
+            Found::File(place) => self.file(&place, root, collected, progress),
             Found::Image(path) => self.image(&path, root, collected, progress),
             Found::Repository(path) => {
                 others.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(path);
@@ -342,18 +342,19 @@ impl<'p> Scanner<'p> {
     }
 
     /// `root` is how much of the path the user named.
-    fn file(&self, path: &Path, root: usize, collected: &Collected, progress: &Progress) {
+    fn file(&self, place: &Place, root: usize, collected: &Collected, progress: &Progress) {
         thread_local! {
             // Taken, not borrowed: while this file is searched, the thread may be lent to another.
             static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
         }
+        let path = &place.path;
         let address = Address::file(path);
         let pending = match self.journalled(path, collected, progress) {
             Journalled::Done => return,
             Journalled::Open(pending) => pending,
         };
         let mut buffer = BUFFER.take();
-        match read::file(path, &mut buffer) {
+        match place.open().and_then(|file| read::opened(file, &mut buffer)) {
             Ok(bytes) if bundle::is_bundle(bytes.as_slice()) && !self.options.history.off => {
                 drop(bytes);
                 let path = path.to_owned();

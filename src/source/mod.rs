@@ -1,6 +1,7 @@
 //! Sources: where bytes come from. They know files and streams, no formats and no patterns.
 
 pub mod exclude;
+pub mod folder;
 pub mod git;
 pub mod list;
 pub mod map;

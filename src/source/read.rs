@@ -35,7 +35,11 @@ impl Bytes<'_> {
 
 /// Reads or maps the file at `path`; `buffer` is emptied and reused.
 pub fn file<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> io::Result<Bytes<'b>> {
-    let mut file = File::open(path)?;
+    opened(File::open(path)?, buffer)
+}
+
+/// Reads or maps a file; `buffer` is emptied and reused.
+pub fn opened(mut file: File, buffer: &mut Vec<u8>) -> io::Result<Bytes<'_>> {
     let meta = file.metadata()?;
     if meta.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder"));

@@ -6,9 +6,10 @@
 //! links below the root are not followed.
 
 use super::exclude::Exclude;
+use super::folder::{Entry, Folder, Kind};
 use crate::ledger::Reason;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use std::fs;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub enum Found {
     /// A file to read.
-    File(PathBuf),
+    File(Place),
     /// The folder of a repository's objects: compressed, so that a search of the plain bytes finds
     /// nothing. This is the git folder it lies in.
     Repository(PathBuf),
@@ -34,21 +35,45 @@ struct Rules {
 }
 
 /// A folder to visit.
-struct Folder {
-    path: PathBuf,
-    /// `None` outside repositories.
+struct Below {
+    place: Place,
+    /// Of the folders above it; `None` outside repositories.
     rules: Option<Arc<Rules>>,
+}
+
+/// Where something is, and the folder it is in where that is open.
+#[derive(Debug)]
+pub struct Place {
+    /// Its path.
+    pub path: PathBuf,
+    folder: Option<Arc<Folder>>,
+}
+
+impl Place {
+    /// Opens it as a file.
+    pub fn open(&self) -> io::Result<File> {
+        match (&self.folder, self.path.file_name()) {
+            (Some(folder), Some(name)) => folder.file(name),
+            _ => File::open(&self.path),
+        }
+    }
+}
+
+impl From<PathBuf> for Place {
+    fn from(path: PathBuf) -> Place {
+        Place { path, folder: None }
+    }
 }
 
 /// Visits everything below `root`, a folder, on the threads of the current rayon pool, in no
 /// particular order.
 pub fn walk(root: &Path, honour_ignore: bool, exclude: Option<&Exclude>, visit: &(dyn Fn(Found) + Sync)) {
     let rules = if honour_ignore { rules_above(root) } else { None };
-    let folder = Folder { path: root.to_owned(), rules };
+    let below = Below { place: Place::from(root.to_owned()), rules };
     // Asked once: files are many.
     let absolute = std::path::absolute(root).ok().filter(|_| !root.is_absolute());
     let walk = Walk { honour_ignore, exclude, visit, root, absolute };
-    rayon::scope(|scope| visit_folder(scope, folder, &walk));
+    rayon::scope(|scope| visit_folder(scope, below, &walk));
 }
 
 /// What is the same for all folders of a walk.
@@ -69,51 +94,66 @@ impl Walk<'_> {
     }
 }
 
-fn visit_folder<'s>(scope: &rayon::Scope<'s>, folder: Folder, walk: &'s Walk<'s>) {
+fn visit_folder<'s>(scope: &rayon::Scope<'s>, below: Below, walk: &'s Walk<'s>) {
     let Walk { honour_ignore, exclude, visit, .. } = *walk;
-    let entries = match read_sorted(&folder.path) {
-        Ok(entries) => entries,
-        Err(e) => return visit(Found::Skipped(folder.path, None, Reason::Unreadable, e.to_string())),
+    let Below { place, rules } = below;
+    let opened = match &place.folder {
+        Some(folder) => folder.folder(place.path.file_name().unwrap_or_default()),
+        None => Folder::open(place.path.clone()),
     };
-    if is_image(&folder.path, &entries) {
-        return visit(Found::Image(folder.path));
+    let (folder, entries) = match opened.and_then(|folder| folder.entries().map(|entries| (folder, entries)))
+    {
+        Ok((folder, entries)) => (Arc::new(folder), entries),
+        Err(e) => return visit(Found::Skipped(place.path, None, Reason::Unreadable, e.to_string())),
+    };
+    if is_image(folder.path(), &entries) {
+        return visit(Found::Image(place.path));
     }
-    let rules = if honour_ignore { rules_of(&folder, &entries) } else { None };
+    let rules = if honour_ignore { rules_of(folder.path(), rules, &entries) } else { None };
     let mut files = Vec::new();
-    for entry in entries {
-        let path = folder.path.join(entry.file_name());
-        let Ok(kind) = entry.file_type() else {
-            visit(Found::Skipped(path, None, Reason::Unreadable, "its type cannot be read".into()));
+    for Entry { name, kind } in entries {
+        let path = folder.path().join(name);
+        let Some(kind) = kind else {
+            visit(Found::Skipped(path, None, Reason::Unreadable, NO_KIND.into()));
             continue;
         };
-        if kind.is_symlink() {
+        let is_dir = kind == Kind::Folder;
+        let left_out = if kind == Kind::Link {
             visit(Found::Skipped(path, Some(0), Reason::Ignored, LINK.into()));
-        } else if is_ignored(walk, rules.as_deref(), &path, kind.is_dir()) {
-            let size = if kind.is_file() { entry.metadata().ok().map(|m| m.len()) } else { None };
-            visit(Found::Skipped(path, size, Reason::Ignored, "by a rule of .gitignore".into()));
-        } else if exclude.is_some_and(|exclude| exclude.leaves_out(&path, kind.is_dir())) {
-            let size = if kind.is_file() { entry.metadata().ok().map(|m| m.len()) } else { None };
-            visit(Found::Skipped(path, size, Reason::Ignored, "excluded, as asked".into()));
-        } else if kind.is_dir() {
-            if is_object_store(&folder.path, &path) {
-                visit(Found::Repository(folder.path.clone()));
-                continue;
-            }
-            let child = Folder { path, rules: rules.clone() };
-            scope.spawn(move |scope| visit_folder(scope, child, walk));
-        } else if kind.is_file() {
-            files.push(path);
+            continue;
+        } else if is_ignored(walk, rules.as_deref(), &path, is_dir) {
+            Some("by a rule of .gitignore")
+        } else if exclude.is_some_and(|exclude| exclude.leaves_out(&path, is_dir)) {
+            Some("excluded, as asked")
         } else {
-            visit(Found::Skipped(path, Some(0), Reason::Ignored, NO_FILE.into()));
+            None
+        };
+        if let Some(why) = left_out {
+            let is_file = kind == Kind::File;
+            let size = if is_file { path.symlink_metadata().ok().map(|m| m.len()) } else { None };
+            visit(Found::Skipped(path, size, Reason::Ignored, why.into()));
+            continue;
+        }
+        match kind {
+            Kind::Folder if is_object_store(folder.path(), &path) => {
+                visit(Found::Repository(folder.path().to_owned()));
+            }
+            Kind::Folder => {
+                let place = Place { path, folder: Some(folder.clone()) };
+                let below = Below { place, rules: rules.clone() };
+                scope.spawn(move |scope| visit_folder(scope, below, walk));
+            }
+            Kind::File => files.push(Place { path, folder: Some(folder.clone()) }),
+            _ => visit(Found::Skipped(path, Some(0), Reason::Ignored, NO_FILE.into())),
         }
     }
     // A task a handful of files: large folders spread over all threads, small ones cost one task.
     while !files.is_empty() {
         let batch = files.split_off(files.len().saturating_sub(BATCH));
         if files.is_empty() {
-            batch.into_iter().for_each(|path| visit(Found::File(path)));
+            batch.into_iter().for_each(|place| visit(Found::File(place)));
         } else {
-            scope.spawn(move |_| batch.into_iter().for_each(|path| visit(Found::File(path))));
+            scope.spawn(move |_| batch.into_iter().for_each(|place| visit(Found::File(place))));
         }
     }
 }
@@ -121,19 +161,17 @@ fn visit_folder<'s>(scope: &rayon::Scope<'s>, folder: Folder, walk: &'s Walk<'s>
 /// Files of one folder that are visited by one task.
 const BATCH: usize = 16;
 
-fn read_sorted(path: &Path) -> io::Result<Vec<fs::DirEntry>> {
-    let mut entries = fs::read_dir(path)?.collect::<io::Result<Vec<_>>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    Ok(entries)
+fn has(entries: &[Entry], name: &str) -> bool {
+    entries.binary_search_by(|e| e.name.as_os_str().cmp(name.as_ref())).is_ok()
 }
 
 /// Whether a folder is a container image: an OCI layout, one that `skopeo copy dir:` wrote, or what
 /// `docker save` packs.
-fn is_image(folder: &Path, entries: &[fs::DirEntry]) -> bool {
-    let has = |name: &str| entries.binary_search_by(|e| e.file_name().as_os_str().cmp(name.as_ref())).is_ok();
+fn is_image(folder: &Path, entries: &[Entry]) -> bool {
+    let has = |name: &str| has(entries, name);
     let begins = |name: &str, with: &[&str]| {
         let mut head = Vec::new();
-        let read = fs::File::open(folder.join(name)).and_then(|file| file.take(64).read_to_end(&mut head));
+        let read = File::open(folder.join(name)).and_then(|file| file.take(64).read_to_end(&mut head));
         head.retain(|b| !b.is_ascii_whitespace());
         read.is_ok() && with.iter().any(|with| head.starts_with(with.as_bytes()))
     };
@@ -145,7 +183,10 @@ fn is_image(folder: &Path, entries: &[fs::DirEntry]) -> bool {
 
 /// Whether a path is a folder that is a container image.
 pub fn is_image_folder(path: &Path) -> bool {
-    path.is_dir() && read_sorted(path).is_ok_and(|entries| is_image(path, &entries))
+    path.is_dir()
+        && Folder::open(path.to_owned())
+            .and_then(|folder| folder.entries())
+            .is_ok_and(|entries| is_image(path, &entries))
 }
 
 /// Everything below a folder that is an image, in order; symbolic links are not followed.
@@ -153,30 +194,36 @@ pub fn below(root: &Path) -> Vec<Found> {
     let mut all = Vec::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
-        let entries = match read_sorted(&folder) {
+        let entries = match Folder::open(folder.clone()).and_then(|folder| folder.entries()) {
             Ok(entries) => entries,
             Err(e) => {
                 all.push(Found::Skipped(folder, None, Reason::Unreadable, e.to_string()));
                 continue;
             }
         };
-        for entry in entries {
-            let path = entry.path();
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => folders.push(path),
-                Ok(kind) if kind.is_file() => all.push(Found::File(path)),
-                Ok(kind) if kind.is_symlink() => {
-                    all.push(Found::Skipped(path, Some(0), Reason::Ignored, LINK.into()));
+        for Entry { name, kind } in entries {
+            let path = folder.join(name);
+            let (bytes, reason, why) = match kind {
+                Some(Kind::Folder) => {
+                    folders.push(path);
+                    continue;
                 }
-                Ok(_) => all.push(Found::Skipped(path, Some(0), Reason::Ignored, NO_FILE.into())),
-                Err(e) => all.push(Found::Skipped(path, None, Reason::Unreadable, e.to_string())),
-            }
+                Some(Kind::File) => {
+                    all.push(Found::File(path.into()));
+                    continue;
+                }
+                Some(Kind::Link) => (Some(0), Reason::Ignored, LINK),
+                Some(Kind::Other) => (Some(0), Reason::Ignored, NO_FILE),
+                None => (None, Reason::Unreadable, NO_KIND),
+            };
+            all.push(Found::Skipped(path, bytes, reason, why.into()));
         }
     }
     all
 }
 
 const LINK: &str = "symbolic link, not followed";
+const NO_KIND: &str = "its type cannot be read";
 const NO_FILE: &str = "neither a file nor a folder";
 
 /// `objects` of a git directory: compressed, so that a search of the plain bytes finds nothing.
@@ -188,17 +235,17 @@ fn is_object_store(parent: &Path, path: &Path) -> bool {
 
 /// The rules that hold in `folder`: its own `.gitignore` before those above; a folder with `.git`
 /// starts afresh, as it does for git.
-fn rules_of(folder: &Folder, entries: &[fs::DirEntry]) -> Option<Arc<Rules>> {
-    let has = |name: &str| entries.iter().any(|e| e.file_name() == name);
+fn rules_of(folder: &Path, above: Option<Arc<Rules>>, entries: &[Entry]) -> Option<Arc<Rules>> {
+    let has = |name: &str| has(entries, name);
     let is_root = has(".git");
-    let above = if is_root { None } else { folder.rules.clone() };
+    let above = above.filter(|_| !is_root);
     if !is_root && above.is_none() {
         return None;
     }
     if !has(".gitignore") && !is_root {
         return above;
     }
-    Some(Arc::new(Rules { own: read_rules(&folder.path, is_root), above }))
+    Some(Arc::new(Rules { own: read_rules(folder, is_root), above }))
 }
 
 fn read_rules(folder: &Path, is_root: bool) -> Gitignore {
@@ -267,6 +314,7 @@ fn is_ignored(walk: &Walk<'_>, mut rules: Option<&Rules>, path: &Path, is_dir: b
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::sync::Mutex;
 
     fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -285,7 +333,7 @@ mod tests {
             let mut found = found.lock().unwrap();
             let name = |p: &Path| p.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
             match f {
-                Found::File(path) => found.0.push(name(&path)),
+                Found::File(place) => found.0.push(name(&place.path)),
                 Found::Repository(path) => found.1.push(name(&path.join("objects"))),
                 Found::Image(path) | Found::Skipped(path, ..) => found.1.push(name(&path)),
             }

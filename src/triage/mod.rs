@@ -6,6 +6,7 @@
 pub mod checksum;
 pub mod decode;
 pub mod generic;
+pub mod memo;
 pub mod merge;
 pub mod names;
 pub mod natural;
@@ -30,6 +31,11 @@ use sighting::Sighting;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use merge::merge;
+
+/// The columns of a row of a table: tables are read at every start, and to look for a character in text takes longer.
+fn columns(row: &'static str) -> impl Iterator<Item = &'static str> {
+    row.as_bytes().split(|b| *b == b'\t').map(|column| std::str::from_utf8(column).unwrap_or_default())
+}
 
 /// Makes findings of the sightings of one artifact.
 pub fn artifact(patterns: &PatternSet, sightings: Vec<Sighting>) -> Vec<Finding> {

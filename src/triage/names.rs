@@ -9,7 +9,9 @@
 //! What a name says never silences a value whose own form is distinctive (a prefix with its length,
 //! a checksum): that weighing is the caller's.
 
+use super::memo::Memo;
 use aho_corasick::{AhoCorasick, MatchKind};
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::OnceLock;
@@ -45,6 +47,13 @@ const GLUED_TAIL: usize = 5;
 /// What the name `key` says about its value. `key` may be a path (`spring.datasource.password`):
 /// its last part counts most.
 pub fn judge(key: &str) -> Verdict {
+    thread_local! {
+        static JUDGED: RefCell<Memo<Verdict>> = const { RefCell::new(Memo::new()) };
+    }
+    Memo::of(&JUDGED, key, || judge_anew(key))
+}
+
+fn judge_anew(key: &str) -> Verdict {
     let key = key.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`'));
     if is_file(key) {
         return Verdict::Negated;
@@ -347,7 +356,7 @@ impl Run {
             }
         }
         if !self.text.is_ascii() {
-            for hit in table.substrings.find_iter(&self.text) {
+            for hit in table.substrings().find_iter(&self.text) {
                 let says = table.substring_says[hit.pattern().as_usize()];
                 found.push((Span { from: hit.start(), to: hit.end() }, says));
             }
@@ -473,7 +482,9 @@ type Hash = BuildHasherDefault<Quick>;
 struct Table {
     rows: HashMap<String, Row, Hash>,
     exact: HashMap<&'static str, Strength, Hash>,
-    substrings: AhoCorasick,
+    /// Of names in scripts that do not part words; made when the first of these is met.
+    substrings: OnceLock<AhoCorasick>,
+    substring_texts: Vec<String>,
     substring_says: Vec<Says>,
     /// Words of rows, for what is written together.
     pieces: HashSet<String, Hash>,
@@ -528,20 +539,26 @@ impl Table {
                 _ => row.last = Some(if lowers { Last::Lowers } else { Last::Negates }),
             }
         }
-        let substrings = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(&substrings)
-            .expect("a few hundred short words are within the automaton's limits");
         Table {
             longest_row: rows.keys().map(String::len).max().unwrap_or(0),
             longest_row_words: longest_row_words + 2,
             longest_piece: pieces.iter().map(String::len).max().unwrap_or(0),
             rows,
             exact,
-            substrings,
+            substrings: OnceLock::new(),
+            substring_texts: substrings,
             substring_says,
             pieces,
         }
+    }
+
+    fn substrings(&self) -> &AhoCorasick {
+        self.substrings.get_or_init(|| {
+            AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostLongest)
+                .build(&self.substring_texts)
+                .expect("a few hundred short words are within the automaton's limits")
+        })
     }
 
     fn is_piece(&self, word: &str) -> bool {
@@ -577,7 +594,7 @@ impl MaxStrength for Option<Says> {
 
 /// Words, what they say, whether they only lower, language and match of a row.
 fn columns(line: &'static str) -> Option<(&'static str, Says, bool, &'static str, &'static str)> {
-    let mut columns = line.split('\t');
+    let mut columns = super::columns(line);
     let [words, role, strength, language, how] = std::array::from_fn(|_| columns.next());
     let strength = strength?;
     let says = match (role?, strength) {

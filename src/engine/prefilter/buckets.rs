@@ -43,21 +43,30 @@ impl Set {
         self.bits[1] != 0 && self.bits[1] != u128::MAX
     }
 
+    fn has(&self, b: u8) -> bool {
+        self.bits[usize::from(b >> 7)] >> (b & 127) & 1 != 0
+    }
+
+    /// The chance of its bytes and of those of `place`.
+    fn chance_with(&self, place: Place, chances: &[f32; 256]) -> f32 {
+        let own = |b: u8| if self.has(b) { 0.0 } else { chances[usize::from(b)] };
+        match place {
+            Place::Byte(b) => self.chance + own(b),
+            Place::Letter(b) => self.chance + own(b.to_ascii_lowercase()) + own(b.to_ascii_uppercase()),
+            Place::Any => 1.0,
+        }
+    }
+
     fn with(mut self, place: Place, chances: &[f32; 256]) -> Set {
-        let mut add = |b: u8| {
-            let (half, bit) = (usize::from(b >> 7), 1u128 << (b & 127));
-            if self.bits[half] & bit == 0 {
-                self.bits[half] |= bit;
-                self.chance += chances[usize::from(b)];
-            }
-        };
+        self.chance = self.chance_with(place, chances);
+        let mut add = |b: u8| self.bits[usize::from(b >> 7)] |= 1u128 << (b & 127);
         match place {
             Place::Byte(b) => add(b),
             Place::Letter(b) => {
                 add(b.to_ascii_lowercase());
                 add(b.to_ascii_uppercase());
             }
-            Place::Any => return Set { bits: [u128::MAX; 2], chance: 1.0 },
+            Place::Any => self.bits = [u128::MAX; 2],
         }
         self
     }
@@ -84,15 +93,15 @@ pub(super) fn fill(shapes: &[Shape]) -> [Bucket; BUCKETS] {
     shapes.dedup();
     let mut buckets = [Bucket::default(); BUCKETS];
     for (_, shape) in &shapes {
-        let mut best = (f32::INFINITY, 0, Bucket::default());
+        let mut best = (f32::INFINITY, 0);
         for (i, bucket) in buckets.iter().enumerate() {
-            let grown = with(bucket, shape);
-            let added = passing(&grown) - passing(bucket);
+            let grown = bucket.iter().zip(shape).map(|(set, place)| set.chance_with(*place, &chances));
+            let added = grown.product::<f32>() - passing(bucket);
             if added < best.0 {
-                best = (added, i, grown);
+                best = (added, i);
             }
         }
-        buckets[best.1] = best.2;
+        buckets[best.1] = with(&buckets[best.1], shape);
     }
     buckets
 }

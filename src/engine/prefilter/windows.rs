@@ -311,24 +311,27 @@ pub(super) fn cases(bytes: &[u8], ignore_case: bool) -> Vec<u32> {
 /// more literals share it, for every window makes the search look at more places. `None` for literals
 /// that are too short.
 fn choose_windows(literals: &[Literal]) -> Vec<Option<usize>> {
-    let folded = |bytes: &[u8], at: usize| window_at(bytes, at) | 0x2020_2020;
     let offsets = |literal: &Literal| 0..(literal.bytes.len() + 1).saturating_sub(WINDOW);
-    let mut all: Vec<u32> =
-        literals.iter().flat_map(|l| offsets(l).map(move |at| folded(&l.bytes, at))).collect();
+    // Those that share a window stand together.
+    let mut all: Vec<(u32, u32, u32)> = Vec::new();
+    for (i, literal) in (0..).zip(literals) {
+        let window = |at: usize| window_at(&literal.bytes, at) | 0x2020_2020;
+        all.extend(offsets(literal).map(|at| (window(at), i, at as u32)));
+    }
     all.sort_unstable();
-    let sharers = |window: u32| {
-        let first = all.partition_point(|w| *w < window);
-        all[first..].partition_point(|w| *w == window)
-    };
-    // Twice as many sharers weigh as much as one bit of rareness.
-    let worth = |literal: &Literal, at: usize| {
-        let window = &literal.bytes[at..at + WINDOW];
-        let shared = sharers(folded(&literal.bytes, at)) as f32;
-        // Repeated bytes are rare until a text repeats them.
-        let repeats = if window.iter().all(|b| *b == window[0]) { 64 } else { 0 };
-        rareness(window) + (8.0 * shared.log2()) as i32 - repeats
-    };
-    literals.iter().map(|literal| offsets(literal).max_by_key(|&at| worth(literal, at))).collect()
+    let mut best: Vec<Option<(i32, usize)>> = vec![None; literals.len()];
+    for sharers in all.chunk_by(|a, b| a.0 == b.0) {
+        // Twice as many sharers weigh as much as one bit of rareness.
+        let shared = (8.0 * (sharers.len() as f32).log2()) as i32;
+        for &(_, i, at) in sharers {
+            let (i, at) = (i as usize, at as usize);
+            let window = &literals[i].bytes[at..at + WINDOW];
+            // Repeated bytes are rare until a text repeats them.
+            let repeats = if window.iter().all(|b| *b == window[0]) { 64 } else { 0 };
+            best[i] = best[i].max(Some((rareness(window) + shared - repeats, at)));
+        }
+    }
+    best.into_iter().map(|best| best.map(|(_, at)| at)).collect()
 }
 
 /// Shares of bytes and of pairs of bytes in source code and libraries, made by

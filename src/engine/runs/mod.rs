@@ -11,6 +11,17 @@ use std::ops::{Range, RangeInclusive};
 /// Shortest run that is reported, in bytes.
 pub const MIN_RUN: usize = 16;
 
+/// For each byte, whether it is one of `bytes`.
+pub const fn is_one_of(bytes: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut i = 0;
+    while i < bytes.len() {
+        table[bytes[i] as usize] = true;
+        i += 1;
+    }
+    table
+}
+
 const fn token_table() -> [bool; 256] {
     let mut table = [false; 256];
     let mut i = 0;

@@ -4,6 +4,7 @@ use super::Object;
 use super::names::{clean, is_quote};
 use super::seek::work;
 use super::source::{escaped, name_left, word};
+use crate::engine::runs::is_one_of;
 use std::ops::Range;
 
 /// Brackets listed around a value.
@@ -21,16 +22,7 @@ pub(super) struct Bracket {
 }
 
 /// Brackets and quotes.
-static IS_MARK: [bool; 256] = {
-    let mut marks = [false; 256];
-    let mut i = 0;
-    let all = b"()[]{}\"'`";
-    while i < all.len() {
-        marks[all[i] as usize] = true;
-        i += 1;
-    }
-    marks
-};
+static IS_MARK: [bool; 256] = is_one_of(b"()[]{}\"'`");
 
 /// The brackets open at `p`, innermost first, as far back as `low`.
 pub(super) fn around(text: &[u8], low: usize, p: usize) -> Vec<Bracket> {

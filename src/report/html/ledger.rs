@@ -20,7 +20,7 @@ pub(super) fn section(report: &Report, to: &mut Markup<'_>) -> io::Result<()> {
         return to.literal(" Nothing was left out.</p>\n</section>\n");
     }
     to.literal(
-        "</p>\n<table><thead><tr><th scope=\"col\">Not searched because</th><th scope=\"col\">Places</th>\
+        "</p>\n<table><thead><tr><th scope=\"col\">Left out because</th><th scope=\"col\">Places</th>\
                 <th scope=\"col\">Known bytes</th></tr></thead><tbody>",
     )?;
     let mut reasons: Vec<_> = ledger.by_reason().into_iter().collect();

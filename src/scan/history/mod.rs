@@ -241,7 +241,9 @@ impl Search<'_, '_> {
         let Some(work_tree) = self.work_tree else { return };
         let (again, count, bytes) = work_tree.settle(is_picked);
         let root = work_tree.root().as_os_str().len();
-        again.par_iter().for_each(|path| self.scanner.file(path, root, self.collected, self.progress));
+        again
+            .par_iter()
+            .for_each(|path| self.scanner.file(&path.clone().into(), root, self.collected, self.progress));
         if count > 0 {
             let detail =
                 format!("files that are the same as objects of the history, which were searched: {count}");

@@ -66,7 +66,9 @@ impl Scanner<'_> {
         // Announced files have no content in the index: what will be added is in the work tree.
         let (announced, staged): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) =
             entries.into_iter().filter(|e| e.mode & 0o170_000 != 0o160_000).partition(|e| e.intent_to_add);
-        announced.iter().for_each(|e| self.file(&shown(e), root.as_os_str().len(), collected, progress));
+        announced
+            .iter()
+            .for_each(|e| self.file(&shown(e).into(), root.as_os_str().len(), collected, progress));
         let mut read: Vec<(PathBuf, Arc<Vec<u8>>)> = Vec::new();
         for entry in staged {
             match reader.read_as(&entry.id, Kind::Blob) {

@@ -285,7 +285,8 @@ fn identity(path: &Path) -> Option<String> {
 /// All that lies in an image, in order.
 fn files_of(image: &Path) -> impl Iterator<Item = PathBuf> {
     tree::below(image).into_iter().map(|found| match found {
-        Found::File(path) | Found::Repository(path) | Found::Image(path) | Found::Skipped(path, ..) => path,
+        Found::File(place) => place.path,
+        Found::Repository(path) | Found::Image(path) | Found::Skipped(path, ..) => path,
     })
 }
 

@@ -11,14 +11,13 @@
 //! [`kind`] and [`token_kind`] together).
 
 mod rules;
+mod shape;
 #[cfg(test)]
 mod tests;
 
 use super::checksum::base64_decode;
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use regex_automata::meta::Regex;
-use regex_automata::util::syntax;
-use regex_automata::{Anchored, Input};
+use crate::engine::words::Words;
+use shape::Shape;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -248,14 +247,12 @@ struct Table {
     longest_exact: usize,
     prefixes: Vec<Exact>,
     suffixes: Vec<Exact>,
-    finder: AhoCorasick,
+    /// Texts of phrases in lower case, with their rows.
+    finder: Words<usize>,
     phrases: Vec<Phrase>,
-    /// Row of each text the finder knows.
-    phrase_of: Vec<usize>,
     hosts: Vec<(&'static str, Placeholder)>,
     rules: Vec<(Rule, Placeholder)>,
-    shapes: Vec<(String, Placeholder)>,
-    regex: OnceLock<Regex>,
+    shapes: Vec<Shape>,
 }
 
 const DATA: &str = include_str!("../../../patterns/data/placeholders.tsv");
@@ -267,7 +264,7 @@ fn table() -> &'static Table {
 
 /// Value, match, whether in any case, kind of a row.
 fn columns(line: &'static str) -> Option<(&'static str, &'static str, bool, &'static str)> {
-    let mut columns = line.split('\t');
+    let mut columns = super::columns(line);
     let [value, how, case, kind] = std::array::from_fn(|_| columns.next());
     Some((value?, how?, case? == "i", kind?))
 }
@@ -279,15 +276,13 @@ impl Table {
             longest_exact: 0,
             prefixes: Vec::new(),
             suffixes: Vec::new(),
-            finder: AhoCorasick::new([""; 0]).expect("no texts are within the automaton's limits"),
+            finder: Words::new(std::iter::empty::<(&str, usize)>()),
             phrases: Vec::new(),
-            phrase_of: Vec::new(),
             hosts: Vec::new(),
             rules: Vec::new(),
             shapes: Vec::new(),
-            regex: OnceLock::new(),
         };
-        let mut texts: Vec<String> = Vec::new();
+        let mut texts: Vec<(String, usize)> = Vec::new();
         let mut rules = Vec::new();
         for (value, how, any_case, kind_name) in data.lines().skip(1).filter_map(columns) {
             let kind = Placeholder::of(kind_name);
@@ -304,27 +299,24 @@ impl Table {
                 "contains" => {
                     let row = table.phrases.len();
                     table.phrases.push(Phrase { text: value, kind, any_case, filler: is_filler(value) });
-                    texts.push(value.to_owned());
+                    let mut add = |text: String| texts.push((text.to_ascii_lowercase(), row));
                     if any_case && !value.is_ascii() {
-                        // The automaton folds ASCII only.
-                        texts.extend([value.to_uppercase(), capitalised(value)]);
+                        // Only ASCII is folded.
+                        add(value.to_uppercase());
+                        add(capitalised(value));
                     }
-                    table.phrase_of.resize(texts.len(), row);
+                    add(value.to_owned());
                 }
-                "shape" => table.shapes.push((shape_source(value, any_case), kind)),
+                "shape" => table.shapes.push(Shape::new(value, any_case, kind)),
                 "rule" => rules.push((value, kind)),
                 _ => {}
             }
         }
         // What is more than a template comes first: the first expression that fits decides.
-        table.shapes.sort_by_key(|(_, kind)| matches!(kind, Placeholder::Template(_)));
+        table.shapes.sort_by_key(|shape| matches!(shape.kind, Placeholder::Template(_)));
         let kind_of = |name: &str| rules.iter().find(|(n, _)| *n == name).map(|(_, kind)| *kind);
         table.rules = RULES.iter().filter_map(|(name, holds)| Some((*holds, kind_of(name)?))).collect();
-        table.finder = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&texts)
-            .expect("a few hundred short texts are within the automaton's limits");
+        table.finder = Words::new(texts.iter().map(|(text, row)| (text, *row)));
         table
     }
 
@@ -374,17 +366,7 @@ impl Table {
         if value.len() > LONGEST || !(facts.special || name || path() || marked()) {
             return None;
         }
-        let regex = self.regex.get_or_init(|| {
-            let syntax = syntax::Config::new().utf8(false).unicode(false).dot_matches_new_line(true);
-            let sources: Vec<_> = self.shapes.iter().map(|(source, _)| source.as_str()).collect();
-            Regex::builder()
-                .syntax(syntax)
-                .configure(Regex::config().utf8_empty(false))
-                .build_many(&sources)
-                .expect("the built-in table's expressions compile, a test says")
-        });
-        let hit = regex.search(&Input::new(value).anchored(Anchored::Yes))?;
-        let kind = self.shapes.get(hit.pattern().as_usize())?.1;
+        let kind = self.shapes.iter().find(|shape| shape.fits(value))?.kind;
         match kind {
             Placeholder::Template("interpolation") => rules::interpolation(value, kind),
             Placeholder::Template("shell variable") => rules::is_variable(value).then_some(kind),
@@ -396,9 +378,14 @@ impl Table {
 
     fn phrase(&self, value: &[u8]) -> Option<Placeholder> {
         let value = &value[..value.len().min(LONGEST)];
-        self.finder.find_overlapping_iter(value).find_map(|hit| {
-            let row = &self.phrases[self.phrase_of[hit.pattern().as_usize()]];
-            row.counts(value, hit.range()).then_some(row.kind)
+        let folded = value.to_ascii_lowercase();
+        (0..folded.len()).find_map(|at| {
+            let mut here =
+                self.finder.at(&folded[at..]).flat_map(|(len, rows)| rows.iter().map(move |row| (len, *row)));
+            here.find_map(|(len, row)| {
+                let row = &self.phrases[row];
+                row.counts(value, at..at + len).then_some(row.kind)
+            })
         })
     }
 
@@ -424,12 +411,6 @@ impl Table {
         };
         self.hosts.iter().find(|(row, _)| fits(row)).map(|(_, kind)| *kind)
     }
-}
-
-/// An expression for whole values.
-fn shape_source(source: &str, any_case: bool) -> String {
-    let flag = if any_case { "i" } else { "-i" };
-    format!(r"\A(?{flag}:{source})\z")
 }
 
 fn capitalised(text: &str) -> String {

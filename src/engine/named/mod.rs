@@ -4,17 +4,20 @@
 //! that name a provider; of the kinds that are named, those whose form the value has remain; of these the
 //! nearest word decides. What fits equally well is told as candidates.
 
+mod worth;
+
 use super::context::{Context, Key, Region, joined};
+use super::runs::is_token;
 use super::runs::outline::Outline;
-use super::runs::{self, Shape, is_token};
 use super::token;
 use super::words::Words;
 use crate::blob::TextKind;
 use crate::finding::Severity;
 use crate::pattern::{Body, Matcher, Pattern, PatternId, PatternSet, Segment};
-use crate::triage::{generic, names, pair};
+use crate::triage::{names, pair};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use worth::{is_in_url, is_mixed, may_be_mixed, may_be_secret, may_hold_random};
 
 /// A value whose surroundings name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,15 +44,11 @@ enum Weight {
 }
 
 /// Which words name which patterns.
-pub struct Index {
-    words: Words,
-    /// For each word, what it names.
-    named: Vec<Vec<(PatternId, Weight)>>,
-}
+pub struct Index(Words<(PatternId, Weight)>);
 
 impl std::fmt::Debug for Index {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Index of {} words", self.named.len())
+        f.write_str("Index of words")
     }
 }
 
@@ -75,17 +74,12 @@ struct Candidate {
 impl Index {
     /// The words of all patterns of the set.
     pub fn new(patterns: &PatternSet) -> Index {
-        let mut words: BTreeMap<Vec<u8>, Vec<(PatternId, Weight)>> = BTreeMap::new();
-        for (id, pattern) in patterns.iter() {
+        let all = patterns.iter().flat_map(|(id, pattern)| {
             let near = pattern.near.iter().map(|word| (word, weight(word)));
-            for (word, weight) in near.chain(pattern.weak.iter().map(|word| (word, Weight::Weak))) {
-                let folded = fold(word);
-                if folded.len() >= 2 {
-                    words.entry(folded).or_default().push((id, weight));
-                }
-            }
-        }
-        Index { words: Words::new(words.keys().map(Vec::as_slice)), named: words.into_values().collect() }
+            let words = near.chain(pattern.weak.iter().map(|word| (word, Weight::Weak)));
+            words.map(move |(word, weight)| (fold(word), (id, weight)))
+        });
+        Index(Words::new(all))
     }
 
     /// What the surroundings of `run`, a run of token characters, say that it is.
@@ -152,9 +146,9 @@ impl Index {
 
     fn candidates(&self, patterns: &PatternSet, context: &Context<'_>) -> Vec<Candidate> {
         let folded = context.folded();
-        let mut matches: Vec<(Range<usize>, usize)> = (0..folded.len())
+        let mut matches: Vec<(Range<usize>, &[(PatternId, Weight)])> = (0..folded.len())
             .filter(|&at| context.starts(at))
-            .flat_map(|at| self.words.at(&folded[at..]).map(move |(len, word)| (at..at + len, word)))
+            .flat_map(|at| self.0.at(&folded[at..]).map(move |(len, named)| (at..at + len, named)))
             .filter(|(range, _)| context.is_word(range.clone()))
             .collect();
         if matches.is_empty() {
@@ -164,7 +158,7 @@ impl Index {
         // A name inside a longer one stands where that does.
         let mut around = 0..0;
         let mut best: BTreeMap<PatternId, Candidate> = BTreeMap::new();
-        for (range, word) in matches {
+        for (range, named) in matches {
             if range.end > around.end {
                 around = range.clone();
             }
@@ -176,7 +170,7 @@ impl Index {
                 Region::Above(lines) => (2, if heads { lines } else { lines.saturating_add(2) }),
                 Region::Below(lines) => (2, lines.saturating_add(3)),
             };
-            for &(pattern, weight) in &self.named[word] {
+            for &(pattern, weight) in named {
                 let score = Score {
                     region: std::cmp::Reverse(rank),
                     is_telling: !patterns.get(pattern).broad,
@@ -219,12 +213,13 @@ impl Index {
         // Another name, right before the value, than the one a few lines away.
         let is_foreign =
             context.name().is_some_and(|name| pair::stem(name).iter().any(|w| !COMMON.contains(&w.as_str())));
+        let names = NameWords::of(&context);
         let mut fits: Vec<Fit> = Vec::new();
         for candidate in candidates {
             let pattern = patterns.get(candidate.pattern);
             let Matcher::Named { bodies } = &pattern.matcher else { continue };
             let is_sure = is_random || candidate.region == Region::Own;
-            if !is_sure || !says_enough(&candidate, key, is_foreign, pattern, &context) {
+            if !is_sure || !says_enough(&candidate, key, is_foreign, pattern, &context, &names) {
                 continue;
             }
             let fit = spans.iter().find_map(|span| {
@@ -235,7 +230,7 @@ impl Index {
                     || pattern.checks.is_empty()
                     || pattern.checks.iter().all(|c| c.passes(&text[span.clone()])))
             {
-                let role = role(pattern, &context);
+                let role = role(pattern, &names);
                 fits.push(Fit { candidate, span: span.clone(), role, breadth });
             }
         }
@@ -323,123 +318,8 @@ const COMMON: &[&str] = &[
     "bearer",
 ];
 
-/// Whether `may_be_secret` may say yes of a value of this outline: asked of all, at the cost of a few bits.
-fn may_hold_random(value: &[u8], o: &Outline) -> bool {
-    let after = |bits: u64| 64 - bits.leading_zeros();
-    let last = after(o.other());
-    let rest = o.len as u32 - last;
-    if o.digit == 0 {
-        // Scrambled letters at its end: in both cases, or in one.
-        let upper = o.upper.checked_shr(last).unwrap_or(0);
-        let turns = (upper ^ upper >> 1).count_ones();
-        return rest >= 24 && (turns * 3 >= rest || turns <= 1 && rest >= 32);
-    }
-    if o.digit.count_ones() < 3 || o.other() == 0 {
-        return false;
-    }
-    // Something random behind the last joint, or between joints: then what is behind it has a digit, or is
-    // one letter.
-    after(o.digit) > last
-        || rest <= 1
-        || !matches!(value[last as usize - 1], b'_' | b'-')
-        || memchr::memchr(b'/', value).is_some()
-}
-
-/// The same of `is_mixed`.
-fn may_be_mixed(o: &Outline) -> bool {
-    match o.other().count_ones() {
-        0 => o.len >= 20 && o.digit != 0 && o.letter() != 0 && o.changes() * 6 >= o.len,
-        joints => joints >= 2,
-    }
-}
-
-/// Whether `//` stands shortly before `at`.
-fn is_in_url(text: &[u8], at: usize) -> bool {
-    text[at.saturating_sub(URL)..at].windows(2).any(|pair| pair == b"//")
-}
-
-/// What of the runs that do not look random as a whole may be a value all the same: groups, the last part
-/// of a path, random letters. A cheap look, for nearly all are words.
-fn may_be_secret(text: &[u8], run: &Range<usize>) -> bool {
-    let value = &text[run.clone()];
-    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
-    if digits == 0 {
-        return value.len() >= 24 && is_scrambled(value);
-    }
-    if digits < 3 {
-        return false;
-    }
-    if let Some(at) = memchr::memrchr(b'/', value) {
-        let last = &value[at + 1..];
-        return last.len() >= runs::MIN_RUN && generic::is_random(last) && is_in_url(text, run.start);
-    }
-    // A prefix in words, and a random rest.
-    if let Some(at) = value.iter().rposition(|b| matches!(b, b'_' | b'-'))
-        && value.len() - at > runs::MIN_RUN
-        && generic::is_random(&value[at + 1..])
-    {
-        return true;
-    }
-    // Groups are judged without what joins them.
-    let mut bare = [0; 64];
-    let mut length = 0;
-    let is_grouped = value.len() <= bare.len()
-        && value.split(|b| matches!(b, b'-' | b'_')).skip(1).all(|part| {
-            part.len() >= 4 && part.len() <= 36 && part.iter().any(u8::is_ascii_digit) || part.len() == 1
-        });
-    if !is_grouped {
-        return false;
-    }
-    for &b in value.iter().filter(|b| b.is_ascii_alphanumeric()) {
-        bare[length] = b;
-        length += 1;
-    }
-    length < value.len() && generic::is_random(&bare[..length])
-}
-
-/// Whether a value that looks like words is still none that anybody writes: letters and digits in turn, or
-/// groups of one length. One in twenty random values is like that; only a name that says both whose it is
-/// and that it is secret makes one of these.
-fn is_mixed(value: &[u8]) -> bool {
-    if value.len() > 128 {
-        return false;
-    }
-    let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
-    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
-    if letters + digits < value.len() {
-        let mut groups = value.split(|&b| b == b'-');
-        let first = groups.next().map_or(0, <[u8]>::len);
-        let is_even = (4..=10).contains(&first) && groups.all(|g| g.len() == first || g.len() + 2 == first);
-        return is_even && value.len() - letters - digits >= 2 && !generic::reads_well(value);
-    }
-    value.len() >= 20 && letters > 0 && digits > 0 && !generic::reads_well(value) && {
-        let shape = Shape::of(value);
-        shape.entropy >= 3.3 && shape.changes * 6 >= shape.len
-    }
-}
-
 /// Longest run that is looked at.
 const LONGEST: usize = 4096;
-
-/// How far before a path its `//` may stand.
-const URL: usize = 128;
-
-/// Whether a value is letters that change their case as often as chance would, or letters of one case that
-/// no words are made of.
-fn is_scrambled(value: &[u8]) -> bool {
-    let head = value.iter().rposition(|b| !b.is_ascii_alphabetic()).map_or(0, |at| at + 1);
-    let letters = &value[head..];
-    if letters.len() < 24 {
-        return false;
-    }
-    let changes =
-        letters.windows(2).filter(|w| w[0].is_ascii_uppercase() != w[1].is_ascii_uppercase()).count();
-    let upper = letters.iter().filter(|b| b.is_ascii_uppercase()).count();
-    let is_mixed =
-        changes * 3 >= letters.len() && upper * 4 >= letters.len() && upper * 4 <= letters.len() * 3;
-    let is_one_case = changes == 0 && letters.len() >= 32 && Shape::of(letters).entropy >= 3.6;
-    (is_mixed || is_one_case) && !generic::reads_well(letters)
-}
 
 /// What of the text may be the value: all that is joined, the run, the last part of a path.
 fn spans(text: &[u8], run: &Range<usize>, whole: &Range<usize>) -> Vec<Range<usize>> {
@@ -500,7 +380,14 @@ fn breadth(body: &[Segment]) -> u32 {
         .unwrap_or(0)
 }
 
-fn says_enough(c: &Candidate, key: Key, is_foreign: bool, pattern: &Pattern, context: &Context<'_>) -> bool {
+fn says_enough(
+    c: &Candidate,
+    key: Key,
+    is_foreign: bool,
+    pattern: &Pattern,
+    context: &Context<'_>,
+    names: &NameWords<'_, '_>,
+) -> bool {
     let is_near = c.region <= Region::Line;
     match key {
         // Some services call a secret a salt or a signature.
@@ -523,28 +410,42 @@ fn says_enough(c: &Candidate, key: Key, is_foreign: bool, pattern: &Pattern, con
                 Region::Own => {
                     c.weight == Weight::Strong
                         || c.weight == Weight::Plain && is_public
-                        || role(pattern, context) > 0
+                        || role(pattern, names) > 0
                 }
-                _ => {
-                    is_public && role(pattern, context) > 0 && c.weight > Weight::Weak && (is_near || c.heads)
-                }
+                _ => is_public && role(pattern, names) > 0 && c.weight > Weight::Weak && (is_near || c.heads),
             }
         }
         Key::Other | Key::None => match c.weight {
             Weight::Strong => is_near,
             Weight::Plain => c.region == Region::Own && context.is_assigned(),
-            Weight::Weak => c.region == Region::Own && context.is_assigned() && role(pattern, context) >= 3,
+            Weight::Weak => c.region == Region::Own && context.is_assigned() && role(pattern, names) >= 3,
         },
     }
 }
 
+/// The words of the value's name and the identifiers before it, split when they are first asked for: most values
+/// have none that matter.
+struct NameWords<'c, 't> {
+    context: &'c Context<'t>,
+    words: std::cell::OnceCell<Vec<Vec<String>>>,
+}
+
+impl<'c, 't> NameWords<'c, 't> {
+    fn of(context: &'c Context<'t>) -> Self {
+        NameWords { context, words: std::cell::OnceCell::new() }
+    }
+
+    fn get(&self) -> &[Vec<String>] {
+        self.words.get_or_init(|| self.context.identifiers().map(names::words).collect())
+    }
+}
+
 /// How well the kind agrees with the value's name: `api-secret` with `BYBIT_API_SECRET`.
-fn role(pattern: &Pattern, context: &Context<'_>) -> i32 {
+fn role(pattern: &Pattern, names: &NameWords<'_, '_>) -> i32 {
     let kind = pattern.id.split_once('.').map_or("", |(_, kind)| kind);
     let last = kind.rsplit('-').find(|w| !matches!(*w, "legacy" | "v2")).unwrap_or(kind);
     let mut best = 0;
-    for name in context.identifiers() {
-        let words = names::words(name);
+    for words in names.get() {
         let has = |word: &str| words.iter().any(|w| w == word || w.strip_suffix('s') == Some(word));
         let agreed: i32 = kind
             .split('-')
@@ -593,5 +494,7 @@ fn weight(word: &str) -> Weight {
 }
 
 fn fold(word: &str) -> Vec<u8> {
-    word.bytes().filter(|b| !matches!(b, b'_' | b'-' | b' ')).map(|b| b.to_ascii_lowercase()).collect()
+    let mut folded = Vec::with_capacity(word.len());
+    folded.extend(word.bytes().filter(|b| !matches!(b, b'_' | b'-' | b' ')).map(|b| b.to_ascii_lowercase()));
+    folded
 }
