@@ -15,6 +15,7 @@ pub mod paths;
 pub mod placeholders;
 pub mod score;
 pub mod sighting;
+mod weak;
 
 use crate::address::Encoding;
 use crate::blob::TextKind;
@@ -241,6 +242,14 @@ fn pair_finding(
     // A temporary key dies by itself within hours.
     let temporary = parts.get(&Role::Id).is_some_and(|id| id.reveal().starts_with(b"ASIA"));
     let severity = if temporary { severity.min(Severity::High) } else { severity };
+    let is_known =
+        |part: &Secret| matches!(placeholders::kind(part.reveal()), Some(Placeholder::KnownDefault(_)));
+    let severity = if parts.values().any(is_known) {
+        details.insert("low".into(), "a password that everybody knows".into());
+        severity.min(Severity::Low)
+    } else {
+        severity
+    };
     Finding {
         pattern: group.id.to_string(),
         name: group.name.to_string(),
@@ -405,7 +414,8 @@ fn judge(pattern: &Pattern, s: &Sighting, details: &mut BTreeMap<String, String>
 /// token with a form of its own is live wherever it stands.
 fn is_hint(pattern: &Pattern, s: &Sighting) -> Option<&'static str> {
     let secret = s.secret.as_ref().map(|s| placeholders::kind(s.reveal()));
-    if matches!(secret, Some(Some(Placeholder::KnownDefault(_)))) {
+    let is_known = |p: Placeholder| matches!(p, Placeholder::KnownDefault(_)) || p.is_weak_word();
+    if matches!(secret, Some(Some(found)) if is_known(found)) {
         return Some("a password that everybody knows");
     }
     let is_weak = match pattern.class {
@@ -543,7 +553,13 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
             value[at..].iter().take(12).filter(|b| b.is_ascii_uppercase() || b.is_ascii_digit()).count() == 12
         });
     swallows_id
-        || judged.is_some_and(|found| !matches!(found, Placeholder::KnownDefault(_)))
+        || judged.is_some_and(|found| {
+            let is_used = || {
+                found.is_weak_word()
+                    && s.secret.as_ref().is_some_and(|secret| weak::opens(value, secret.reveal()))
+            };
+            !matches!(found, Placeholder::KnownDefault(_)) && !is_used()
+        })
         || (value.len() >= 16 && Shape::of(value).entropy < 1.5)
 }
 

@@ -77,7 +77,8 @@ fn where_nothing_is_assigned() {
 
 #[test]
 fn of_two_in_brackets_the_second_is_the_secret() {
-    assert_eq!(values(r#"auth = ("user", "V4lue!")"#, "auth"), [("V4lue!".to_owned(), Form::Item)]);
+    assert_eq!(values(r#"auth = ("user", "V4lue!")"#, "auth"), [("V4lue!".to_owned(), Form::Login)]);
+    assert_eq!(values(r#"auth = ["user", "V4lue!"]"#, "auth"), [("V4lue!".to_owned(), Form::Item)]);
 }
 
 #[test]
@@ -168,6 +169,7 @@ fn values_before_their_names_and_beside_them() {
         ("password VARCHAR2(9) := 'V4lue!';", Form::Assign),
         (r#"user.setPassword(encoder().encode("V4lue!"));"#, Form::Call),
         (r#"const PASSWORD: &[u8; 6] = b"V4lue!";"#, Form::Assign),
+        (r#"let password = option_env!("X").unwrap_or("V4lue!");"#, Form::Default),
         (r#"let password = var("X").unwrap_or_else(|_| "V4lue!".into());"#, Form::Default),
         (r#"withUser("u").password("{noop}V4lue!")"#, Form::Call),
     ] {

@@ -178,10 +178,13 @@ impl Reader<'_, '_> {
         let is_pair = [&b"auth"[..], b"credentials", b"creds", b"login", b"credential"]
             .iter()
             .any(|n| name.ends_with(n));
-        let skip = usize::from(is_pair && values.len() == 2);
+        let is_pair = is_pair && values.len() == 2;
         let any = !values.is_empty();
-        for value in values.into_iter().skip(skip) {
-            self.give(value, Form::Item, true, false);
+        // `auth=("user", "secret")`; in `[…]` two of anything may stand.
+        let is_login = is_pair && from > 0 && self.byte(from - 1) == b'(';
+        let form = if is_login { Form::Login } else { Form::Item };
+        for value in values.into_iter().skip(usize::from(is_pair)) {
+            self.give(value, form, true, false);
         }
         any
     }
@@ -238,13 +241,16 @@ impl Reader<'_, '_> {
         let line = &rest[..rest.len().min(LINE)];
         let line = &line[..memchr::memchr(b'\n', line).unwrap_or(line.len())];
         let stop = memchr::memchr2(b';', b'{', line).unwrap_or(line.len());
-        // There is one in every operator.
-        if memchr::memchr(b' ', &line[..stop]).is_none() {
-            return false;
-        }
         const OPERATORS: [&[u8]; 9] =
             [b"|| ", b"?? ", b" or ", b"?: ", b" else ", b"unwrap_or(", b"(|_| ", b"rElse(", b"rDefault("];
-        for operator in OPERATORS {
+        // Without one, the calls only.
+        let line = &line[..stop];
+        let has_blank = memchr::memchr(b' ', line).is_some();
+        if !has_blank && memchr::memchr(b')', line).is_none() {
+            return false;
+        }
+        let stop = line.len();
+        for operator in OPERATORS.iter().filter(|o| has_blank || o.ends_with(b"(")) {
             if let Some(found) = memchr::memmem::find(&line[..stop], operator) {
                 let value = at + found + operator.len();
                 if self.inside().is_none() && self.quoted(value, Form::Default) {

@@ -39,7 +39,15 @@ pub enum Placeholder {
     Reference(&'static str),
 }
 
+/// Words that people choose for passwords of tests and development systems as well.
+const WEAK: &str = "weak word";
+
 impl Placeholder {
+    /// Whether it is a word that somebody may have chosen all the same: `secret`, `test`.
+    pub fn is_weak_word(self) -> bool {
+        self == Self::Dummy(WEAK)
+    }
+
     /// The kind of the row that it is known by: `AWS documentation`, `default password`, `mask`.
     pub fn detail(self) -> &'static str {
         match self {
@@ -55,6 +63,7 @@ impl Placeholder {
     fn of(kind: &'static str) -> Placeholder {
         match kind {
             "word"
+            | WEAK
             | "phrase"
             | "phrase other languages"
             | "repetition"
@@ -67,7 +76,8 @@ impl Placeholder {
             | "framework default"
             | "user:password"
             | "hash of a known word"
-            | "Vagrant insecure key" => Self::KnownDefault(kind),
+            | "Vagrant insecure key"
+            | "MinIO public playground" => Self::KnownDefault(kind),
             "template" | "code" | "interpolation" | "shell variable" | "constant name" | "dotted name" => {
                 Self::Template(kind)
             }

@@ -57,7 +57,7 @@ fn is_in_test_module(text: &[u8], at: usize) -> bool {
 }
 
 /// Words of names whose values people choose.
-pub(super) const PASSWORDS: &[&str] = &[
+pub(in crate::triage) const PASSWORDS: &[&str] = &[
     "pass",
     "pwd",
     "psw",
@@ -75,7 +75,7 @@ pub(super) const PASSWORDS: &[&str] = &[
     "sifre",
 ];
 
-pub(super) fn has_word(words: &[String], list: &[&str]) -> bool {
+pub(in crate::triage) fn has_word(words: &[String], list: &[&str]) -> bool {
     words.iter().any(|w| list.iter().any(|l| w.contains(l)))
 }
 

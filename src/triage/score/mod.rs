@@ -16,10 +16,12 @@ mod tests;
 use super::names::{self, Strength, Verdict};
 use super::natural;
 use super::placeholders::{self, Placeholder};
+use super::weak;
 use crate::engine::assignment::{Form, Named};
 use collect::collect;
 pub(crate) use low::Documentation;
 use low::only_low;
+pub(in crate::triage) use low::{PASSWORDS, has_word};
 use refuse::{
     is_code, is_hash_of_password, is_of_another_kind, is_own_password, is_partly_template, is_text,
 };
@@ -28,6 +30,8 @@ use std::sync::OnceLock;
 /// Least confidence that is reported at all: at low severity. Medium begins at 50 (`severity` in
 /// `triage/mod.rs`); `docs/precision.md` has the figures of both.
 pub const WORTH_A_REPORT: u8 = 25;
+/// Confidence that a known default has, at least, where it is plainly set as a password.
+const WORTH_A_HINT: u8 = 30;
 /// Shortest value that is looked at.
 const SHORTEST: usize = 4;
 /// Longest plain value.
@@ -119,6 +123,12 @@ pub fn rate(text: &[u8], named: &Named) -> Result<Rated, Refusal> {
     let sum: f32 = features.iter().zip(weights()).map(|(x, w)| x * w).sum();
     let chance = 1.0 / (1.0 + (-sum).exp());
     let confidence = (chance * 100.0).round().clamp(0.0, 99.0) as u8;
+    // What the weights of other values say against it is that everybody knows it: worth a hint.
+    let name = || std::str::from_utf8(&text[named.name.clone()]).unwrap_or_default();
+    let is_known = confidence < WORTH_A_HINT
+        && is_default
+        && weak::is_set(text, named, own_name(name(), named.form), &text[named.value.clone()]);
+    let confidence = if is_known { WORTH_A_HINT } else { confidence };
     // Asked of the few that matter only.
     let only_low = (confidence >= 50).then(|| only_low(text, named, is_default)).flatten();
     Ok(Rated { confidence, only_low })
@@ -191,11 +201,17 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
         Verdict::Negated => return Err("the name says that it is something about a secret"),
         Verdict::Unknown => return Err("the name does not say secret"),
     };
-    let strength = if is_pass(text, named, name) { Strength::Strong } else { strength };
+    let is_chosen = is_pass(text, named, name) || is_of_directory(text, named, name);
+    let strength = if is_chosen { Strength::Strong } else { strength };
     is_of_another_kind(text, named, value)?;
     let surprise = natural::surprise(value);
     let has_digit = value.iter().any(u8::is_ascii_digit);
-    if strength == Strength::Weak {
+    // `MYSQL_TEST_PASS=secret`
+    let is_test = strength == Strength::Weak
+        && matches!(named.form, Form::Environment | Form::Yaml)
+        && placeholders::kind(value).is_some_and(Placeholder::is_weak_word)
+        && weak::is_set(text, named, name, value);
+    if strength == Strength::Weak && !is_test {
         if surprise < 2.0 && !has_digit {
             return Err("a weak name needs a value that looks random");
         }
@@ -231,6 +247,9 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
     }
     let is_default = match placeholders::kind(value) {
         Some(Placeholder::KnownDefault(_)) => true,
+        Some(found) if found.is_weak_word() && weak::is_set(text, named, name, value) => {
+            return Ok((collect(text, named, name, strength, value, true), true));
+        }
         Some(Placeholder::Template(_)) if named.quoted && is_own_password(value) => false,
         Some(Placeholder::Template(_)) => return Err("the value is filled in when it runs"),
         Some(Placeholder::Documented(_)) => return Err("the value is an example of documentation"),
@@ -246,7 +265,7 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
             && names::judge(v) == Verdict::Secret(Strength::Strong)
             && (!value[0].is_ascii_lowercase() || names::is_all_known(v))
     };
-    if is_word && std::str::from_utf8(value).is_ok_and(is_label) {
+    if is_word && !is_default && std::str::from_utf8(value).is_ok_and(is_label) {
         return Err("the value is a name of a secret");
     }
     Ok((collect(text, named, name, strength, value, is_default), is_default))
@@ -264,6 +283,14 @@ fn is_end_of_name(value: &[u8], name: &str) -> bool {
     };
     let (text, name) = (fold(text), fold(name.as_bytes()));
     text.len() >= 4 && name.ends_with(&text)
+}
+
+/// Whether this is how OpenLDAP is told to log in: `bindmethod=simple binddn="cn=x" credentials=secret`.
+fn is_of_directory(text: &[u8], named: &Named, name: &str) -> bool {
+    name == "credentials"
+        && named.form == Form::Environment
+        && memchr::memmem::find(&text[named.name.start.saturating_sub(200)..named.name.start], b"bindmethod=")
+            .is_some()
 }
 
 /// Whether a name is a password's where `pass` is all it says: not what a test or a render does

@@ -1,0 +1,142 @@
+//! Passwords that everybody would guess first (`password`, `secret`, `test`). Mostly they only fill the
+//! place; here is told where one plainly works: in a system for development, or in a test.
+
+use super::names;
+use super::placeholders::{self, Placeholder};
+use super::score::{PASSWORDS, has_word};
+use crate::engine::assignment::{Form, Named};
+
+/// Users that stand for another one.
+const ANYBODY: &[&[u8]] =
+    &[b"myuser", b"my_user", b"dbuser", b"db_user", b"db_username", b"usr", b"login", b"name", b"yourname"];
+
+/// Hosts of one label that stand for another one.
+const ANYWHERE: &[&[u8]] = &[
+    b"host",
+    b"hostname",
+    b"server",
+    b"servername",
+    b"domain",
+    b"address",
+    b"ip",
+    b"example",
+    b"dbhost",
+    b"db_host",
+];
+
+/// Whether a user is one who may log in: not `user`, `username`, `<name>`, `foo`.
+fn is_somebody(user: &[u8]) -> bool {
+    let is_known = match placeholders::kind(user) {
+        None | Some(Placeholder::KnownDefault(_)) => true,
+        Some(_) => user.eq_ignore_ascii_case(b"test"),
+    };
+    is_known && !user.is_empty() && !ANYBODY.iter().any(|other| user.eq_ignore_ascii_case(other))
+}
+
+/// Whether a URL logs somebody in to a system close by: `postgres://postgres:password@localhost/shop`, or
+/// at a service of the same composition (`@db:5432`). `user:password@host` shows how a URL is written.
+pub(super) fn opens(url: &[u8], secret: &[u8]) -> bool {
+    let Some(at) = memchr::memmem::find(url, b"://") else { return false };
+    let login = &url[at + 3..];
+    let Some(colon) = memchr::memchr(b':', login) else { return false };
+    let Some(host) = login[colon + 1..].strip_prefix(secret).and_then(|rest| rest.strip_prefix(b"@")) else {
+        return false;
+    };
+    let end =
+        host.iter().position(|b| matches!(b, b'/' | b'?' | b'#' | b',' | b' ') || !b.is_ascii_graphic());
+    let host = &host[..end.unwrap_or(host.len())];
+    let port =
+        host.iter().rposition(|b| *b == b':').filter(|at| host[at + 1..].iter().all(u8::is_ascii_digit));
+    let host = &host[..port.unwrap_or(host.len())];
+    let is_label =
+        |host: &[u8]| host.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-');
+    let is_address = host.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    let is_close = host == b"[::1]"
+        || host == b"host.docker.internal"
+        || is_address && !host.starts_with(b"192.0.2.") && !host.starts_with(b"203.0.113.")
+        || is_label(host) && !ANYWHERE.contains(&host);
+    !host.is_empty() && is_close && is_somebody(&login[..colon])
+}
+
+/// Words before `password` that make a name one of a name or a label of passwords.
+const OF_NAMES: &[&str] = &[
+    "type", "key", "field", "param", "label", "column", "grant", "pref", "prefs", "input", "form", "name",
+    "prompt", "text", "msg", "message", "error", "title", "arg", "attr", "property", "prop", "option", "opt",
+    "setting",
+];
+
+/// Whether `value`, a word that everybody would guess, is plainly set as a password: `MYSQL_ROOT_PASSWORD:
+/// password`, `login("admin", "secret")`, `password = "test"`. `PASSWORD = "password"` may be a name.
+pub(super) fn is_set(text: &[u8], named: &Named, name: &str, value: &[u8]) -> bool {
+    if named.form == Form::Login {
+        return user_before(text, named).is_some_and(is_somebody);
+    }
+    let words = names::words(name);
+    if !has_word(&words, PASSWORDS) || words.iter().any(|w| OF_NAMES.contains(&w.as_str())) {
+        return false;
+    }
+    let is_its_name =
+        [&b"password"[..], b"passwd", b"pass", b"pwd"].iter().any(|n| value.eq_ignore_ascii_case(n));
+    let is_constant = words.len() > 1 && !name.bytes().any(|b| b.is_ascii_lowercase());
+    let is_setting = matches!(named.form, Form::Environment | Form::Yaml);
+    if is_its_name {
+        return is_setting && (is_constant || is_in_connection(text, named));
+    }
+    let is_option = named.form == Form::Flag || named.form == Form::Word && name.starts_with("--");
+    if is_option {
+        return true;
+    }
+    if named.quoted {
+        return matches!(
+            named.form,
+            Form::Assign | Form::Pair | Form::Argument | Form::Sibling | Form::Environment | Form::Yaml
+        );
+    }
+    let ends = matches!(text.get(named.value.end), None | Some(b'\n' | b'\r'));
+    is_setting && ends && (is_constant || begins_line(text, named.name.start))
+}
+
+/// The text before the secret among the arguments of a call.
+fn user_before<'t>(text: &'t [u8], named: &Named) -> Option<&'t [u8]> {
+    let before = &text[named.value.start.saturating_sub(80)..named.value.start];
+    let before = before.split_last()?.1.trim_ascii_end().strip_suffix(b",")?.trim_ascii_end();
+    let (quote, before) = before.split_last()?;
+    let start = matches!(quote, b'"' | b'\'').then(|| memchr::memrchr(*quote, before))??;
+    Some(&before[start + 1..])
+}
+
+/// Whether a setting is one of a connection: `host=db user=shop password=secret`.
+fn is_in_connection(text: &[u8], named: &Named) -> bool {
+    let line = &text[named.name.start.saturating_sub(120)..(named.value.end + 120).min(text.len())];
+    let has = |part: &[u8]| memchr::memmem::find(line, part).is_some();
+    has(b"host=") && has(b"user=") && !has(b"user=user") && !has(b"user=myuser") && !has(b"host=host")
+}
+
+fn begins_line(text: &[u8], at: usize) -> bool {
+    let before = &text[at.saturating_sub(80)..at];
+    let line = &before[memchr::memrchr(b'\n', before).map_or(0, |end| end + 1)..];
+    matches!(line.trim_ascii(), b"" | b"-" | b"export" | b"- export" | b"ENV" | b"set")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_that_log_somebody_in() {
+        for (url, secret, is_login) in [
+            ("postgres://postgres:password@localhost:5432/shop", "password", true),
+            ("mysql://root:password@127.0.0.1/mysql", "password", true),
+            ("amqp://app:secret@rabbitmq:5672/", "secret", true),
+            ("redis://test:test@[::1]:6379", "test", true),
+            ("postgres://user:password@localhost/db", "password", false),
+            ("mysql://username:secret@127.0.0.1/db", "secret", false),
+            ("postgres://root:password@host:5432/db", "password", false),
+            ("https://root:password@example.com/", "password", false),
+            ("https://foo:bar@localhost/", "bar", false),
+            ("password", "password", false),
+        ] {
+            assert_eq!(opens(url.as_bytes(), secret.as_bytes()), is_login, "{url}");
+        }
+    }
+}
