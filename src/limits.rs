@@ -42,7 +42,7 @@ impl Default for Limits {
         Limits {
             depth: 8,
             expanded_bytes: 32 << 30,
-            entry_bytes: 1 << 30,
+            entry_bytes: 512 << 20,
             ratio: 250,
             entries: 1_000_000,
             decoded_bytes: 64 << 20,

@@ -129,7 +129,9 @@ fn inflate_with(
     loop {
         let (in_before, out_before) = (stream.total_in(), out.len());
         if out.capacity() - out.len() < 4096 {
-            out.reserve(out.len().clamp(64 << 10, STEP));
+            // No more than may be taken: a vector that doubles at the limit has twice as much.
+            let room = limits.entry_bytes.saturating_sub(out.len() as u64) as usize;
+            out.reserve_exact(out.len().clamp(64 << 10, STEP).max(out.len() / 4).min(room) + 4096);
         }
         let status = stream.decompress_vec(&input[in_before as usize..], out, FlushDecompress::None);
         let produced = (out.len() - out_before) as u64;
@@ -138,8 +140,9 @@ fn inflate_with(
             budget.spend();
             return Inflated::Cut(OVER_BUDGET.into());
         }
-        if passing.count() + out.len() as u64 > limits.entry_bytes {
-            out.truncate((limits.entry_bytes - passing.count()) as usize);
+        // What was passed on is held no more.
+        if out.len() as u64 > limits.entry_bytes {
+            out.truncate(limits.entry_bytes as usize);
             return Inflated::Cut(format!("the entry expands to more than {} bytes", limits.entry_bytes));
         }
         if limits.is_bomb(stream.total_out(), stream.total_in()) {

@@ -179,8 +179,9 @@ fn expand_from(
             return Ok(Inflated::Cut(OVER_BUDGET.into()));
         }
         let whole = passing.count() + out.len() as u64;
-        if whole > limits.entry_bytes {
-            out.truncate((limits.entry_bytes - passing.count()) as usize);
+        // What was passed on is held no more.
+        if out.len() as u64 > limits.entry_bytes {
+            out.truncate(limits.entry_bytes as usize);
             return Ok(Inflated::Cut(format!("the entry expands to more than {} bytes", limits.entry_bytes)));
         }
         if limits.is_bomb(whole - first, packed as u64) {

@@ -278,7 +278,7 @@ pub fn may_be_named(name: &[u8]) -> bool {
 /// What the name at the end of `own` says.
 fn key_of(own: &[u8]) -> Key {
     thread_local! {
-        static KEYS: RefCell<Memo<Key>> = const { RefCell::new(Memo::new()) };
+        static KEYS: RefCell<Memo<Key>> = const { RefCell::new(Memo::EMPTY) };
     }
     let mut nearest = Key::None;
     for name in identifiers(own).take(3) {

@@ -23,12 +23,12 @@ struct Slot<T> {
 /// A memo of this thread.
 pub type Local<T> = LocalKey<RefCell<Memo<T>>>;
 
-impl<T: Copy> Memo<T> {
+impl<T> Memo<T> {
     /// An empty one.
-    pub const fn new() -> Self {
-        Memo { slots: Vec::new() }
-    }
+    pub const EMPTY: Memo<T> = Memo { slots: Vec::new() };
+}
 
+impl<T: Copy> Memo<T> {
     /// What `answer` says of `name`, which must always be the same.
     pub fn of(memo: &'static Local<T>, name: &str, answer: impl FnOnce() -> T) -> T {
         let bytes = name.as_bytes();
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn an_answer_is_asked_for_once() {
         thread_local! {
-            static MEMO: RefCell<Memo<usize>> = const { RefCell::new(Memo::new()) };
+            static MEMO: RefCell<Memo<usize>> = const { RefCell::new(Memo::EMPTY) };
         }
         let mut asked = 0;
         let mut length = |name: &str| {
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn names_that_share_a_place_are_told_apart() {
         thread_local! {
-            static MEMO: RefCell<Memo<usize>> = const { RefCell::new(Memo::new()) };
+            static MEMO: RefCell<Memo<usize>> = const { RefCell::new(Memo::EMPTY) };
         }
         for _ in 0..3 {
             for i in 0..4 * SLOTS {

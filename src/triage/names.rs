@@ -48,7 +48,7 @@ const GLUED_TAIL: usize = 5;
 /// its last part counts most.
 pub fn judge(key: &str) -> Verdict {
     thread_local! {
-        static JUDGED: RefCell<Memo<Verdict>> = const { RefCell::new(Memo::new()) };
+        static JUDGED: RefCell<Memo<Verdict>> = const { RefCell::new(Memo::EMPTY) };
     }
     Memo::of(&JUDGED, key, || judge_anew(key))
 }

@@ -44,7 +44,10 @@ enum Weight {
 }
 
 /// Which words name which patterns.
-pub struct Index(Words<(PatternId, Weight)>);
+pub struct Index(Words<Names>);
+
+/// What a word names, and how much it says.
+type Names = (PatternId, Weight);
 
 impl std::fmt::Debug for Index {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -146,7 +149,7 @@ impl Index {
 
     fn candidates(&self, patterns: &PatternSet, context: &Context<'_>) -> Vec<Candidate> {
         let folded = context.folded();
-        let mut matches: Vec<(Range<usize>, &[(PatternId, Weight)])> = (0..folded.len())
+        let mut matches: Vec<(Range<usize>, &[Names])> = (0..folded.len())
             .filter(|&at| context.starts(at))
             .flat_map(|at| self.0.at(&folded[at..]).map(move |(len, named)| (at..at + len, named)))
             .filter(|(range, _)| context.is_word(range.clone()))
