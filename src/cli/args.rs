@@ -483,7 +483,7 @@ pub struct LimitArguments {
     pub max_expanded: u64,
 
     /// Bytes that may come out of one entry
-    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size, env = "KEYSIFT_MAX_ENTRY", hide_env = true)]
+    #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = size, env = "KEYSIFT_MAX_ENTRY", hide_env = true)]
     pub max_entry: u64,
 
     /// How many times larger than its compressed size an entry above 64 MiB may be

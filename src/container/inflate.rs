@@ -89,6 +89,26 @@ pub fn begins(input: &[u8]) -> bool {
     begun.written >= 64 || begun.has_ended && begun.written > 0
 }
 
+/// Whether a deflate stream begins here and ends in these bytes: for what only chance may have made.
+pub fn ends(input: &[u8]) -> bool {
+    /// Longer ones are no chance.
+    const MOST: u64 = 16 << 20;
+    let mut out = [0; 16 << 10];
+    DECOMPRESS.with_borrow_mut(|stream| {
+        stream.reset(false);
+        loop {
+            let (read, written) = (stream.total_in(), stream.total_out());
+            let rest = input.get(read as usize..).unwrap_or_default();
+            match stream.decompress(rest, &mut out, FlushDecompress::None) {
+                Ok(Status::StreamEnd) => return true,
+                Ok(_) if stream.total_out() > MOST => return true,
+                Ok(_) if (read, written) != (stream.total_in(), stream.total_out()) => {}
+                _ => return false,
+            }
+        }
+    })
+}
+
 /// How far the first bytes of what may be a stream go.
 pub struct Begun {
     /// Bytes that were read.

@@ -10,7 +10,7 @@ pub mod marked;
 
 use crate::address::Encoding;
 use crate::blob::{OffsetMap, Segment};
-use crate::container::inflate::{begin, begins};
+use crate::container::inflate::{begin, begins, ends};
 use crate::engine::runs::{is_token, next_escape};
 use crate::triage::checksum::base64_value;
 use std::ops::Range;
@@ -229,7 +229,7 @@ fn whole(
 fn is_file(bytes: &[u8]) -> bool {
     match bytes {
         [0x78, ..] => begins(bytes.get(2..).unwrap_or_default()),
-        _ => is_known(bytes) || is_deflated_text(bytes),
+        _ => is_known(bytes) || is_deflated_text(bytes) && ends(bytes),
     }
 }
 

@@ -23,7 +23,7 @@ const PLACEHOLDERS: &[(&str, Placeholder)] = &[
     ("5f4dcc3b5aa765d61d8327deb882cf99", KnownDefault("hash of a known word")),
     ("postgres://app:pR0dP4ss@db.example.com:5432/app", Documented("host")),
     ("https://u:s3cr9@203.0.113.7/x", Documented("host")),
-    ("password", Dummy("word")),
+    ("password", Dummy("weak word")),
     ("'changeit'", KnownDefault("default password")),
     ("minioadmin", KnownDefault("default password")),
     ("P@ssw0rd", KnownDefault("default password")),
