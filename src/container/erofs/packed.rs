@@ -236,6 +236,12 @@ fn unpack(way: u8, input: &[u8], len: usize, out: &mut Vec<u8>) -> bool {
     let went = match (way, input) {
         // The properties inverted, in the place of a byte that is always zero.
         (LZMA, [properties, rest @ ..]) => {
+            // The kernel refuses more bits of context than four, whose tables would take longer to make than what comes out.
+            if !properties % 9 + !properties / 9 % 5 > 4 {
+                return false;
+            }
+            // What is packed is no larger than what comes out, or it would be stored.
+            let rest = &rest[..rest.len().min(2 * len + 4096)];
             let stream = [&[0][..], rest].concat();
             // It reaches back no farther than there is something.
             let dictionary = u32::try_from(len).unwrap_or(u32::MAX).max(4096);
