@@ -6,7 +6,7 @@
 mod file;
 mod tree;
 
-use super::piece::{Scattered, gaps};
+use super::piece::{Claims, Scattered, gaps};
 use super::{Container, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
@@ -184,14 +184,10 @@ impl<'b> All<'b> {
                 opened.members.push(Box::new(File { name: path, extents, size }));
             }
         }
+        opened.problems.extend(Claims::shared(shared));
         let mut tell = |reason, bytes, detail: String| {
             opened.problems.push(Problem::new(reason, detail).of_bytes(bytes))
         };
-        if shared > 0 {
-            let detail =
-                format!("{shared} files have their blocks in common with others, which were searched once");
-            tell(Reason::Duplicate, 0, detail);
-        }
         if elsewhere > 0 {
             let detail = format!("btrfs: {elsewhere} bytes of files are on another device, or in stripes");
             tell(Reason::Unreadable, elsewhere, detail);

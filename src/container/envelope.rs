@@ -4,7 +4,7 @@
 //! only pack, chunks of HDF5, lengths before zlib as Qt, MySQL and Fossil write them, images of Java's modules that are packed.
 
 use super::budget::Budget;
-use super::inflate::{begins as deflates, has_zlib_header, inflate};
+use super::inflate::{begins as deflates, has_zlib_header, inflate, length};
 use super::piece::{Piece, Taken};
 use super::{Container, Contents, Member, Opened, Problem, lz4};
 use crate::blob::Blob;
@@ -203,7 +203,8 @@ fn hdf(data: &[u8], most: usize) -> Option<Inside> {
         let len = match data.get(at + 1) {
             Some(0x01 | 0x5e | 0x9c | 0xda) if tries > 0 && is_zlib(data, at) => {
                 tries -= 1;
-                zlib_len(&data[at..], &mut room)
+                // With its header, so that its checksum must hold.
+                length(&mut flate2::Decompress::new(true), &data[at..], &mut room)
             }
             _ => None,
         };
@@ -216,21 +217,6 @@ fn hdf(data: &[u8], most: usize) -> Option<Inside> {
         }
     }
     (!pieces.is_empty()).then_some(Inside::Pieces(pieces))
-}
-
-/// How long a stream is whose checksum holds.
-fn zlib_len(data: &[u8], room: &mut u64) -> Option<usize> {
-    let (mut stream, mut out) = (flate2::Decompress::new(true), vec![0; 32 << 10]);
-    loop {
-        let (read, written) = (stream.total_in(), stream.total_out());
-        let rest = data.get(usize::try_from(read).ok()?..)?;
-        let status = stream.decompress(rest, &mut out, flate2::FlushDecompress::None).ok()?;
-        *room = room.saturating_sub(stream.total_out() - written);
-        if status == flate2::Status::StreamEnd {
-            return usize::try_from(stream.total_in()).ok();
-        }
-        (*room > 0 && (stream.total_in() > read || stream.total_out() > written)).then_some(())?;
-    }
 }
 
 /// Contents without a head of their own: LZ4 of a size that is known, or deflate.

@@ -261,14 +261,10 @@ impl<'b> System<'b> {
                 _ => {}
             }
         }
+        opened.problems.extend(Claims::shared(shared));
         let mut tell = |reason, bytes, detail: String| {
             opened.problems.push(Problem::new(reason, detail).of_bytes(bytes))
         };
-        if shared > 0 {
-            let detail =
-                format!("{shared} files have their blocks in common with others, which were searched once");
-            tell(Reason::Duplicate, 0, detail);
-        }
         if other > 0 {
             tell(Reason::Unreadable, other, format!("erofs: {other} bytes of files are on another device"));
         }

@@ -311,11 +311,7 @@ impl<'b> System<'b> {
                 }
             }
         }
-        if shared > 0 {
-            let detail =
-                format!("{shared} files have their blocks in common with others, which were searched once");
-            opened.problems.push(Problem::new(Reason::Duplicate, detail).of_bytes(0));
-        }
+        opened.problems.extend(Claims::shared(shared));
         if damaged > 0 {
             let detail = format!("ext: {damaged} folders or files are damaged; searched as raw bytes");
             opened.problems.push(Problem::new(Reason::Damaged, detail).of_bytes(0));

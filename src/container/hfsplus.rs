@@ -279,13 +279,9 @@ impl<'b> Catalog<'b> {
     }
 
     fn tell(mut self, opened: &mut Opened<'b>, limits: &Limits, shared: u64, long: u64) {
+        opened.problems.extend(Claims::shared(shared));
         let mut tell =
             |reason: Reason, detail: String| opened.problems.push(Problem::new(reason, detail).of_bytes(0));
-        if shared > 0 {
-            let detail =
-                format!("{shared} files have their blocks in common with others, which were searched once");
-            tell(Reason::Duplicate, detail);
-        }
         self.damaged.dedup();
         for what in self.damaged {
             tell(

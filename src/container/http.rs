@@ -3,8 +3,8 @@
 //!
 //! RFC 9112.
 
-use super::budget::Budget;
-use super::{Container, Contents, Member, Opened, Problem};
+use super::piece::Scattered;
+use super::{Container, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::bytes::line;
@@ -65,7 +65,7 @@ impl<'b> Bodies<'b> {
     }
 
     /// The body of the message that begins here, if it is one of these; where the next one may begin.
-    fn message(&self, at: usize) -> (Option<Body<'b>>, usize) {
+    fn message(&self, at: usize) -> (Option<Scattered<'b>>, usize) {
         let data = self.data;
         let (mut next, mut len, mut coding, mut is_chunked) = (at, None, &b""[..], false);
         while let Some((line, after)) = line(&data[..data.len().min(at + HEAD)], next) {
@@ -103,15 +103,17 @@ impl<'b> Bodies<'b> {
         // Brotli is known by its name only.
         let ending = if coding.eq_ignore_ascii_case(b"br") { ".br" } else { "" };
         let name = format!("body at {start}{ending}").into_bytes();
-        let is_there = pieces.iter().any(|piece| !piece.is_empty());
-        (is_there.then_some(Body { name, data, pieces }), end)
+        // An empty one would be a hole.
+        pieces.retain(|piece| !piece.is_empty());
+        let is_there = !pieces.is_empty();
+        (is_there.then_some(Scattered { name, data, ranges: pieces, missing: 0 }), end)
     }
 }
 
 impl<'b> Iterator for Bodies<'b> {
-    type Item = Body<'b>;
+    type Item = Scattered<'b>;
 
-    fn next(&mut self) -> Option<Body<'b>> {
+    fn next(&mut self) -> Option<Scattered<'b>> {
         loop {
             // Other things may stand between messages: packets that are missing, or another way of talking.
             while !starts(self.data.get(self.at..)?) {
@@ -142,37 +144,6 @@ fn chunks(data: &[u8], start: usize, pieces: &mut Vec<Range<usize>>) -> usize {
         at = data[end..].iter().take(2).take_while(|b| matches!(b, b'\r' | b'\n')).count() + end;
     }
     at
-}
-
-/// A body.
-struct Body<'b> {
-    name: Vec<u8>,
-    data: &'b [u8],
-    pieces: Vec<Range<usize>>,
-}
-
-impl Member for Body<'_> {
-    fn name(&self) -> &[u8] {
-        &self.name
-    }
-
-    fn size_hint(&self) -> u64 {
-        self.pieces.iter().map(|piece| piece.len() as u64).sum()
-    }
-
-    fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
-        if let [piece] = self.pieces.as_slice() {
-            return Contents { bytes: &self.data[piece.clone()], problem: None };
-        }
-        if let Err(problem) = budget.take_member(self.size_hint(), "the body") {
-            return Contents { bytes: &[], problem: Some(problem) };
-        }
-        buffer.clear();
-        for piece in &self.pieces {
-            buffer.extend_from_slice(&self.data[piece.clone()]);
-        }
-        Contents { bytes: buffer, problem: None }
-    }
 }
 
 #[cfg(test)]

@@ -91,22 +91,28 @@ pub fn begins(input: &[u8]) -> bool {
 
 /// Whether a deflate stream begins here and ends in these bytes: for what only chance may have made.
 pub fn ends(input: &[u8]) -> bool {
-    /// Longer ones are no chance.
-    const MOST: u64 = 16 << 20;
-    let mut out = [0; 16 << 10];
+    // Longer ones are no chance.
+    let mut room = 16 << 20;
     DECOMPRESS.with_borrow_mut(|stream| {
         stream.reset(false);
-        loop {
-            let (read, written) = (stream.total_in(), stream.total_out());
-            let rest = input.get(read as usize..).unwrap_or_default();
-            match stream.decompress(rest, &mut out, FlushDecompress::None) {
-                Ok(Status::StreamEnd) => return true,
-                Ok(_) if stream.total_out() > MOST => return true,
-                Ok(_) if (read, written) != (stream.total_in(), stream.total_out()) => {}
-                _ => return false,
-            }
-        }
+        length(stream, input, &mut room).is_some() || room == 0
     })
+}
+
+/// How many bytes the stream has that begins here, whose end `stream` is to find; `None` if it is broken or cut off, or if more than
+/// `room` bytes come out. What comes out is taken off `room`.
+pub fn length(stream: &mut Decompress, input: &[u8], room: &mut u64) -> Option<usize> {
+    let mut out = [0; 32 << 10];
+    loop {
+        let (read, written) = (stream.total_in(), stream.total_out());
+        let rest = input.get(usize::try_from(read).ok()?..)?;
+        let status = stream.decompress(rest, &mut out, FlushDecompress::None).ok()?;
+        *room = room.saturating_sub(stream.total_out() - written);
+        if status == Status::StreamEnd {
+            return usize::try_from(stream.total_in()).ok();
+        }
+        (*room > 0 && (stream.total_in() > read || stream.total_out() > written)).then_some(())?;
+    }
 }
 
 /// How far the first bytes of what may be a stream go.

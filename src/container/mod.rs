@@ -61,6 +61,7 @@ pub mod pg_dump;
 pub mod phar;
 pub mod picture;
 mod piece;
+mod protobuf;
 pub mod pyinstaller;
 pub mod ram_bundle;
 pub mod rar;

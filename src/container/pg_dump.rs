@@ -4,10 +4,9 @@
 //! As `pg_dump` writes it (`pg_backup_custom.c`). Data are looked for from the table's end on: what the table says of their
 //! places is often not filled in.
 
-use super::budget::Budget;
 use super::inflate::has_zlib_header;
-use super::piece::gaps;
-use super::{Container, Contents, Member, Opened, Problem};
+use super::piece::{Scattered, gaps};
+use super::{Container, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::bytes::{slice, u32_le};
@@ -48,7 +47,8 @@ impl Container for PgDump {
             }
             used.push(at..end);
             at = end;
-            opened.members.push(Box::new(Rows { name: format!("data {id}").into_bytes(), data, pieces }));
+            let name = format!("data {id}").into_bytes();
+            opened.members.push(Box::new(Scattered { name, data, ranges: pieces, missing: 0 }));
         }
         opened.gaps = gaps(used, data.len());
         opened
@@ -81,41 +81,11 @@ fn block(data: &[u8], at: usize) -> Option<(usize, Vec<Range<usize>>, usize)> {
     while let Some(len) = number(data, at).filter(|len| *len > 0) {
         let start = at + 5;
         let end = start.saturating_add(len).min(data.len());
-        pieces.push(start..end);
+        // One that the file has nothing of would be a hole.
+        pieces.extend((start < end).then_some(start..end));
         at = end;
     }
     Some((id, pieces, (at + 5).min(data.len())))
-}
-
-/// The data of a table.
-struct Rows<'b> {
-    name: Vec<u8>,
-    data: &'b [u8],
-    pieces: Vec<Range<usize>>,
-}
-
-impl Member for Rows<'_> {
-    fn name(&self) -> &[u8] {
-        &self.name
-    }
-
-    fn size_hint(&self) -> u64 {
-        self.pieces.iter().map(|piece| piece.len() as u64).sum()
-    }
-
-    fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
-        if let [piece] = self.pieces.as_slice() {
-            return Contents { bytes: &self.data[piece.clone()], problem: None };
-        }
-        if let Err(problem) = budget.take_member(self.size_hint(), "the table") {
-            return Contents { bytes: &[], problem: Some(problem) };
-        }
-        buffer.clear();
-        for piece in &self.pieces {
-            buffer.extend_from_slice(&self.data[piece.clone()]);
-        }
-        Contents { bytes: buffer, problem: None }
-    }
 }
 
 #[cfg(test)]

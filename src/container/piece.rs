@@ -134,6 +134,13 @@ impl Claims {
         true
     }
 
+    /// What is said of files whose stretches were taken already, if there are any.
+    pub fn shared(files: u64) -> Option<Problem> {
+        let detail =
+            || format!("{files} files have their blocks in common with others, which were searched once");
+        (files > 0).then(|| Problem::new(Reason::Duplicate, detail()).of_bytes(0))
+    }
+
     /// What was not taken of `0..len`.
     pub fn gaps(&self, len: usize) -> Vec<Range<usize>> {
         gaps(self.taken.iter().map(|(&start, &end)| start..end), len)

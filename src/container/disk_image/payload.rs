@@ -4,8 +4,9 @@
 //! `update_metadata.proto` of update_engine. What an update takes from the partitions that it is for is not in it.
 
 use super::{Map, Source};
+use crate::container::protobuf::{Fields, Value};
 use crate::ledger::Reason;
-use crate::lens::bytes::{size_be, slice, u64_be, uleb};
+use crate::lens::bytes::{size_be, slice, u64_be};
 
 /// A partition, and what the manifest says of it.
 pub struct Partition {
@@ -29,12 +30,12 @@ fn manifest(data: &[u8]) -> Option<(&[u8], usize)> {
 pub fn partitions(data: &[u8], most: u64) -> Vec<Partition> {
     let Some((manifest, base)) = manifest(data) else { return Vec::new() };
     let mut block = 4096;
-    for (field, value) in Fields::of(manifest) {
+    for (field, value) in Fields::new(manifest) {
         if let (3, Value::Number(size)) = (field, value) {
             block = size;
         }
     }
-    let parts = Fields::of(manifest).filter_map(|field| match field {
+    let parts = Fields::new(manifest).filter_map(|field| match field {
         (13, Value::Bytes(part)) => Some(part),
         _ => None,
     });
@@ -57,11 +58,11 @@ fn partition(data: &[u8], base: usize, block: u64, part: &[u8], map: Map) -> Par
     let mut partition = Partition { name: b"partition".to_vec(), map };
     let map = &mut partition.map;
     let (mut elsewhere, mut is_sound) = (0u64, true);
-    for (field, value) in Fields::of(part) {
+    for (field, value) in Fields::new(part) {
         match (field, value) {
             (1, Value::Bytes(name)) => partition.name = name.to_vec(),
             (7, Value::Bytes(info)) => {
-                let size = Fields::of(info).find_map(|field| match field {
+                let size = Fields::new(info).find_map(|field| match field {
                     (1, Value::Number(size)) => Some(size),
                     _ => None,
                 });
@@ -93,14 +94,14 @@ fn operation(
 ) -> Option<()> {
     let (mut kind, mut place, mut len) = (0, 0, 0);
     let mut extents = Vec::new();
-    for (field, value) in Fields::of(bytes) {
+    for (field, value) in Fields::new(bytes) {
         match (field, value) {
             (1, Value::Number(n)) => kind = n,
             (2, Value::Number(n)) => place = n,
             (3, Value::Number(n)) => len = n,
             (6, Value::Bytes(extent)) => {
                 let mut pair = [0, 0];
-                for (field, value) in Fields::of(extent) {
+                for (field, value) in Fields::new(extent) {
                     if let (1 | 2, Value::Number(n)) = (field, value) {
                         pair[field as usize - 1] = n;
                     }
@@ -145,46 +146,6 @@ fn operation(
         // One stretch after the other as they come out: so far no tool has written them.
         (source, [(to, _), ..]) => map.add(data, *to, whole, source),
         (_, []) => Some(()),
-    }
-}
-
-enum Value<'b> {
-    Number(u64),
-    Bytes(&'b [u8]),
-}
-
-/// Fields of a message, as far as they can be read.
-struct Fields<'b> {
-    bytes: &'b [u8],
-    at: usize,
-}
-
-impl<'b> Fields<'b> {
-    fn of(bytes: &'b [u8]) -> Self {
-        Fields { bytes, at: 0 }
-    }
-}
-
-impl<'b> Iterator for Fields<'b> {
-    type Item = (u64, Value<'b>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let head = uleb(self.bytes, &mut self.at)?;
-        let value = match head & 7 {
-            0 => Value::Number(uleb(self.bytes, &mut self.at)?),
-            kind @ (1 | 2 | 5) => {
-                let len = match kind {
-                    1 => 8,
-                    5 => 4,
-                    _ => usize::try_from(uleb(self.bytes, &mut self.at)?).ok()?,
-                };
-                let bytes = slice(self.bytes, self.at, len)?;
-                self.at += len;
-                Value::Bytes(bytes)
-            }
-            _ => return None,
-        };
-        Some((head >> 3, value))
     }
 }
 

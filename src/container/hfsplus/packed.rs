@@ -90,77 +90,62 @@ impl<'b> Packed<'b> {
     /// A resource that is the places of blocks, the first of which is where the table ends, and these.
     fn chunks(&self, out: &mut Vec<u8>, budget: &Budget) -> Result<(), Problem> {
         let mut fork = Vec::new();
-        let Contents { bytes, problem } = self.fork.read(&mut fork, budget);
-        if let Some(problem) = problem.filter(|problem| problem.reason == Reason::Limit) {
-            return Err(problem);
-        }
+        let bytes = self.resource(&mut fork, budget)?;
         let table = &bytes[..size_le(bytes, 0).unwrap_or(0).min(bytes.len())];
         let places: Vec<usize> = (0..table.len() / 4).filter_map(|n| size_le(table, 4 * n)).collect();
-        let mut broken = 0u64;
-        for pair in places.windows(2) {
-            if out.len() as u64 >= self.size {
-                break;
-            }
-            let before = out.len();
-            // Places only go up: no byte is read twice.
-            match bytes.get(pair[0]..pair[1]).map(|packed| self.block(packed, out, budget)) {
-                Some(Ok(())) => {}
-                Some(Err(problem)) if problem.reason == Reason::Limit => return Err(problem),
-                Some(Err(_)) => broken += 1,
-                None => {
-                    broken += 1;
-                    break;
-                }
-            }
-            let end = usize::try_from(self.size).unwrap_or(usize::MAX).min(before + BLOCK);
-            if let Some(short) = end.checked_sub(out.len()) {
-                pay(short, out, budget)?;
-                out.resize(end, 0);
-            }
-        }
-        match broken {
-            0 => Ok(()),
-            _ => Err(Problem::new(
-                Reason::Damaged,
-                format!("hfsplus: {broken} blocks of the file are broken or missing"),
-            )),
-        }
+        // Places only go up: no byte is read twice.
+        let most = usize::try_from(self.size.div_ceil(BLOCK as u64)).unwrap_or(usize::MAX);
+        let blocks = places.windows(2).take(most).map(|pair| Some((bytes.get(pair[0]..pair[1])?, true)));
+        self.each(blocks, out, budget)
     }
 
     /// A resource that is a table of blocks and these.
     fn blocks(&self, out: &mut Vec<u8>, budget: &Budget) -> Result<(), Problem> {
         let mut fork = Vec::new();
-        let Contents { bytes, problem } = self.fork.read(&mut fork, budget);
-        if let Some(problem) = problem.filter(|problem| problem.reason == Reason::Limit) {
-            return Err(problem);
-        }
+        let bytes = self.resource(&mut fork, budget)?;
         let start = size_be(bytes, 0).unwrap_or(0).saturating_add(4);
         let mut last = 0;
+        let blocks = (0..size_le(bytes, start).unwrap_or(0)).map(|n| {
+            let at = start.checked_add(8 * n + 4)?;
+            let (from, len) = (start.checked_add(size_le(bytes, at)?)?, size_le(bytes, at + 4)?);
+            // No byte twice: or many blocks of one stretch would take their time each.
+            (from >= last).then_some(())?;
+            let packed = slice(bytes, from, len)?;
+            last = from.checked_add(len)?;
+            Some((packed, last < bytes.len()))
+        });
+        self.each(blocks, out, budget)
+    }
+
+    /// What is there of the resource fork.
+    fn resource<'s>(&'s self, fork: &'s mut Vec<u8>, budget: &Budget) -> Result<&'s [u8], Problem> {
+        let Contents { bytes, problem } = self.fork.read(fork, budget);
+        problem.filter(|problem| problem.reason == Reason::Limit).map_or(Ok(bytes), Err)
+    }
+
+    /// Expands blocks up to the first that is not there; each comes with whether what follows keeps its place if too
+    /// little comes out of it.
+    fn each<'s>(
+        &self,
+        blocks: impl Iterator<Item = Option<(&'s [u8], bool)>>,
+        out: &mut Vec<u8>,
+        budget: &Budget,
+    ) -> Result<(), Problem> {
         let mut broken = 0u64;
-        for n in 0..size_le(bytes, start).unwrap_or(0) {
-            let entry = || {
-                let at = start.checked_add(8 * n + 4)?;
-                let (from, len) = (start.checked_add(size_le(bytes, at)?)?, size_le(bytes, at + 4)?);
-                // No byte twice: or many blocks of one stretch would take their time each.
-                (from >= last).then_some((from.checked_add(len)?, slice(bytes, from, len)?))
-            };
-            let Some((end, packed)) = entry() else {
+        for block in blocks {
+            let Some((packed, keeps_place)) = block else {
                 broken += 1;
                 break;
             };
-            last = end;
             let before = out.len();
             match self.block(packed, out, budget) {
                 Ok(()) => {}
                 Err(problem) if problem.reason == Reason::Limit => return Err(problem),
                 Err(_) => broken += 1,
             }
-            // What follows keeps its place.
             let end = usize::try_from(self.size).unwrap_or(usize::MAX).min(before + BLOCK);
-            if out.len() < end && last < bytes.len() {
-                if !budget.take((end - out.len()) as u64) {
-                    return Err(Problem::new(Reason::Limit, OVER_BUDGET));
-                }
+            if let Some(short) = end.checked_sub(out.len()).filter(|_| keeps_place) {
+                pay(short, out, budget)?;
                 out.resize(end, 0);
             }
         }

@@ -1,59 +1,7 @@
 //! The end of an ORC file: its columns and stripes, in protocol buffers (`orc_proto.proto`).
 
-use crate::lens::bytes::{slice, uleb};
-
-/// The fields of a message: numbers, and values. Ends where it is damaged.
-pub(super) struct Message<'d> {
-    data: &'d [u8],
-    at: usize,
-}
-
-pub(super) enum Value<'d> {
-    Number(u64),
-    Bytes(&'d [u8]),
-}
-
-impl Value<'_> {
-    pub(super) fn number(&self) -> u64 {
-        if let Value::Number(n) = self { *n } else { 0 }
-    }
-
-    fn size(&self) -> usize {
-        usize::try_from(self.number()).unwrap_or(usize::MAX)
-    }
-}
-
-impl<'d> Message<'d> {
-    pub(super) fn new(data: &'d [u8]) -> Self {
-        Message { data, at: 0 }
-    }
-}
-
-impl<'d> Iterator for Message<'d> {
-    type Item = (u64, Value<'d>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let key = uleb(self.data, &mut self.at)?;
-        let mut take = |len: usize| {
-            let bytes = slice(self.data, self.at, len)?;
-            self.at += len;
-            Some(bytes)
-        };
-        let value = match key & 7 {
-            0 => Value::Number(uleb(self.data, &mut self.at)?),
-            1 => Value::Bytes(take(8)?),
-            2 => {
-                let len = usize::try_from(uleb(self.data, &mut self.at)?).ok()?;
-                let bytes = slice(self.data, self.at, len)?;
-                self.at += len;
-                Value::Bytes(bytes)
-            }
-            5 => Value::Bytes(take(4)?),
-            _ => return None,
-        };
-        Some((key >> 3, value))
-    }
-}
+use crate::container::protobuf::{Fields, Value};
+use crate::lens::bytes::uleb;
 
 /// What the last bytes say.
 #[derive(Default)]
@@ -66,7 +14,7 @@ pub(super) struct Script {
 
 pub(super) fn script(data: &[u8]) -> Script {
     let mut script = Script { block: 256 << 10, ..Script::default() };
-    for (field, value) in Message::new(data) {
+    for (field, value) in Fields::new(data) {
         match field {
             1 => script.footer = value.size(),
             2 => script.codec = value.number(),
@@ -104,11 +52,11 @@ pub(super) struct Footer {
 
 pub(super) fn footer(data: &[u8]) -> Footer {
     let mut footer = Footer::default();
-    for (field, value) in Message::new(data) {
+    for (field, value) in Fields::new(data) {
         match (field, value) {
             (3, Value::Bytes(stripe)) => {
                 let mut own = Stripe::default();
-                for (field, value) in Message::new(stripe) {
+                for (field, value) in Fields::new(stripe) {
                     match field {
                         1 => own.start = value.size(),
                         2 => own.index = value.size(),
@@ -121,7 +69,7 @@ pub(super) fn footer(data: &[u8]) -> Footer {
             }
             (4, Value::Bytes(kind)) => {
                 let mut own = Kind::default();
-                for (field, value) in Message::new(kind) {
+                for (field, value) in Fields::new(kind) {
                     match (field, value) {
                         (1, value) => own.kind = value.number(),
                         (2, Value::Number(part)) => own.parts.push(part as usize),
@@ -155,11 +103,11 @@ pub(super) struct Stream {
 /// Streams, and for each column how it is written and how many values its dictionary has.
 pub(super) fn stripe_footer(data: &[u8], mut at: usize) -> (Vec<Stream>, Vec<(u64, u64)>) {
     let (mut streams, mut encodings) = (Vec::new(), Vec::new());
-    for (field, value) in Message::new(data) {
+    for (field, value) in Fields::new(data) {
         match (field, value) {
             (1, Value::Bytes(stream)) => {
                 let mut own = Stream { kind: 0, column: 0, start: at, len: 0 };
-                for (field, value) in Message::new(stream) {
+                for (field, value) in Fields::new(stream) {
                     match field {
                         1 => own.kind = value.number(),
                         2 => own.column = value.size(),
@@ -172,7 +120,7 @@ pub(super) fn stripe_footer(data: &[u8], mut at: usize) -> (Vec<Stream>, Vec<(u6
             }
             (2, Value::Bytes(encoding)) => {
                 let mut own = (0, 0);
-                for (field, value) in Message::new(encoding) {
+                for (field, value) in Fields::new(encoding) {
                     match field {
                         1 => own.0 = value.number(),
                         2 => own.1 = value.number(),

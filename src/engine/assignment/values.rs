@@ -240,18 +240,16 @@ impl Reader<'_, '_> {
         let rest = self.rest(at);
         let line = &rest[..rest.len().min(LINE)];
         let line = &line[..memchr::memchr(b'\n', line).unwrap_or(line.len())];
-        let stop = memchr::memchr2(b';', b'{', line).unwrap_or(line.len());
+        let line = &line[..memchr::memchr2(b';', b'{', line).unwrap_or(line.len())];
         const OPERATORS: [&[u8]; 9] =
             [b"|| ", b"?? ", b" or ", b"?: ", b" else ", b"unwrap_or(", b"(|_| ", b"rElse(", b"rDefault("];
         // Without one, the calls only.
-        let line = &line[..stop];
         let has_blank = memchr::memchr(b' ', line).is_some();
         if !has_blank && memchr::memchr(b')', line).is_none() {
             return false;
         }
-        let stop = line.len();
         for operator in OPERATORS.iter().filter(|o| has_blank || o.ends_with(b"(")) {
-            if let Some(found) = memchr::memmem::find(&line[..stop], operator) {
+            if let Some(found) = memchr::memmem::find(line, operator) {
                 let value = at + found + operator.len();
                 if self.inside().is_none() && self.quoted(value, Form::Default) {
                     return true;
