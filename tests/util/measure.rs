@@ -2,9 +2,10 @@
 
 use super::{Dir, Report, plain};
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Runs `keysift scan` and gives its report, its peak memory in MiB, and the time it took.
+/// Runs `keysift scan` and gives its report, its peak memory in MiB, and the time that processors
+/// spent on it: what else the machine does counts little.
 #[allow(
     unsafe_code,
     clippy::zombie_processes,
@@ -12,7 +13,6 @@ use std::time::{Duration, Instant};
     reason = "only wait4 tells the peak memory of one child, and it waits"
 )]
 pub fn measured(dir: &Dir, arguments: &[&str], exit: i32) -> (Report, u64, Duration) {
-    let start = Instant::now();
     let out = fs::File::create(dir.join("report")).unwrap();
     let child = plain()
         .current_dir(dir.path())
@@ -31,7 +31,8 @@ pub fn measured(dir: &Dir, arguments: &[&str], exit: i32) -> (Report, u64, Durat
     let text = fs::read(dir.join("report")).unwrap();
     assert!(libc::WIFEXITED(status), "ended by signal {}", libc::WTERMSIG(status));
     assert_eq!(libc::WEXITSTATUS(status), exit, "{}", String::from_utf8_lossy(&text));
-    let (mebibytes, time) = (usage.ru_maxrss as u64 >> 10, start.elapsed());
+    let spent = |time: libc::timeval| Duration::new(time.tv_sec as u64, time.tv_usec as u32 * 1000);
+    let (mebibytes, time) = (usage.ru_maxrss as u64 >> 10, spent(usage.ru_utime) + spent(usage.ru_stime));
     eprintln!("{arguments:?}: {mebibytes} MiB, {time:?}");
     (Report::parse(&text), mebibytes, time)
 }

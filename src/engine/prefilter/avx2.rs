@@ -1,18 +1,16 @@
-//! The prefilter in AVX2: sixteen buckets of nibbles before the table of windows.
+//! The prefilter in AVX2: the table of pairs, thirty-two positions of a text at a time.
 //!
-//! [`Windows`] looks up a hash at every byte of the text. Here vector code looks first: a window of
-//! four bytes belongs to one of sixteen buckets, and a bucket knows for each of the four places which
-//! low and which high halves of bytes its windows have. Two shuffles a place say so for sixteen bytes
-//! of text and eight buckets at a time. What no bucket refuses goes on to the table, which decides;
-//! so a mistake in how buckets are filled can cost time, never a literal, as long as every window is
-//! in one. `docs/engine.md` explains it with figures.
+//! [`Pairs`] is asked at each second byte. Vector code makes the numbers of sixteen pairs at once, plain loads fetch
+//! their entries, and vector code again puts neighbours together. A stretch of several blocks goes through each step as
+//! a whole: a vector is not read where its parts were written just before, for which a processor waits.
+//! `docs/engine.md` explains it with figures.
 //!
-//! This is the only module of the engine with `unsafe`: the reads of vectors and the call into code
-//! for AVX2. Each says what it relies on.
+//! `unsafe` here is reads and writes of vectors in arrays whose type has their length, and the call into code for
+//! AVX2. Each says what it relies on.
 #![allow(unsafe_code)]
 
-use super::buckets::{BUCKETS, Bucket, fill};
-use super::windows::{BLOCK, LANE, SEEN, WINDOW, Windows, tail};
+use super::pairs::{PAIRS, Pairs};
+use super::windows::{BLOCK, SEEN, Windows};
 use super::{Literal, LiteralId, Prefilter};
 use std::arch::x86_64::*;
 use std::ops::Range;
@@ -20,18 +18,13 @@ use std::ops::Range;
 /// Finds literals with AVX2. Exists only where the processor has it.
 pub struct Avx2 {
     windows: Windows,
-    masks: Masks,
 }
 
 impl Avx2 {
     /// A prefilter for `literals`, none of which may be empty; `None` where the processor has no AVX2.
     pub fn new(literals: Vec<Literal>) -> Option<Self> {
         // The invariant of this module: no `Avx2` exists on a processor without AVX2.
-        std::is_x86_feature_detected!("avx2").then(|| {
-            let windows = Windows::new(literals);
-            let masks = Masks::of(&fill(&windows.shapes()));
-            Avx2 { windows, masks }
-        })
+        std::is_x86_feature_detected!("avx2").then(|| Avx2 { windows: Windows::new(literals) })
     }
 }
 
@@ -43,95 +36,99 @@ impl Prefilter for Avx2 {
     fn find(&self, text: &[u8], within: Range<usize>, on_literal: &mut dyn FnMut(LiteralId, usize)) {
         self.windows.find_with(text, within, on_literal, &|searched, look| {
             // SAFETY: `self` exists, so the processor has AVX2 (`Avx2::new` is the only way to make one).
-            unsafe { blocks(&self.masks, searched, look) }
+            unsafe { blocks(&self.windows.pairs, searched, look) }
         });
     }
 }
 
-/// For each of the four places of a window: which buckets have a byte with this low half there, and
-/// which one with this high half. Buckets 0 to 7 are the bits of the first 16 bytes, 8 to 15 of the
-/// others: `vpshufb` looks up each half of a register on its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Masks {
-    low: [[u8; 2 * LANE]; WINDOW],
-    high: [[u8; 2 * LANE]; WINDOW],
-}
+/// Bytes that are classified at once: half as many pairs.
+const LANE: usize = 32;
+/// Blocks that go through each step together.
+const BATCH: usize = 8;
+/// Bytes that are read of a batch.
+const BATCH_SEEN: usize = BATCH * BLOCK + LANE;
 
 /// Calls `look` with the positions in `text` where a window may stand, block by block, each with the
 /// bytes from there on.
 #[target_feature(enable = "avx2")]
-fn blocks(masks: &Masks, text: &[u8], look: &mut dyn FnMut(usize, u64, &[u8; SEEN])) {
-    let low = masks.low.each_ref().map(|mask| load_mask(mask));
-    let high = masks.high.each_ref().map(|mask| load_mask(mask));
-    let nibble = _mm256_set1_epi8(0x0f);
-    let zero = _mm256_setzero_si256();
-    // For 16 bytes: for each place of a window, the buckets that have each byte there.
-    let classify_lane = |lane: &[u8; LANE]| -> [__m256i; WINDOW] {
-        // SAFETY: `lane` is 16 bytes long; the read needs no alignment.
-        let bytes = _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(lane.as_ptr().cast()) });
-        let lows = _mm256_and_si256(bytes, nibble);
-        let highs = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), nibble);
-        let place = |p: usize| {
-            _mm256_and_si256(_mm256_shuffle_epi8(low[p], lows), _mm256_shuffle_epi8(high[p], highs))
-        };
-        [place(0), place(1), place(2), place(3)]
-    };
-    let classify = |block: &[u8; SEEN]| -> u64 {
-        let [first, lanes @ ..] = block.as_chunks::<LANE>().0 else { return 0 };
-        let mut current = classify_lane(first);
-        let mut found = 0u64;
-        for (i, lane) in lanes.iter().enumerate() {
-            let next = classify_lane(lane);
-            // What is at places 1 to 3 of a window stands that many bytes farther on.
-            let second = _mm256_alignr_epi8::<1>(next[1], current[1]);
-            let third = _mm256_alignr_epi8::<2>(next[2], current[2]);
-            let fourth = _mm256_alignr_epi8::<3>(next[3], current[3]);
-            let buckets =
-                _mm256_and_si256(_mm256_and_si256(current[0], second), _mm256_and_si256(third, fourth));
-            let none = _mm256_movemask_epi8(_mm256_cmpeq_epi8(buckets, zero)) as u32;
-            // A position is refused when the eight buckets of both halves are empty there.
-            let some = !(none & (none >> LANE)) & 0xffff;
-            found |= u64::from(some) << (LANE * i);
-            current = next;
-        }
-        found
-    };
+fn blocks(pairs: &Pairs, text: &[u8], look: &mut dyn FnMut(usize, u64, &[u8; SEEN])) {
     let mut at = 0;
-    while let Some(block) = text[at..].first_chunk() {
-        let found = classify(block);
-        if found != 0 {
-            look(at, found, block);
-        }
-        at += BLOCK;
-    }
-    for (at, block) in tail(text, at) {
-        let found = classify(&block);
-        if found != 0 {
-            look(at, found, &block);
-        }
-    }
-}
-
-#[target_feature(enable = "avx2")]
-fn load_mask(mask: &[u8; 2 * LANE]) -> __m256i {
-    // SAFETY: `mask` is 32 bytes long; the read needs no alignment.
-    unsafe { _mm256_loadu_si256(mask.as_ptr().cast()) }
-}
-
-impl Masks {
-    fn of(buckets: &[Bucket; BUCKETS]) -> Masks {
-        let mut masks = Masks::default();
-        for (i, bucket) in buckets.iter().enumerate() {
-            let (lane, bit) = (LANE * (i / 8), 1u8 << (i % 8));
-            for (p, set) in bucket.iter().enumerate() {
-                for byte in set.bytes() {
-                    masks.low[p][lane + usize::from(byte & 15)] |= bit;
-                    masks.high[p][lane + usize::from(byte >> 4)] |= bit;
-                }
+    while at < text.len() {
+        let mut copy = [0; BATCH_SEEN];
+        let batch = match text[at..].first_chunk() {
+            Some(batch) => batch,
+            None => {
+                let rest = &text[at..];
+                copy[..rest.len()].copy_from_slice(rest);
+                &copy
+            }
+        };
+        let count = BATCH.min((text.len() - at).div_ceil(BLOCK));
+        for (i, found) in classify(&pairs.0, batch, count).iter().enumerate().take(count) {
+            if *found != 0 {
+                let from = i * BLOCK;
+                look(at + from, *found, batch[from..].first_chunk().unwrap_or(&[0; SEEN]));
             }
         }
-        masks
+        at += BATCH * BLOCK;
     }
+}
+
+/// Where in the first `count` blocks a window may stand.
+#[target_feature(enable = "avx2")]
+fn classify(table: &[u32; PAIRS], batch: &[u8; BATCH_SEEN], count: usize) -> [u64; BATCH] {
+    let mut entries = [[0; LANE / 2]; BATCH_SEEN / LANE];
+    let lanes = batch.as_chunks::<LANE>().0;
+    for (lane, entries) in lanes.iter().zip(&mut entries).take(2 * count + 1) {
+        for (entries, four) in entries.as_chunks_mut::<4>().0.iter_mut().zip(numbers(lane)) {
+            // Four numbers of 16 bits. To take them apart so is quicker than what the compiler makes of an array of them.
+            *entries = [0, 16, 32, 48].map(|shift| table[(four >> shift) as usize % PAIRS]);
+        }
+    }
+    let entries = entries.as_flattened();
+    let mut found = [0; BATCH];
+    for (i, found) in found.iter_mut().enumerate().take(count) {
+        let from = i * BLOCK / 2;
+        let half = |from: usize| u64::from(neighbours(entries[from..].first_chunk().unwrap_or(&[0; LANE / 2 + 1])));
+        *found = half(from) | half(from + LANE / 2) << LANE;
+    }
+    found
+}
+
+/// The numbers of sixteen pairs, four in each integer.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn numbers(lane: &[u8; LANE]) -> [u64; 4] {
+    // SAFETY: `lane` is 32 bytes long; the read needs no alignment.
+    let bytes = unsafe { _mm256_loadu_si256(lane.as_ptr().cast()) };
+    // The class: bits 0 to 4, and bit 6 as bit 5.
+    let low = _mm256_and_si256(bytes, _mm256_set1_epi8(31));
+    let high = _mm256_and_si256(_mm256_srli_epi16::<1>(bytes), _mm256_set1_epi8(32));
+    // The first of a pair once and the second 64 times.
+    let numbers = _mm256_maddubs_epi16(_mm256_or_si256(low, high), _mm256_set1_epi16(64 << 8 | 1));
+    let mut four = [0; 4];
+    // SAFETY: `four` is 32 bytes long; the write needs no alignment.
+    unsafe { _mm256_storeu_si256(four.as_mut_ptr().cast(), numbers) };
+    four
+}
+
+/// What seventeen entries say of thirty-two positions.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn neighbours(entries: &[u32; LANE / 2 + 1]) -> u32 {
+    let eight = |from: usize| {
+        let eight: &[u32; 8] = entries[from..].first_chunk().unwrap_or(&[0; 8]);
+        // SAFETY: `eight` is 32 bytes long; the read needs no alignment.
+        unsafe { _mm256_loadu_si256(eight.as_ptr().cast()) }
+    };
+    // Second pairs move into the place of first ones; 16 bits then tell of one position.
+    let none = |from: usize| {
+        let both = _mm256_and_si256(eight(from), _mm256_srli_epi32::<8>(eight(from + 1)));
+        _mm256_cmpeq_epi16(_mm256_and_si256(both, _mm256_set1_epi16(0xff)), _mm256_setzero_si256())
+    };
+    // Packing takes the halves of both in turn.
+    let packed = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi16(none(0), none(8)));
+    !_mm256_movemask_epi8(packed) as u32
 }
 
 #[cfg(test)]
@@ -139,38 +136,24 @@ mod tests {
     use super::*;
     use crate::engine::prefilter::tests::{agree, literals};
 
-    /// The masks as they are meant, byte by byte: the oracle of the vector code.
-    fn scalar(masks: &Masks, text: &[u8], at: usize) -> bool {
-        let byte = |at: usize| text.get(at).copied().unwrap_or(0);
-        (0..2).any(|lane| {
-            let buckets = (0..WINDOW).fold(!0u8, |left, p| {
-                let (low, high) = (usize::from(byte(at + p) & 15), usize::from(byte(at + p) >> 4));
-                left & masks.low[p][LANE * lane + low] & masks.high[p][LANE * lane + high]
-            });
-            buckets != 0
-        })
-    }
-
     #[test]
-    fn vectors_say_what_the_masks_mean() {
+    fn vectors_say_what_the_table_says() {
         let Some(avx2) =
             Avx2::new(literals(&[("AKIA", false), ("ghp_", false), ("Secret", true), ("sk-", false)]))
         else {
             return;
         };
-        // Every byte at every place of a lane, and all texts from nothing to several blocks.
-        for len in 0..=260usize {
-            let text: Vec<u8> =
+        let pairs = &avx2.windows.pairs;
+        // Every byte at every place of a lane, and all texts from nothing to more than a batch.
+        for len in (0..=260usize).chain(BATCH * BLOCK - 70..BATCH * BLOCK + 70) {
+            let mut text: Vec<u8> =
                 (0..len).map(|i| b"AKIA ghp_ sEcReT sk-x\x80\xff\0"[(i * 7 + i / 9) % 24]).collect();
-            let mut bits = vec![false; len + BLOCK];
+            let mut bits = vec![0; len.div_ceil(BLOCK)];
             // SAFETY: `avx2` exists, so the processor has AVX2.
-            unsafe {
-                blocks(&avx2.masks, &text, &mut |at, found, _| {
-                    (0..BLOCK).for_each(|i| bits[at + i] = found >> i & 1 != 0);
-                });
-            }
-            for (at, bit) in bits.iter().enumerate().take(len) {
-                assert_eq!(*bit, scalar(&avx2.masks, &text, at), "length {len}, position {at}");
+            unsafe { blocks(pairs, &text, &mut |at, found, _| bits[at / BLOCK] = found) };
+            text.resize(len + SEEN, 0);
+            for (i, found) in bits.iter().enumerate() {
+                assert_eq!(*found, pairs.bits(text[i * BLOCK..].first_chunk().unwrap()), "length {len}, block {i}");
             }
         }
     }

@@ -1,11 +1,12 @@
-//! Which windows share a bucket of the vector prefilters.
+//! Which windows share a bucket of the prefilter in AVX-512.
 //!
-//! A window is four bytes of a literal. Vector code asks, for many positions of a text at once, whether
+//! A window is four bytes of a literal. AVX-512 asks, for many positions of a text at once, whether
 //! any window of one of sixteen buckets can stand there: a bucket knows for each of the four places the
 //! set of bytes its windows have. What passes goes on to the table of windows, which decides; so how
 //! buckets are filled can cost time, never a literal, as long as every window is in one.
 
-use super::windows::{WINDOW, byte_chance};
+use super::statistics;
+use super::windows::WINDOW;
 
 /// Buckets: bits of the masks.
 pub(super) const BUCKETS: usize = 16;
@@ -83,7 +84,7 @@ fn passing(bucket: &Bucket) -> f32 {
 /// Puts each window where it adds least to the expected number of positions that pass: greedy, those
 /// that pass most first, so that they open buckets of their own.
 pub(super) fn fill(shapes: &[Shape]) -> [Bucket; BUCKETS] {
-    let chances: [f32; 256] = std::array::from_fn(|b| byte_chance(b as u8));
+    let chances: [f32; 256] = std::array::from_fn(|b| statistics::of_byte(b as u8));
     let with = |bucket: &Bucket, shape: &Shape| -> Bucket {
         std::array::from_fn(|p| bucket[p].with(shape[p], &chances))
     };

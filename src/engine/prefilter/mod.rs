@@ -10,8 +10,10 @@ pub mod avx2;
 pub mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod buckets;
+mod pairs;
 pub mod portable;
 pub mod starts;
+mod statistics;
 pub mod windows;
 
 use std::ops::Range;

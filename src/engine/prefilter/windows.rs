@@ -1,12 +1,11 @@
-//! The prefilter for every platform: a bitmap of hashed four-byte windows.
+//! The prefilter for every platform: pairs of bytes, then a bitmap of hashed four-byte windows.
 //!
-//! Of each literal one window of four bytes is entered, the one least common in real data. The
-//! search takes the four bytes at every position of the text, folds their case, hashes them, and
-//! looks up one bit: no step depends on the one before, so a processor overlaps many of them, which
-//! it cannot do for an automaton. Positions whose bit is set (a few in a thousand) are compared with
-//! the literals of that hash. Against the Aho-Corasick DFA of `portable.rs`, measured with 330
-//! literals on 105 MB of Rust source: see `docs/architecture.md`.
+//! Of each literal one window of four bytes is entered. Where [`Pairs`] says that one may stand, the search takes
+//! these bytes of the text, folds their case, hashes them, and looks up one bit. Positions whose bit is set (a few in
+//! a thousand) are compared with the literals of that hash. No step depends on the one before, so a processor
+//! overlaps many of them, which it cannot do for an automaton.
 
+use super::pairs::Pairs;
 use super::{Literal, LiteralId, Prefilter};
 use std::ops::Range;
 
@@ -128,6 +127,8 @@ impl Table {
 
 /// Finds literals by their rarest windows.
 pub struct Windows {
+    /// Where any of them may stand.
+    pub(super) pairs: Pairs,
     literals: Vec<Literal>,
     /// Windows of four bytes.
     long: Table,
@@ -142,24 +143,25 @@ impl Windows {
     /// A prefilter for `literals`; none may be empty.
     pub fn new(literals: Vec<Literal>) -> Self {
         let (mut long, mut short, mut tiny) = (Vec::with_capacity(literals.len()), Vec::new(), Vec::new());
-        for (i, offset) in choose_windows(&literals).into_iter().enumerate() {
+        let (pairs, offsets) = Pairs::new(&literals);
+        for (i, offset) in offsets.into_iter().enumerate() {
             let id = LiteralId(i as u32);
             let literal = &literals[i];
             match (offset, &literal.bytes[..]) {
-                (Some(offset), bytes) => {
-                    let entry = Entry::new(id, literal, offset..offset + WINDOW);
-                    long.push((hash_long(window_at(bytes, offset)), entry));
-                }
-                (None, bytes @ [_, _, _]) => {
+                (None, _) => tiny.push(id),
+                (Some(_), bytes @ [_, _, _]) => {
                     let entry = Entry::new(id, literal, 0..bytes.len());
                     let cases = cases(bytes, literal.ignore_case).into_iter();
                     short.extend(cases.map(|case| (hash_short(case), entry)));
                 }
-                (None, _) => tiny.push(id),
+                (Some(offset), bytes) => {
+                    let entry = Entry::new(id, literal, offset..offset + WINDOW);
+                    long.push((hash_long(window_at(bytes, offset)), entry));
+                }
             }
         }
         let longest = literals.iter().map(|l| l.bytes.len()).max().unwrap_or(0);
-        Windows { literals, long: Table::new(long), short: Table::new(short), tiny, longest }
+        Windows { pairs, literals, long: Table::new(long), short: Table::new(short), tiny, longest }
     }
 
     /// Compares the literals that have one of these windows with the text around it.
@@ -192,10 +194,10 @@ impl Prefilter for Windows {
         self.find_with(text, within, on_literal, &|searched, look| {
             let mut at = 0;
             while let Some(block) = searched[at..].first_chunk() {
-                look(at, !0, block);
+                look(at, self.pairs.bits(block), block);
                 at += BLOCK;
             }
-            tail(searched, at).for_each(|(at, block)| look(at, !0, &block));
+            tail(searched, at).for_each(|(at, block)| look(at, self.pairs.bits(&block), &block));
         });
     }
 }
@@ -307,99 +309,13 @@ pub(super) fn cases(bytes: &[u8], ignore_case: bool) -> Vec<u32> {
         .collect()
 }
 
-/// Where the window of each literal stands: where it is least common in real data, and the rather the
-/// more literals share it, for every window makes the search look at more places. `None` for literals
-/// that are too short.
-fn choose_windows(literals: &[Literal]) -> Vec<Option<usize>> {
-    let offsets = |literal: &Literal| 0..(literal.bytes.len() + 1).saturating_sub(WINDOW);
-    // Those that share a window stand together.
-    let mut all: Vec<(u32, u32, u32)> = Vec::new();
-    for (i, literal) in (0..).zip(literals) {
-        let window = |at: usize| window_at(&literal.bytes, at) | 0x2020_2020;
-        all.extend(offsets(literal).map(|at| (window(at), i, at as u32)));
-    }
-    all.sort_unstable();
-    let mut best: Vec<Option<(i32, usize)>> = vec![None; literals.len()];
-    for sharers in all.chunk_by(|a, b| a.0 == b.0) {
-        // Twice as many sharers weigh as much as one bit of rareness.
-        let shared = (8.0 * (sharers.len() as f32).log2()) as i32;
-        for &(_, i, at) in sharers {
-            let (i, at) = (i as usize, at as usize);
-            let window = &literals[i].bytes[at..at + WINDOW];
-            // Repeated bytes are rare until a text repeats them.
-            let repeats = if window.iter().all(|b| *b == window[0]) { 64 } else { 0 };
-            best[i] = best[i].max(Some((rareness(window) + shared - repeats, at)));
-        }
-    }
-    best.into_iter().map(|best| best.map(|(_, at)| at)).collect()
-}
-
-/// Shares of bytes and of pairs of bytes in source code and libraries, made by
-/// `scripts/byte-pairs.py`: eighths of bits for the 96 bytes from 0x20 on, then for their pairs.
-static PAIRS: &[u8; 96 + 96 * 96] = include_bytes!("pairs.bin");
-
-/// The chance of a byte in real data, from [`PAIRS`], which knows no case: one letter in eight is taken
-/// for an upper-case one. Bytes outside of what the table knows are frequent in binary data only.
-#[cfg(target_arch = "x86_64")]
-pub(super) fn byte_chance(byte: u8) -> f32 {
-    let folded = if byte.is_ascii_uppercase() { byte | 0x20 } else { byte };
-    if !(0x20..0x80).contains(&folded) {
-        return 1.0 / 1024.0;
-    }
-    let chance = (-f32::from(PAIRS[usize::from((folded | 0x20) - 0x20)]) / 8.0).exp2();
-    match byte {
-        b'A'..=b'Z' => chance / 8.0,
-        b'a'..=b'z' => chance * 7.0 / 8.0,
-        _ => chance,
-    }
-}
-
-/// How rare a window is, in eighths of bits: the chance of its pairs in a row.
-fn rareness(window: &[u8]) -> i32 {
-    // Bytes outside ASCII are rare in text; folded they would be taken for letters.
-    let index = |b: u8| if b.is_ascii() { Some(usize::from((b | 0x20) - 0x20)) } else { None };
-    let single = |b: u8| index(b).map_or(100, |i| i32::from(PAIRS[i]));
-    let pair = |a: u8, b: u8| match (index(a), index(b)) {
-        (Some(a), Some(b)) => i32::from(PAIRS[96 + a * 96 + b]),
-        _ => 200,
-    };
-    let joints: i32 = window[1..window.len() - 1].iter().map(|&b| single(b)).sum();
-    window.windows(2).map(|w| pair(w[0], w[1])).sum::<i32>() - joints
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::prefilter::tests::{agree, literals};
+    use crate::engine::prefilter::tests::agree;
 
     #[test]
     fn agrees_with_the_oracle() {
         agree(&|literals| Some(Box::new(Windows::new(literals))));
-    }
-
-    #[test]
-    fn windows_are_taken_where_literals_differ_from_ordinary_text() {
-        let window = |text: &str| {
-            let at = choose_windows(&literals(&[(text, false)]))[0];
-            at.map(|at| text[at..at + WINDOW].to_owned())
-        };
-        assert_ne!(window("-----BEGIN EC PRIVATE KEY-----").as_deref(), Some("----"));
-        assert_ne!(window("postgres://").as_deref(), Some("s://"));
-        assert_eq!(window("AKIA").as_deref(), Some("AKIA"));
-        assert_eq!(window("eyJ"), None);
-    }
-
-    #[test]
-    fn literals_share_windows() {
-        let texts: Vec<String> = (0..64).map(|i| format!("service-{i}-key")).collect();
-        let all = literals(&texts.iter().map(|text| (text.as_str(), false)).collect::<Vec<_>>());
-        let mut chosen: Vec<&[u8]> = choose_windows(&all)
-            .into_iter()
-            .zip(&all)
-            .filter_map(|(at, literal)| literal.bytes.get(at?..at? + WINDOW))
-            .collect();
-        chosen.sort_unstable();
-        chosen.dedup();
-        assert!(chosen.len() < 32, "{chosen:?}");
     }
 }

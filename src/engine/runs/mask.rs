@@ -100,26 +100,38 @@ fn classes_of_bytes(block: &[u8; BLOCK]) -> Classes {
 #[inline]
 pub fn escapes(block: &[u8; BLOCK + 16]) -> u64 {
     #[cfg(target_arch = "x86_64")]
-    if avx512::is_available() {
-        // SAFETY: the processor has what `avx512` needs, as was just asked.
-        return unsafe { avx512::escapes(block) };
+    {
+        if avx512::is_available() {
+            // SAFETY: the processor has what `avx512` needs, as was just asked.
+            return unsafe { avx512::escapes(block) };
+        }
+        if std::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has AVX2, as was just asked.
+            return escapes_among(block, unsafe { x86::escape_heads(block) });
+        }
     }
     escapes_of_bytes(block)
 }
 
-fn escapes_of_bytes(block: &[u8; BLOCK + 16]) -> u64 {
-    let (mut found, mut at) = (0, 0);
-    while let Some(i) = memchr::memchr3(b'\\', b'%', b'&', &block[at..BLOCK]) {
-        at += i;
+/// Those of the positions in `heads` where an escape may begin.
+fn escapes_among(block: &[u8; BLOCK + 16], mut heads: u64) -> u64 {
+    let mut found = 0;
+    while heads != 0 {
+        let at = heads.trailing_zeros() as usize;
+        heads &= heads - 1;
         let is_escape = match (block[at], block[at + 1]) {
             (b'\\', next) => matches!(next, b'/' | b'x' | b'u' | b'U'),
             (b'%', next) => matches!(next, b'2'..=b'7'),
-            (_, next) => next == b'#',
+            (b'&', next) => next == b'#',
+            _ => false,
         };
         found |= u64::from(is_escape) << at;
-        at += 1;
     }
     found
+}
+
+fn escapes_of_bytes(block: &[u8; BLOCK + 16]) -> u64 {
+    escapes_among(block, !0)
 }
 
 /// With AVX-512 a byte of ASCII is looked up in a table of 128: a bit for each kind it is of.
@@ -279,6 +291,22 @@ mod x86 {
         }
     }
 
+    /// Where the first byte of an escape stands, a bit each.
+    #[target_feature(enable = "avx2")]
+    pub fn escape_heads(block: &[u8; BLOCK + 16]) -> u64 {
+        let half = |bytes: &[u8; 32]| {
+            // SAFETY: `bytes` is 32 bytes long; the read needs no alignment.
+            let bytes = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) };
+            let is = |byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
+            let heads = _mm256_or_si256(is(b'\\'), _mm256_or_si256(is(b'%'), is(b'&')));
+            u64::from(_mm256_movemask_epi8(heads) as u32)
+        };
+        match block.as_chunks::<32>().0 {
+            [first, second] => half(first) | half(second) << 32,
+            _ => !0,
+        }
+    }
+
     #[target_feature(enable = "avx2")]
     pub fn fill(text: &[u8], masks: &mut [u64]) -> usize {
         let table = |halves: &[u8; 16]| {
@@ -321,6 +349,12 @@ mod tests {
                     let mut block = [b'%'; BLOCK + 16];
                     (block[at], block[at + 1]) = (first, next);
                     assert_eq!(escapes(&block), escapes_of_bytes(&block), "{first} {next} {at}");
+                    #[cfg(target_arch = "x86_64")]
+                    if std::is_x86_feature_detected!("avx2") {
+                        // SAFETY: the processor has AVX2, as was just asked.
+                        let found = escapes_among(&block, unsafe { x86::escape_heads(&block) });
+                        assert_eq!(found, escapes_of_bytes(&block), "{first} {next} {at}");
+                    }
                 }
             }
         }
