@@ -22,6 +22,7 @@ pub mod net;
 pub mod pattern;
 pub mod report;
 pub mod scan;
+mod search;
 pub mod source;
 pub mod triage;
 mod vector;

@@ -24,7 +24,7 @@ const TAIL: usize = 64 << 10;
 
 fn cookie(data: &[u8]) -> Option<usize> {
     let tail = data.len().saturating_sub(TAIL);
-    let at = tail + memchr::memmem::rfind(&data[tail..], COOKIE)?;
+    let at = tail + crate::search::last(&data[tail..], COOKIE)?;
     // Length of the archive, table and its length, Python version, name of the library.
     let len = bytes::size_be(data, at + 8)?;
     let table = bytes::size_be(data, at + 12)?;

@@ -7,6 +7,8 @@
 
 /// Bits of the hash, at most.
 const BITS: u32 = 12;
+/// Bits of the longer hash.
+const LONG_BITS: u32 = 15;
 
 /// Words, and for each what it was given with.
 pub struct Words<T> {
@@ -21,6 +23,8 @@ pub struct Words<T> {
 
 /// Words by the hash of their first `HEAD` bytes.
 struct Buckets<const HEAD: usize> {
+    /// For each longer hash, a bit: whether a word has it. Nearly all texts begin no word, and most are refused here.
+    begins: Box<[u64; 1 << (LONG_BITS - 6)]>,
     /// Bits of the hash: about as many as number the words.
     bits: u32,
     words: Vec<Word>,
@@ -116,11 +120,20 @@ impl<const HEAD: usize> Buckets<HEAD> {
         for i in 1..starts.len() {
             starts[i] += starts[i - 1];
         }
-        Buckets { bits, words, starts }
+        let mut begins = Box::new([0; 1 << (LONG_BITS - 6)]);
+        for word in &words {
+            let hash = Self::hash(word.head, LONG_BITS);
+            begins[hash >> 6] |= 1 << (hash & 63);
+        }
+        Buckets { begins, bits, words, starts }
     }
 
     /// The words that may begin a text whose first bytes are `head`.
     fn at(&self, head: u64) -> &[Word] {
+        let hash = Self::hash(head, LONG_BITS);
+        if self.begins[hash >> 6] >> (hash & 63) & 1 == 0 {
+            return &[];
+        }
         let hash = Self::hash(head, self.bits);
         &self.words[self.starts[hash] as usize..self.starts[hash + 1] as usize]
     }

@@ -5,7 +5,6 @@ use crate::ledger::Reason;
 use crate::limits::Limits;
 use memchr::memmem;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 /// `PK\3\4`: an entry's local header.
 pub const LOCAL_SIGNATURE: &[u8] = b"PK\x03\x04";
@@ -82,13 +81,8 @@ pub fn find_end(archive: &[u8]) -> Option<usize> {
     // Text files, which are most, have no NUL bytes and no end record.
     memchr::memchr(0, &archive[..archive.len().min(4096)])?;
     let from = archive.len().saturating_sub(END_LEN + 65_535);
-    // Asked of every blob with NULs: made once.
-    static FINDER: LazyLock<memmem::FinderRev<'static>> =
-        LazyLock::new(|| memmem::FinderRev::new(END_SIGNATURE));
-    FINDER
-        .rfind_iter(&archive[from..])
-        .map(|at| from + at)
-        .find(|&at| at <= last && directory_at(archive, at).is_some())
+    let ends = memmem::find_iter(&archive[from..], END_SIGNATURE).map(|at| from + at);
+    ends.filter(|&at| at <= last && directory_at(archive, at).is_some()).last()
 }
 
 /// Archives anywhere in a file, by their end records: from where their offsets count to behind the comment.

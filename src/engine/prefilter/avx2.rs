@@ -52,19 +52,21 @@ const BATCH_SEEN: usize = BATCH * BLOCK + LANE;
 /// bytes from there on.
 #[target_feature(enable = "avx2")]
 fn blocks(pairs: &Pairs, text: &[u8], look: &mut dyn FnMut(usize, u64, &[u8; SEEN])) {
+    let mut entries = [[0; LANE / 2]; BATCH_SEEN / LANE];
     let mut at = 0;
     while at < text.len() {
-        let mut copy = [0; BATCH_SEEN];
+        let mut copy;
         let batch = match text[at..].first_chunk() {
             Some(batch) => batch,
             None => {
                 let rest = &text[at..];
+                copy = [0; BATCH_SEEN];
                 copy[..rest.len()].copy_from_slice(rest);
                 &copy
             }
         };
         let count = BATCH.min((text.len() - at).div_ceil(BLOCK));
-        for (i, found) in classify(&pairs.0, batch, count).iter().enumerate().take(count) {
+        for (i, found) in classify(&pairs.0, batch, count, &mut entries).iter().enumerate().take(count) {
             if *found != 0 {
                 let from = i * BLOCK;
                 look(at + from, *found, batch[from..].first_chunk().unwrap_or(&[0; SEEN]));
@@ -74,12 +76,20 @@ fn blocks(pairs: &Pairs, text: &[u8], look: &mut dyn FnMut(usize, u64, &[u8; SEE
     }
 }
 
-/// Where in the first `count` blocks a window may stand.
+/// The entries of the pairs of a batch.
+type Entries = [[u32; LANE / 2]; BATCH_SEEN / LANE];
+
+/// Where in the first `count` blocks a window may stand. Of `entries` nothing is read that was there before.
+#[inline]
 #[target_feature(enable = "avx2")]
-fn classify(table: &[u32; PAIRS], batch: &[u8; BATCH_SEEN], count: usize) -> [u64; BATCH] {
-    let mut entries = [[0; LANE / 2]; BATCH_SEEN / LANE];
+fn classify(
+    table: &[u32; PAIRS],
+    batch: &[u8; BATCH_SEEN],
+    count: usize,
+    entries: &mut Entries,
+) -> [u64; BATCH] {
     let lanes = batch.as_chunks::<LANE>().0;
-    for (lane, entries) in lanes.iter().zip(&mut entries).take(2 * count + 1) {
+    for (lane, entries) in lanes.iter().zip(entries.iter_mut()).take(2 * count + 1) {
         for (entries, four) in entries.as_chunks_mut::<4>().0.iter_mut().zip(numbers(lane)) {
             // Four numbers of 16 bits. To take them apart so is quicker than what the compiler makes of an array of them.
             *entries = [0, 16, 32, 48].map(|shift| table[(four >> shift) as usize % PAIRS]);
@@ -89,7 +99,8 @@ fn classify(table: &[u32; PAIRS], batch: &[u8; BATCH_SEEN], count: usize) -> [u6
     let mut found = [0; BATCH];
     for (i, found) in found.iter_mut().enumerate().take(count) {
         let from = i * BLOCK / 2;
-        let half = |from: usize| u64::from(neighbours(entries[from..].first_chunk().unwrap_or(&[0; LANE / 2 + 1])));
+        let half =
+            |from: usize| u64::from(neighbours(entries[from..].first_chunk().unwrap_or(&[0; LANE / 2 + 1])));
         *found = half(from) | half(from + LANE / 2) << LANE;
     }
     found
@@ -153,7 +164,11 @@ mod tests {
             unsafe { blocks(pairs, &text, &mut |at, found, _| bits[at / BLOCK] = found) };
             text.resize(len + SEEN, 0);
             for (i, found) in bits.iter().enumerate() {
-                assert_eq!(*found, pairs.bits(text[i * BLOCK..].first_chunk().unwrap()), "length {len}, block {i}");
+                assert_eq!(
+                    *found,
+                    pairs.bits(text[i * BLOCK..].first_chunk().unwrap()),
+                    "length {len}, block {i}"
+                );
             }
         }
     }

@@ -184,7 +184,8 @@ const fn bit(field: usize, bucket: usize) -> u32 {
 
 /// All pairs of classes in a set.
 fn indexes(pair: Pair) -> impl Iterator<Item = usize> {
-    let range = |class: Option<u8>| class.map_or(0..CLASSES, |class| usize::from(class)..usize::from(class) + 1);
+    let range =
+        |class: Option<u8>| class.map_or(0..CLASSES, |class| usize::from(class)..usize::from(class) + 1);
     let [first, second] = pair.map(range);
     second.flat_map(move |b| first.clone().map(move |a| a | b << 6))
 }
@@ -223,7 +224,8 @@ mod tests {
 
     #[test]
     fn every_window_passes_at_every_place_in_any_company() {
-        let all = literals(&[("AKIA", false), ("eyJ", false), ("Signature=", true), ("\u{e9}t\u{e9}", false)]);
+        let all =
+            literals(&[("AKIA", false), ("eyJ", false), ("Signature=", true), ("\u{e9}t\u{e9}", false)]);
         let (pairs, offsets) = Pairs::new(&all);
         for (literal, offset) in all.iter().zip(offsets) {
             let window = &literal.bytes[offset.unwrap()..];

@@ -70,7 +70,10 @@ pub fn for_each_run(text: &[u8], within: Range<usize>, on_run: &mut dyn FnMut(Ra
                 if start >= end {
                     return;
                 }
-                floor = run_end(text, start + MIN_RUN);
+                floor = match end_of_ones(masks[i], masks[i + 1], start - base) {
+                    Some(end) => base + end,
+                    None => run_end(text, base + 2 * mask::BLOCK),
+                };
                 on_run(start..floor);
                 starts &= u64::MAX.checked_shl((floor - base) as u32).unwrap_or(0);
             }
@@ -111,6 +114,13 @@ fn long_runs(mask: u64, next: u64) -> u64 {
     let bits = bits & bits >> 2;
     let bits = bits & bits >> 4;
     (bits & bits >> 8) as u64
+}
+
+/// The first bit behind the one at `from` that is not set, in `mask` and then in `next`: of nearly all runs the end.
+fn end_of_ones(mask: u64, next: u64, from: usize) -> Option<usize> {
+    let bits = u128::from(next) << 64 | u128::from(mask);
+    let end = from + (!(bits >> from)).trailing_zeros() as usize;
+    (end < 2 * mask::BLOCK).then_some(end)
 }
 
 /// Where the run that goes on at `from` ends.

@@ -123,7 +123,7 @@ fn literal(text: &[u8], low: usize, at: usize) -> Option<Literal> {
     // Literals of many lines.
     for mark in [&b"\"\"\""[..], b"'''", b"`"] {
         work(at - low);
-        let Some(open) = memmem::rfind(&text[low..at], mark).map(|p| p + low) else { continue };
+        let Some(open) = crate::search::last(&text[low..at], mark).map(|p| p + low) else { continue };
         let close = memmem::find(&text[at..], mark).map(|p| p + at);
         let before = text[low..open].trim_ascii_end().last();
         if let Some(close) = close

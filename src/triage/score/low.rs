@@ -50,7 +50,7 @@ const TESTS: usize = 64 << 10;
 /// Whether `at` stands behind Rust's `#[cfg(test)] mod tests {`.
 fn is_in_test_module(text: &[u8], at: usize) -> bool {
     let before = &text[at.saturating_sub(TESTS)..at];
-    memchr::memmem::rfind(before, b"#[cfg(test)]").is_some_and(|found| {
+    crate::search::last(before, b"#[cfg(test)]").is_some_and(|found| {
         let behind = before[found + 12..].trim_ascii_start();
         behind.starts_with(b"mod ") && memchr::memmem::find(&behind[..behind.len().min(80)], b"{").is_some()
     })
@@ -118,7 +118,7 @@ impl<'t> Documentation<'t> {
         // A mark may lie across the end of what was read.
         let new = floor.max(self.to.saturating_sub(2))..at;
         for (last, mark) in self.last.iter_mut().zip(MARKS) {
-            let found = memchr::memmem::rfind(&self.text[new.clone()], mark).map(|found| new.start + found);
+            let found = crate::search::last(&self.text[new.clone()], mark).map(|found| new.start + found);
             *last = found.or(*last).filter(|last| *last >= floor);
         }
         self.to = at;
@@ -141,13 +141,13 @@ fn line_before(text: &[u8], at: usize) -> &[u8] {
 
 /// Where the last `start` stands, if what it begins goes on behind the text.
 fn last_open(before: &[u8], start: &[u8], end: &[u8]) -> Option<usize> {
-    let start = memchr::memmem::rfind(before, start)?;
-    memchr::memmem::rfind(before, end).is_none_or(|end| start > end).then_some(start)
+    let start = crate::search::last(before, start)?;
+    crate::search::last(before, end).is_none_or(|end| start > end).then_some(start)
 }
 
 /// Whether the last triple quote begins a text of documentation.
 fn is_in_docstring(before: &[u8], may_be_assigned: bool) -> bool {
-    let last = |mark: &[u8]| memchr::memmem::rfind(before, mark);
+    let last = |mark: &[u8]| crate::search::last(before, mark);
     let quotes = last(b"\"\"\"").max(last(b"'''"));
     quotes.is_some_and(|at| opens_documentation(before, at, may_be_assigned))
 }
