@@ -56,11 +56,12 @@ pub struct Context<'t> {
     length: usize,
     /// Lower case, without the joiners of names; the value is one byte, 1.
     folded: [u8; ROOM],
-    /// For each folded byte, its offset from `from`, and in the top bit whether a word starts there.
+    /// For each folded byte, its offset from `from`.
     places: [u16; ROOM],
+    /// Where words start in the folded bytes, a bit each.
+    starts: [u64; ROOM.div_ceil(64)],
 }
 
-const STARTS: u16 = 1 << 15;
 const ALNUM: u8 = 1;
 const UPPER: u8 = 2;
 const LOWER: u8 = 4;
@@ -113,6 +114,7 @@ impl<'t> Context<'t> {
             length: 0,
             folded: [0; ROOM],
             places: [0; ROOM],
+            starts: [0; ROOM.div_ceil(64)],
             value: value.clone(),
         };
         context.fold(base + start..value.start, base + start);
@@ -120,7 +122,8 @@ impl<'t> Context<'t> {
             (context.folded.get_mut(context.length), context.places.get_mut(context.length))
         {
             *folded = 1;
-            *place = (value.start - context.from) as u16 | STARTS;
+            *place = (value.start - context.from) as u16;
+            context.starts[context.length / 64] |= 1 << (context.length % 64);
             context.length += 1;
         }
         // Behind the value, as if it took one byte: it may be long.
@@ -146,7 +149,8 @@ impl<'t> Context<'t> {
                     || before_last == b'\\' && matches!(last, b'n' | b't' | b'r');
                 let Some((folded, place)) = free.next() else { return };
                 *folded = b.to_ascii_lowercase();
-                *place = at | if starts { STARTS } else { 0 };
+                *place = at;
+                self.starts[self.length / 64] |= u64::from(starts) << (self.length % 64);
                 self.length += 1;
             }
             before_last = last;
@@ -159,8 +163,20 @@ impl<'t> Context<'t> {
         &self.folded[..self.length]
     }
 
-    pub fn starts(&self, at: usize) -> bool {
-        at >= self.length || self.places[at] & STARTS != 0
+    /// Whether a word starts there, or all ends.
+    fn starts(&self, at: usize) -> bool {
+        at >= self.length || self.starts[at / 64] >> (at % 64) & 1 != 0
+    }
+
+    /// Where words start in the folded surroundings.
+    pub fn word_starts(&self) -> impl Iterator<Item = usize> {
+        self.starts.into_iter().enumerate().flat_map(|(i, mut bits)| {
+            std::iter::from_fn(move || {
+                let bit = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
+                bits &= bits - 1;
+                Some(64 * i + bit)
+            })
+        })
     }
 
     /// Whether what is found at `range` of the folded surroundings is a word or several, and not a part
@@ -177,7 +193,7 @@ impl<'t> Context<'t> {
     }
 
     fn original(&self, at: usize) -> usize {
-        let at = usize::from(self.places[at] & !STARTS) + self.from;
+        let at = usize::from(self.places[at]) + self.from;
         if at > self.value.start { at - self.value.start - 1 + self.value.end } else { at }
     }
 

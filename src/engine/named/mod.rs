@@ -149,8 +149,8 @@ impl Index {
 
     fn candidates(&self, patterns: &PatternSet, context: &Context<'_>) -> Vec<Candidate> {
         let folded = context.folded();
-        let mut matches: Vec<(Range<usize>, &[Names])> = (0..folded.len())
-            .filter(|&at| context.starts(at))
+        let mut matches: Vec<(Range<usize>, &[Names])> = context
+            .word_starts()
             .flat_map(|at| self.0.at(&folded[at..]).map(move |(len, named)| (at..at + len, named)))
             .filter(|(range, _)| context.is_word(range.clone()))
             .collect();

@@ -29,6 +29,12 @@ const fn class(byte: u8) -> u8 {
     byte & 31 | (byte & 64) >> 1
 }
 
+/// The number of a pair of classes.
+#[inline(always)]
+fn index(a: u8, b: u8) -> usize {
+    usize::from(a) | usize::from(b) << 6
+}
+
 /// For each pair of classes: the fields, in which each bucket is a bit.
 pub(super) struct Pairs(pub Box<[u32; PAIRS]>);
 
@@ -55,7 +61,7 @@ impl Pairs {
 
     #[inline(always)]
     fn entry(&self, a: u8, b: u8) -> u32 {
-        self.0[usize::from(class(a)) | usize::from(class(b)) << 6]
+        self.0[index(class(a), class(b))]
     }
 
     /// Where in a block a window may stand.
@@ -118,28 +124,32 @@ impl Filling {
         if length + 1 < WINDOW {
             return Vec::new();
         }
-        let mut windows: Vec<Window> =
-            literal.windows(length).enumerate().map(|(offset, bytes)| self.window(offset, bytes)).collect();
-        windows.sort_unstable_by(|a, b| a.chance.total_cmp(&b.chance).then(a.offset.cmp(&b.offset)));
-        windows.truncate(MOST_WINDOWS);
-        windows
+        let chances = literal.windows(length).map(|bytes| self.chance_of(bytes));
+        let mut rarest: Vec<(f32, usize)> = chances.zip(0..).collect();
+        rarest.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        rarest.truncate(MOST_WINDOWS);
+        let window = |(chance, offset): (f32, usize)| {
+            let at = |i: usize| literal[offset..].get(i).filter(|_| i < length).map(|b| class(*b));
+            let shape = [[at(0), at(1)], [at(2), at(3)], [None, at(0)], [at(1), at(2)]];
+            Window { offset, shape, chances: shape.map(|pair| self.chance(pair)), chance }
+        };
+        rarest.into_iter().map(window).collect()
     }
 
-    fn window(&self, offset: usize, bytes: &[u8]) -> Window {
-        let at = |i: usize| bytes.get(i).map(|b| class(*b));
-        let shape = [[at(0), at(1)], [at(2), at(3)], [None, at(0)], [at(1), at(2)]];
-        let chances = shape.map(|pair| self.chance(pair));
-        let chain = bytes.windows(2).map(|pair| self.chance([Some(class(pair[0])), Some(class(pair[1]))]));
-        let joints = bytes[1..bytes.len() - 1].iter().map(|b| self.singles[usize::from(class(*b))]);
-        let chance = chain.product::<f32>() / joints.product::<f32>();
+    /// The chance of all bytes of a window.
+    fn chance_of(&self, bytes: &[u8]) -> f32 {
         // Repeated bytes are rare until a text repeats them.
-        let chance = if bytes.iter().all(|b| *b == bytes[0]) { 1.0 } else { chance };
-        Window { offset, shape, chances, chance }
+        if bytes.iter().all(|b| *b == bytes[0]) {
+            return 1.0;
+        }
+        let chain = bytes.windows(2).map(|pair| self.pairs[index(class(pair[0]), class(pair[1]))]);
+        let joints = bytes[1..bytes.len() - 1].iter().map(|b| self.singles[usize::from(class(*b))]);
+        chain.product::<f32>() / joints.product::<f32>()
     }
 
     fn chance(&self, pair: Pair) -> f32 {
         match pair {
-            [Some(a), Some(b)] => self.pairs[usize::from(a) | usize::from(b) << 6],
+            [Some(a), Some(b)] => self.pairs[index(a, b)],
             [Some(one), None] | [None, Some(one)] => self.singles[usize::from(one)],
             [None, None] => 1.0,
         }
@@ -147,7 +157,13 @@ impl Filling {
 
     /// Whether the bucket has the pair in this field; of a set, whether it has all of it.
     fn has(&self, field: usize, bucket: usize, pair: Pair) -> bool {
-        indexes(pair).all(|at| self.table[at] & bit(field, bucket) != 0)
+        let has = |at: usize| self.table[at] & bit(field, bucket) != 0;
+        match pair {
+            [Some(a), Some(b)] => has(index(a, b)),
+            // Such sets have a field of their own: it has all of one or nothing.
+            [None, Some(b)] => has(index(0, b)),
+            _ => indexes(pair).all(has),
+        }
     }
 
     /// Enters the best of the windows of a literal; its offset.
