@@ -204,7 +204,7 @@ fn matcher(raw: &RawPattern) -> Result<Matcher, String> {
             }
             Ok(Matcher::Regex {
                 literals: literals(&raw.literal, "literal")?,
-                regex: LazyRegex::new(regex.clone().into(), raw.ignore_case),
+                regex: LazyRegex::around_literals(regex.clone().into(), raw.ignore_case),
                 before: raw.before,
                 after: raw.after,
             })

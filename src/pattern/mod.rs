@@ -128,6 +128,9 @@ fn needed_byte(hir: &Hir) -> Option<u8> {
 pub struct LazyRegex {
     source: Str,
     ignore_case: bool,
+    /// Whether it is only tried where a literal of it stands: nothing need be sought, and to find out what could be takes
+    /// a quarter of compiling.
+    is_tried: bool,
     compiled: OnceLock<Compiled>,
 }
 
@@ -162,14 +165,19 @@ impl std::fmt::Debug for LazyRegex {
 
 impl LazyRegex {
     const fn new(source: Str, ignore_case: bool) -> Self {
-        LazyRegex { source, ignore_case, compiled: OnceLock::new() }
+        LazyRegex { source, ignore_case, is_tried: false, compiled: OnceLock::new() }
+    }
+
+    /// For windows around literals.
+    const fn around_literals(source: Str, ignore_case: bool) -> Self {
+        LazyRegex { source, ignore_case, is_tried: true, compiled: OnceLock::new() }
     }
 
     fn compile(&self) -> Result<Compiled, String> {
         let syntax = syntax::Config::new().utf8(false).unicode(false).case_insensitive(self.ignore_case);
         let hir = syntax::parse_with(&self.source, &syntax).map_err(|e| e.to_string())?;
         let regex = Regex::builder()
-            .configure(Regex::config().utf8_empty(false))
+            .configure(Regex::config().utf8_empty(false).auto_prefilter(!self.is_tried))
             .build_from_hir(&hir)
             .map_err(|e| e.to_string())?;
         Ok(Compiled::new(regex, needed_byte(&hir)))

@@ -172,7 +172,7 @@ impl Packed {
             0 => Matcher::Token { prefixes: self.list(literal)?, bodies: self.list(Packed::body)? },
             1 => Matcher::Regex {
                 literals: self.list(literal)?,
-                regex: LazyRegex::new(self.str()?, ignore_case),
+                regex: LazyRegex::around_literals(self.str()?, ignore_case),
                 before: self.number()?,
                 after: self.number()?,
             },
