@@ -47,7 +47,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Paths of a list that are searched together.
@@ -150,6 +150,8 @@ pub struct Scanner<'p> {
     patterns: &'p PatternSet,
     options: Options,
     engine: std::sync::OnceLock<Engine<'p>>,
+    /// Whether a thread builds the engine, or has.
+    is_building: AtomicBool,
     pool: rayon::ThreadPool,
 }
 
@@ -162,11 +164,20 @@ impl<'p> Scanner<'p> {
             .stack_size(16 << 20)
             .build()
             .map_err(io::Error::other)?;
-        Ok(Scanner { patterns, options, engine: std::sync::OnceLock::new(), pool })
+        let (engine, is_building) = (std::sync::OnceLock::new(), AtomicBool::new(false));
+        Ok(Scanner { patterns, options, engine, is_building, pool })
     }
 
     /// The engine, built when first needed: an empty folder costs nothing.
     pub fn engine(&self) -> &Engine<'p> {
+        if let Some(engine) = self.engine.get() {
+            return engine;
+        }
+        // Another thread builds it: rather than only to wait, make what the first files need besides.
+        if self.is_building.swap(true, Ordering::Relaxed) {
+            triage::prepare();
+            self.patterns.names();
+        }
         self.engine.get_or_init(|| Engine::on(self.options.machine, self.patterns))
     }
 

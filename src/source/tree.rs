@@ -147,9 +147,10 @@ fn visit_folder<'s>(scope: &rayon::Scope<'s>, below: Below, walk: &'s Walk<'s>) 
             _ => visit(Found::Skipped(path, Some(0), Reason::Ignored, NO_FILE.into())),
         }
     }
-    // A task a handful of files: large folders spread over all threads, small ones cost one task.
+    // A task a handful of files: large folders spread over all threads, small ones cost a few tasks.
+    let size = files.len().div_ceil(TASKS).min(BATCH);
     while !files.is_empty() {
-        let batch = files.split_off(files.len().saturating_sub(BATCH));
+        let batch = files.split_off(files.len().saturating_sub(size));
         if files.is_empty() {
             batch.into_iter().for_each(|place| visit(Found::File(place)));
         } else {
@@ -158,8 +159,10 @@ fn visit_folder<'s>(scope: &rayon::Scope<'s>, below: Below, walk: &'s Walk<'s>) 
     }
 }
 
-/// Files of one folder that are visited by one task.
+/// Files of one folder that are visited by one task, at most.
 const BATCH: usize = 16;
+/// Tasks that a folder is, at least, if it has as many files.
+const TASKS: usize = 4;
 
 fn has(entries: &[Entry], name: &str) -> bool {
     entries.binary_search_by(|e| e.name.as_os_str().cmp(name.as_ref())).is_ok()

@@ -32,6 +32,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use merge::merge;
 
+/// Makes the tables that are made when first needed otherwise: for a thread that has nothing else to do.
+pub fn prepare() {
+    names::prepare();
+    placeholders::prepare();
+}
+
 /// The columns of a row of a table. Tables are read at every start: this is quicker than to split text.
 fn columns(row: &'static str) -> impl Iterator<Item = &'static str> {
     let mut rest = Some(row);

@@ -257,6 +257,11 @@ struct Table {
 
 const DATA: &str = include_str!("../../../patterns/data/placeholders.tsv");
 
+/// Makes what placeholders are looked up in, which is made when first needed otherwise.
+pub(super) fn prepare() {
+    table();
+}
+
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| Table::read(DATA))
