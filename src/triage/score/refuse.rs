@@ -41,6 +41,7 @@ const TYPES: &[&str] = &[
     "dict",
     "none",
     "always",
+    "varchar(255)",
 ];
 
 /// What is no value but code, where no quotes tell.
@@ -178,6 +179,15 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
     if matches!(value, [b'$' | b'*' | b'&' | b'!', rest @ ..] if rest.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b'-')))
     {
         return Err("the value is a variable, a reference or a tag");
+    }
+    // What compilers write: `__pyx_t_11`, `zod_1.z`.
+    let is_generated = value.starts_with(b"__") && is_name(value)
+        || memchr::memchr(b'.', value).is_some_and(|at| {
+            let module = &value[..at];
+            matches!(module, [.., b'_', b'0'..=b'9']) && is_name(module) && is_name(&value[at + 1..])
+        });
+    if is_generated || value == b"lambda:" {
+        return Err("the value is a variable");
     }
     if value.starts_with(b"->")
         || memchr::memmem::find(value, b"=>").is_some()
@@ -370,6 +380,10 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
     }
     if matches!(value, [b'^' | b'~', b'0'..=b'9', ..]) {
         return Err("the value is a version, a number or an address");
+    }
+    // `CONDITIONAL_TOKENS: "0x8d0D…"`: contracts of Ethereum; its private keys have 64 digits.
+    if value.len() == 42 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit) {
+        return Err("the value is an address");
     }
     // `auth = ["Authlib>=1.3.2"]`
     let is_required = |sign: &[u8]| {

@@ -89,8 +89,6 @@ fn what_everybody_knows_or_a_document_shows_is_a_hint() {
         "session.setPassword(\"test\")",
         "jwt_secret = 'secret'",
         "clientSecret: 'some_secret',",
-        "    .secret_access_key(\"secret\")",
-        "token: 'verysecret',",
     ] {
         let rated = best(text);
         assert!(
