@@ -359,7 +359,7 @@ fn sighting(
             .named
             .as_ref()
             .map(|(name, rated)| (String::from_utf8_lossy(&text.bytes[name.clone()]).into_owned(), *rated)),
-        for_show: text.kind == TextKind::Plain && documentation.holds(hit.value.start),
+        for_show: text.kind == TextKind::Plain && documentation.or_tests_hold(hit.value.start),
         open: Open::default(),
         confidence: hit.confidence,
         others: hit.others.clone(),

@@ -24,7 +24,9 @@ pub fn judge<'k>(value: &[u8], keys: impl Iterator<Item = &'k str>) -> Option<Ev
     let mut best: Option<(Strength, &str)> = None;
     // Nobody types such a PIN: it is a certificate's.
     let is_pin = |key: &str| value.len() > 16 && matches!(&*names::words(key), [.., last] if last == "pin");
-    for key in keys.filter(|key| !is_pin(key)) {
+    // `"AWS::SecretsManager::Secret": "f6b785ff8e74d121"`
+    let is_type = |key: &str| key.starts_with(|c: char| c.is_ascii_uppercase()) && key.contains("::");
+    for key in keys.filter(|key| !is_pin(key) && !is_type(key)) {
         match names::judge(key) {
             Verdict::Secret(Strength::Strong) => {
                 best = Some((Strength::Strong, key));

@@ -436,10 +436,13 @@ fn is_hint(pattern: &Pattern, s: &Sighting) -> Option<&'static str> {
     if is_weak && s.for_show {
         return Some("in a test, an example or documentation");
     }
-    // Ids of AWS are random: those that machine code seems to hold are not.
-    let distinct = |v: &[u8]| v.iter().collect::<BTreeSet<_>>().len();
+    // Ids of AWS are random: those that machine code seems to hold are not, and have no digits.
+    let is_poor = |v: &[u8]| {
+        let distinct = v.iter().collect::<BTreeSet<_>>().len();
+        distinct <= 8 || distinct <= 11 && !v.iter().any(u8::is_ascii_digit)
+    };
     let is_id = pattern.decode == Some(decode::Decoder::AwsAccountId);
-    (is_id && s.kind == TextKind::Binary && distinct(s.value.reveal()) <= 8)
+    (is_id && s.kind == TextKind::Binary && is_poor(s.value.reveal()))
         .then_some("too few different characters for a random id")
 }
 
@@ -509,6 +512,10 @@ const LOOK_ALIKES: &[&str] = &[
 /// Whether a name says outright that its value only looks like a secret: whatever stands close by does
 /// not change that.
 pub(crate) fn names_look_alike(key: &str) -> bool {
+    // Of `go.sum`.
+    if key == "h1" {
+        return true;
+    }
     // `sha` and `256` are two words.
     names::ends_in_any(key, 2, LOOK_ALIKES)
         && !matches!(names::judge(key), names::Verdict::Secret(names::Strength::Strong))
@@ -567,6 +574,16 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
             !matches!(found, Placeholder::KnownDefault(_)) && !is_used()
         })
         || (value.len() >= 16 && Shape::of(value).entropy < 1.5)
+        || matches!(pattern.matcher, Matcher::Token { .. }) && is_data_in_base64(value)
+        // Two addresses behind each other in serialised data.
+        || s.id.as_ref().is_some_and(|id| id.reveal().iter().any(u8::is_ascii_control))
+        // `http://localhost:8545@1599200`
+        || s.id.as_ref().is_some_and(|id| matches!(id.reveal(), b"localhost" | b"127.0.0.1" | b"0.0.0.0"))
+}
+
+/// Whether a long value is base64 of something with many zeros, such as a program: no token is.
+fn is_data_in_base64(value: &[u8]) -> bool {
+    value.len() >= 40 && value.iter().filter(|b| **b == b'A').count() * 4 > value.len()
 }
 
 /// Whether the last part of an address is one character again and again.

@@ -33,6 +33,8 @@ const WORDS: &[&str] = &[
     "mocks",
     "tutorial",
     "tutorials",
+    "help",
+    "helptext",
     "readme",
     "changelog",
     "changes",
@@ -44,7 +46,8 @@ const WORDS: &[&str] = &[
     "benchmarks",
 ];
 /// Endings of documents.
-const DOCUMENTS: &[&str] = &[".md", ".rst", ".adoc", ".pod", ".md.in", ".d.ts", "/metadata", "/pkg-info"];
+const DOCUMENTS: &[&str] =
+    &[".md", ".rst", ".adoc", ".pod", ".md.in", ".d.ts", ".po", ".pot", "/metadata", "/pkg-info"];
 
 /// Whether a file is a test, an example or documentation, as far as its path tells behind the first
 /// `root` bytes: where the user keeps a tree says nothing about it.

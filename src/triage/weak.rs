@@ -68,19 +68,28 @@ const OF_NAMES: &[&str] = &[
 /// Whether `value`, a word that everybody would guess, is plainly set as a password: `MYSQL_ROOT_PASSWORD:
 /// password`, `login("admin", "secret")`, `password = "test"`. `PASSWORD = "password"` may be a name.
 pub(super) fn is_set(text: &[u8], named: &Named, name: &str, value: &[u8]) -> bool {
-    if named.form == Form::Login {
-        return user_before(text, named).is_some_and(is_somebody);
-    }
-    let words = names::words(name);
-    if !has_word(&words, PASSWORDS) || words.iter().any(|w| OF_NAMES.contains(&w.as_str())) {
-        return false;
-    }
     let is_its_name =
         [&b"password"[..], b"passwd", b"pass", b"pwd"].iter().any(|n| value.eq_ignore_ascii_case(n));
+    if named.form == Form::Login {
+        // `jwt.sign(claims, "secret")`, `login(user, "test")`: no text stands before.
+        return user_before(text, named).map_or(!is_its_name, is_somebody);
+    }
+    let words = names::words(name);
+    if words.iter().any(|w| OF_NAMES.contains(&w.as_str())) {
+        return false;
+    }
+    if !has_word(&words, PASSWORDS) {
+        return is_key_of_program(text, named, name, &words);
+    }
     let is_constant = words.len() > 1 && !name.bytes().any(|b| b.is_ascii_lowercase());
     let is_setting = matches!(named.form, Form::Environment | Form::Yaml);
     if is_its_name {
-        return is_setting && (is_constant || is_in_connection(text, named));
+        return is_setting && (is_constant || is_in_connection(text, named))
+            || named.form == Form::Call && is_setter(name, &words)
+            || named.quoted && (is_beside_login(text, named) || is_exported(text, named.name.start));
+    }
+    if named.form == Form::Call {
+        return is_setter(name, &words);
     }
     let is_option = named.form == Form::Flag || named.form == Form::Word && name.starts_with("--");
     if is_option {
@@ -110,6 +119,70 @@ fn is_in_connection(text: &[u8], named: &Named) -> bool {
     let line = &text[named.name.start.saturating_sub(120)..(named.value.end + 120).min(text.len())];
     let has = |part: &[u8]| memchr::memmem::find(line, part).is_some();
     has(b"host=") && has(b"user=") && !has(b"user=user") && !has(b"user=myuser") && !has(b"host=host")
+}
+
+/// Whether a shell sets it for what it runs: `export RABBITPASSWORD="password"`.
+fn is_exported(text: &[u8], name: usize) -> bool {
+    let before = &text[name.saturating_sub(80)..name];
+    let word = before.trim_ascii_end();
+    word.len() < before.len() && (word.ends_with(b"export") || word.ends_with(b"ENV"))
+}
+
+/// Whether a call sets a password: `setPassword("password")`, `.with_password("test")`; not `get("password")`.
+fn is_setter(name: &str, words: &[String]) -> bool {
+    let last = name.rsplit(['.', ':']).next().unwrap_or(name);
+    let is_member = last.len() < name.len();
+    let verb = names::words(last).first().is_some_and(|w| matches!(w.as_str(), "set" | "with"));
+    verb && words.last().is_some_and(|w| has_word(std::slice::from_ref(w), PASSWORDS))
+        || is_member && matches!(last, "password" | "Password")
+}
+
+/// Whether a word that everybody would guess is what a program signs with: `client_secret: "secret"`,
+/// `jwt_secret = 'test'`. `SECRET = "secret"` may be a name.
+fn is_key_of_program(text: &[u8], named: &Named, name: &str, words: &[String]) -> bool {
+    let value = &text[named.value.clone()];
+    // `token: 'verysecret'`: no name says that of itself.
+    let says_secret = value.len() > 8 && value[value.len() - 6..].eq_ignore_ascii_case(b"secret");
+    let is_secret =
+        says_secret || words.len() > 1 && words.iter().any(|w| matches!(w.as_str(), "secret" | "jwt"));
+    let in_code = matches!(named.form, Form::Assign | Form::Pair | Form::Argument | Form::Environment);
+    // `"client_secret": "secret"` is as often a table of names.
+    let is_name_quoted = named.name.start > 0
+        && matches!(text[named.name.start - 1], b'"' | b'\'')
+        && named.form == Form::Pair;
+    let is_constant = !name.bytes().any(|b| b.is_ascii_lowercase());
+    let is_its_name = value.eq_ignore_ascii_case(b"secret");
+    // `.secret_access_key("secret")`
+    let is_built = named.form == Form::Call && name.len() < named.name.len();
+    is_secret && named.quoted && (in_code || is_built) && !is_name_quoted && !(is_constant && is_its_name)
+}
+
+/// Whether the one who logs in, or where, stands beside a password: `user: 'root', password: 'password'`.
+fn is_beside_login(text: &[u8], named: &Named) -> bool {
+    if !matches!(named.form, Form::Assign | Form::Pair | Form::Argument | Form::Call) {
+        return false;
+    }
+    let before = &text[named.name.start.saturating_sub(160)..named.name.start];
+    let behind = &text[named.value.end..(named.value.end + 120).min(text.len())];
+    names_login(before) || names_login(behind)
+}
+
+/// Whether a text names a user who may log in: `user="root"`, `"login": "admin"`.
+fn names_login(text: &[u8]) -> bool {
+    const USERS: [&[u8]; 3] = [b"user", b"login", b"USER"];
+    USERS.iter().any(|user| {
+        memchr::memmem::find_iter(text, user).any(|at| {
+            let rest = &text[at + user.len()..];
+            let name = rest.iter().take(12).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+            let rest = rest[name..].trim_ascii_start();
+            let rest =
+                rest.strip_prefix(b"\"").or(rest.strip_prefix(b"'")).unwrap_or(rest).trim_ascii_start();
+            let Some((b'=' | b':' | b'(', rest)) = rest.split_first() else { return false };
+            let rest = rest.trim_ascii_start();
+            let Some((quote @ (b'"' | b'\''), rest)) = rest.split_first() else { return false };
+            memchr::memchr(*quote, &rest[..rest.len().min(40)]).is_some_and(|end| is_somebody(&rest[..end]))
+        })
+    })
 }
 
 fn begins_line(text: &[u8], at: usize) -> bool {

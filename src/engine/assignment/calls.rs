@@ -204,6 +204,10 @@ impl Reader<'_, '_> {
             // `"x".toCharArray()`, `"x".getBytes("UTF-8")`, `"x")`
             if self.byte(end) == b'.' {
                 let rest = self.rest(end);
+                // `"v4".concat(secret)`
+                if rest.starts_with(b".concat(") {
+                    return None;
+                }
                 end += memchr::memchr(b')', &rest[..rest.len().min(EXPRESSION)])? + 1;
             }
             if is_wrapped && self.byte(end) == b')' {

@@ -56,6 +56,19 @@ fn is_in_test_module(text: &[u8], at: usize) -> bool {
     })
 }
 
+/// Longest text that is looked through for a module of tests.
+const LONGEST_SOURCE: usize = 4 << 20;
+
+/// Where `#[cfg(test)] mod tests {` begins.
+fn test_module(text: &[u8]) -> Option<usize> {
+    let text = &text[..text.len().min(LONGEST_SOURCE)];
+    memchr::memmem::find_iter(text, b"#[cfg(test)]").find(|at| {
+        let behind = &text[at + 12..];
+        let behind = behind[..behind.len().min(80)].trim_ascii_start();
+        behind.starts_with(b"mod ") && memchr::memchr(b'{', behind).is_some()
+    })
+}
+
 /// Words of names whose values people choose.
 pub(in crate::triage) const PASSWORDS: &[&str] = &[
     "pass",
@@ -100,19 +113,32 @@ pub(crate) struct Documentation<'t> {
     to: usize,
     /// Where the last of each of [`MARKS`] stands.
     last: [Option<usize>; 4],
+    /// Where Rust's module of tests begins, once that was asked.
+    tests: Option<Option<usize>>,
 }
 
 const MARKS: [&[u8]; 4] = [b"/**", b"*/", b"\"\"\"", b"'''"];
 
 impl<'t> Documentation<'t> {
     pub(crate) fn of(text: &'t [u8]) -> Self {
-        Documentation { text, to: 0, last: [None; 4] }
+        Documentation { text, to: 0, last: [None; 4], tests: None }
+    }
+
+    /// Whether `at` is, or in the tests at the end of a Rust file.
+    pub(crate) fn or_tests_hold(&mut self, at: usize) -> bool {
+        let tests = *self.tests.get_or_insert_with(|| test_module(self.text));
+        tests.is_some_and(|tests| tests < at) || self.holds(at)
     }
 
     /// Whether `at` is.
     pub(crate) fn holds(&mut self, at: usize) -> bool {
         if at < self.to {
-            *self = Documentation::of(self.text);
+            *self = Documentation { tests: self.tests, ..Documentation::of(self.text) };
+        }
+        let near = &self.text[at.saturating_sub(512)..at];
+        let line = line_before(near, near.len());
+        if line.starts_with(b"///") || line.starts_with(b"//!") {
+            return true;
         }
         let floor = at.saturating_sub(COMMENT);
         // A mark may lie across the end of what was read.

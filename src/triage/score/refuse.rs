@@ -41,6 +41,7 @@ const TYPES: &[&str] = &[
     "dict",
     "none",
     "always",
+    "varchar(255)",
 ];
 
 /// What is no value but code, where no quotes tell.
@@ -179,6 +180,15 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
     {
         return Err("the value is a variable, a reference or a tag");
     }
+    // What compilers write: `__pyx_t_11`, `zod_1.z`.
+    let is_generated = value.starts_with(b"__") && is_name(value)
+        || memchr::memchr(b'.', value).is_some_and(|at| {
+            let module = &value[..at];
+            matches!(module, [.., b'_', b'0'..=b'9']) && is_name(module) && is_name(&value[at + 1..])
+        });
+    if is_generated || value == b"lambda:" {
+        return Err("the value is a variable");
+    }
     if value.starts_with(b"->")
         || memchr::memmem::find(value, b"=>").is_some()
         || memchr::memmem::find(value, b"->").is_some()
@@ -207,6 +217,8 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
     if value.iter().all(is_path_byte)
         && names_one
         && natural::surprise(value) < 6.0
+        // `Password12!`
+        && !matches!(value, [.., b'0'..=b'9', b'!' | b'@' | b'$' | b'?'])
         && value.iter().any(u8::is_ascii_uppercase)
         && value.iter().any(u8::is_ascii_lowercase)
     {
@@ -271,12 +283,14 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
         .iter()
         .position(|b| !matches!(b, b'^' | b'~' | b'>' | b'<' | b'=' | b'v' | b' '))
         .map_or(value, |at| &value[at..]);
+    // `[]byte("1.3.6.1.5.5.7.3.1\x00")`
+    let version = version.strip_suffix(b"\\x00").or(version.strip_suffix(b"\\0")).unwrap_or(version);
     let mut parts = version.split(|b| *b == b'.');
     let is_number = |p: &[u8]| !p.is_empty() && p.len() <= 6 && p.iter().all(u8::is_ascii_digit);
     if version.contains(&b'.') && parts.next().is_some_and(is_number) {
         let rest: Vec<&[u8]> = parts.collect();
         let last = rest.last().copied().unwrap_or_default();
-        let tail = last.split(|b| matches!(b, b'-' | b'+' | b' ')).next().unwrap_or_default();
+        let tail = last.split(|b| matches!(b, b'-' | b'+' | b' ' | b'/')).next().unwrap_or_default();
         if rest[..rest.len() - 1].iter().all(|p| is_number(p))
             && (is_number(tail) || matches!(tail, b"x" | b"*"))
         {
@@ -317,14 +331,16 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
     // JSON writes letters outside ASCII as escapes.
     let escaped = memchr::memmem::find_iter(value, b"\\u").count();
     let is_foreign = escaped > 0 || !value.is_ascii();
-    if escaped > 1 || is_foreign && is_text(value) {
+    // `SALT = "\U0001f9c2"`
+    if escaped > 1 || has(b"\\U000") || is_foreign && is_text(value) || is_escaped_label(value) {
         return Err("the value is a text in another language");
     }
     let escapes = value.windows(2).filter(|w| w[0] == b'\\' && w[1].is_ascii_alphanumeric()).count();
     if escapes > 0 && value.iter().filter(|b| b.is_ascii_alphanumeric()).count() <= escapes * 3 + 2 {
         return Err("the value is control characters");
     }
-    if is_url(value) {
+    // `kerberos+password://…`
+    if is_url(value) || bare && value.starts_with(b"//") && text[..named.value.start].ends_with(b":") {
         return Err("the value is an address without credentials");
     }
     if value.starts_with(b"***")
@@ -344,10 +360,36 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
     if is_picture && (before.ends_with(b"?") || before.ends_with(b"&")) {
         return Err("the token of a picture that everybody may see");
     }
-    if named.quoted && TYPES.iter().any(|w| value.eq_ignore_ascii_case(w.as_bytes())) {
+    // `password.encode("cp1251")`
+    let is_encoding = value.len() <= 12
+        && [
+            &b"utf-16"[..],
+            b"utf_16",
+            b"utf-32",
+            b"cp125",
+            b"cp437",
+            b"cp850",
+            b"iso-8859",
+            b"iso8859",
+            b"windows-125",
+        ]
+        .iter()
+        .any(|start| value.len() >= start.len() && value[..start.len()].eq_ignore_ascii_case(start));
+    if named.quoted && (is_encoding || TYPES.iter().any(|w| value.eq_ignore_ascii_case(w.as_bytes()))) {
         return Err("the value is a type or a word of a language");
     }
     if matches!(value, [b'^' | b'~', b'0'..=b'9', ..]) {
+        return Err("the value is a version, a number or an address");
+    }
+    // `CONDITIONAL_TOKENS: "0x8d0D…"`: contracts of Ethereum; its private keys have 64 digits.
+    if value.len() == 42 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit) {
+        return Err("the value is an address");
+    }
+    // `auth = ["Authlib>=1.3.2"]`
+    let is_required = |sign: &[u8]| {
+        memchr::memmem::find(value, sign).is_some_and(|at| value.get(at + 2).is_some_and(u8::is_ascii_digit))
+    };
+    if named.quoted && (is_required(b">=") || is_required(b"~=")) {
         return Err("the value is a version, a number or an address");
     }
     if has(b"&lt;") || value.starts_with(b"--") {
@@ -402,6 +444,24 @@ pub(super) fn is_text(value: &[u8]) -> bool {
 
 fn is_path_byte(b: &u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$' | b'-' | b'>' | b'?' | b'!' | b'@')
+}
+
+/// Whether a value is words of another language whose letters outside ASCII are escaped: `Nytt l\xF6senord`.
+fn is_escaped_label(value: &[u8]) -> bool {
+    let (mut rest, mut escapes, mut digits, mut letters, mut blanks) = (value, 0, 0, 0, 0);
+    while let Some((first, more)) = rest.split_first() {
+        let len = match rest {
+            [b'\\', b'x', b'C'..=b'F' | b'c'..=b'f', low, ..] if low.is_ascii_hexdigit() => 4,
+            [b'\\', b'u', b'0', b'0'..=b'7', ..] => 6,
+            _ => 1,
+        };
+        escapes += usize::from(len > 1);
+        letters += usize::from(len == 1 && first.is_ascii_alphabetic());
+        digits += usize::from(first.is_ascii_digit());
+        blanks += usize::from(*first == b' ');
+        rest = if len > 1 { rest.get(len..).unwrap_or_default() } else { more };
+    }
+    escapes > 0 && letters > escapes && (blanks > 0 || digits == 0)
 }
 
 /// Digits only are a secret under the name of a password, no token or key.
