@@ -141,10 +141,7 @@ fn is_setter(name: &str, words: &[String]) -> bool {
 /// `jwt_secret = 'test'`. `SECRET = "secret"` may be a name.
 fn is_key_of_program(text: &[u8], named: &Named, name: &str, words: &[String]) -> bool {
     let value = &text[named.value.clone()];
-    // `token: 'verysecret'`: no name says that of itself.
-    let says_secret = value.len() > 8 && value[value.len() - 6..].eq_ignore_ascii_case(b"secret");
-    let is_secret =
-        says_secret || words.len() > 1 && words.iter().any(|w| matches!(w.as_str(), "secret" | "jwt"));
+    let is_secret = words.len() > 1 && words.iter().any(|w| matches!(w.as_str(), "secret" | "jwt"));
     let in_code = matches!(named.form, Form::Assign | Form::Pair | Form::Argument | Form::Environment);
     // `"client_secret": "secret"` is as often a table of names.
     let is_name_quoted = named.name.start > 0
@@ -152,9 +149,7 @@ fn is_key_of_program(text: &[u8], named: &Named, name: &str, words: &[String]) -
         && named.form == Form::Pair;
     let is_constant = !name.bytes().any(|b| b.is_ascii_lowercase());
     let is_its_name = value.eq_ignore_ascii_case(b"secret");
-    // `.secret_access_key("secret")`
-    let is_built = named.form == Form::Call && name.len() < named.name.len();
-    is_secret && named.quoted && (in_code || is_built) && !is_name_quoted && !(is_constant && is_its_name)
+    is_secret && named.quoted && in_code && !is_name_quoted && !(is_constant && is_its_name)
 }
 
 /// Whether the one who logs in, or where, stands beside a password: `user: 'root', password: 'password'`.

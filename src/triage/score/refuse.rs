@@ -217,8 +217,6 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
     if value.iter().all(is_path_byte)
         && names_one
         && natural::surprise(value) < 6.0
-        // `Password12!`
-        && !matches!(value, [.., b'0'..=b'9', b'!' | b'@' | b'$' | b'?'])
         && value.iter().any(u8::is_ascii_uppercase)
         && value.iter().any(u8::is_ascii_lowercase)
     {
