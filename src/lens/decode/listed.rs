@@ -88,15 +88,17 @@ pub fn list(text: &[u8], start: usize, limit: usize) -> Option<Decoded> {
 fn decoded(text: &[u8], start: usize, limit: usize) -> (Option<Decoded>, usize) {
     let is_sound = |list: &List| list.bytes.len() >= LEAST && list.is_apart && is_worth(&list.bytes);
     let decimal = List::read(text, start, Style::Decimal, limit);
+    let mut end = decimal.end;
     if decimal.may_be_hex {
         // Two digits each may be either; mostly there is a letter among them, at which a list of decimals would end.
         let hex = List::read(text, start, Style::Hex, limit);
-        if is_sound(&hex) && (hex.end > decimal.end || !is_sound(&decimal)) {
-            let end = hex.end;
+        let is_longer = hex.end > decimal.end;
+        // Nothing is read twice, be it worth nothing.
+        end = end.max(hex.end);
+        if is_sound(&hex) && (is_longer || !is_sound(&decimal)) {
             return (Some(hex.into_decoded(text, start)), end);
         }
     }
-    let end = decimal.end;
     (is_sound(&decimal).then(|| decimal.into_decoded(text, start)), end)
 }
 
