@@ -20,6 +20,8 @@ pub enum Encoding {
     Base85,
     /// Hexadecimal digits, two a byte.
     Hex,
+    /// A list of numbers or letters, one a byte, as programs write arrays.
+    Bytes,
     /// UTF-16, little endian.
     Utf16Le,
     /// UTF-16, big endian.
@@ -45,15 +47,19 @@ pub enum Encoding {
 impl Encoding {
     /// Whether bytes of any kind are written so, perhaps a file, and not just letters of a text.
     pub fn holds_bytes(self) -> bool {
-        matches!(self, Encoding::Base64 | Encoding::Base32 | Encoding::Base85 | Encoding::Hex)
+        matches!(
+            self,
+            Encoding::Base64 | Encoding::Base32 | Encoding::Base85 | Encoding::Hex | Encoding::Bytes
+        )
     }
 
     /// All encodings.
-    pub const ALL: [Encoding; 14] = [
+    pub const ALL: [Encoding; 15] = [
         Encoding::Base64,
         Encoding::Base32,
         Encoding::Base85,
         Encoding::Hex,
+        Encoding::Bytes,
         Encoding::Utf16Le,
         Encoding::Utf16Be,
         Encoding::Utf32Le,
@@ -73,6 +79,7 @@ impl Encoding {
             Encoding::Base32 => "base32",
             Encoding::Base85 => "base85",
             Encoding::Hex => "hex",
+            Encoding::Bytes => "bytes",
             Encoding::Utf16Le => "utf-16le",
             Encoding::Utf16Be => "utf-16be",
             Encoding::Utf32Le => "utf-32le",

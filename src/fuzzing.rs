@@ -8,7 +8,7 @@ use crate::engine::marks::{Mark, WORDS};
 use crate::engine::prefilter::portable::Portable;
 use crate::engine::prefilter::{Literal, Machine, Prefilter};
 use crate::engine::runs;
-use crate::lens::decode::marked;
+use crate::lens::decode::{listed, marked};
 use crate::lens::{LENSES, Lens, config, decode};
 use crate::limits::Limits;
 use crate::pattern::PatternSet;
@@ -96,7 +96,7 @@ pub fn format(name: &str, data: &[u8]) {
     }
 }
 
-/// Decodes every run and every escape.
+/// Decodes every run, every escape and every list.
 pub fn decoding(data: &[u8]) {
     runs::for_each_run(data, 0..data.len(), &mut |run| {
         if let Some(decoded) = decode::run(data, &run, 4096) {
@@ -104,6 +104,9 @@ pub fn decoding(data: &[u8]) {
         }
     });
     decode::escaped(data, 0..data.len(), &mut |decoded| assert!(decoded.span.end <= data.len()));
+    listed::lists(data, 0..data.len(), 4096, &mut |decoded| {
+        assert!(decoded.span.end <= data.len() && decoded.bytes.len() <= 4096 + 256);
+    });
     for (word, mark) in WORDS {
         for at in memchr::memmem::find_iter(data, word).take(64) {
             match mark {

@@ -79,6 +79,17 @@ fn what_expands_to_more_than_is_read() {
     }
 }
 
+/// Images in which much comes out of the same few bytes.
+#[test]
+fn what_is_made_of_the_same_bytes() {
+    let Some(dir) = built("python3", "systems.py") else { return };
+    for (file, exit, told) in [("one.erofs", 3, Some("limit")), ("many.erofs", 3, Some("limit"))] {
+        let (report, mebibytes, time) = measured(&dir, &[file, "--max-expanded", "150M"], exit);
+        assert!(told.is_none_or(|reason| !report.entries(reason).is_empty()), "{file}: {:#}", report.ledger);
+        assert!(mebibytes < 250 && time.as_secs() < 60, "{file}: {mebibytes} MiB, {time:?}");
+    }
+}
+
 /// Tables that say the same again and again: what can be had of them is searched, from their first row on.
 #[test]
 fn tables_that_are_larger_than_what_is_read() {

@@ -1,10 +1,10 @@
 //! Compound files (MS-CFB): MSI packages, mails of Outlook (`.msg`), old Office files, `Thumbs.db`. Streams are put together
 //! from their sectors. Names of tables and streams in MSI are undone; its strings stand end to end in
-//! one stream and are cut apart.
+//! one stream and are cut apart. Macros are members besides the streams that hold them.
 
 use super::budget::Budget;
 use super::piece::{Claims, Scattered};
-use super::{Container, Contents, Member, Opened, Problem};
+use super::{Container, Contents, Member, Opened, Problem, ovba};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::bytes::{slice, u16_le, u32_le, u64_le};
@@ -201,7 +201,12 @@ impl<'b> File<'b> {
             match stream.name.as_slice() {
                 b"!_StringPool" => msi[0] = Some(stream),
                 b"!_StringData" => msi[1] = Some(stream),
-                _ => opened.members.push(Box::new(stream)),
+                _ => {
+                    opened
+                        .members
+                        .extend(Macro::of(&stream).map(|source| Box::new(source) as Box<dyn Member>));
+                    opened.members.push(Box::new(stream));
+                }
             }
         }
         match msi {
@@ -323,6 +328,51 @@ impl Member for Strings<'_> {
         }
         buffer.extend_from_slice(data.bytes.get(at..).unwrap_or_default());
         Contents { bytes: buffer, problem: pool.problem.or(data.problem) }
+    }
+}
+
+/// The source of a module of macros.
+struct Macro<'b> {
+    name: Vec<u8>,
+    stream: Scattered<'b>,
+}
+
+impl<'b> Macro<'b> {
+    /// `None` for streams that hold no source: what they hold is searched as it is.
+    fn of(stream: &Scattered<'b>) -> Option<Self> {
+        let (folder, name) = split_last(&stream.name)?;
+        let is_project = split_last(folder).map_or(folder, |(_, last)| last).eq_ignore_ascii_case(b"VBA");
+        let is_cache = name.starts_with(b"_VBA_PROJECT") || name.starts_with(b"__SRP_");
+        let stream = Scattered { name: Vec::new(), ranges: stream.ranges.clone(), ..*stream };
+        (is_project && !is_cache).then(|| Macro { name: [folder, b"/", name, b" (source)"].concat(), stream })
+    }
+}
+
+/// What is before the last slash, and behind it.
+fn split_last(path: &[u8]) -> Option<(&[u8], &[u8])> {
+    let slash = memchr::memrchr(b'/', path)?;
+    Some((&path[..slash], &path[slash + 1..]))
+}
+
+impl Member for Macro<'_> {
+    fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn size_hint(&self) -> u64 {
+        self.stream.size_hint().saturating_mul(2)
+    }
+
+    fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
+        buffer.clear();
+        let mut bytes = Vec::new();
+        let stream = self.stream.read(&mut bytes, budget);
+        let is_directory = self.name.ends_with(b"/dir (source)") && ovba::begins(stream.bytes);
+        let problem = match ovba::source(stream.bytes).or(is_directory.then_some(0)) {
+            Some(at) => ovba::expand(&stream.bytes[at..], buffer, budget).err(),
+            None => Some(Problem::new(Reason::Damaged, "no source of a macro is in its stream").of_bytes(0)),
+        };
+        Contents { bytes: buffer, problem: problem.or(stream.problem) }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Files that are a short head and something packed, which is a member as it is: what it is packed by its own beginning tells.
 //!
 //! Bundles of Mercurial, packed sessions of Firefox, objects of OSTree (Flatpak), data files of MATLAB, messages that OpenPGP and CMS
-//! only pack, chunks of HDF5, lengths before zlib as Qt, MySQL and Fossil write them, images of Java's modules that are packed.
+//! only pack, chunks of HDF5, literals of Erlang's modules and its packed terms, scripts of Ren'Py, lengths before zlib as Qt, MySQL and
+//! Fossil write them, images of Java's modules that are packed.
 
 use super::budget::Budget;
 use super::inflate::{begins as deflates, has_zlib_header, inflate, length};
@@ -96,7 +97,12 @@ fn look_into(data: &[u8], most: usize) -> Option<Inside> {
         }
         [b'M', b'A', b'T', b'L', b'A', b'B', b' ', b'5', ..] => matlab(data, most),
         [0xda, 0xda, 0xfe, 0xca, ..] => java(data, most),
-        [0x89, b'H', b'D', b'F', b'\r', b'\n', 0x1a, b'\n', ..] => hdf(data, most),
+        [0x89, b'H', b'D', b'F', b'\r', b'\n', 0x1a, b'\n', ..] => streams(data, "chunk", most),
+        // Literals, and what debuggers read.
+        [b'F', b'O', b'R', b'1', _, _, _, _, b'B', b'E', b'A', b'M'] => streams(data, "part", most),
+        [b'R', b'E', b'N', b'P', b'Y', b' ', b'R', b'P', b'C', b'2', ..] => streams(data, "part", most),
+        // A term of Erlang, whose size stands before it.
+        [131, 80, ..] if is_zlib(data, 6) => one("term", 6..data.len()),
         // A packet of OpenPGP that is packed, of a length that is told or goes on to the end.
         [head @ (0xa0..=0xa3 | 0xc8), ..] => {
             let at = match head {
@@ -192,8 +198,8 @@ fn java(data: &[u8], most: usize) -> Option<Inside> {
     (!pieces.is_empty()).then_some(Inside::Pieces(pieces))
 }
 
-/// Chunks of HDF5 that are packed by zlib, known by their heads and checksums: what leads to them is long, and says no more.
-fn hdf(data: &[u8], most: usize) -> Option<Inside> {
+/// Whatever is packed by zlib, known by heads and checksums: what leads to it (in HDF5) is long, and says no more.
+fn streams(data: &[u8], what: &'static str, most: usize) -> Option<Inside> {
     let mut pieces = Vec::new();
     // What chance and bombs may cost: beginnings that are tried, and bytes that come out.
     let (mut tries, mut room) = (data.len() / 256 + 4096, data.len() as u64 * 16 + (64 << 20));
@@ -209,7 +215,7 @@ fn hdf(data: &[u8], most: usize) -> Option<Inside> {
             _ => None,
         };
         if let Some(len) = len {
-            pieces.push(("chunk", at..at + len));
+            pieces.push((what, at..at + len));
         }
         at += len.unwrap_or(1);
         if pieces.len() >= most || room == 0 {

@@ -69,8 +69,13 @@ fn expand(input: &[u8], start: usize, end: usize, out: &mut Vec<u8>) -> Option<(
             counts[1] += more(&mut next)?;
         }
         (back > 0 && back <= out.len() - start).then_some(())?;
-        for _ in 0..(counts[1] + 4).min(end - out.len()) {
-            out.push(out[out.len() - back]);
+        let from = out.len() - back;
+        let mut left = (counts[1] + 4).min(end - out.len());
+        // What is copied may go on in itself: then there is more to copy from each time, in whole periods.
+        while left > 0 {
+            let len = left.min(out.len() - from);
+            out.extend_from_within(from..from + len);
+            left -= len;
         }
     }
     Some(())
@@ -101,6 +106,14 @@ mod tests {
             let mut out = b"before".to_vec();
             assert!(part(&packed, most, &mut out), "{most}");
             assert!(out == [b"before", &text[..most]].concat(), "{most}");
+        }
+        // Periods of one to nine bytes.
+        for back in 1..10u8 {
+            let mut out = Vec::new();
+            let (start, long) = (&b"abcdefghi"[..usize::from(back)], usize::from(back) + 19 + 200);
+            let block = [&[back << 4 | 15], start, &[back, 0, 200, 0]].concat();
+            assert!(part(&block, long, &mut out), "{back}");
+            assert!(out.iter().enumerate().all(|(n, b)| *b == start[n % start.len()]), "{back}");
         }
         let mut out = Vec::new();
         assert!(!part(&packed[..len - 5], text.len(), &mut out) && text.starts_with(&out));

@@ -52,6 +52,7 @@ mod lzo;
 pub mod nsis;
 pub mod ntfs;
 pub mod orc;
+mod ovba;
 pub mod parquet;
 pub mod partition;
 pub mod patch;
@@ -67,12 +68,15 @@ pub mod ram_bundle;
 pub mod rar;
 pub mod romfs;
 pub mod rpm;
+pub mod sections;
 #[cfg(test)]
 mod seeds;
 pub mod sequence_file;
 pub mod sevenz;
+pub mod snappy_blocks;
 mod solid;
 pub mod source_map;
+pub mod sqlite_values;
 pub mod squashfs;
 pub mod stream;
 pub mod swf;
@@ -193,6 +197,8 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &phar::Phar,
     &pyinstaller::PyInstaller,
     &nsis::Nsis,
+    &sections::Sections,
+    &sqlite_values::SqliteValues,
     &embedded::Embedded,
     &zip::Zip,
     &pyinstaller::Pyz,
@@ -201,6 +207,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &uuencode::Uuencode,
     &ascii85::Ascii85,
     &dump::Dump,
+    &snappy_blocks::SnappyBlocks,
     &stream::LZMA,
     &stream::ZLIB,
     &stream::DEFLATE,

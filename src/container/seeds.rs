@@ -189,7 +189,7 @@ fn heads_before_streams() {
         // Behind the head of OpenPGP's own packet is the text.
         assert!(found.len() == 1 && (found[0].1.starts_with(head) || name == "openpgp"), "{name}: {found:?}");
     }
-    for name in ["length", "matlab", "java", "hdf5"] {
+    for name in ["length", "matlab", "java", "hdf5", "beam", "term", "rpyc"] {
         let found = begin(&envelope::Envelope, &format!("envelope/{name}"));
         assert!(found.len() == 1 && found[0].1[0] == 0x78, "{name}: {found:?}");
     }

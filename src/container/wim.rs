@@ -233,6 +233,12 @@ impl<'b> Image<'b> {
             left -= len as u64;
             pay(out, len)?;
             let end = start + len;
+            // Chunks that are not there are zeros, and of others much may come out of a few bytes.
+            if budget.limits.is_bomb(end as u64, bytes.len() as u64) {
+                let detail =
+                    format!("wim: the stream expands more than {}-fold: a bomb", budget.limits.ratio);
+                return Err(Problem::new(Reason::Limit, detail).of_bytes(left));
+            }
             let went = body.get(from..to).and_then(|packed| match self.packing {
                 _ if packed.len() == len => {
                     out.extend_from_slice(packed);

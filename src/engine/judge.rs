@@ -2,7 +2,7 @@
 
 use super::runs::outline::Outline;
 use super::runs::{self, Shape};
-use super::{Engine, Hit, Sink, assigned};
+use super::{Engine, Hit, Sink, assigned, counted};
 use crate::blob::TextKind;
 use crate::finding::Class;
 use crate::pattern::{Boundary, Matcher};
@@ -27,8 +27,23 @@ impl Engine<'_> {
         if is_varied && !is_number(text, &own) {
             if own.len() <= LONGEST_VALUE && !runs::is_wrapped(text, &own) {
                 self.search_run(text, &own, outline, kind, sink);
+                if kind == TextKind::Binary {
+                    self.search_counted(text, &own, sink);
+                }
             }
             sink.run(own);
+        }
+    }
+
+    /// Reports parts of pairs that stand behind their length at the beginning of a longer run.
+    pub(super) fn search_counted(&self, text: &[u8], run: &Range<usize>, sink: &mut dyn Sink) {
+        for &len in self.parts.iter().filter(|len| run.len() > **len) {
+            for start in run.start.max(1)..=run.start + 1 {
+                let value = start..start + len;
+                if value.end <= run.end && counted::is_counted(text[start - 1], len) {
+                    self.search_run(text, &value, Outline::of(text, &value), TextKind::Binary, sink);
+                }
+            }
         }
     }
 

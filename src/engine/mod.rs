@@ -8,6 +8,7 @@ mod assigned;
 pub mod assignment;
 mod candidates;
 pub(crate) mod context;
+mod counted;
 mod expression;
 mod judge;
 pub mod marks;
@@ -84,6 +85,8 @@ pub struct Engine<'p> {
     by_start: Vec<(usize, Vec<PatternId>)>,
     /// Patterns of runs, by the length of the run.
     runs: Vec<Vec<PatternId>>,
+    /// Lengths of runs that are parts of pairs and have no other length.
+    parts: Vec<usize>,
     has_names: bool,
     /// Patterns that are tried on every text.
     everywhere: Vec<PatternId>,
@@ -118,6 +121,7 @@ impl<'p> Engine<'p> {
     pub fn on(machine: Machine, patterns: &'p PatternSet) -> Self {
         let (mut literals, mut prefixes) = (Vec::new(), Vec::new());
         let mut runs = Vec::new();
+        let mut parts = Vec::new();
         let mut has_names = false;
         let mut everywhere = Vec::new();
         for (id, pattern) in patterns.iter() {
@@ -133,6 +137,9 @@ impl<'p> Engine<'p> {
                     (keywords, None)
                 }
                 Matcher::Run { min, max, .. } => {
+                    if min == max && pattern.part.is_some() && !parts.contains(min) {
+                        parts.push(*min);
+                    }
                     runs.resize(runs.len().max(max.min(&judge::LONGEST_VALUE) + 1), Vec::new());
                     runs.iter_mut().take(max + 1).skip(*min).for_each(|ids: &mut Vec<_>| ids.push(id));
                     continue;
@@ -172,6 +179,7 @@ impl<'p> Engine<'p> {
             starts,
             by_start,
             runs,
+            parts,
             has_names,
             everywhere,
             longest_literal,
@@ -326,6 +334,13 @@ impl<'p> Engine<'p> {
                         candidates.literal(others + prefix.0, at, sink);
                     });
                 });
+                if kind == TextKind::Binary {
+                    counted::for_each_start(text, &run, outline, &mut |at| {
+                        self.starts.at(text, at, &mut |prefix, at| {
+                            candidates.literal(others + prefix.0, at, sink);
+                        });
+                    });
+                }
                 self.judge_run(text, run, outline, kind, sink);
             });
         });
@@ -388,6 +403,7 @@ impl<'p> Engine<'p> {
                     if token.loose {
                         let rest = end..end + text[end..].iter().take_while(|&&b| runs::is_token(b)).count();
                         self.search_run(text, &rest, Outline::of(text, &rest), kind, sink);
+                        self.search_counted(text, &rest, sink);
                     }
                 }
             }

@@ -1,5 +1,6 @@
 //! Tokens by table: prefix, alphabets, lengths. No regular expression, no backtracking.
 
+use super::counted::{is_behind_word, is_counted};
 use super::runs::is_token;
 use crate::blob::TextKind;
 use crate::pattern::{Body, Boundary, Segment};
@@ -24,13 +25,16 @@ pub fn confirm(
     boundary: Boundary,
     kind: TextKind,
 ) -> Option<Token> {
-    // First, for it refuses most: without a start nothing is a token, not even in binary data.
-    if boundary != Boundary::None && !starts_token(text, at) {
+    // First, for it refuses most: without a start nothing is a token, in binary data neither unless its length stands there or
+    // the end of another field.
+    let is_begun = boundary == Boundary::None || starts_token(text, at);
+    if !is_begun && kind != TextKind::Binary {
         return None;
     }
     let tokens = bodies.iter().filter_map(|body| {
         let (end, fixed) = body_end(text, at + prefix_len, body)?;
-        let loose = boundary == Boundary::Token && !ends_token(text, end, body);
+        (is_begun || is_counted(text[at - 1], end - at) || is_behind_word(text, at..end)).then_some(())?;
+        let loose = !is_begun || boundary == Boundary::Token && !ends_token(text, end, body);
         (!loose || (kind == TextKind::Binary && fixed)).then_some(Token { span: at..end, loose })
     });
     tokens
@@ -186,7 +190,13 @@ mod tests {
     fn binary_data_forgives_what_follows_a_fixed_length() {
         let fixed = [chars("digits", 4, 4)];
         assert_eq!(at("KEY12345", &fixed, TextKind::Binary), Some(Token { span: 0..7, loose: true }));
-        assert_eq!(at("xKEY1234", &fixed, TextKind::Binary), None);
+        assert_eq!(at("8KEY1234", &fixed, TextKind::Binary), None);
+        // Behind another field.
+        assert_eq!(at("xKEY1234", &fixed, TextKind::Binary), Some(Token { span: 1..8, loose: true }));
+        assert_eq!(at("xKEY1234", &fixed, TextKind::Plain), None);
+        // Unless it is how long the token is: `g` is 7 in CBOR.
+        assert_eq!(at("gKEY1234x", &fixed, TextKind::Binary), Some(Token { span: 1..8, loose: true }));
+        assert_eq!(at("gKEY1234x", &fixed, TextKind::Plain), None);
         assert_eq!(at("KEY12345x", &[chars("digits", 4, 5)], TextKind::Binary), None);
     }
 

@@ -1,4 +1,4 @@
-//! Encoded stretches inside a text: base64, base32, hexadecimal, escapes, percent encoding.
+//! Encoded stretches inside a text: base64, base32, hexadecimal, escapes, percent encoding, lists of bytes.
 //!
 //! Cheap refusal comes first: nearly every run that could be base64 is an identifier or a hash, and
 //! its first dozen characters already decode to something that is no text. What survives is decoded
@@ -6,6 +6,8 @@
 
 mod base32;
 pub mod base85;
+mod item;
+pub mod listed;
 pub mod marked;
 
 use crate::address::Encoding;
@@ -53,6 +55,12 @@ pub fn run(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
     }
     if value.len() < MIN_BASE64 {
         return None;
+    }
+    // Bytes as .NET writes them, `41-4B-49`.
+    if let [_, _, b'-', _, _, b'-', _, _, b'-', ..] = value
+        && let Some(decoded) = listed::list(text, run.start, limit)
+    {
+        return Some(decoded);
     }
     if value.len() >= base32::SHORTEST
         && let Some(decoded) = base32::run(text, run, limit)

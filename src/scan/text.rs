@@ -5,16 +5,17 @@ use super::blob::{Job, Searched};
 use super::thin::{MOST_PLACES, thin, thin_shapes};
 use crate::address::{Address, Encoding};
 use crate::blob::{Blob, NoSites, Scope, ScopeId, Text, TextKind, TextOffset};
-use crate::container::{CONTAINERS, Container, ENCLOSED};
+use crate::container::{self, ENCLOSED};
 use crate::engine::assignment::Named;
 use crate::engine::marks::Mark;
 use crate::engine::{Hit, Sink};
 use crate::explain::Judgement;
 use crate::finding::Secret;
 use crate::ledger::Reason;
-use crate::lens::decode::{self, Decoded, marked};
+use crate::lens::decode::{self, Decoded, listed, marked};
 use crate::lens::document::{DocumentSites, MAX_SITES, nest};
 use crate::lens::raw;
+use crate::look::Look;
 use crate::pattern::PatternId;
 use crate::pattern::conditions::Open;
 use crate::triage::score::{Documentation, Rated, Refusal};
@@ -150,6 +151,8 @@ fn search_part(
     };
     job.job.engine.search(text.bytes, within.clone(), text.kind, &mut sink);
     if level < job.job.budget.limits.decode_depth && text.kind != TextKind::Binary {
+        let most = job.job.budget.limits.decoded_bytes as usize;
+        listed::lists(text.bytes, within.clone(), most, &mut |decoded| sink.decoded(&decoded));
         decode::escaped(text.bytes, within, &mut |decoded| sink.decoded(&decoded));
     }
     sink.gathered
@@ -294,10 +297,13 @@ impl PartSink<'_, '_, '_, '_> {
             self.gathered.inner.ledger.skipped(address.clone(), None, Reason::Limit, detail);
         }
         let is_encoded_file = decoded.encoding.holds_bytes();
-        let opens = |c: &&dyn Container| c.reads(&Blob { address: address.clone(), bytes: &decoded.bytes });
+        let opens = || {
+            let blob = Blob { address: address.clone(), bytes: &decoded.bytes };
+            container::of(&blob, &Look::at(&decoded.bytes)).is_some()
+        };
         if raw::kind(&decoded.bytes) == TextKind::Binary
             || decoded.bytes.starts_with(&[0xff, 0xfe])
-            || is_encoded_file && CONTAINERS.iter().any(opens)
+            || is_encoded_file && opens()
         {
             // A file of its own: an archive, a keystore, UTF-16 text, an inline source map.
             let job = self.job.job;

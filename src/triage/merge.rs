@@ -204,6 +204,11 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
             return None;
         }
     }
+    // The bytes of an array as they are written, and what they say.
+    let is_listed = |s: &Sighting| s.encodings.contains(&Encoding::Bytes);
+    if is_listed(a) != is_listed(b) {
+        return None;
+    }
     // Strings with boundaries of their own may share bytes where one ends and the next begins, as a
     // format packs them: neither is part of the other.
     let is_string = |s: &Sighting| matches!(s.kind, TextKind::Pool | TextKind::List) && !s.loose;

@@ -76,3 +76,41 @@ for n, b in enumerate(plain):
         article += b"\r\n"
 head = b"Subject: settings\r\n\r\n=ybegin line=128 size=%d name=app.ini\r\n" % len(plain)
 write("article", head + bytes(article) + b"\r\n=yend size=%d\r\n" % len(plain))
+
+# Bytes one by one: as programs have them, and as Windows exports values that are no plain strings.
+LISTS = {
+    "keys.go": ("package shop\n\nvar AccessKey = []byte{", lambda b: f"{b:#x}", ", ", "}\nvar SecretKey = []byte{", "}\n"),
+    "Keys.java": ("class Keys {\n  static final byte[] ACCESS_KEY = {", lambda b: f"(byte) {b}", ", ", "};\n  static final byte[] SECRET_KEY = {", "};\n}\n"),
+    "keys.js": ("login(String.fromCharCode(", str, ",", "), String.fromCharCode(", "));\n"),
+    "keys.rs": ("const ACCESS_KEY: [u8; 20] = [", lambda b: f"b'{chr(b)}'", ", ", "];\nconst SECRET_KEY: [u8; 40] = [", "];\n"),
+    "keys.bas": ("accessKey = ", lambda b: f"Chr({b})", " & ", "\nsecretKey = ", "\n"),
+    "keys.asm": ("access_key:\n  .byte ", hex, "\n  .byte ", "\nsecret_key:\n  .byte ", "\n"),
+    "keys.txt": ("access key: ", lambda b: f"{b:02x}", ":", "\nsecret key: ", "\n"),
+    "keys.py": ("access_key = ''.join([", lambda b: f"'{chr(b)}'", ", ", "])\nsecret_key = ''.join([", "])\n"),
+}
+for name, (head, each, joint, between, end) in LISTS.items():
+    first, second = (joint.join(map(each, value(kind, f"enc-list-{name}").encode())) for kind in ("id", "secret"))
+    write(name, (head + first + between + second + end).encode())
+buffer = {kind: {"type": "Buffer", "data": list(value(kind, "enc-list-buffer").encode())} for kind in ("id", "secret")}
+write("buffer.json", __import__("json").dumps(buffer).encode())
+
+
+def exported(name, kind):
+    """Lines of at most 80 characters, as regedit breaks them."""
+    text = "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Shop]\r\n"
+    for label, part in (("AccessKeyId", "id"), ("SecretAccessKey", "secret")):
+        data = value(part, name).encode() if kind == "hex" else (value(part, name) + "\0").encode("utf-16le")
+        line = f'"{label}"={kind}:'
+        for n, b in enumerate(data):
+            line += f"{b:02x}" + ("," if n + 1 < len(data) else "")
+            if len(line) > 76 and n + 1 < len(data):
+                text += line + "\\\r\n"
+                line = "  "
+        text += line + "\r\n"
+    return text
+
+
+for kind in ("hex", "hex(1)", "hex(2)", "hex(7)"):
+    short = kind.replace("(", "").replace(")", "")
+    write(f"{short}.reg", exported(f"enc-reg-{short}", kind).encode())
+    write(f"{short}-wide.reg", b"\xff\xfe" + exported(f"enc-reg-{short}-wide", kind).encode("utf-16le"))

@@ -22,6 +22,14 @@ done
 ini enc-utf-7
 iconv -f utf-8 -t UTF-7 app.ini >"$out/utf-7.txt"
 
+# Files as arrays of C, plain and packed.
+ini enc-xxd
+xxd -i app.ini >"$out/settings.h"
+ini enc-xxd-gzip
+gzip -9n app.ini
+xxd -i app.ini.gz >"$out/packed.h"
+rm app.ini.gz
+
 # Patches.
 mkdir repository
 git -C repository init -q

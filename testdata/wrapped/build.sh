@@ -82,3 +82,29 @@ for tool in xz zstd bzip2; do
 done
 ini wrap-text-hex
 xz -c app.ini | xxd -p >"$out/app.hex"
+
+# What debuggers read, packed: macros of C.
+for way in zlib zlib-gnu; do
+  ini wrap-sections-$way
+  python3 - app.ini >a.c <<'PY'
+import sys
+lines = dict(line.strip().split(" = ") for line in list(open(sys.argv[1]))[1:3])
+print(*(f'#define {name.upper()} "{value}"' for name, value in lines.items()), "int f;", sep="\n")
+PY
+  gcc -g3 -gz=$way -c a.c -o "$out/$way.o"
+done
+
+# Packed values of a database: one in its page, one over several pages.
+for name in page chain; do
+  ini wrap-sqlite-$name
+  python3 - "$name" "$out/$name.sqlite" <<'PY'
+import random, sqlite3, sys, zlib
+name, path = sys.argv[1:]
+text = open("app.ini", "rb").read()
+noise = random.Random(name).randbytes(9000 if name == "chain" else 10)
+database = sqlite3.connect(path)
+database.execute("create table kept (id integer primary key, value blob)")
+database.execute("insert into kept values (20, ?)", (zlib.compress(noise + b"\n" + text),))
+database.commit()
+PY
+done

@@ -9,6 +9,7 @@ use crate::container::{Contents, Member, Problem, lz4};
 use crate::ledger::Reason;
 use crate::lens::bytes::{slice, u16_le, u32_le};
 use crate::limits::Limits;
+use std::collections::HashSet;
 
 /// Kinds of clusters: stored from here on, packed from here on, within what began before, packed in a second way.
 const PLAIN: u16 = 0;
@@ -65,6 +66,18 @@ struct Entry {
     blocks: Option<u32>,
 }
 
+/// What is known of a file so far.
+#[derive(Default)]
+struct Progress {
+    /// Parts that are broken.
+    broken: u64,
+    /// Bytes that are packed in a way that is not known.
+    unknown: u64,
+    /// Blocks at which something packed began, and the bytes it has.
+    seen: HashSet<u32>,
+    packed: u64,
+}
+
 /// Something packed that begins at a byte of the file.
 #[derive(Clone, Copy)]
 struct Extent {
@@ -112,16 +125,16 @@ impl<'b> File<'b> {
     }
 
     fn expand(&self, out: &mut Vec<u8>, budget: &Budget) -> Result<(), Problem> {
-        let (mut broken, mut unknown) = (0u64, 0u64);
+        let mut state = Progress::default();
         let mut begun: Option<(u64, Extent)> = None;
         for n in 0..self.size.div_ceil(1 << self.bits) {
             let Some(entry) = self.index.entry(n as usize, self.bits) else {
-                broken += 1;
+                state.broken += 1;
                 break;
             };
             if entry.kind == WITHIN {
                 // Within nothing, where the file begins.
-                broken += u64::from(n == 0);
+                state.broken += u64::from(n == 0);
                 if let (Some((first, extent)), Some(blocks)) = (&mut begun, entry.blocks)
                     && *first + 1 == n
                 {
@@ -135,7 +148,7 @@ impl<'b> File<'b> {
                 break;
             }
             if let Some((_, extent)) = begun {
-                self.extent(extent, start, out, budget, [&mut broken, &mut unknown])?;
+                self.extent(extent, start, out, budget, &mut state)?;
             }
             let extent = Extent { start, kind: entry.kind, block: entry.block, blocks: 1, is_last: false };
             begun = Some((n, extent));
@@ -143,8 +156,9 @@ impl<'b> File<'b> {
         // The end may be among the fragments.
         if let Some((_, extent)) = begun.filter(|_| self.flags & FRAGMENT == 0) {
             let extent = Extent { is_last: true, ..extent };
-            self.extent(extent, self.size, out, budget, [&mut broken, &mut unknown])?;
+            self.extent(extent, self.size, out, budget, &mut state)?;
         }
+        let Progress { broken, unknown, .. } = state;
         if unknown > 0 {
             let detail = format!("erofs: {unknown} bytes of the file are packed in a way that is not known");
             return Err(Problem::new(Reason::Unsupported, detail).of_bytes(unknown));
@@ -164,15 +178,15 @@ impl<'b> File<'b> {
         end: u64,
         out: &mut Vec<u8>,
         budget: &Budget,
-        [broken, unknown]: [&mut u64; 2],
+        state: &mut Progress,
     ) -> Result<(), Problem> {
         let Some(len) = end.checked_sub(extent.start).filter(|_| out.len() as u64 <= extent.start) else {
-            *broken += 1;
+            state.broken += 1;
             return Ok(());
         };
         let way = self.ways[usize::from(extent.kind == SECOND)];
         if extent.kind != PLAIN && way > ZSTD {
-            *unknown += len;
+            state.unknown += len;
             return Ok(());
         }
         // What came before and is not there keeps its place.
@@ -182,7 +196,16 @@ impl<'b> File<'b> {
             return Err(Problem::new(Reason::Limit, OVER_BUDGET).of_bytes(self.size));
         }
         out.resize(extent.start as usize, 0);
-        let is_whole = self.input(&extent).is_some_and(|input| match extent.kind {
+        let input = self.input(&extent);
+        // Clusters may be made of one block, again and again: it counts once.
+        if state.seen.insert(extent.block) {
+            state.packed += input.map_or(0, <[u8]>::len) as u64;
+        }
+        if budget.limits.is_bomb(end, state.packed) {
+            let detail = format!("the file expands more than {}-fold: a bomb", budget.limits.ratio);
+            return Err(Problem::new(Reason::Limit, detail).of_bytes(self.size - extent.start));
+        }
+        let is_whole = input.is_some_and(|input| match extent.kind {
             PLAIN => self.stored(input, extent.start, len as usize, out),
             _ => {
                 let zeros = match self.system.needs & PADDED {
@@ -195,7 +218,7 @@ impl<'b> File<'b> {
                 }
             }
         });
-        *broken += u64::from(!is_whole);
+        state.broken += u64::from(!is_whole);
         out.resize(end as usize, 0);
         Ok(())
     }

@@ -132,7 +132,14 @@ impl<'b> Packed<'b> {
         budget: &Budget,
     ) -> Result<(), Problem> {
         let mut broken = 0u64;
+        let fork = self.fork.size_hint();
         for block in blocks {
+            // Blocks that are not there are zeros.
+            if budget.limits.is_bomb(out.len() as u64, fork) {
+                let detail =
+                    format!("hfsplus: the file expands more than {}-fold: a bomb", budget.limits.ratio);
+                return Err(Problem::new(Reason::Limit, detail));
+            }
             let Some((packed, keeps_place)) = block else {
                 broken += 1;
                 break;

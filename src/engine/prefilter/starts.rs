@@ -47,22 +47,7 @@ impl Starts {
         on_prefix: &mut dyn FnMut(LiteralId, usize),
     ) {
         let Some(last) = run.end.checked_sub(MIN_RUN) else { return };
-        let mut look = |at: usize| {
-            let Some(&[a, b, c]) = text.get(at..).and_then(<[u8]>::first_chunk) else { return };
-            let hash = hash_short(u32::from_le_bytes([a, b, c, 0]));
-            if self.table.has(hash) {
-                // Many prefixes begin with `sk-`: only those whose next byte stands here are looked at.
-                let next = text.get(at + MIN_PREFIX).map(|b| folded(*b));
-                let (whole, longer) = self.table.entries_by_probe(hash);
-                let from = longer.partition_point(|entry| Some(entry.probe) < next);
-                let longer = longer[from..].iter().take_while(|entry| Some(entry.probe) == next);
-                for entry in whole.iter().chain(longer) {
-                    if self.prefixes[entry.id.0 as usize].stands_at(text, at) {
-                        on_prefix(entry.id, at);
-                    }
-                }
-            }
-        };
+        let mut look = |at: usize| self.at(text, at, on_prefix);
         look(run.start);
         if matches!(text[..run.start].last(), Some(b'\\' | b'%' | b'[')) {
             (run.start + 1..=last.min(run.start + ESCAPE))
@@ -79,6 +64,25 @@ impl Starts {
             }
             None => {
                 (run.start + 1..=last).filter(|at| !text[at - 1].is_ascii_alphanumeric()).for_each(&mut look)
+            }
+        }
+    }
+
+    /// Calls `on_prefix` for every prefix that stands at `at`.
+    #[inline]
+    pub fn at(&self, text: &[u8], at: usize, on_prefix: &mut dyn FnMut(LiteralId, usize)) {
+        let Some(&[a, b, c]) = text.get(at..).and_then(<[u8]>::first_chunk) else { return };
+        let hash = hash_short(u32::from_le_bytes([a, b, c, 0]));
+        if self.table.has(hash) {
+            // Many prefixes begin with `sk-`: only those whose next byte stands here are looked at.
+            let next = text.get(at + MIN_PREFIX).map(|b| folded(*b));
+            let (whole, longer) = self.table.entries_by_probe(hash);
+            let from = longer.partition_point(|entry| Some(entry.probe) < next);
+            let longer = longer[from..].iter().take_while(|entry| Some(entry.probe) == next);
+            for entry in whole.iter().chain(longer) {
+                if self.prefixes[entry.id.0 as usize].stands_at(text, at) {
+                    on_prefix(entry.id, at);
+                }
             }
         }
     }

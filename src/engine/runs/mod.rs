@@ -3,6 +3,7 @@
 //! Bytes are classified 64 at a time (`mask.rs`); runs are then a matter of bits, so that text without
 //! runs costs a few instructions a block.
 
+pub mod lists;
 mod mask;
 pub mod outline;
 

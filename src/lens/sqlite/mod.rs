@@ -78,6 +78,15 @@ struct Rows {
     rows: Vec<Row>,
 }
 
+/// Calls `found` with each value of a database that is bytes: its row, where it stands if that is in one piece, and the bytes. Pages
+/// that were freed are among those that are read.
+pub fn blobs(data: &[u8], found: &mut dyn FnMut(Option<i64>, Option<usize>, &[u8])) {
+    let Some(pages) = Pages::of_database(data) else { return };
+    Walk::new(&pages).leaves(&pages, &mut |row, cells| {
+        cells.iter().filter(|cell| cell.is_blob).for_each(|cell| found(row, cell.at, cell.bytes));
+    });
+}
+
 fn read(pages: &Pages<'_>, limits: &Limits, complaint: &mut Complaint, emit: &mut dyn FnMut(&Text<'_>)) {
     let mut walk = Walk::new(pages);
     let mut tables = schema::read(pages, &mut walk);

@@ -25,6 +25,7 @@ use crate::engine::marks::Mark;
 use crate::engine::prefilter::{Literal, Machine, Prefilter};
 use crate::engine::runs::is_token;
 use crate::engine::{Engine, Hit, Sink};
+use crate::lens::decode::listed;
 use crate::lens::{self, LENSES, decode};
 use crate::limits::Limits;
 use crate::look::Look;
@@ -247,6 +248,8 @@ impl<'e, 'p> Filter<'e, 'p> {
                 anchors.push(self.anchor(bytes, literal, at));
             };
             self.engine.runs(bytes, within.clone(), TextKind::Plain, &mut begins, &mut sink);
+            let most = self.limits.decoded_bytes as usize;
+            listed::lists(bytes, within.clone(), most, &mut |decoded| spots.push(decoded.span));
             decode::escaped(bytes, within, &mut |decoded| {
                 if self.is_anything(&decoded.bytes, 1) {
                     spots.push(decoded.span);

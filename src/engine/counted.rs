@@ -1,0 +1,94 @@
+//! Strings of data that stand behind their length, as serializers write them: that byte may be a letter, and so may be the first byte of
+//! what follows, so that the string does not stand alone. Others have nothing between them at all, as fields of databases.
+
+use super::runs::outline::Outline;
+use std::ops::Range;
+
+/// How far into a long run is looked.
+const FAR: usize = 512;
+
+/// Calls `found` where in a run of data a token may begin that is no word of the run: behind its first character, which may be a length,
+/// and where capitals follow small letters.
+pub fn for_each_start(
+    text: &[u8],
+    run: &Range<usize>,
+    outline: Option<Outline>,
+    found: &mut dyn FnMut(usize),
+) {
+    found(run.start + 1);
+    match outline {
+        Some(outline) => {
+            let mut humps = outline.upper & outline.lower << 1;
+            while humps != 0 {
+                found(run.start + humps.trailing_zeros() as usize);
+                humps &= humps - 1;
+            }
+        }
+        None => {
+            let pairs = text[run.clone()].windows(2).take(FAR).enumerate();
+            pairs
+                .filter(|(_, pair)| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+                .for_each(|(n, _)| found(run.start + n + 1));
+        }
+    }
+}
+
+/// Whether a token without small letters stands behind one: the end of another field.
+pub fn is_behind_word(text: &[u8], token: Range<usize>) -> bool {
+    text[token.start - 1].is_ascii_lowercase() && !text[token].iter().any(u8::is_ascii_lowercase)
+}
+
+/// Whether a byte before a string of `len` characters says so, in one of the ways that are in use.
+pub fn is_counted(byte: u8, len: usize) -> bool {
+    let value = usize::from(byte);
+    // As it is; with five more (Ruby, LuaJIT).
+    value == len || value == len + 5
+        // Twice, for signs or flags: Avro, bytecode of Ruby, rows of PostgreSQL (which count themselves).
+        || value == 2 * len || value == 2 * len + 1 || value == 2 * len + 3
+        || match byte {
+            // Smile: up to 32 characters, and more. CBOR shares its range with the second.
+            0x40..=0x5f => value - 0x3f == len,
+            0x60..=0x7f => value - 0x60 + 33 == len || len < 24 && value - 0x60 == len,
+            // MessagePack.
+            0xa0..=0xbf => value - 0xa0 == len,
+            _ => false,
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_fields_may_begin() {
+        let text = b"=shopKEY0123secretKeyAbc=";
+        let run = 1..text.len() - 1;
+        for outline in [Outline::of(text, &run), None] {
+            let mut starts = Vec::new();
+            for_each_start(text, &run, outline, &mut |at| starts.push(at));
+            assert_eq!(starts, [2, 5, 18, 21]);
+        }
+        assert!(is_behind_word(text, 5..12) && !is_behind_word(text, 18..21));
+    }
+
+    #[test]
+    fn ways_to_count() {
+        for (byte, len) in [
+            (40, 40),
+            (b'-', 40),
+            (b'P', 40),
+            (b'Q', 40),
+            (b'S', 40),
+            (b'+', 20),
+            (b'S', 20),
+            (b'g', 40),
+            (b't', 20),
+            (0xb4, 20),
+        ] {
+            assert!(is_counted(byte, len), "{byte} {len}");
+        }
+        for (byte, len) in [(0, 40), (b'x', 40), (41, 40), (b'=', 40), (0xff, 40)] {
+            assert!(!is_counted(byte, len), "{byte} {len}");
+        }
+    }
+}

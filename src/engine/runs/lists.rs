@@ -1,0 +1,103 @@
+//! Where lists of numbers or letters may stand (`0x41, 0x4b`, `65,75`, `'A','K'`): nothing in them is a run, so that the masks of runs
+//! tell them from text. Text costs a few instructions a block; what passes is looked at by whoever reads lists.
+
+use super::{BATCH, mask};
+use std::ops::Range;
+
+/// Bytes that are judged together, every [`STEP`] bytes: any list of 48 bytes has such a window.
+pub const WINDOW: usize = 32;
+const STEP: usize = 16;
+/// No item has so many token characters in a row: `0x0041`, `0x41u8`.
+const LONG: usize = 7;
+/// Fewest items, or halves of items (`(byte)0x41`), of a window.
+const LEAST_RUNS: u32 = 4;
+/// Fewest digits: of ASCII in hexadecimal each item has one.
+const LEAST_DIGITS: u32 = 4;
+/// Fewest letters of a list of single letters.
+const LEAST_LETTERS: u32 = 6;
+
+/// Calls `found` with the windows that begin in `within` and may lie in a list, and goes on where it says.
+pub fn for_each_listed(text: &[u8], within: Range<usize>, found: &mut dyn FnMut(usize) -> usize) {
+    let end = within.end.min(text.len());
+    let mut masks = [0; BATCH + 1];
+    let (mut batch, mut floor) = (within.start, within.start);
+    while batch < end {
+        let count = mask::fill(&text[batch..], &mut masks);
+        masks[count..].fill(0);
+        for i in 0..count.min(BATCH) {
+            let bits = u128::from(masks[i + 1]) << 64 | u128::from(masks[i]);
+            let long = long(bits);
+            for step in 0..mask::BLOCK / STEP {
+                const STARTS: u128 = (1 << (WINDOW - LONG + 1)) - 1;
+                if long >> (step * STEP) & STARTS != 0 {
+                    continue;
+                }
+                let at = batch + i * mask::BLOCK + step * STEP;
+                if at >= floor && at < end && may_be_list(text, at, (bits >> (step * STEP)) as u32) {
+                    floor = found(at).max(at + STEP);
+                }
+            }
+        }
+        // A list may be longer than what is looked at together.
+        batch = (batch + BATCH * mask::BLOCK).max(floor);
+    }
+}
+
+/// The bits from which on [`LONG`] bits are set.
+fn long(bits: u128) -> u128 {
+    let two = bits & bits >> 1;
+    let four = two & two >> 2;
+    four & four >> (LONG - 4)
+}
+
+/// Whether a window without a long run has the shape of a list; `tokens` has a bit for each token character.
+fn may_be_list(text: &[u8], at: usize, tokens: u32) -> bool {
+    let runs = (tokens & !(tokens << 1)).count_ones();
+    if runs < LEAST_RUNS {
+        return false;
+    }
+    if tokens & tokens >> 1 == 0 && runs >= LEAST_LETTERS {
+        return true;
+    }
+    let rest = &text[at..];
+    let digits = match rest.first_chunk() {
+        Some(block) => mask::classes(block).digit as u32,
+        None => {
+            rest.iter().take(WINDOW).enumerate().fold(0, |n, (i, b)| n | u32::from(b.is_ascii_digit()) << i)
+        }
+    };
+    digits.count_ones() >= LEAST_DIGITS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn windows(text: &str) -> Vec<usize> {
+        let mut found = Vec::new();
+        for_each_listed(text.as_bytes(), 0..text.len(), &mut |at| {
+            found.push(at);
+            at
+        });
+        found
+    }
+
+    #[test]
+    fn every_list_has_a_window_wherever_it_stands() {
+        for list in
+            ["65, 75, 73, ", "0x41,0x4b,", "41 4b 49 ", "'A','K',", "(byte)0x41, (byte) 0x4b, ", "0x0041, "]
+        {
+            for before in 0..200 {
+                let text = format!("{}\n{}", "x".repeat(before), list.repeat(48 / list.len() + 1));
+                assert!(!windows(&text).is_empty(), "{list} {before}");
+            }
+        }
+    }
+
+    #[test]
+    fn text_has_none() {
+        let text =
+            "the quick brown fox is no list of any kind, and if (a == b) { return c; } else { d += e; }\n";
+        assert!(windows(&text.repeat(50)).is_empty());
+    }
+}
