@@ -109,7 +109,7 @@ fn sections(data: &[u8]) -> Option<Vec<Section<'_>>> {
         let start = usize::try_from(field(n, 3)?).ok()?;
         let len = usize::try_from(field(n, 4)?).ok()?;
         let end = start.saturating_add(len).min(data.len());
-        (start < end).then_some((start..end, (len - (end - start)) as u64))
+        (start < end).then(|| (start..end, (len - (end - start)) as u64))
     };
     let name = |n: usize| {
         let start = place(names)?.0.start.checked_add(word(table + n * each)? as usize)?;
@@ -171,6 +171,9 @@ mod tests {
     #[test]
     fn both_ways_in_all_kinds_of_files() {
         let packed = zlib(b"#define KEY \"value\"");
+        // A place behind the end of the file is none.
+        let beyond = elf(true, false, b".debug_str", COMPRESSED, b"");
+        assert!(read(&Sections, &beyond[..beyond.len() - 1]).0.is_empty());
         for (is_64, is_big) in [(false, false), (false, true), (true, false), (true, true)] {
             let mut head = vec![0; if is_64 { 24 } else { 12 }];
             head[if is_big { 3 } else { 0 }] = 1;

@@ -78,29 +78,39 @@ impl Job<'_, '_> {
         found
     }
 
+    /// What is found in a blob: a defect of ours costs what would have been opened, and not the scan.
     fn look_into(&self, blob: &Blob<'_>, depth: u32) -> Searched {
         let look = Look::at(blob.bytes);
-        let mut found = match container::of(blob, &look) {
+        let opened = catch_unwind(AssertUnwindSafe(|| self.open_or_read(blob, &look, depth)));
+        let mut found = opened.unwrap_or_else(|_| {
+            let mut found = self.leaf(blob, &look, depth);
+            found.ledger.skipped(blob.address.clone(), None, Reason::Damaged, defect("what opens it"));
+            found
+        });
+        if let Some(problem) = unopened::told(blob.bytes, &look) {
+            found.problem(&blob.address, problem);
+        }
+        found
+    }
+
+    fn open_or_read(&self, blob: &Blob<'_>, look: &Look, depth: u32) -> Searched {
+        match container::of(blob, look) {
             Some(container) if depth < self.budget.limits.depth => self.container(container, blob, depth),
             Some(container) => {
-                let mut found = self.leaf(blob, &look, depth);
+                let mut found = self.leaf(blob, look, depth);
                 let detail = format!("{} inside {depth} containers is not opened", container.name());
                 found.ledger.skipped(blob.address.clone(), None, Reason::Limit, detail);
                 found
             }
             None => {
-                let mut found = self.leaf(blob, &look, depth);
+                let mut found = self.leaf(blob, look, depth);
                 if look.is_binary() {
                     // Had there been archives, their container would have read the blob.
                     self.carve_of(blob, true, depth, &mut found);
                 }
                 found
             }
-        };
-        if let Some(problem) = unopened::told(blob.bytes, &look) {
-            found.problem(&blob.address, problem);
         }
-        found
     }
 
     fn container(&self, container: &dyn Container, blob: &Blob<'_>, depth: u32) -> Searched {
@@ -288,11 +298,16 @@ impl Job<'_, '_> {
     fn guarded(&self, found: &mut Searched, blob: &Blob<'_>, step: &str, run: &mut dyn FnMut(&mut Searched)) {
         let mut own = Searched::default();
         if catch_unwind(AssertUnwindSafe(|| run(&mut own))).is_err() {
-            let detail = format!("internal error in the {step} lens: please report it");
+            let detail = defect(&format!("the {step} lens"));
             own.ledger.skipped(blob.address.clone(), None, Reason::Damaged, detail);
         }
         found.merge(own);
     }
+}
+
+/// What the ledger says of a defect of ours.
+fn defect(step: &str) -> String {
+    format!("internal error in {step}: please report it")
 }
 
 /// Says of what was found in layers of an image which they are, and whether a later one hides it. An image

@@ -56,9 +56,9 @@ fn what_is_none_is_refused_with_a_reason() {
         ("password_hint = \"{alnum:12}\"", "something about a secret"),
         ("\"password\": \"Contrase\\u00f1a\"", "another language"),
         ("secret = \"\\\\x1b[0m\"", "terminal"),
-        ("password: \"Nytt l\\\\xF6senord\"", "another language"),
-        ("token = \"\\\\U0001f9c2\"", "another language"),
-        ("auth_token = []byte(\"1.3.6.1.5.5.7.3.1\\\\x00\")", "version"),
+        ("password: \"Nytt l\\xF6senord\"", "another language"),
+        ("token = \"\\U0001f9c2\"", "another language"),
+        ("auth_token = []byte(\"1.3.6.1.5.5.7.3.1\\x00\")", "version"),
     ] {
         let refused = best(text).unwrap_err();
         assert!(refused.contains(why), "{text}: {refused}");
@@ -92,7 +92,8 @@ fn what_everybody_knows_or_a_document_shows_is_a_hint() {
     ] {
         let rated = best(text);
         assert!(
-            rated.is_ok_and(|r| r.confidence >= WORTH_A_REPORT && r.confidence < 50),
+            rated
+                .is_ok_and(|r| r.confidence >= WORTH_A_REPORT && (r.confidence < 50 || r.only_low.is_some())),
             "{text}: {rated:?}"
         );
     }
