@@ -41,7 +41,8 @@ impl Engine<'_> {
             for start in run.start.max(1)..=run.start + 1 {
                 let value = start..start + len;
                 if value.end <= run.end && counted::is_counted(text[start - 1], len) {
-                    self.search_run(text, &value, Outline::of(text, &value), TextKind::Binary, sink);
+                    let outline = Outline::of(text, &value);
+                    self.search_run(text, &value, outline, TextKind::Binary, &mut Loose(sink));
                 }
             }
         }
@@ -127,6 +128,19 @@ impl Engine<'_> {
         {
             sink.hit(Hit::named(named));
         }
+    }
+}
+
+/// Says of what is found that it touches its neighbours: what a format says of its strings is surer.
+struct Loose<'s>(&'s mut dyn Sink);
+
+impl Sink for Loose<'_> {
+    fn hit(&mut self, hit: Hit) {
+        self.0.hit(Hit { loose: true, ..hit });
+    }
+
+    fn run(&mut self, run: Range<usize>) {
+        self.0.run(run);
     }
 }
 

@@ -182,12 +182,17 @@ fn halved(map: &OffsetMap, len: usize) -> OffsetMap {
     halved
 }
 
-/// Whether there may be anything in the bytes: text, in UTF-16 too, or a file of a known format.
+/// Whether there may be anything in the bytes: text, in UTF-16 too, or a file of a known format. Numbers that only count up or
+/// stay, as in tables of letters and of lines, are no text.
 fn is_worth(bytes: &[u8]) -> bool {
     let is_print = |b: &u8| matches!(b, 0x20..=0x7e);
     let (mut text, mut wide) = (0, 0);
     for pair in bytes.windows(2) {
-        text = if is_print(&pair[0]) { text + 1 } else { 0 };
+        text = match is_print(&pair[0]) {
+            true if pair[1].wrapping_sub(pair[0]) <= 1 => text,
+            true => text + 1,
+            false => 0,
+        };
         // Of UTF-16 every other pair is a letter and a NUL.
         wide = if (is_print(&pair[0]) && pair[1] == 0) || (pair[0] == 0 && is_print(&pair[1])) {
             wide + 1

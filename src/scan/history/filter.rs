@@ -26,7 +26,7 @@ use crate::engine::prefilter::{Literal, Machine, Prefilter};
 use crate::engine::runs::is_token;
 use crate::engine::{Engine, Hit, Sink};
 use crate::lens::decode::listed;
-use crate::lens::{self, LENSES, decode};
+use crate::lens::{self, LENSES, decode, raw};
 use crate::limits::Limits;
 use crate::look::Look;
 use crate::source::git::delta::Piece;
@@ -249,7 +249,12 @@ impl<'e, 'p> Filter<'e, 'p> {
             };
             self.engine.runs(bytes, within.clone(), TextKind::Plain, &mut begins, &mut sink);
             let most = self.limits.decoded_bytes as usize;
-            listed::lists(bytes, within.clone(), most, &mut |decoded| spots.push(decoded.span));
+            listed::lists(bytes, within.clone(), most, &mut |decoded| {
+                // A file may be anything.
+                if raw::kind(&decoded.bytes) == TextKind::Binary || self.is_anything(&decoded.bytes, 1) {
+                    spots.push(decoded.span);
+                }
+            });
             decode::escaped(bytes, within, &mut |decoded| {
                 if self.is_anything(&decoded.bytes, 1) {
                     spots.push(decoded.span);
