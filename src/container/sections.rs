@@ -172,8 +172,10 @@ mod tests {
     fn both_ways_in_all_kinds_of_files() {
         let packed = zlib(b"#define KEY \"value\"");
         // A place behind the end of the file is none.
-        let beyond = elf(true, false, b".debug_str", COMPRESSED, b"");
-        assert!(read(&Sections, &beyond[..beyond.len() - 1]).0.is_empty());
+        let mut beyond = elf(true, false, b".debug_str", COMPRESSED, &packed);
+        let place = beyond.len() - 64 + 24;
+        beyond[place..place + 8].copy_from_slice(&(1u64 << 40).to_le_bytes());
+        assert!(super::packed(&beyond).is_empty());
         for (is_64, is_big) in [(false, false), (false, true), (true, false), (true, true)] {
             let mut head = vec![0; if is_64 { 24 } else { 12 }];
             head[if is_big { 3 } else { 0 }] = 1;
