@@ -1,7 +1,8 @@
 //! Where lists of numbers or letters may stand (`0x41, 0x4b`, `65,75`, `'A','K'`): nothing in them is a run, so that the masks of runs
-//! tell them from text. Text costs a few instructions a block; what passes is looked at by whoever reads lists.
+//! tell them from text; but only where text is full of digits or quotes, which is all that is asked of most. What passes is looked at by whoever reads lists.
 
 use super::{BATCH, mask};
+use crate::vector::vectored;
 use std::ops::Range;
 
 /// Bytes that are judged together, every [`STEP`] bytes: any list of 48 bytes has such a window.
@@ -16,31 +17,73 @@ const LEAST_DIGITS: u32 = 4;
 /// Fewest letters of a list of single letters.
 const LEAST_LETTERS: u32 = 6;
 
+/// Fewest digits of a block inside a list of numbers: an item takes 17 bytes at most, and has two digits or three in them.
+const DENSE_DIGITS: u8 = 8;
+/// Fewest quotes of a block inside a list of letters.
+const DENSE_QUOTES: u8 = 14;
+
+vectored! {
+    /// Whether each block may lie in a list: it is full of digits or of quotes.
+    fn dense(blocks: &[[u8; mask::BLOCK]], is_dense: &mut [bool]) -> bool {
+        let mut any = false;
+        for (block, is_dense) in blocks.iter().zip(is_dense) {
+            let (mut digits, mut quotes) = (0u8, 0u8);
+            for b in block {
+                digits += u8::from(b.wrapping_sub(b'0') < 10);
+                quotes += u8::from(*b == b'"') + u8::from(*b == b'\'');
+            }
+            *is_dense = digits >= DENSE_DIGITS || quotes >= DENSE_QUOTES;
+            any |= *is_dense;
+        }
+        any
+    }
+}
+
 /// Calls `found` with the windows that begin in `within` and may lie in a list, and goes on where it says.
 pub fn for_each_listed(text: &[u8], within: Range<usize>, found: &mut dyn FnMut(usize) -> usize) {
     let end = within.end.min(text.len());
-    let mut masks = [0; BATCH + 1];
     let (mut batch, mut floor) = (within.start, within.start);
     while batch < end {
-        let count = mask::fill(&text[batch..], &mut masks);
-        masks[count..].fill(0);
-        for i in 0..count.min(BATCH) {
-            let bits = u128::from(masks[i + 1]) << 64 | u128::from(masks[i]);
-            let long = long(bits);
-            for step in 0..mask::BLOCK / STEP {
-                const STARTS: u128 = (1 << (WINDOW - LONG + 1)) - 1;
-                if long >> (step * STEP) & STARTS != 0 {
-                    continue;
+        // One more block than is looked at: a window that begins in the last goes on there. One that is not whole is looked at.
+        let mut is_dense = [true; BATCH + 1];
+        let blocks = text[batch..].as_chunks().0;
+        let blocks = &blocks[..blocks.len().min(BATCH + 1)];
+        if dense(blocks, &mut is_dense) || blocks.len() <= BATCH {
+            for i in (0..BATCH).filter(|i| is_dense[*i] || is_dense[*i + 1]) {
+                let block = batch + i * mask::BLOCK;
+                if block >= end {
+                    break;
                 }
-                let at = batch + i * mask::BLOCK + step * STEP;
-                if at >= floor && at < end && may_be_list(text, at, (bits >> (step * STEP)) as u32) {
-                    floor = found(at).max(at + STEP);
+                if block + mask::BLOCK > floor {
+                    floor = windows(text, block, floor..end, found);
                 }
             }
         }
         // A list may be longer than what is looked at together.
         batch = (batch + BATCH * mask::BLOCK).max(floor);
     }
+}
+
+/// Calls `found` with the windows that begin in a block and in `within`; up to where nothing begins any more.
+fn windows(text: &[u8], block: usize, within: Range<usize>, found: &mut dyn FnMut(usize) -> usize) -> usize {
+    const STARTS: u128 = (1 << (WINDOW - LONG + 1)) - 1;
+    let mut masks = [0; 2];
+    let count = mask::fill(&text[block..], &mut masks);
+    masks[count..].fill(0);
+    let bits = u128::from(masks[1]) << 64 | u128::from(masks[0]);
+    let long = long(bits);
+    let mut floor = within.start;
+    for step in (0..mask::BLOCK).step_by(STEP) {
+        let at = block + step;
+        if long >> step & STARTS == 0
+            && at >= floor
+            && at < within.end
+            && may_be_list(text, at, (bits >> step) as u32)
+        {
+            floor = found(at).max(at + STEP);
+        }
+    }
+    floor
 }
 
 /// The bits from which on [`LONG`] bits are set.

@@ -31,6 +31,9 @@ pub fn lists(text: &[u8], within: Range<usize>, limit: usize, found: &mut dyn Fn
     }
     let mut done = floor;
     for_each_listed(text, floor..within.end, &mut |window| {
+        if !goes_on(text, window) {
+            return window;
+        }
         match around(text, done.max(window.saturating_sub(BEFORE)), window) {
             Ok(start) => {
                 let (decoded, end) = decoded(text, start, limit);
@@ -44,6 +47,34 @@ pub fn lists(text: &[u8], within: Range<usize>, limit: usize, found: &mut dyn Fn
         done
     });
 }
+
+/// Whether a few items stand behind each other in a window. Where it lies in a list, they begin at its first words or right before.
+fn goes_on(text: &[u8], window: usize) -> bool {
+    let starts = (window + 1..window + WINDOW)
+        .filter(|&at| text.get(at).is_some_and(|b| is_token(*b)) && !is_token(text[at - 1]));
+    starts.take(WORDS).flat_map(|at| [at - 1, at]).any(|start| {
+        let (mut at, mut count) = (start, 0);
+        while let Some(item) = either(text, at) {
+            count += 1;
+            match item::gap(text, item.end) {
+                Some(gap) if count < FEW => at = gap.end,
+                None if item.is_escape && count < FEW => at = item.end,
+                _ => break,
+            }
+        }
+        count >= FEW
+    })
+}
+
+/// The item at `at`, whatever bare digits are.
+fn either(text: &[u8], at: usize) -> Option<Item> {
+    item::item(text, at, Style::Hex).or_else(|| item::item(text, at, Style::Decimal))
+}
+
+/// Items that are enough to look for the others.
+const FEW: usize = 3;
+/// Words of a window of which one begins an item, if it lies in a list: the end of one, what it is cast to, its number.
+const WORDS: usize = 4;
 
 /// Where the list begins that a window lies in; or, where there is none, up to where none can begin.
 fn around(text: &[u8], from: usize, window: usize) -> Result<usize, usize> {
@@ -61,9 +92,7 @@ fn around(text: &[u8], from: usize, window: usize) -> Result<usize, usize> {
         }
         let (mut next, mut end, mut count) = (at, at, 0);
         // Whatever bare digits are: only whether the list goes on matters.
-        while let Some(item) =
-            item::item(text, next, Style::Hex).or_else(|| item::item(text, next, Style::Decimal))
-        {
+        while let Some(item) = either(text, next) {
             (end, count) = (item.end, count + 1);
             if count == LEAST {
                 return Ok(at);
