@@ -14,8 +14,13 @@ const LONG: usize = 7;
 const LEAST_RUNS: u32 = 4;
 /// Fewest digits: of ASCII in hexadecimal each item has one.
 const LEAST_DIGITS: u32 = 4;
-/// Fewest letters of a list of single letters.
+/// Words beside each number, at most: `0x41 /* of C */,`.
+const MOST_WORDS: u32 = 4;
+/// Fewest numbers.
+const LEAST_NUMBERS: u32 = 2;
+/// Fewest letters of a list of single letters, and quotes.
 const LEAST_LETTERS: u32 = 6;
+const LEAST_QUOTES: usize = 6;
 
 /// Fewest digits of a block inside a list of numbers: an item takes 17 bytes at most, and has two digits or three in them.
 const DENSE_DIGITS: u8 = 8;
@@ -95,21 +100,32 @@ fn long(bits: u128) -> u128 {
 
 /// Whether a window without a long run has the shape of a list; `tokens` has a bit for each token character.
 fn may_be_list(text: &[u8], at: usize, tokens: u32) -> bool {
-    let runs = (tokens & !(tokens << 1)).count_ones();
+    let starts = tokens & !(tokens << 1);
+    let runs = starts.count_ones();
     if runs < LEAST_RUNS {
         return false;
     }
+    let window = &text[at..text.len().min(at + WINDOW)];
     if tokens & tokens >> 1 == 0 && runs >= LEAST_LETTERS {
-        return true;
+        return window.iter().filter(|b| matches!(b, b'"' | b'\'')).count() >= LEAST_QUOTES;
     }
-    let rest = &text[at..];
-    let digits = match rest.first_chunk() {
+    let digits = match text[at..].first_chunk() {
         Some(block) => mask::classes(block).digit as u32,
-        None => {
-            rest.iter().take(WINDOW).enumerate().fold(0, |n, (i, b)| n | u32::from(b.is_ascii_digit()) << i)
-        }
+        None => window.iter().enumerate().fold(0, |n, (i, b)| n | u32::from(b.is_ascii_digit()) << i),
     };
+    // Bytes of text begin with a digit, in any base: registers, variables and names do not.
+    let mut numbers = (starts & digits).count_ones();
+    let mut others = starts & !digits & digits >> 1;
+    while others != 0 {
+        let i = others.trailing_zeros() as usize;
+        others &= others - 1;
+        let before = at.checked_add(i).and_then(|at| at.checked_sub(1)).map(|at| text[at]);
+        numbers += u32::from(matches!(before, Some(b'\\' | b'&')));
+    }
+    // What it is cast to, the call, or a comment are words more.
     digits.count_ones() >= LEAST_DIGITS
+        && numbers >= LEAST_NUMBERS
+        && runs - numbers <= MOST_WORDS * numbers + 1
 }
 
 #[cfg(test)]
