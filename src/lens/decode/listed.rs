@@ -52,7 +52,8 @@ pub fn lists(text: &[u8], within: Range<usize>, limit: usize, found: &mut dyn Fn
 fn goes_on(text: &[u8], window: usize) -> bool {
     let starts = (window + 1..window + WINDOW)
         .filter(|&at| text.get(at).is_some_and(|b| is_token(*b)) && !is_token(text[at - 1]));
-    starts.take(WORDS).flat_map(|at| [at - 1, at]).any(|start| {
+    let places = starts.take(WORDS).flat_map(|at| [at - 1, at]);
+    places.filter(|&at| may_begin(text[at])).any(|start| {
         let (mut at, mut count) = (start, 0);
         while let Some(item) = either(text, at) {
             count += 1;
@@ -64,6 +65,11 @@ fn goes_on(text: &[u8], window: usize) -> bool {
         }
         count >= FEW
     })
+}
+
+/// Whether an item, or a directive, may begin with this byte: what lies between items does not.
+fn may_begin(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'\'' | b'"' | b'(' | b'\\' | b'$' | b'&' | b'-' | b'.')
 }
 
 /// The item at `at`, whatever bare digits are.
@@ -81,6 +87,10 @@ fn around(text: &[u8], from: usize, window: usize) -> Result<usize, usize> {
     let mut at = from;
     while at < window + WINDOW {
         let Some(byte) = text.get(at) else { break };
+        if !may_begin(*byte) {
+            at += 1;
+            continue;
+        }
         // `db` is no number, though it looks like one.
         if item::starts_directive(&text[at..], true) {
             at += 2;
