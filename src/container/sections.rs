@@ -41,7 +41,7 @@ impl Container for Sections {
         let data = blob.bytes;
         let mut opened = match Embedded.reads(blob) {
             true => Embedded.open(blob, limits),
-            false => Opened { gaps: vec![0..data.len()], ..Opened::default() },
+            false => Opened { gaps: std::iter::once(0..data.len()).collect(), ..Opened::default() },
         };
         let (mut unknown, mut end) = (0, 0);
         for section in packed(data) {

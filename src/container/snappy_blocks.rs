@@ -52,7 +52,11 @@ impl Container for SnappyBlocks {
         let data = blob.bytes;
         let members = framing(data).map(|framing| Box::new(Blocks { data, framing }) as Box<dyn Member>);
         // Known by little: what else it may be is looked at too.
-        Opened { members: members.into_iter().collect(), gaps: vec![0..data.len()], ..Opened::default() }
+        Opened {
+            members: members.into_iter().collect(),
+            gaps: std::iter::once(0..data.len()).collect(),
+            ..Opened::default()
+        }
     }
 }
 

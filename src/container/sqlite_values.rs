@@ -42,7 +42,7 @@ impl Container for SqliteValues {
         let data = blob.bytes;
         let mut opened = match Embedded.reads(blob) {
             true => Embedded.open(blob, limits),
-            false => Opened { gaps: vec![0..data.len()], ..Opened::default() },
+            false => Opened { gaps: std::iter::once(0..data.len()).collect(), ..Opened::default() },
         };
         let (mut left, mut over) = (SCATTERED, 0u64);
         blobs(data, &mut |row, at, value| {

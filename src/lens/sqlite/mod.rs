@@ -78,9 +78,11 @@ struct Rows {
     rows: Vec<Row>,
 }
 
-/// Calls `found` with each value of a database that is bytes: its row, where it stands if that is in one piece, and the bytes. Pages
-/// that were freed are among those that are read.
-pub fn blobs(data: &[u8], found: &mut dyn FnMut(Option<i64>, Option<usize>, &[u8])) {
+/// Takes a value that is bytes: its row, where it stands if that is in one piece, and the bytes.
+type TakeBlob<'t> = dyn FnMut(Option<i64>, Option<usize>, &[u8]) + 't;
+
+/// Calls `found` with each value of a database that is bytes. Pages that were freed are among those that are read.
+pub fn blobs(data: &[u8], found: &mut TakeBlob<'_>) {
     let Some(pages) = Pages::of_database(data) else { return };
     Walk::new(&pages).leaves(&pages, &mut |row, cells| {
         cells.iter().filter(|cell| cell.is_blob).for_each(|cell| found(row, cell.at, cell.bytes));
