@@ -40,6 +40,16 @@ const LEAST: usize = 64;
 /// whole is opened as one.
 const PROGRAMS: [&[u8]; 4] = [b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\0asm"];
 
+impl Embedded {
+    /// What it opens of a blob that is read as a whole besides; if that is nothing, the blob is one gap.
+    pub fn or_gap<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
+        if self.reads(blob) {
+            return self.open(blob, limits);
+        }
+        Opened { gaps: std::iter::once(0..blob.bytes.len()).collect(), ..Opened::default() }
+    }
+}
+
 impl Container for Embedded {
     fn name(&self) -> &'static str {
         "embedded"

@@ -7,7 +7,7 @@
 mod lznt1;
 
 use super::budget::Budget;
-use super::piece::{Claims, Scattered};
+use super::piece::{Claims, Owned, Scattered};
 use super::solid::Told;
 use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
@@ -373,26 +373,6 @@ impl Stream {
         let file = Scattered::new(name, volume.data, pieces, self.size.saturating_sub(holes));
         claims.claim(&file.ranges).then_some(())?;
         Some(Box::new(file))
-    }
-}
-
-/// A small file with marks of sectors within.
-struct Owned {
-    name: Vec<u8>,
-    bytes: Vec<u8>,
-}
-
-impl Member for Owned {
-    fn name(&self) -> &[u8] {
-        &self.name
-    }
-
-    fn size_hint(&self) -> u64 {
-        self.bytes.len() as u64
-    }
-
-    fn read<'s>(&'s self, _: &'s mut Vec<u8>, _: &Budget) -> Contents<'s> {
-        Contents { bytes: &self.bytes, problem: None }
     }
 }
 

@@ -33,6 +33,28 @@ impl Member for Piece<'_> {
     }
 }
 
+/// A member that was put together when the container was opened.
+pub struct Owned {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// All of it.
+    pub bytes: Vec<u8>,
+}
+
+impl Member for Owned {
+    fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn size_hint(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn read<'s>(&'s self, _: &'s mut Vec<u8>, _: &Budget) -> Contents<'s> {
+        Contents { bytes: &self.bytes, problem: None }
+    }
+}
+
 /// A JSON string in the container: its contents without the escapes.
 pub struct Escaped<'b> {
     /// Its name.

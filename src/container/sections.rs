@@ -39,10 +39,7 @@ impl Container for Sections {
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
         let data = blob.bytes;
-        let mut opened = match Embedded.reads(blob) {
-            true => Embedded.open(blob, limits),
-            false => Opened { gaps: std::iter::once(0..data.len()).collect(), ..Opened::default() },
-        };
+        let mut opened = Embedded.or_gap(blob, limits);
         let (mut unknown, mut end) = (0, 0);
         for section in packed(data) {
             // Headers may lead to the same bytes again and again.

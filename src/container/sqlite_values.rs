@@ -1,11 +1,10 @@
 //! Values of SQLite databases that are packed: streams and archives in cells.
 //! Repositories of Fossil are such a database.
 
-use super::budget::Budget;
 use super::embedded::Embedded;
 use super::inflate::{begins, has_zlib_header};
-use super::piece::Piece;
-use super::{Container, Contents, Member, Opened, Problem};
+use super::piece::{Owned, Piece};
+use super::{Container, Member, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::sqlite::blobs;
@@ -40,10 +39,7 @@ impl Container for SqliteValues {
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
         let data = blob.bytes;
-        let mut opened = match Embedded.reads(blob) {
-            true => Embedded.open(blob, limits),
-            false => Opened { gaps: std::iter::once(0..data.len()).collect(), ..Opened::default() },
-        };
+        let mut opened = Embedded.or_gap(blob, limits);
         let (mut left, mut over) = (SCATTERED, 0u64);
         blobs(data, &mut |row, at, value| {
             if !is_packed(value) {
@@ -57,7 +53,7 @@ impl Container for SqliteValues {
                 (Some(bytes), _) => opened.members.push(Box::new(Piece { name, bytes, missing: 0 })),
                 (None, Some(rest)) => {
                     left = rest;
-                    opened.members.push(Box::new(Made { name, bytes: value.to_vec() }) as Box<dyn Member>);
+                    opened.members.push(Box::new(Owned { name, bytes: value.to_vec() }) as Box<dyn Member>);
                 }
                 (None, None) => over += value.len() as u64,
             }
@@ -84,26 +80,6 @@ fn is_packed(value: &[u8]) -> bool {
             // Behind their size, as Fossil and Qt have them.
             _ => is_zlib(value) || is_zlib(&value[4..]),
         }
-}
-
-/// A value that was put together.
-struct Made {
-    name: Vec<u8>,
-    bytes: Vec<u8>,
-}
-
-impl Member for Made {
-    fn name(&self) -> &[u8] {
-        &self.name
-    }
-
-    fn size_hint(&self) -> u64 {
-        self.bytes.len() as u64
-    }
-
-    fn read<'s>(&'s self, _: &'s mut Vec<u8>, _: &Budget) -> Contents<'s> {
-        Contents { bytes: &self.bytes, problem: None }
-    }
 }
 
 #[cfg(test)]

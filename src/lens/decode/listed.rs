@@ -53,18 +53,24 @@ fn goes_on(text: &[u8], window: usize) -> bool {
     let starts = (window + 1..window + WINDOW)
         .filter(|&at| text.get(at).is_some_and(|b| is_token(*b)) && !is_token(text[at - 1]));
     let places = starts.take(WORDS).flat_map(|at| [at - 1, at]);
-    places.filter(|&at| may_begin(text[at])).any(|start| {
-        let (mut at, mut count) = (start, 0);
-        while let Some(item) = either(text, at) {
-            count += 1;
-            match item::gap(text, item.end) {
-                Some(gap) if count < FEW => at = gap.end,
-                None if item.is_escape && count < FEW => at = item.end,
-                _ => break,
-            }
+    places.filter(|&at| may_begin(text[at])).any(|start| chain(text, start, FEW).0 == FEW)
+}
+
+/// How many items stand behind each other from `start` on, `most` at most, and where the last of them ends.
+fn chain(text: &[u8], start: usize, most: usize) -> (usize, usize) {
+    let (mut next, mut end, mut count) = (start, start, 0);
+    while let Some(item) = either(text, next) {
+        (end, count) = (item.end, count + 1);
+        if count == most {
+            break;
         }
-        count >= FEW
-    })
+        match item::gap(text, end) {
+            Some(gap) => next = gap.end,
+            None if item.is_escape => next = end,
+            None => break,
+        }
+    }
+    (count, end)
 }
 
 /// Whether an item, or a directive, may begin with this byte: what lies between items does not.
@@ -72,7 +78,7 @@ fn may_begin(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'\'' | b'"' | b'(' | b'\\' | b'$' | b'&' | b'-' | b'.')
 }
 
-/// The item at `at`, whatever bare digits are.
+/// The item at `at`, whatever bare digits are: only whether a list goes on matters.
 fn either(text: &[u8], at: usize) -> Option<Item> {
     item::item(text, at, Style::Hex).or_else(|| item::item(text, at, Style::Decimal))
 }
@@ -100,20 +106,10 @@ fn around(text: &[u8], from: usize, window: usize) -> Result<usize, usize> {
             at += 1;
             continue;
         }
-        let (mut next, mut end, mut count) = (at, at, 0);
-        // Whatever bare digits are: only whether the list goes on matters.
-        while let Some(item) = either(text, next) {
-            (end, count) = (item.end, count + 1);
-            if count == LEAST {
-                return Ok(at);
-            }
-            match item::gap(text, end) {
-                Some(gap) => next = gap.end,
-                None if item.is_escape => next = end,
-                None => break,
-            }
+        match chain(text, at, LEAST) {
+            (LEAST, _) => return Ok(at),
+            (_, end) => at = end.max(at + 1),
         }
-        at = end.max(at + 1);
     }
     Err(at)
 }

@@ -50,10 +50,15 @@ const TESTS: usize = 64 << 10;
 /// Whether `at` stands behind Rust's `#[cfg(test)] mod tests {`.
 fn is_in_test_module(text: &[u8], at: usize) -> bool {
     let before = &text[at.saturating_sub(TESTS)..at];
-    crate::search::last(before, b"#[cfg(test)]").is_some_and(|found| {
-        let behind = before[found + 12..].trim_ascii_start();
-        behind.starts_with(b"mod ") && memchr::memmem::find(&behind[..behind.len().min(80)], b"{").is_some()
-    })
+    crate::search::last(before, TEST_ATTRIBUTE).is_some_and(|found| begins_module(before, found))
+}
+
+const TEST_ATTRIBUTE: &[u8] = b"#[cfg(test)]";
+
+/// Whether a module begins behind the attribute at `at`.
+fn begins_module(text: &[u8], at: usize) -> bool {
+    let behind = text[at + TEST_ATTRIBUTE.len()..].trim_ascii_start();
+    behind.starts_with(b"mod ") && memchr::memchr(b'{', &behind[..behind.len().min(80)]).is_some()
 }
 
 /// Longest text that is looked through for a module of tests.
@@ -62,11 +67,7 @@ const LONGEST_SOURCE: usize = 4 << 20;
 /// Where `#[cfg(test)] mod tests {` begins.
 fn test_module(text: &[u8]) -> Option<usize> {
     let text = &text[..text.len().min(LONGEST_SOURCE)];
-    memchr::memmem::find_iter(text, b"#[cfg(test)]").find(|at| {
-        let behind = &text[at + 12..];
-        let behind = behind[..behind.len().min(80)].trim_ascii_start();
-        behind.starts_with(b"mod ") && memchr::memchr(b'{', behind).is_some()
-    })
+    memchr::memmem::find_iter(text, TEST_ATTRIBUTE).find(|&at| begins_module(text, at))
 }
 
 /// Words of names whose values people choose.
