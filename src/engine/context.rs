@@ -133,7 +133,7 @@ impl<'t> Context<'t> {
 
     /// Adds what stands at `range` of the text, and in `places` as if it began at `shown`.
     fn fold(&mut self, range: Range<usize>, shown: usize) {
-        let (mut last, mut before_last) = (b' ', b' ');
+        let (mut last, mut before_last, mut earlier) = (b' ', b' ', b' ');
         let first = (shown - self.from) as u16;
         let room = self.folded[self.length..].iter_mut().zip(&mut self.places[self.length..]);
         let mut free = room;
@@ -146,13 +146,18 @@ impl<'t> Context<'t> {
                     || kind & UPPER != 0 && (before & UPPER == 0 || KINDS[usize::from(next)] & LOWER != 0)
                     || (kind ^ before) & DIGIT != 0
                     // The letter of an escape, `\nNAME`, belongs to no word.
-                    || before_last == b'\\' && matches!(last, b'n' | b't' | b'r');
+                    || before_last == b'\\' && matches!(last, b'n' | b't' | b'r')
+                    // Nor does that of an option: `-DNAME=`, `-PNAME=`.
+                    || before_last == b'-'
+                        && matches!(last, b'D' | b'P')
+                        && KINDS[usize::from(earlier)] & ALNUM == 0;
                 let Some((folded, place)) = free.next() else { return };
                 *folded = b.to_ascii_lowercase();
                 *place = at;
                 self.starts[self.length / 64] |= u64::from(starts) << (self.length % 64);
                 self.length += 1;
             }
+            earlier = before_last;
             before_last = last;
             last = b;
         }
@@ -250,14 +255,44 @@ impl<'t> Context<'t> {
         key_of(&self.text[self.own.max(self.value.start.saturating_sub(NAME))..self.value.start])
     }
 
-    /// Whether the word at `range` of the folded surroundings is part of a name that says secret.
+    /// Whether the word at `at` is part of what is called, on the same line, with the value among its arguments:
+    /// `new Client({ token: "VALUE" })`.
+    pub fn is_called(&self, at: usize) -> bool {
+        let at = self.original(at);
+        let line = &self.text[self.line..self.value.start];
+        let (mut closed, mut open) = (0, None);
+        for (i, b) in line.iter().enumerate().rev() {
+            match b {
+                b')' => closed += 1,
+                b'(' if closed == 0 => {
+                    open = Some(i);
+                    break;
+                }
+                b'(' => closed -= 1,
+                _ => {}
+            }
+        }
+        let Some(open) = open else { return false };
+        let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$');
+        let length = line[..open].iter().rev().take_while(is_part).count();
+        (self.line + open - length..self.line + open).contains(&at)
+    }
+
+    /// Whether the word at `range` of the folded surroundings is part of a name that says secret, in one word or, as in
+    /// prose, in several.
     pub fn names_secret(&self, range: &Range<usize>) -> bool {
         let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$');
         let (start, end) = (self.original(range.start), self.original(range.end - 1) + 1);
         let head = self.text[self.from..start].iter().rev().take(NAME).take_while(|b| is_part(b)).count();
         let tail = self.text[end..].iter().take(NAME).take_while(|b| is_part(b)).count();
-        std::str::from_utf8(&self.text[start - head..end + tail])
-            .is_ok_and(|name| matches!(key_of(name.as_bytes()), Key::Secret(_)))
+        let says = |name: &[u8]| matches!(key_of(name), Key::Secret(_));
+        if says(&self.text[start - head..end + tail]) {
+            return true;
+        }
+        // `Service API token: VALUE`
+        let rest = self.text.get(end + tail..self.value.start).unwrap_or_default();
+        let words = rest.iter().take_while(|b| is_part(b) || **b == b' ').count();
+        rest.starts_with(b" ") && words > 1 && says(rest[..words].trim_ascii())
     }
 
     /// Whether the value is set to something or handed to something, and does not stand in a sentence.

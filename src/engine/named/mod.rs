@@ -166,7 +166,11 @@ impl Index {
                 around = range.clone();
             }
             let (region, distance) = context.region(around.start);
-            let heads = matches!(region, Region::Above(_)) && context.is_heading(range.start);
+            let heads = match region {
+                Region::Above(_) => context.is_heading(range.start),
+                Region::Line => context.is_called(range.start),
+                _ => false,
+            };
             let rank = match region {
                 Region::Own => (0, 0),
                 Region::Line => (1, 0),
@@ -401,7 +405,7 @@ fn says_enough(
         Key::Secret(_) => match (c.region, c.weight) {
             (Region::Own, Weight::Weak) => c.is_secret,
             (Region::Own, _) => true,
-            (Region::Line, Weight::Weak) => false,
+            (Region::Line, Weight::Weak) => c.heads && !is_foreign,
             (Region::Line, _) => true,
             (_, Weight::Weak) => c.heads && !is_foreign,
             (_, Weight::Strong) => c.heads || !is_foreign,

@@ -1,26 +1,19 @@
-//! Where lists of numbers or letters may stand (`0x41, 0x4b`, `65,75`, `'A','K'`): nothing in them is a run, so that the masks of runs
-//! tell them from text; but only where text is full of digits or quotes, which is all that is asked of most. What passes is looked at by whoever reads lists.
+//! Where lists of numbers or letters may stand (`0x41, 0x4b`, `65,75`, `'A','K'`): where text is full of digits or quotes, which is all that
+//! is asked of most blocks, and a few items follow each other with nothing between them that lists do not have. That is asked of bits, one
+//! for each character of a block; what passes is looked at by whoever reads lists.
 
 use super::{BATCH, mask};
-use crate::vector::vectored;
+use crate::vector::{bits, vectored};
 use std::ops::Range;
 
-/// Bytes that are judged together, every [`STEP`] bytes: any list of 48 bytes has such a window.
-pub const WINDOW: usize = 32;
-const STEP: usize = 16;
-/// No item has so many token characters in a row: `0x0041`, `0x41u8`.
-const LONG: usize = 7;
-/// Fewest items, or halves of items (`(byte)0x41`), of a window.
-const LEAST_RUNS: u32 = 4;
-/// Fewest digits: of ASCII in hexadecimal each item has one.
-const LEAST_DIGITS: u32 = 4;
-/// Words beside each number, at most: `0x41 /* of C */,`.
-const MOST_WORDS: u32 = 4;
-/// Fewest numbers.
-const LEAST_NUMBERS: u32 = 2;
-/// Fewest letters of a list of single letters, and quotes.
-const LEAST_LETTERS: u32 = 6;
-const LEAST_QUOTES: usize = 6;
+/// Numbers or letters behind each other that make a list, until whoever reads it knows better.
+const LEAST_ITEMS: u32 = 3;
+/// Words before each item, at most: `(unsigned char)0x41`, `Chr(65)`, what a comment says.
+const MOST_WORDS: u32 = 2;
+/// No number of a byte has so many characters: `0x0041`, `0x41u8`.
+const LONG_NUMBER: u32 = 7;
+/// No word beside one has so many: `unsigned`.
+const LONG_WORD: u32 = 9;
 
 /// Fewest digits of a block inside a list of numbers: an item takes 17 bytes at most, and has two digits or three in them.
 const DENSE_DIGITS: u8 = 8;
@@ -44,95 +37,111 @@ vectored! {
     }
 }
 
-/// Calls `found` with the windows that begin in `within` and may lie in a list, and goes on where it says.
+/// Calls `found` with an item of each stretch that begins in `within` and may lie in a list, and goes on where it says. A list of sixteen
+/// bytes has one: half of it stands in one block, or all of a block lies in it.
 pub fn for_each_listed(text: &[u8], within: Range<usize>, found: &mut dyn FnMut(usize) -> usize) {
     let end = within.end.min(text.len());
     let (mut batch, mut floor) = (within.start, within.start);
     while batch < end {
-        // One more block than is looked at: a window that begins in the last goes on there. One that is not whole is looked at.
-        let mut is_dense = [true; BATCH + 1];
-        let blocks = text[batch..].as_chunks().0;
-        let blocks = &blocks[..blocks.len().min(BATCH + 1)];
-        if dense(blocks, &mut is_dense) || blocks.len() <= BATCH {
-            for i in (0..BATCH).filter(|i| is_dense[*i] || is_dense[*i + 1]) {
-                let block = batch + i * mask::BLOCK;
-                if block >= end {
+        let mut is_dense = [false; BATCH];
+        let (blocks, rest) = text[batch..].as_chunks();
+        let blocks = &blocks[..blocks.len().min(BATCH)];
+        let mut look = |block: &[u8; mask::BLOCK], at: usize| {
+            // What seemed to be items may stand before some that are.
+            while floor < at + mask::BLOCK {
+                let Some((item, last)) = items_in(block, floor.saturating_sub(at)) else { break };
+                if at + item >= end {
                     break;
                 }
-                if block + mask::BLOCK > floor {
-                    floor = windows(text, block, floor..end, found);
-                }
+                floor = found(at + item).max(at + last);
             }
+        };
+        if dense(blocks, &mut is_dense) {
+            for (i, block) in blocks.iter().enumerate().filter(|(i, _)| is_dense[*i]) {
+                look(block, batch + i * mask::BLOCK);
+            }
+        }
+        if blocks.len() < BATCH {
+            let mut last = [b' '; mask::BLOCK];
+            last[..rest.len()].copy_from_slice(rest);
+            look(&last, batch + blocks.len() * mask::BLOCK);
         }
         // A list may be longer than what is looked at together.
         batch = (batch + BATCH * mask::BLOCK).max(floor);
     }
 }
 
-/// Calls `found` with the windows that begin in a block and in `within`; up to where nothing begins any more.
-fn windows(text: &[u8], block: usize, within: Range<usize>, found: &mut dyn FnMut(usize) -> usize) -> usize {
-    const STARTS: u128 = (1 << (WINDOW - LONG + 1)) - 1;
-    let mut masks = [0; 2];
-    let count = mask::fill(&text[block..], &mut masks);
-    masks[count..].fill(0);
-    let bits = u128::from(masks[1]) << 64 | u128::from(masks[0]);
-    let long = long(bits);
-    let mut floor = within.start;
-    for step in (0..mask::BLOCK).step_by(STEP) {
-        let at = block + step;
-        if long >> step & STARTS == 0
-            && at >= floor
-            && at < within.end
-            && may_be_list(text, at, (bits >> step) as u32)
-        {
-            floor = found(at).max(at + STEP);
+vectored! {
+    /// A bit each: what stands neither in an item nor between two, `.`, quotes, what makes a number of the word behind it, blanks.
+    fn marks(block: &[u8; mask::BLOCK]) -> [u64; 5] {
+        let [mut odd, mut dots, mut quotes, mut escapes, mut blanks] = [[0; mask::BLOCK]; 5];
+        for (i, &b) in block.iter().enumerate() {
+            let is_control = b < b' ' && b != b'\t' && b != b'\n' && b != b'\r';
+            // `!`, `%`, `<` to `@`, `^`, '`', `~`, and what is not of ASCII.
+            let is_odd = b == b'!' || b == b'%' || b.wrapping_sub(b'<') < 5 || b == b'^' || b == b'`' || b >= b'~';
+            odd[i] = u8::from(is_control) | u8::from(is_odd);
+            dots[i] = u8::from(b == b'.');
+            quotes[i] = u8::from(b == b'"') | u8::from(b == b'\'');
+            escapes[i] = u8::from(b == b'\\') | u8::from(b == b'&');
+            blanks[i] = u8::from(b == b' ');
+        }
+        [bits(&odd), bits(&dots), bits(&quotes), bits(&escapes), bits(&blanks)]
+    }
+}
+
+/// Where the first and the last of a few items stand that follow each other in a block, from `from` on.
+fn items_in(block: &[u8; mask::BLOCK], from: usize) -> Option<(usize, usize)> {
+    let [odd, dots, quotes, escapes, blanks] = marks(block);
+    let classes = mask::classes(block);
+    let digits = classes.digit;
+    // A letter between quotes is an item, whatever it is.
+    let quoted = quotes & quotes >> 2;
+    let words = (classes.upper | classes.lower | digits) & !(quoted << 1);
+    let starts = words & !(words << 1);
+    let numbers = starts & (digits | digits >> 1 & escapes << 1);
+    // Variables have one letter, but before a quote it says what the string is, and between blanks a comment may; there are no bytes
+    // with a fraction.
+    let apart = blanks << 1 & blanks >> 1;
+    let single = starts & !numbers & !(words >> 1) & !(quotes >> 1) & !apart & (!0 >> 1);
+    let fractions = dots & digits << 1 & digits >> 1;
+    let ends = odd & !(quoted << 1) | single | fractions;
+    let mut events = (starts | quoted | ends) & !0 << from;
+    let (mut items, mut beside, mut first) = (0, 0, 0);
+    while events != 0 {
+        let at = events.trailing_zeros();
+        let bit = events & events.wrapping_neg();
+        events ^= bit;
+        let length = (!(words >> at)).trailing_zeros();
+        let is_number = numbers & bit != 0;
+        let is_large = digits >> at & 0xf == 0xf && block[at as usize] != b'0';
+        if quoted & bit != 0 {
+            events &= (!0u64).checked_shl(at + 3).unwrap_or(0);
+        } else if ends & bit != 0 || is_large || length >= if is_number { LONG_NUMBER } else { LONG_WORD } {
+            (items, beside) = (0, 0);
+            continue;
+        } else if !is_number {
+            beside += 1;
+            if beside > MOST_WORDS * (items + 1) {
+                (items, beside) = (0, 0);
+            }
+            continue;
+        }
+        if items == 0 {
+            first = at as usize;
+        }
+        items += 1;
+        if items == LEAST_ITEMS {
+            return Some((first, at as usize));
         }
     }
-    floor
-}
-
-/// The bits from which on [`LONG`] bits are set.
-fn long(bits: u128) -> u128 {
-    let two = bits & bits >> 1;
-    let four = two & two >> 2;
-    four & four >> (LONG - 4)
-}
-
-/// Whether a window without a long run has the shape of a list; `tokens` has a bit for each token character.
-fn may_be_list(text: &[u8], at: usize, tokens: u32) -> bool {
-    let starts = tokens & !(tokens << 1);
-    let runs = starts.count_ones();
-    if runs < LEAST_RUNS {
-        return false;
-    }
-    let window = &text[at..text.len().min(at + WINDOW)];
-    if tokens & tokens >> 1 == 0 && runs >= LEAST_LETTERS {
-        return window.iter().filter(|b| matches!(b, b'"' | b'\'')).count() >= LEAST_QUOTES;
-    }
-    let digits = match text[at..].first_chunk() {
-        Some(block) => mask::classes(block).digit as u32,
-        None => window.iter().enumerate().fold(0, |n, (i, b)| n | u32::from(b.is_ascii_digit()) << i),
-    };
-    // Bytes of text begin with a digit, in any base: registers, variables and names do not.
-    let mut numbers = (starts & digits).count_ones();
-    let mut others = starts & !digits & digits >> 1;
-    while others != 0 {
-        let i = others.trailing_zeros() as usize;
-        others &= others - 1;
-        let before = at.checked_add(i).and_then(|at| at.checked_sub(1)).map(|at| text[at]);
-        numbers += u32::from(matches!(before, Some(b'\\' | b'&')));
-    }
-    // What it is cast to, the call, or a comment are words more.
-    digits.count_ones() >= LEAST_DIGITS
-        && numbers >= LEAST_NUMBERS
-        && runs - numbers <= MOST_WORDS * numbers + 1
+    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn windows(text: &str) -> Vec<usize> {
+    fn items(text: &str) -> Vec<usize> {
         let mut found = Vec::new();
         for_each_listed(text.as_bytes(), 0..text.len(), &mut |at| {
             found.push(at);
@@ -142,21 +151,36 @@ mod tests {
     }
 
     #[test]
-    fn every_list_has_a_window_wherever_it_stands() {
-        for list in
-            ["65, 75, 73, ", "0x41,0x4b,", "41 4b 49 ", "'A','K',", "(byte)0x41, (byte) 0x4b, ", "0x0041, "]
-        {
+    fn every_list_is_met_wherever_it_stands() {
+        for (list, items_of) in [
+            ("65, 75, 73, ", 3),
+            ("65,75,", 2),
+            ("0x41,0x4b,", 2),
+            ("41 4b 49 ", 3),
+            ("'A','K',", 2),
+            ("L'A', L'K', ", 2),
+            ("(byte)0x41, (byte) 0x4b, ", 2),
+            ("(unsigned char)0x41, ", 1),
+            ("0x0041, ", 1),
+            ("Chr(65) & Chr(75) & ", 2),
+            ("\"\\x41\" \"\\x4b\" ", 2),
+            ("0x41, /* A */\n    0x4b, /* K */\n    ", 2),
+        ] {
             for before in 0..200 {
-                let text = format!("{}\n{}", "x".repeat(before), list.repeat(48 / list.len() + 1));
-                assert!(!windows(&text).is_empty(), "{list} {before}");
+                let text = format!("{}\n{}", "x".repeat(before), list.repeat(16 / items_of));
+                assert!(!items(&text).is_empty(), "{list} {before}");
             }
         }
     }
 
     #[test]
     fn text_has_none() {
-        let text =
-            "the quick brown fox is no list of any kind, and if (a == b) { return c; } else { d += e; }\n";
-        assert!(windows(&text.repeat(50)).is_empty());
+        for text in [
+            "the quick brown fox is no list of any kind, and if (a == b) { return c; } else { d += e; }\n",
+            "var e=t[0],n=t[1];r(e,2),i[3]=n<4?5:e*6+7;",
+            "M12.5 3.25l4.5-1.75 6.25 2.5z\nversion 1.2.3, 4.5.6 and 7.8.9 on 10.11.12\n",
+        ] {
+            assert!(items(&text.repeat(50)).is_empty(), "{text}");
+        }
     }
 }

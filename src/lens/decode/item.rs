@@ -42,24 +42,31 @@ const CASTS: &[&[u8]] = &[
 ];
 /// Behind a number.
 const SUFFIXES: &[&[u8]] = &[b"u8", b"_u8", b"i8", b"uy", b"y", b"u", b"U", b"L", b"l", b"UL", b"ul"];
-/// Longest word before a parenthesis, with the parenthesis.
-const WORD: usize = 16;
+/// Longest type, with the parentheses around it.
+pub const WORD: usize = 16;
+/// Longest of the words that are called, with the parenthesis.
+const CALL: usize = 6;
 
 /// The byte at `at`.
 pub fn item(text: &[u8], at: usize, style: Style) -> Option<Item> {
-    let rest = text.get(at..)?;
     if let Some(item) = plain(text, at, style) {
         return Some(item);
     }
+    // Most of what is asked for is the name of something: the first letters of these words tell.
+    let rest = text.get(at..)?;
     match rest {
-        [b'(', ..] => {
+        [b'(', b'b' | b's' | b'c' | b'u' | b'i' | b'w' | b'B', ..] => {
             let close = rest.iter().take(WORD).position(|b| *b == b')')?;
             CASTS.contains(&&rest[1..close]).then_some(())?;
             let from = at + close + 1;
             plain(text, from + text[from..].iter().take(2).take_while(|b| **b == b' ').count(), style)
         }
-        [b'A'..=b'Z' | b'a'..=b'z', ..] => {
-            let open = rest.iter().take(WORD).position(|b| *b == b'(')?;
+        [
+            b'C' | b'c' | b'N' | b'n' | b'B' | b'b' | b'U' | b'u' | b'R' | b'r',
+            b'H' | b'h' | b'C' | b'c' | b'Y' | b'y' | b'I' | b'i' | b'U' | b'u',
+            ..,
+        ] => {
+            let open = rest.iter().take(CALL).position(|b| *b == b'(')?;
             CALLS.iter().any(|call| call.eq_ignore_ascii_case(&rest[..open])).then_some(())?;
             let item = plain(text, at + open + 1, style)?;
             let is_call = text.get(item.end) == Some(&b')') && !item.is_escape;
@@ -107,14 +114,35 @@ fn number(text: &[u8], from: usize, base: u32) -> Option<Item> {
 const DIGITS: usize = 8;
 
 fn digits(text: &[u8], from: usize, base: u32) -> usize {
-    text[from..].iter().take(DIGITS + 1).take_while(|b| char::from(**b).is_digit(base)).count()
+    text[from..].iter().take(DIGITS + 1).take_while(|b| digit(**b) < base).count()
+}
+
+/// What a digit stands for; of what is none, more than any base has.
+fn digit(b: u8) -> u32 {
+    static DIGITS: [u8; 256] = {
+        let mut digits = [u8::MAX; 256];
+        let mut b = 0;
+        while b < 256 {
+            digits[b] = match b as u8 {
+                digit @ b'0'..=b'9' => digit - b'0',
+                digit @ b'a'..=b'f' => digit - b'a' + 10,
+                digit @ b'A'..=b'F' => digit - b'A' + 10,
+                _ => u8::MAX,
+            };
+            b += 1;
+        }
+        digits
+    };
+    u32::from(DIGITS[usize::from(b)])
 }
 
 fn value(digits: &[u8], base: u32) -> Option<u8> {
     if digits.is_empty() || digits.len() > DIGITS {
         return None;
     }
-    let add = |n: u64, b: &u8| Some(n * u64::from(base) + u64::from(char::from(*b).to_digit(base)?));
+    let add = |n: u32, b: &u8| {
+        Some(digit(*b)).filter(|d| *d < base).map(|d| n.saturating_mul(base).saturating_add(d))
+    };
     digits.iter().try_fold(0, add).and_then(|value| u8::try_from(value).ok())
 }
 
@@ -257,7 +285,7 @@ pub fn gap(text: &[u8], from: usize) -> Option<Gap> {
 /// Whether the first word of a line says that bytes follow.
 pub fn starts_directive(rest: &[u8], is_line: bool) -> bool {
     is_line
-        && !rest.first().is_some_and(u8::is_ascii_whitespace)
+        && matches!(rest, [b'.' | b'd' | b'D', ..])
         && DIRECTIVES.iter().any(|word| {
             rest.starts_with(word) && rest.get(word.len()).is_some_and(|b| matches!(b, b' ' | b'\t'))
         })

@@ -8,7 +8,7 @@ use super::{Decoded, is_file, is_known, item};
 use crate::address::Encoding;
 use crate::blob::{OffsetMap, Segment};
 use crate::engine::runs::is_token;
-use crate::engine::runs::lists::{WINDOW, for_each_listed};
+use crate::engine::runs::lists::for_each_listed;
 use item::{Item, Style};
 use std::ops::Range;
 
@@ -18,8 +18,8 @@ const LEAST: usize = 16;
 const LEAST_TEXT: usize = 12;
 /// How far a part of a text looks over its borders: as many bytes as a value in a list may have.
 const OVER: usize = 1 << 10;
-/// The first item of a list begins so close before the first window that lies in it.
-const BEFORE: usize = 3 * WINDOW;
+/// The first item of a list begins so close before the first that is met.
+const BEFORE: usize = 96;
 
 /// Calls `found` with each list in `within`. A list that goes on over its borders is read a little way there.
 pub fn lists(text: &[u8], within: Range<usize>, limit: usize, found: &mut dyn FnMut(Decoded)) {
@@ -30,11 +30,11 @@ pub fn lists(text: &[u8], within: Range<usize>, limit: usize, found: &mut dyn Fn
         return;
     }
     let mut done = floor;
-    for_each_listed(text, floor..within.end, &mut |window| {
-        if !goes_on(text, window) {
-            return window;
+    for_each_listed(text, floor..within.end, &mut |at| {
+        if !goes_on(text, at) {
+            return at;
         }
-        match around(text, done.max(window.saturating_sub(BEFORE)), window) {
+        match around(text, done.max(at.saturating_sub(BEFORE)), at) {
             Ok(start) => {
                 let (decoded, end) = decoded(text, start, limit);
                 done = end;
@@ -48,12 +48,17 @@ pub fn lists(text: &[u8], within: Range<usize>, limit: usize, found: &mut dyn Fn
     });
 }
 
-/// Whether a few items stand behind each other in a window. Where it lies in a list, they begin at its first words or right before.
-fn goes_on(text: &[u8], window: usize) -> bool {
-    let starts = (window + 1..window + WINDOW)
-        .filter(|&at| text.get(at).is_some_and(|b| is_token(*b)) && !is_token(text[at - 1]));
-    let places = starts.take(WORDS).flat_map(|at| [at - 1, at]);
-    places.filter(|&at| may_begin(text[at])).any(|start| chain(text, start, FEW).0 == FEW)
+/// Whether a few items stand behind each other from the one on whose number or quote stands at `at`.
+fn goes_on(text: &[u8], at: usize) -> bool {
+    let is_few = |start: usize| chain(text, start, FEW).0 == FEW;
+    // What it is cast to, or the call whose argument it is.
+    let open = || {
+        let before = &text[at.saturating_sub(item::WORD)..at];
+        let open = at - before.len() + before.iter().rposition(|b| *b == b'(')?;
+        let word = text[..open].iter().rev().take(item::WORD).take_while(|b| is_token(**b)).count();
+        Some(if word == 0 { open } else { open - word })
+    };
+    is_few(at) || at > 0 && may_begin(text[at - 1]) && is_few(at - 1) || open().is_some_and(is_few)
 }
 
 /// How many items stand behind each other from `start` on, `most` at most, and where the last of them ends.
@@ -80,18 +85,15 @@ fn may_begin(byte: u8) -> bool {
 
 /// The item at `at`, whatever bare digits are: only whether a list goes on matters.
 fn either(text: &[u8], at: usize) -> Option<Item> {
-    item::item(text, at, Style::Hex).or_else(|| item::item(text, at, Style::Decimal))
+    item::item(text, at, Style::Decimal).or_else(|| item::item(text, at, Style::Hex))
 }
 
 /// Items that are enough to look for the others.
 const FEW: usize = 3;
-/// Words of a window of which one begins an item, if it lies in a list: the end of one, what it is cast to, its number.
-const WORDS: usize = 4;
-
-/// Where the list begins that a window lies in; or, where there is none, up to where none can begin.
-fn around(text: &[u8], from: usize, window: usize) -> Result<usize, usize> {
+/// Where the list begins that an item at `item` lies in; or, where there is none, up to where none can begin.
+fn around(text: &[u8], from: usize, item: usize) -> Result<usize, usize> {
     let mut at = from;
-    while at < window + WINDOW {
+    while at <= item {
         let Some(byte) = text.get(at) else { break };
         if !may_begin(*byte) {
             at += 1;
