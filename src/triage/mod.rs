@@ -20,7 +20,7 @@ mod weak;
 use crate::address::Encoding;
 use crate::blob::TextKind;
 use crate::engine::context::may_be_named;
-use crate::engine::runs::Shape;
+use crate::engine::runs::{Shape, is_token};
 use crate::finding::{Candidate, Class, Finding, Location, Pair, Role, Secret, Severity};
 use crate::pattern::{Group, Matcher, Pattern, PatternId, PatternSet};
 use decode::Account;
@@ -548,16 +548,20 @@ fn is_generic(pattern: &Pattern) -> bool {
 fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
     let value = s.value.reveal();
     let judged = match (&pattern.matcher, &s.secret) {
-        _ if pattern.class == Class::Config => return false,
         (Matcher::Token { prefixes, .. }, _) => {
             let prefix =
                 prefixes.iter().filter(|p| starts_with(value, p, pattern.ignore_case)).map(|p| p.len()).max();
             placeholders::token_kind(value, prefix.unwrap_or(0))
         }
+        _ if pattern.class == Class::Config => return false,
         (_, Some(secret)) => placeholders::kind(secret.reveal()),
         (Matcher::Run { .. } | Matcher::Named { .. }, None) => placeholders::kind(value),
-        // `https://host/services/T00000000/XXXXXXXXXXXXXXXX`
-        (Matcher::Regex { .. }, None) => return pattern.class == Class::Credential && ends_in_mask(value),
+        (Matcher::Regex { .. }, None) if pattern.class != Class::Credential => return false,
+        (Matcher::Regex { literals, .. }, None) => match body_of(value, literals, pattern.ignore_case) {
+            Some(prefix) => placeholders::token_kind(value, prefix),
+            // `https://host/services/T00000000/XXXXXXXXXXXXXXXX`
+            None => return ends_in_mask(value),
+        },
         (Matcher::Search { .. } | Matcher::Assigned { .. }, None) => return false,
     };
     // A run that crosses into the next string of a packed pool holds the id that stands there.
@@ -579,6 +583,13 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
         || s.id.as_ref().is_some_and(|id| id.reveal().iter().any(u8::is_ascii_control))
         // `http://localhost:8545@1599200`
         || s.id.as_ref().is_some_and(|id| matches!(id.reveal(), b"localhost" | b"127.0.0.1" | b"0.0.0.0"))
+}
+
+/// Where the body begins of a token that an expression finds by its prefix; an address has none.
+fn body_of(value: &[u8], literals: &[crate::pattern::Bytes], ignore_case: bool) -> Option<usize> {
+    let of_token = |b: &u8| is_token(*b) && *b != b'/' || matches!(b, b'.' | b'=' | b'$' | b'|');
+    let prefixes = literals.iter().filter(|p| p.len() >= 3 && starts_with(value, p, ignore_case));
+    prefixes.map(|p| p.len()).max().filter(|_| value.iter().all(of_token))
 }
 
 /// Whether a long value is base64 of something with many zeros, such as a program: no token is.

@@ -9,7 +9,7 @@
 mod rows;
 mod settings;
 
-use keysift::finding::Finding;
+use keysift::finding::{Finding, Severity};
 use keysift::pattern::PatternSet;
 use keysift::pattern::example::Generator;
 use keysift::scan::{Options, Progress, Scanner, Target};
@@ -24,6 +24,9 @@ const NAMED: usize = 96;
 /// Settings that say little: the service and nothing of a secret, or the service apart from the value.
 const NAMED_BARELY: (usize, &[&str]) = (84, &["product is", "json product", "init"]);
 
+/// Of fillers so many in a thousand are told as worse than low, at most.
+const TAKEN: usize = 10;
+
 /// The families that a finding names.
 fn families(finding: &Finding) -> BTreeSet<String> {
     let ids = finding.details.get("candidates").map_or("", String::as_str).split(", ");
@@ -32,6 +35,7 @@ fn families(finding: &Finding) -> BTreeSet<String> {
 }
 
 /// A row's value in a file.
+#[derive(Default)]
 struct Sample {
     id: &'static str,
     family: String,
@@ -40,6 +44,8 @@ struct Sample {
     text: String,
     /// What is found in it.
     found: BTreeSet<String>,
+    /// How bad that is.
+    worst: Option<Severity>,
 }
 
 impl Sample {
@@ -73,7 +79,7 @@ fn scanned(
             let path = dir.join(name(i, setting));
             std::fs::write(&path, &text).unwrap();
             let sample =
-                Sample { id: row.id, family: family.to_owned(), name: setting, text, found: BTreeSet::new() };
+                Sample { id: row.id, family: family.to_owned(), name: setting, text, ..Sample::default() };
             samples.insert(path.display().to_string(), sample);
         }
     }
@@ -82,7 +88,9 @@ fn scanned(
     let outcome = scanner.scan(&[Target::Path(folder.path().to_path_buf())], &Progress::default());
     for finding in &outcome.findings {
         for site in &finding.sites {
-            samples.get_mut(&site.address.to_string()).unwrap().found.extend(families(finding));
+            let sample = samples.get_mut(&site.address.to_string()).unwrap();
+            sample.found.extend(families(finding));
+            sample.worst = sample.worst.max(Some(finding.severity));
         }
     }
     (samples.into_values().collect(), counted, unread)
@@ -136,5 +144,25 @@ fn rows_are_named_in_all_kinds_of_settings() {
         let (barely, weak) = NAMED_BARELY;
         let least = if weak.contains(&name) { barely } else { NAMED };
         assert!(named * 100 >= all * least, "{name}: {named} of {all}");
+    }
+}
+
+#[test]
+fn what_only_fills_a_place_is_no_secret() {
+    let (samples, ..) = scanned(settings::fillers, |i, _| format!("{i:02}.txt"));
+    let mut fillers: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
+    for sample in &samples {
+        let [all, taken] = fillers.entry(sample.name).or_default();
+        *all += 1;
+        if sample.worst > Some(Severity::Low) {
+            *taken += 1;
+            println!("{} {} {:?} {}", sample.name, sample.id, sample.found, sample.text.trim_end());
+        }
+    }
+    for (name, [all, taken]) in &fillers {
+        println!("{name:30} {taken:4} of {all:5} told as worse than low");
+    }
+    for (name, [all, taken]) in fillers {
+        assert!(taken * 1000 <= all * TAKEN, "{name}: {taken} of {all}");
     }
 }

@@ -218,3 +218,32 @@ pub fn further(random: &mut Random, row: &Row) -> Option<Vec<(&'static str, Stri
     }
     Some(t)
 }
+
+/// What stands in the place of a row's value where there is none: what it is filled with, and a line with it.
+pub fn fillers(random: &mut Random, row: &Row) -> Option<Vec<(&'static str, String)>> {
+    let value = rows::value(random, row)?;
+    let prefixes = row.prefix.split(',').map(str::trim);
+    let prefix = prefixes.filter(|p| value.starts_with(p)).max_by_key(|p| p.len()).unwrap_or("");
+    let (body, family) = (&value[prefix.len()..], row.family());
+    let filled = |with: &str| {
+        let mut with = with.chars().cycle();
+        let fill = |c: char| if c.is_ascii_alphanumeric() { with.next().unwrap() } else { c };
+        format!("{prefix}{}", body.chars().map(fill).collect::<String>())
+    };
+    let all = [
+        ("x", filled("x")),
+        ("X", filled("X")),
+        ("0", filled("0")),
+        ("a", filled("a")),
+        ("abc", filled("abc")),
+        ("digits in turn", filled("1234567890")),
+        ("hexadecimal digits in turn", filled("0123456789abcdef")),
+        ("the alphabet", filled("abcdefghijklmnopqrstuvwxyz0123456789")),
+        ("stars", format!("{prefix}{}", "*".repeat(body.len()))),
+        ("what is cut off", format!("{}...", &value[..value.len().min(prefix.len() + 4)])),
+        ("a request", format!("{prefix}your_{family}_key_here")),
+        ("a template", format!("${{{}}}", family.to_uppercase())),
+        ("a variable", format!("process.env.{}_KEY", family.to_uppercase())),
+    ];
+    Some(all.map(|(name, value)| (name, format!("{family}_token = \"{value}\"\n"))).into())
+}

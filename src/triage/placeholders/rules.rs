@@ -15,6 +15,16 @@ pub(super) fn short_group(value: &[u8], facts: &Facts) -> bool {
     let repeats =
         |period: usize| value.len() >= 4 * period && value[period..] == value[..value.len() - period];
     facts.len >= 8 && facts.distinct <= 16 && (1..=16).any(repeats)
+        || facts.len >= 10 && facts.distinct <= 12 && (1..=4).any(|period| mostly_repeats(value, period))
+}
+
+/// Whether two thirds of the letters and digits are what stands a period before, whatever stands between them.
+fn mostly_repeats(value: &[u8], period: usize) -> bool {
+    let own = || value.iter().filter(|b| b.is_ascii_alphanumeric());
+    let (all, same) = own()
+        .zip(own().skip(period))
+        .fold((0, 0), |(all, same), (a, b)| (all + 1, same + usize::from(a == b)));
+    all >= 6 && same * 3 >= all * 2
 }
 
 pub(super) fn uuid_of_one_digit(value: &[u8], facts: &Facts) -> bool {

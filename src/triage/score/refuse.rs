@@ -512,6 +512,10 @@ pub(super) fn is_partly_template(value: &[u8]) -> Result<(), Refusal> {
     if matches!(value, [b'<', .., b'>'] | [b'[', .., b']'] | [b'%', .., b'%']) {
         return Err("the value stands for another");
     }
+    // `sk-abcd...`
+    if value.ends_with(b"...") || value.ends_with("…".as_bytes()) {
+        return Err("the value is cut off");
+    }
     let is_expression =
         [&b".*"[..], b"[^", b"\\w", b"\\d", b"\\s", b"(?", b"[a-z", b"[A-Z", b"[0-9", b".+", b"{1,"]
             .iter()
