@@ -3,7 +3,7 @@
 use super::runs::{is_one_of, is_token};
 use crate::triage::memo::Memo;
 use crate::triage::names::{self, Strength, Verdict};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::ops::Range;
 
 /// Bytes before and behind a value that are looked at.
@@ -60,6 +60,8 @@ pub struct Context<'t> {
     places: [u16; ROOM],
     /// Where words start in the folded bytes, a bit each.
     starts: [u64; ROOM.div_ceil(64)],
+    /// What is called with the value; looked for when first asked for.
+    called: OnceCell<Range<usize>>,
 }
 
 const ALNUM: u8 = 1;
@@ -115,6 +117,7 @@ impl<'t> Context<'t> {
             folded: [0; ROOM],
             places: [0; ROOM],
             starts: [0; ROOM.div_ceil(64)],
+            called: OnceCell::new(),
             value: value.clone(),
         };
         context.fold(base + start..value.start, base + start);
@@ -258,24 +261,20 @@ impl<'t> Context<'t> {
     /// Whether the word at `at` is part of what is called, on the same line, with the value among its arguments:
     /// `new Client({ token: "VALUE" })`.
     pub fn is_called(&self, at: usize) -> bool {
-        let at = self.original(at);
+        self.called.get_or_init(|| self.called()).contains(&self.original(at))
+    }
+
+    fn called(&self) -> Range<usize> {
         let line = &self.text[self.line..self.value.start];
-        let (mut closed, mut open) = (0, None);
-        for (i, b) in line.iter().enumerate().rev() {
-            match b {
-                b')' => closed += 1,
-                b'(' if closed == 0 => {
-                    open = Some(i);
-                    break;
-                }
-                b'(' => closed -= 1,
-                _ => {}
-            }
-        }
-        let Some(open) = open else { return false };
+        let mut closed = 0;
+        let open = line.iter().rposition(|b| {
+            closed += i32::from(*b == b')') - i32::from(*b == b'(');
+            closed < 0
+        });
+        let Some(open) = open else { return 0..0 };
         let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$');
         let length = line[..open].iter().rev().take_while(is_part).count();
-        (self.line + open - length..self.line + open).contains(&at)
+        self.line + open - length..self.line + open
     }
 
     /// Whether the word at `range` of the folded surroundings is part of a name that says secret, in one word or, as in

@@ -6,8 +6,8 @@
 
 use crate::repo::{Repo, git_in};
 use crate::util::{Dir, Random, Report, credentials, demo};
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// Everything that is told, in both modes, must be the same.
 pub fn assert_same(folder: &Path, what: &str) -> usize {
@@ -182,13 +182,41 @@ fn random_histories() {
     assert!(found > 30, "{found}");
 }
 
+/// Commits of this project that are compared.
+const OWN_COMMITS: &str = "60";
+
+/// The last commits of this project, in a repository of their own: without what takes seconds each time it is opened.
+fn own(folder: &Path) -> PathBuf {
+    let git = |dir: &Path, arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.current_dir(dir).args(arguments);
+        git
+    };
+    let (cut, own) = (folder.join("cut.git"), folder.join("own.git"));
+    let url = format!("file://{}", crate::util::root().display());
+    for arguments in [
+        &["clone", "-q", "--bare", "--depth", OWN_COMMITS, &url, "cut.git"][..],
+        &["init", "-q", "--bare", "own.git"],
+    ] {
+        assert!(git(folder, arguments).status().unwrap().success());
+    }
+    let mut export = git(&cut, &["fast-export", "HEAD", "--", ".", ":(exclude)testdata/bombs"]);
+    let mut export = export.stdout(Stdio::piped()).spawn().unwrap();
+    let import = git(&own, &["fast-import", "--quiet"]).stdin(export.stdout.take().unwrap()).status();
+    assert!(export.wait().unwrap().success() && import.unwrap().success());
+    own
+}
+
 #[test]
 fn a_repository_of_this_project_or_another() {
     // KEYSIFT_REPOSITORIES names more, separated by colons.
-    let own = crate::util::root().join(".git");
     let more = std::env::var("KEYSIFT_REPOSITORIES").unwrap_or_default();
-    let more = more.split(':').filter(|p| !p.is_empty()).map(std::path::PathBuf::from);
-    for path in std::iter::once(own).filter(|p| p.exists()).chain(more) {
+    let mut all: Vec<_> = more.split(':').filter(|p| !p.is_empty()).map(PathBuf::from).collect();
+    let folder = tempfile::tempdir().unwrap();
+    if crate::util::root().join(".git").exists() {
+        all.push(own(folder.path()));
+    }
+    for path in all {
         assert_same(&path, &path.to_string_lossy());
     }
 }

