@@ -278,7 +278,9 @@ fn pair_finding(
 /// A sighting whose name says that it is secret, as what its place says that it is: the path to it in a
 /// document or a program, and the name of the file.
 fn named(patterns: &PatternSet, sighting: Sighting) -> Sighting {
-    if patterns.get(sighting.pattern).class != Class::Generic {
+    let is_plain =
+        sighting.named.as_ref().is_some_and(|(_, rated)| rated.only_low == Some(score::plain::WHY));
+    if patterns.get(sighting.pattern).class != Class::Generic || is_plain {
         return sighting;
     }
     let file = sighting.address.to_string();
@@ -424,6 +426,18 @@ fn is_hint(pattern: &Pattern, s: &Sighting) -> Option<&'static str> {
     if matches!(secret, Some(Some(found)) if is_known(found)) {
         return Some("a password that everybody knows");
     }
+    // What is all secret, and no token: `dXNlcm5hbWU6cGFzc3dvcmQ=`, the password of a service by its name.
+    let is_whole = s.secret.is_none()
+        && pattern.class != Class::Generic
+        && matches!(pattern.matcher, Matcher::Regex { .. } | Matcher::Named { .. });
+    if is_whole && matches!(placeholders::kind(s.value.reveal()), Some(Placeholder::KnownDefault(_))) {
+        return Some("a password that everybody knows");
+    }
+    if let (Some(id), Some(secret)) = (&s.id, &s.secret)
+        && weak::is_made_of_user(id.reveal(), secret.reveal())
+    {
+        return Some("a password that is the user's name and the word for it");
+    }
     let is_weak = match pattern.class {
         Class::Generic | Class::KeyMaterial => true,
         Class::Config => false,
@@ -435,6 +449,19 @@ fn is_hint(pattern: &Pattern, s: &Sighting) -> Option<&'static str> {
     };
     if is_weak && s.for_show {
         return Some("in a test, an example or documentation");
+    }
+    if s.in_comment
+        && (matches!(pattern.matcher, Matcher::Run { .. } | Matcher::Named { .. })
+            || is_weak && pattern.severity <= Severity::Medium)
+    {
+        return Some("in a comment or an example");
+    }
+    if pattern.class == Class::Credential
+        && s.secret.is_some()
+        && paths::is_of_build(&s.address)
+        && weak::is_own_machine(s.value.reveal())
+    {
+        return Some("a system that a build starts for its tests");
     }
     // Ids of AWS are random: those that machine code seems to hold are not, and have no digits.
     let is_poor = |v: &[u8]| {
@@ -566,6 +593,9 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
             value[at..].iter().take(12).filter(|b| b.is_ascii_uppercase() || b.is_ascii_digit()).count() == 12
         });
     swallows_id
+        || s.secret.as_ref().is_some_and(|secret| {
+            weak::shows_form(s.id.as_ref().map_or(&b""[..], |id| id.reveal()), secret.reveal())
+        })
         || judged.is_some_and(|found| {
             let is_used = || {
                 found.is_weak_word()

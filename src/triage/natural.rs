@@ -73,6 +73,86 @@ fn words(value: &[u8]) -> f32 {
     bits + eighths as f32 / 8.0
 }
 
+/// What names of algorithms are made of.
+const ALGORITHMS: &[&[u8]] = &[
+    b"hmac",
+    b"sha",
+    b"xsalsa",
+    b"salsa",
+    b"xchacha",
+    b"chacha",
+    b"poly",
+    b"aes",
+    b"gcm",
+    b"cbc",
+    b"ctr",
+    b"curve",
+    b"ed",
+    b"x",
+    b"ml",
+    b"kem",
+    b"dsa",
+    b"ecdsa",
+    b"ecdh",
+    b"rsa",
+    b"blake",
+    b"argon",
+    b"id",
+    b"scrypt",
+    b"bcrypt",
+    b"pbkdf",
+    b"md",
+    b"des",
+    b"ripemd",
+    b"secp",
+    b"p",
+    b"k",
+    b"r",
+    b"b",
+    b"s",
+    b"prime",
+    b"nist",
+    b"oaep",
+    b"pss",
+    b"pkcs",
+    b"hkdf",
+    b"with",
+    b"and",
+    b"siv",
+    b"ccm",
+    b"state",
+    b"key",
+    b"pub",
+    b"secret",
+    b"kyber",
+    b"dilithium",
+    b"sntrup",
+    b"siphash",
+    b"keccak",
+];
+
+/// Whether a value is the name of an algorithm, perhaps of several: `xsalsa20poly1305`, `MlKem768X25519`.
+pub fn is_algorithm(value: &[u8]) -> bool {
+    let value = value.strip_suffix(b"\\0").unwrap_or(value);
+    if !(6..=40).contains(&value.len()) || !value.iter().any(u8::is_ascii_digit) {
+        return false;
+    }
+    let mut rest = value;
+    let mut longest = 0;
+    while let Some(first) = rest.first() {
+        if first.is_ascii_digit() || matches!(first, b'-' | b'_' | b'/' | b'+') {
+            rest = &rest[1..];
+            continue;
+        }
+        let fits =
+            |word: &&&[u8]| rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+        let Some(word) = ALGORITHMS.iter().filter(fits).max_by_key(|word| word.len()) else { return false };
+        longest = longest.max(word.len());
+        rest = &rest[word.len()..];
+    }
+    longest >= 3
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -228,7 +228,15 @@ impl Index {
             let fit = spans.iter().find_map(|span| {
                 bodies.iter().filter(|b| is_whole(text, span, b)).map(|b| breadth(b)).min().map(|n| (span, n))
             });
+            // A commit beside `github.com`, an order's UUID beside the exchange.
+            let is_id = |span: &Range<usize>| {
+                is_of_many_kinds(&text[span.clone()])
+                    && (text[..span.start].ends_with(b"@")
+                        || matches!(key, Key::Other | Key::None)
+                            && !(candidate.region == Region::Own && context.is_assigned()))
+            };
             if let Some((span, breadth)) = fit
+                && !is_id(span)
                 && (span.len() < 24
                     || pattern.checks.is_empty()
                     || pattern.checks.iter().all(|c| c.passes(&text[span.clone()])))
@@ -260,7 +268,7 @@ impl Index {
         Some(Named {
             pattern: best.candidate.pattern,
             span: best.span.clone(),
-            confidence: confidence(pattern, &best.candidate, key),
+            confidence: confidence(pattern, &best.candidate, key, &text[best.span.clone()]),
             others,
         })
     }
@@ -472,7 +480,10 @@ fn role(pattern: &Pattern, names: &NameWords<'_, '_>) -> i32 {
     best
 }
 
-fn confidence(pattern: &Pattern, c: &Candidate, key: Key) -> u8 {
+/// Highest confidence of what may as well be something else: a hint (`triage::severity`).
+const HINT: u8 = 45;
+
+fn confidence(pattern: &Pattern, c: &Candidate, key: Key, value: &[u8]) -> u8 {
     let mut confidence = pattern.confidence;
     if !matches!(c.region, Region::Own | Region::Line) {
         confidence = confidence.saturating_sub(10);
@@ -483,7 +494,20 @@ fn confidence(pattern: &Pattern, c: &Candidate, key: Key) -> u8 {
     if c.weight == Weight::Weak {
         confidence = confidence.saturating_sub(10);
     }
-    confidence
+    // A UUID, a commit or a hash beside the name of a service is mostly that, unless its own name says more.
+    let is_named = matches!(key, Key::Secret(_))
+        || c.region == Region::Own && c.weight == Weight::Strong && !is_of_many_kinds(value);
+    if is_named { confidence } else { confidence.min(HINT) }
+}
+
+/// Whether ids and hashes look the same: a UUID, hexadecimal digits of the length of a hash.
+fn is_of_many_kinds(value: &[u8]) -> bool {
+    let is_uuid = value.len() == 36
+        && value.iter().enumerate().all(|(i, b)| match i {
+            8 | 13 | 18 | 23 => *b == b'-',
+            _ => b.is_ascii_hexdigit(),
+        });
+    is_uuid || matches!(value.len(), 24 | 32 | 40 | 56 | 64) && value.iter().all(u8::is_ascii_hexdigit)
 }
 
 fn family(id: &str) -> &str {

@@ -219,6 +219,7 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
         && natural::surprise(value) < 6.0
         && value.iter().any(u8::is_ascii_uppercase)
         && value.iter().any(u8::is_ascii_lowercase)
+        && !(value.ends_with(b"!") && value.iter().any(u8::is_ascii_digit))
     {
         return Err("the value is a name of something");
     }
@@ -378,6 +379,27 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
     }
     if matches!(value, [b'^' | b'~', b'0'..=b'9', ..]) {
         return Err("the value is a version, a number or an address");
+    }
+    // `("threshold-pass", "&#10003;")`
+    if value.starts_with(b"&#") && value.ends_with(b";") {
+        return Err("the value is a character");
+    }
+    if natural::is_algorithm(value) {
+        return Err("the value is the name of an algorithm");
+    }
+    // `AQ.Ab8RN6J...`, `eyJhbGciOiJIUzI1NiJ9.eyJ1`: the beginning of one.
+    let is_cut = value.ends_with(b"...") && value.len() < 48
+        || value.starts_with(b"eyJ") && value.len() < 60 && memchr::memchr_iter(b'.', value).count() == 1;
+    if is_cut {
+        return Err("the value is cut");
+    }
+    // `("authtoken", "0002_auto_20160226_1747")`
+    if value.len() > 8
+        && value[..4].iter().all(u8::is_ascii_digit)
+        && value[4] == b'_'
+        && value[5..].iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_')
+    {
+        return Err("the value is the name of a migration");
     }
     // `CONDITIONAL_TOKENS: "0x8d0D…"`: contracts of Ethereum; its private keys have 64 digits.
     if value.len() == 42 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit) {
