@@ -297,7 +297,10 @@ fn named(patterns: &PatternSet, sighting: Sighting) -> Sighting {
             value: Secret::new(value),
             secret: None,
             near: true,
-            confidence: Some(named.confidence),
+            confidence: Some(match &sighting.named {
+                Some((_, rated)) if rated.only_low.is_some() => named.confidence.min(score::HINT),
+                _ => named.confidence,
+            }),
             others: named.others,
             ..sighting
         },
@@ -597,9 +600,14 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
             weak::shows_form(s.id.as_ref().map_or(&b""[..], |id| id.reveal()), secret.reveal())
         })
         || judged.is_some_and(|found| {
+            // A call or a command that logs somebody in: `basic_auth("neo4j", "password")`.
+            let is_login = || {
+                memchr::memmem::find(value, b"://").is_none()
+                    && s.id.as_ref().is_none_or(|id| weak::is_user(id.reveal()))
+            };
             let is_used = || {
                 found.is_weak_word()
-                    && s.secret.as_ref().is_some_and(|secret| weak::opens(value, secret.reveal()))
+                    && s.secret.as_ref().is_some_and(|secret| weak::opens(value, secret.reveal()) || is_login())
             };
             !matches!(found, Placeholder::KnownDefault(_)) && !is_used()
         })

@@ -85,11 +85,7 @@ const ALGORITHMS: &[&[u8]] = &[
     b"aes",
     b"gcm",
     b"cbc",
-    b"ctr",
     b"curve",
-    b"ed",
-    b"x",
-    b"ml",
     b"kem",
     b"dsa",
     b"ecdsa",
@@ -97,38 +93,25 @@ const ALGORITHMS: &[&[u8]] = &[
     b"rsa",
     b"blake",
     b"argon",
-    b"id",
     b"scrypt",
     b"bcrypt",
     b"pbkdf",
-    b"md",
-    b"des",
     b"ripemd",
     b"secp",
-    b"p",
-    b"k",
-    b"r",
-    b"b",
-    b"s",
-    b"prime",
-    b"nist",
     b"oaep",
-    b"pss",
     b"pkcs",
     b"hkdf",
-    b"with",
-    b"and",
     b"siv",
-    b"ccm",
-    b"state",
-    b"key",
-    b"pub",
-    b"secret",
     b"kyber",
     b"dilithium",
     b"sntrup",
     b"siphash",
     b"keccak",
+];
+/// What stands between these and behind them.
+const PARTS: &[&[u8]] = &[
+    b"ed", b"x", b"ml", b"id", b"md", b"des", b"p", b"k", b"r", b"b", b"s", b"prime", b"nist", b"pss",
+    b"with", b"ctr", b"ccm", b"state", b"key", b"pub", b"secret",
 ];
 
 /// Whether a value is the name of an algorithm, perhaps of several: `xsalsa20poly1305`, `MlKem768X25519`.
@@ -138,7 +121,7 @@ pub fn is_algorithm(value: &[u8]) -> bool {
         return false;
     }
     let mut rest = value;
-    let mut longest = 0;
+    let mut is_known = false;
     while let Some(first) = rest.first() {
         if first.is_ascii_digit() || matches!(first, b'-' | b'_' | b'/' | b'+') {
             rest = &rest[1..];
@@ -146,11 +129,13 @@ pub fn is_algorithm(value: &[u8]) -> bool {
         }
         let fits =
             |word: &&&[u8]| rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-        let Some(word) = ALGORITHMS.iter().filter(fits).max_by_key(|word| word.len()) else { return false };
-        longest = longest.max(word.len());
-        rest = &rest[word.len()..];
+        let longest = |words: &'static [&'static [u8]]| words.iter().filter(fits).map(|w| w.len()).max();
+        let known = longest(ALGORITHMS);
+        let Some(len) = known.max(longest(PARTS)) else { return false };
+        is_known |= known.is_some();
+        rest = &rest[len..];
     }
-    longest >= 3
+    is_known
 }
 
 #[cfg(test)]

@@ -125,8 +125,10 @@ pub(super) fn is_lookup(callee: &[u8]) -> bool {
 enum Place {
     /// The argument of this number, from 1.
     At(usize),
-    /// The last one, behind others.
+    /// The last one, behind others, of which the one before is a text too or there are no more than two.
     Last,
+    /// The last one, behind others of any kind.
+    Behind,
     /// The last one, perhaps the only one.
     Any,
 }
@@ -172,7 +174,7 @@ fn place_by_name(callee: &[u8]) -> Option<Place> {
     if ends(&SECOND) || is_class {
         return Some(Place::At(2));
     }
-    ends(&LAST).then_some(Place::Last)
+    ends(&LAST).then_some(Place::Behind)
 }
 
 /// Most arguments that are read.
@@ -214,12 +216,13 @@ impl Reader<'_, '_> {
         }
         let number = match place {
             Place::At(number) => number,
-            Place::Last if all.len() < 2 => return false,
-            Place::Last | Place::Any => all.len(),
+            Place::Last | Place::Behind if all.len() < 2 => return false,
+            Place::Last | Place::Behind | Place::Any => all.len(),
         };
         // Where a user is asked for, one is there: `connect(id, "user", "secret")`.
-        let is_alone =
-            number >= 3 && !matches!(place, Place::Any) && all.get(number - 2).is_none_or(Option::is_none);
+        let is_alone = number >= 3
+            && !matches!(place, Place::Any | Place::Behind)
+            && all.get(number - 2).is_none_or(Option::is_none);
         if let Some(Some(value)) = all.get(number - 1)
             && !is_alone
         {

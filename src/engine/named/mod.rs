@@ -232,6 +232,7 @@ impl Index {
             let is_id = |span: &Range<usize>| {
                 is_of_many_kinds(&text[span.clone()])
                     && (text[..span.start].ends_with(b"@")
+                        || !context.is_assigned() && is_path_before(text, span.start)
                         || matches!(key, Key::Other | Key::None)
                             && !(candidate.region == Region::Own && context.is_assigned()))
             };
@@ -498,6 +499,17 @@ fn confidence(pattern: &Pattern, c: &Candidate, key: Key, value: &[u8]) -> u8 {
     let is_named = matches!(key, Key::Secret(_))
         || c.region == Region::Own && c.weight == Weight::Strong && !is_of_many_kinds(value);
     if is_named { confidence } else { confidence.min(HINT) }
+}
+
+/// Whether the word before a value is the last part of a path: `github.com/form3tech/jwt-go 06ea…`.
+fn is_path_before(text: &[u8], at: usize) -> bool {
+    let before = text[at.saturating_sub(80)..at].trim_ascii_end();
+    let word = before
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        .count();
+    word > 0 && before[..before.len() - word].ends_with(b"/")
 }
 
 /// Whether ids and hashes look the same: a UUID, hexadecimal digits of the length of a hash.

@@ -27,7 +27,12 @@ pub(super) fn is_set(text: &[u8], named: &Named, refusal: Option<Refusal>) -> bo
     }
     let own = own_name(raw, named.form);
     if named.form == Form::Login {
-        return refusal == Some(refusals::FILLS) && weak::user_before(text, named).is_some_and(weak::is_user);
+        let is_made_up = || {
+            let kind = placeholders::kind(value);
+            matches!(kind, Some(Placeholder::Dummy("words" | "phrase" | "sequence"))) && !asks(value)
+        };
+        return refusal == Some(refusals::FILLS)
+            && weak::user_before(text, named).map_or_else(is_made_up, weak::is_user);
     }
     let strength = match names::judge(own) {
         Verdict::Secret(strength) => strength,
@@ -87,7 +92,7 @@ impl Plain<'_> {
         if self.value.iter().any(|b| b"<>[]{}()|\\$%/:;,=\"'`".contains(b)) || ANSWERS.contains(&&lower[..]) {
             return false;
         }
-        if ASKING.iter().any(|word| memchr::memmem::find(&lower, word).is_some()) {
+        if asks(self.value) {
             return false;
         }
         match placeholders::kind(self.value) {
@@ -113,7 +118,8 @@ impl Plain<'_> {
         if self.own == "credentials" && self.is_of_directory() {
             return true;
         }
-        if !named.quoted || self.is_its_name() || self.is_identifier() {
+        let is_builder = named.form == Form::Call && self.raw.starts_with('.') && has(&["secret"]);
+        if !named.quoted || self.is_its_name() && !is_builder || self.is_identifier() && !is_builder {
             return false;
         }
         if has(&["salt", "nonce"]) {
@@ -147,11 +153,12 @@ impl Plain<'_> {
             // `MARIADB_PASSWORD: sea`, `--cli-password=secret`
             let ends = matches!(self.text.get(named.value.end), None | Some(b'\n' | b'\r' | b' '));
             let is_option = self.raw.starts_with("--");
-            let is_setting = is_constant && self.words.len() > 1;
+            let is_setting = is_constant && self.own.len() > "PASSWORD".len();
+            let is_known = matches!(placeholders::kind(self.value), Some(Placeholder::KnownDefault(_)));
             return ends
                 && matches!(named.form, Form::Environment | Form::Yaml)
                 && (is_option || is_setting && self.value.len() >= 3)
-                && self.value.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+                && (is_known || self.value.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
         }
         let is_beside = || weak::is_beside_account(self.text, named);
         if named.form == Form::Call {
@@ -230,10 +237,12 @@ impl Plain<'_> {
             text.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
         };
         let (value, name) = (fold(self.value), fold(self.raw.as_bytes()));
+        let is_password = || has_word(&self.words, PASSWORDS);
         value.is_empty()
             || memchr::memmem::find(&name, &value).is_some()
             || name.len() >= 5 && value.ends_with(&fold(self.own.as_bytes())) && value.len() < name.len() + 3
-            || [&b"password"[..], b"passwd", b"pass", b"pwd", b"passphrase"].contains(&&value[..])
+            || is_password()
+                && [&b"password"[..], b"passwd", b"pass", b"pwd", b"passphrase"].contains(&&value[..])
     }
 
     /// Whether it is a constant or an identifier, as names and kinds are: `SECRET_KEY`, `clientSecret`, `api_token`.
@@ -245,7 +254,12 @@ impl Plain<'_> {
         let is_known = matches!(placeholders::kind(self.value), Some(Placeholder::KnownDefault(_)));
         let is_camel = self.value.iter().all(u8::is_ascii_alphabetic)
             && self.value.windows(2).any(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase());
-        let is_known_words = || std::str::from_utf8(self.value).is_ok_and(names::is_all_known);
+        // `test-secret`, `my_secret`, `secret2`
+        let is_made_up = self.has_digit()
+            || [&b"test"[..], b"my", b"some", b"fake", b"dummy", b"super", b"very", b"top"].iter().any(
+                |word| self.value.len() > word.len() && self.value.to_ascii_lowercase().starts_with(word),
+            );
+        let is_known_words = || !is_made_up && std::str::from_utf8(self.value).is_ok_and(names::is_all_known);
         !is_known && (is_camel && natural::surprise(self.value) < 4.0 || is_known_words())
     }
 
@@ -256,6 +270,12 @@ impl Plain<'_> {
     fn holds(&self, word: &[u8]) -> bool {
         memchr::memmem::find(&self.value.to_ascii_lowercase(), word).is_some()
     }
+}
+
+/// Whether a text asks to be replaced.
+fn asks(value: &[u8]) -> bool {
+    let lower = value.to_ascii_lowercase();
+    ASKING.iter().any(|word| memchr::memmem::find(&lower, word).is_some())
 }
 
 /// Whether what is documented is the example of a standard, which programs copy and use.
