@@ -459,6 +459,13 @@ fn is_hint(pattern: &Pattern, s: &Sighting) -> Option<&'static str> {
     {
         return Some("in a comment or an example");
     }
+    let is_host_of_documents = || {
+        memchr::memmem::find(s.value.reveal(), b"://").is_some()
+            && matches!(placeholders::kind(s.value.reveal()), Some(Placeholder::Documented("host")))
+    };
+    if pattern.class == Class::Credential && s.secret.is_some() && is_host_of_documents() {
+        return Some("a host that examples have");
+    }
     if pattern.class == Class::Credential
         && s.secret.is_some()
         && paths::is_of_build(&s.address)
@@ -621,7 +628,9 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
 
 /// Whether a long value is base64 of something with many zeros, such as a program: no token is.
 fn is_data_in_base64(value: &[u8]) -> bool {
-    value.len() >= 40 && value.iter().filter(|b| **b == b'A').count() * 4 > value.len()
+    let zeros = memchr::memmem::find_iter(value, b"AAAA").count();
+    value.len() >= 40 && zeros > 1
+        || value.len() >= 40 && value.iter().filter(|b| **b == b'A').count() * 4 > value.len()
 }
 
 /// Whether the last part of an address is one character again and again.

@@ -59,7 +59,8 @@ pub fn is_for_show(address: &Address, root: usize) -> bool {
         let is_word = |part: &str| part.split(['_', '-', '.']).any(|word| WORDS.contains(&word));
         DOCUMENTS.iter().any(|end| path.ends_with(end))
             || folders.split(['/', '\\']).any(|folder| is_word(folder) || TRANSLATIONS.contains(&folder))
-            || name.split(['_', '-', '.']).any(|word| TESTS.contains(&word))
+            // `key.test1.example.pem`
+            || name.split(['_', '-', '.']).any(|word| TESTS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit())))
             || name.split('.').any(|part| WORDS.contains(&part))
     })
 }

@@ -61,7 +61,7 @@ pub(super) fn opens(url: &[u8], secret: &[u8]) -> bool {
     !host.is_empty() && is_close && (is_somebody(user) || is_example)
 }
 
-fn is_word_for_password(value: &[u8]) -> bool {
+pub(super) fn is_word_for_password(value: &[u8]) -> bool {
     [&b"password"[..], b"passwd", b"pass", b"pwd"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 

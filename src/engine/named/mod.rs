@@ -14,6 +14,7 @@ use super::words::Words;
 use crate::blob::TextKind;
 use crate::finding::Severity;
 use crate::pattern::{Body, Matcher, Pattern, PatternId, PatternSet, Segment};
+use crate::triage::names::Strength;
 use crate::triage::{names, pair};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -496,8 +497,15 @@ fn confidence(pattern: &Pattern, c: &Candidate, key: Key, value: &[u8]) -> u8 {
         confidence = confidence.saturating_sub(10);
     }
     // A UUID, a commit or a hash beside the name of a service is mostly that, unless its own name says more.
-    let is_named = matches!(key, Key::Secret(_))
-        || c.region == Region::Own && c.weight == Weight::Strong && !is_of_many_kinds(value);
+    let is_near = c.region <= Region::Line;
+    let is_named = match key {
+        Key::Secret(Strength::Strong) => true,
+        // `let key = "…"` below a word that a service has for its name.
+        Key::Secret(Strength::Weak) => is_near || !is_of_many_kinds(value),
+        _ => false,
+    };
+    let is_named =
+        is_named || c.region == Region::Own && c.weight == Weight::Strong && !is_of_many_kinds(value);
     if is_named { confidence } else { confidence.min(HINT) }
 }
 

@@ -20,6 +20,17 @@ pub(super) fn only_low(text: &[u8], named: &Named, is_default: bool) -> Option<&
     {
         return Some("a password that everybody knows");
     }
+    // `{"user": "kodi", "pwd": "kodi"}`
+    let before = &text[named.name.start.saturating_sub(60)..named.name.start];
+    let is_user = named.quoted
+        && memchr::memmem::find(before, b"user").is_some()
+        && memchr::memmem::find_iter(before, value).any(|at| {
+            let quote = at.checked_sub(1).map(|i| before[i]);
+            matches!(quote, Some(b'"' | b'\'')) && before.get(at + value.len()).copied() == quote
+        });
+    if is_user {
+        return Some("a password that is the user's name");
+    }
     let name = String::from_utf8_lossy(&text[named.name.clone()]);
     let words = names::words(&name);
     let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
@@ -87,6 +98,18 @@ fn is_in_test(text: &[u8], at: usize) -> bool {
         .map(|end| end + 1)
         .find(|&line| line == before.len() || begins(line));
     found.is_some_and(|line| TESTS.iter().any(|test| before[line..].starts_with(test)))
+        || is_in_rust_test(before)
+}
+
+/// Whether the last function that begins has the attribute `#[test]`, or that of an executor.
+fn is_in_rust_test(before: &[u8]) -> bool {
+    let near = &before[before.len().saturating_sub(4 << 10)..];
+    let Some(attribute) = crate::search::last(near, b"test]\n") else { return false };
+    let mut functions = near[attribute..].split(|b| *b == b'\n').filter(|line| {
+        let line = line.trim_ascii_start();
+        [&b"fn "[..], b"async fn ", b"pub fn ", b"pub(crate) fn "].iter().any(|start| line.starts_with(start))
+    });
+    functions.next().is_some() && functions.next().is_none()
 }
 
 /// How far back a module of tests may begin: most stand at the end of a file.

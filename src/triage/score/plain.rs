@@ -95,6 +95,13 @@ impl Plain<'_> {
         if asks(self.value) {
             return false;
         }
+        // `test-user-pw-or-rest-api-token`; `.password("PASSWORD")`
+        let words = self.value.split(|b| matches!(b, b'-' | b'_')).count();
+        if words > 4 && !self.has_digit()
+            || self.value.eq_ignore_ascii_case(self.own.as_bytes()) && self.is_capitals()
+        {
+            return false;
+        }
         match placeholders::kind(self.value) {
             None | Some(Placeholder::KnownDefault(_)) => true,
             Some(found @ Placeholder::Dummy(kind)) => {
@@ -136,7 +143,10 @@ impl Plain<'_> {
         }
         let last = self.words.last().map_or("", String::as_str);
         let is_short = self.value.len() >= 6 && !self.value.contains(&b' ') && !self.value.contains(&b'.');
+        let starts =
+            |word: &&[u8]| self.value.get(..word.len()).is_some_and(|v| v.eq_ignore_ascii_case(word));
         let is_made_up = self.holds(b"secret")
+            || [&b"test-"[..], b"test_", b"fake-", b"fake_", b"dummy"].iter().any(starts)
             || self.has_digit() && [&b"token"[..], b"key", b"abc", b"123"].iter().any(|w| self.holds(w));
         matches!(last, "token" | "apikey" | "key") && is_given && is_short && is_made_up
     }
@@ -231,16 +241,22 @@ impl Plain<'_> {
         !self.own.bytes().any(|b| b.is_ascii_lowercase())
     }
 
+    fn is_capitals(&self) -> bool {
+        self.value.iter().all(|b| !b.is_ascii_lowercase())
+    }
+
     /// Whether the value is its own name, or a part of it, or a word for a password.
     fn is_its_name(&self) -> bool {
         let fold = |text: &[u8]| -> Vec<u8> {
             text.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
         };
         let (value, name) = (fold(self.value), fold(self.raw.as_bytes()));
+        let own = fold(self.own.as_bytes());
         let is_password = || has_word(&self.words, PASSWORDS);
         value.is_empty()
             || memchr::memmem::find(&name, &value).is_some()
-            || name.len() >= 5 && value.ends_with(&fold(self.own.as_bytes())) && value.len() < name.len() + 3
+            || own.len() >= 4 && value.starts_with(&own)
+            || name.len() >= 5 && value.ends_with(&own) && value.len() < name.len() + 3
             || is_password()
                 && [&b"password"[..], b"passwd", b"pass", b"pwd", b"passphrase"].contains(&&value[..])
     }
@@ -256,9 +272,11 @@ impl Plain<'_> {
             && self.value.windows(2).any(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase());
         // `test-secret`, `my_secret`, `secret2`
         let is_made_up = self.has_digit()
-            || [&b"test"[..], b"my", b"some", b"fake", b"dummy", b"super", b"very", b"top"].iter().any(
-                |word| self.value.len() > word.len() && self.value.to_ascii_lowercase().starts_with(word),
-            );
+            || [&b"test"[..], b"my", b"some", b"fake", b"dummy", b"super", b"very", b"top", b"default"]
+                .iter()
+                .any(|word| {
+                    self.value.len() > word.len() && self.value.to_ascii_lowercase().starts_with(word)
+                });
         let is_known_words = || !is_made_up && std::str::from_utf8(self.value).is_ok_and(names::is_all_known);
         !is_known && (is_camel && natural::surprise(self.value) < 4.0 || is_known_words())
     }
