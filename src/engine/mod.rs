@@ -443,10 +443,15 @@ impl<'p> Engine<'p> {
             if rated.confidence < score::WORTH_A_REPORT {
                 return;
             }
-            // What is no run, being short, may be of a kind that is named all the same.
+            // What is no run, being short, may be of a kind that is named all the same; and as sure as it is a secret.
             if named.value.len() < runs::MIN_RUN
-                && let Some(short) = self.patterns.names().name_short(self.patterns, text, &named.value, kind)
+                && rated.only_low != Some(score::plain::WHY)
+                && let Some(mut short) =
+                    self.patterns.names().name_short(self.patterns, text, &named.value, kind)
             {
+                if rated.only_low.is_some() {
+                    short.confidence = short.confidence.min(score::HINT);
+                }
                 sink.hit(Hit::named(short));
             }
             sink.hit(Hit { named: Some((named.name, rated)), ..Hit::new(id, named.value) });

@@ -18,7 +18,7 @@ use crate::lens::raw;
 use crate::look::Look;
 use crate::pattern::PatternId;
 use crate::pattern::conditions::Open;
-use crate::triage::score::{Documentation, Rated, Refusal};
+use crate::triage::score::{Documentation, Rated, Refusal, is_in_line_comment};
 use crate::triage::sighting::Sighting;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -366,6 +366,7 @@ fn sighting(
             .as_ref()
             .map(|(name, rated)| (String::from_utf8_lossy(&text.bytes[name.clone()]).into_owned(), *rated)),
         for_show: text.kind == TextKind::Plain && documentation.or_tests_hold(hit.value.start),
+        in_comment: text.kind == TextKind::Plain && is_in_line_comment(text.bytes, hit.value.start),
         open: Open::default(),
         confidence: hit.confidence,
         others: hit.others.clone(),

@@ -42,6 +42,13 @@ pub fn judge<'k>(value: &[u8], keys: impl Iterator<Item = &'k str>) -> Option<Ev
         v == key || names::judge(v) != Verdict::Unknown && natural::surprise(value) < 25.0 && !is_hex(value)
     };
     let parts = value.iter().any(u8::is_ascii_alphabetic) && std::str::from_utf8(value).is_ok_and(is_symbol);
+    // `_1720230151480_AddApiKey_1 = require("./1720230151480-AddApiKey")`
+    let fold = |text: &[u8]| -> Vec<u8> {
+        text.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
+    };
+    if memchr::memmem::find(&fold(key.as_bytes()), &fold(value)).is_some() || natural::is_algorithm(value) {
+        return None;
+    }
     if parts || !is_hex(value) && !is_uuid(value) && natural::surprise(value) < 3.0 {
         return None;
     }

@@ -278,7 +278,9 @@ fn pair_finding(
 /// A sighting whose name says that it is secret, as what its place says that it is: the path to it in a
 /// document or a program, and the name of the file.
 fn named(patterns: &PatternSet, sighting: Sighting) -> Sighting {
-    if patterns.get(sighting.pattern).class != Class::Generic {
+    let is_plain =
+        sighting.named.as_ref().is_some_and(|(_, rated)| rated.only_low == Some(score::plain::WHY));
+    if patterns.get(sighting.pattern).class != Class::Generic || is_plain {
         return sighting;
     }
     let file = sighting.address.to_string();
@@ -295,7 +297,10 @@ fn named(patterns: &PatternSet, sighting: Sighting) -> Sighting {
             value: Secret::new(value),
             secret: None,
             near: true,
-            confidence: Some(named.confidence),
+            confidence: Some(match &sighting.named {
+                Some((_, rated)) if rated.only_low.is_some() => named.confidence.min(score::HINT),
+                _ => named.confidence,
+            }),
             others: named.others,
             ..sighting
         },
@@ -424,6 +429,18 @@ fn is_hint(pattern: &Pattern, s: &Sighting) -> Option<&'static str> {
     if matches!(secret, Some(Some(found)) if is_known(found)) {
         return Some("a password that everybody knows");
     }
+    // What is all secret, and no token: `dXNlcm5hbWU6cGFzc3dvcmQ=`, the password of a service by its name.
+    let is_whole = s.secret.is_none()
+        && pattern.class != Class::Generic
+        && matches!(pattern.matcher, Matcher::Regex { .. } | Matcher::Named { .. });
+    if is_whole && matches!(placeholders::kind(s.value.reveal()), Some(Placeholder::KnownDefault(_))) {
+        return Some("a password that everybody knows");
+    }
+    if let (Some(id), Some(secret)) = (&s.id, &s.secret)
+        && weak::is_made_of_user(id.reveal(), secret.reveal())
+    {
+        return Some("a password that is the user's name and the word for it");
+    }
     let is_weak = match pattern.class {
         Class::Generic | Class::KeyMaterial => true,
         Class::Config => false,
@@ -435,6 +452,26 @@ fn is_hint(pattern: &Pattern, s: &Sighting) -> Option<&'static str> {
     };
     if is_weak && s.for_show {
         return Some("in a test, an example or documentation");
+    }
+    if s.in_comment
+        && (matches!(pattern.matcher, Matcher::Run { .. } | Matcher::Named { .. })
+            || is_weak && pattern.severity <= Severity::Medium)
+    {
+        return Some("in a comment or an example");
+    }
+    let is_host_of_documents = || {
+        memchr::memmem::find(s.value.reveal(), b"://").is_some()
+            && matches!(placeholders::kind(s.value.reveal()), Some(Placeholder::Documented("host")))
+    };
+    if pattern.class == Class::Credential && s.secret.is_some() && is_host_of_documents() {
+        return Some("a host that examples have");
+    }
+    if pattern.class == Class::Credential
+        && s.secret.is_some()
+        && paths::is_of_build(&s.address)
+        && weak::is_own_machine(s.value.reveal())
+    {
+        return Some("a system that a build starts for its tests");
     }
     // Ids of AWS are random: those that machine code seems to hold are not, and have no digits.
     let is_poor = |v: &[u8]| {
@@ -570,10 +607,18 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
             value[at..].iter().take(12).filter(|b| b.is_ascii_uppercase() || b.is_ascii_digit()).count() == 12
         });
     swallows_id
+        || s.secret.as_ref().is_some_and(|secret| {
+            weak::shows_form(s.id.as_ref().map_or(&b""[..], |id| id.reveal()), secret.reveal())
+        })
         || judged.is_some_and(|found| {
+            // A call or a command that logs somebody in: `basic_auth("neo4j", "password")`.
+            let is_login = || {
+                memchr::memmem::find(value, b"://").is_none()
+                    && s.id.as_ref().is_none_or(|id| weak::is_user(id.reveal()))
+            };
             let is_used = || {
                 found.is_weak_word()
-                    && s.secret.as_ref().is_some_and(|secret| weak::opens(value, secret.reveal()))
+                    && s.secret.as_ref().is_some_and(|secret| weak::opens(value, secret.reveal()) || is_login())
             };
             !matches!(found, Placeholder::KnownDefault(_)) && !is_used()
         })
@@ -594,7 +639,9 @@ fn body_of(value: &[u8], literals: &[crate::pattern::Bytes], ignore_case: bool) 
 
 /// Whether a long value is base64 of something with many zeros, such as a program: no token is.
 fn is_data_in_base64(value: &[u8]) -> bool {
-    value.len() >= 40 && value.iter().filter(|b| **b == b'A').count() * 4 > value.len()
+    let zeros = memchr::memmem::find_iter(value, b"AAAA").count();
+    value.len() >= 40 && zeros > 1
+        || value.len() >= 40 && value.iter().filter(|b| **b == b'A').count() * 4 > value.len()
 }
 
 /// Whether the last part of an address is one character again and again.

@@ -73,6 +73,71 @@ fn words(value: &[u8]) -> f32 {
     bits + eighths as f32 / 8.0
 }
 
+/// What names of algorithms are made of.
+const ALGORITHMS: &[&[u8]] = &[
+    b"hmac",
+    b"sha",
+    b"xsalsa",
+    b"salsa",
+    b"xchacha",
+    b"chacha",
+    b"poly",
+    b"aes",
+    b"gcm",
+    b"cbc",
+    b"curve",
+    b"kem",
+    b"dsa",
+    b"ecdsa",
+    b"ecdh",
+    b"rsa",
+    b"blake",
+    b"argon",
+    b"scrypt",
+    b"bcrypt",
+    b"pbkdf",
+    b"ripemd",
+    b"secp",
+    b"oaep",
+    b"pkcs",
+    b"hkdf",
+    b"siv",
+    b"kyber",
+    b"dilithium",
+    b"sntrup",
+    b"siphash",
+    b"keccak",
+];
+/// What stands between these and behind them.
+const PARTS: &[&[u8]] = &[
+    b"ed", b"x", b"ml", b"id", b"md", b"des", b"p", b"k", b"r", b"b", b"s", b"prime", b"nist", b"pss",
+    b"with", b"ctr", b"ccm", b"state", b"key", b"pub", b"secret",
+];
+
+/// Whether a value is the name of an algorithm, perhaps of several: `xsalsa20poly1305`, `MlKem768X25519`.
+pub fn is_algorithm(value: &[u8]) -> bool {
+    let value = value.strip_suffix(b"\\0").unwrap_or(value);
+    if !(6..=40).contains(&value.len()) || !value.iter().any(u8::is_ascii_digit) {
+        return false;
+    }
+    let mut rest = value;
+    let mut is_known = false;
+    while let Some(first) = rest.first() {
+        if first.is_ascii_digit() || matches!(first, b'-' | b'_' | b'/' | b'+') {
+            rest = &rest[1..];
+            continue;
+        }
+        let fits =
+            |word: &&&[u8]| rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+        let longest = |words: &'static [&'static [u8]]| words.iter().filter(fits).map(|w| w.len()).max();
+        let known = longest(ALGORITHMS);
+        let Some(len) = known.max(longest(PARTS)) else { return false };
+        is_known |= known.is_some();
+        rest = &rest[len..];
+    }
+    is_known
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -59,9 +59,39 @@ pub fn is_for_show(address: &Address, root: usize) -> bool {
         let is_word = |part: &str| part.split(['_', '-', '.']).any(|word| WORDS.contains(&word));
         DOCUMENTS.iter().any(|end| path.ends_with(end))
             || folders.split(['/', '\\']).any(|folder| is_word(folder) || TRANSLATIONS.contains(&folder))
-            || name.split(['_', '-', '.']).any(|word| TESTS.contains(&word))
+            // `key.test1.example.pem`
+            || name.split(['_', '-', '.']).any(|word| TESTS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit())))
             || name.split('.').any(|part| WORDS.contains(&part))
     })
+}
+
+/// Whether a file says how a project is built and tested: what it logs in to on its own machine it has started itself.
+pub fn is_of_build(address: &Address) -> bool {
+    const NAMES: &[&str] = &[
+        "tox.ini",
+        "noxfile.py",
+        "conftest.py",
+        ".gitlab-ci.yml",
+        ".travis.yml",
+        "appveyor.yml",
+        ".appveyor.yml",
+        "azure-pipelines.yml",
+        "bitbucket-pipelines.yml",
+        "jenkinsfile",
+        "makefile",
+        "justfile",
+        "pyproject.toml",
+        "setup.cfg",
+        "package.json",
+        "phpunit.xml",
+        "phpunit.xml.dist",
+        "contributing.rst",
+        "contributing.md",
+    ];
+    const FOLDERS: &[&str] = &[".github", ".circleci", ".gitlab", ".devcontainer", ".buildkite", ".ci", "ci"];
+    let path = address.to_string().to_ascii_lowercase();
+    let mut parts = path.rsplit(['/', '\\', '!']);
+    parts.next().is_some_and(|name| NAMES.contains(&name)) || parts.any(|folder| FOLDERS.contains(&folder))
 }
 
 #[cfg(test)]
@@ -97,5 +127,12 @@ mod tests {
             assert!(!is_for_show(&Address::named(no), 0), "{no}");
         }
         assert!(!is_for_show(&Address::named("tests/repo/src/a.py"), "tests/repo".len()));
+    }
+
+    #[test]
+    fn files_that_build_and_test_are_told_by_their_names() {
+        assert!(is_of_build(&Address::named("shop/tox.ini")));
+        assert!(is_of_build(&Address::named("shop/.github/workflows/ci.yml")));
+        assert!(!is_of_build(&Address::named("shop/deploy.yml")));
     }
 }

@@ -28,6 +28,8 @@ pub struct Sighting {
     /// Whether it stands in a test, an example or documentation: by its path below what the user named, or in the comments
     /// that document code.
     pub for_show: bool,
+    /// Whether its line is a comment.
+    pub in_comment: bool,
     /// Exceptions of its pattern that hold if its path says so too.
     pub open: Open,
     /// How sure its surroundings make it, where they alone say what it is.

@@ -55,7 +55,39 @@ pub(super) fn opens(url: &[u8], secret: &[u8]) -> bool {
         || host == b"host.docker.internal"
         || is_address && !host.starts_with(b"192.0.2.") && !host.starts_with(b"203.0.113.")
         || is_label(host) && !ANYWHERE.contains(&host);
-    !host.is_empty() && is_close && is_somebody(&login[..colon])
+    let user = &login[..colon];
+    // `user:secret@localhost`; `user:password` is how all documents write it.
+    let is_example = user.eq_ignore_ascii_case(b"user") && !is_word_for_password(secret);
+    !host.is_empty() && is_close && (is_somebody(user) || is_example)
+}
+
+pub(super) fn is_word_for_password(value: &[u8]) -> bool {
+    [&b"password"[..], b"passwd", b"pass", b"pwd"].iter().any(|word| value.eq_ignore_ascii_case(word))
+}
+
+/// Whether a password is the user's name and a word for it: `pguser:pguserpassword`.
+pub(super) fn is_made_of_user(user: &[u8], secret: &[u8]) -> bool {
+    let starts = secret.get(..user.len()).is_some_and(|start| start.eq_ignore_ascii_case(user));
+    let rest = secret.get(user.len()..).unwrap_or_default();
+    let joiner = rest.iter().take_while(|b| matches!(b, b'_' | b'-' | b'.')).count();
+    let word = &rest[joiner..];
+    starts
+        && user.len() >= 2
+        && (rest.is_empty() || is_word_for_password(word) || word.eq_ignore_ascii_case(b"pw"))
+}
+
+/// Whether a URL leads to the machine itself.
+pub(super) fn is_own_machine(url: &[u8]) -> bool {
+    let host = memchr::memrchr(b'@', url).map_or(url, |at| &url[at + 1..]);
+    [&b"localhost"[..], b"127.0.0.1", b"0.0.0.0", b"[::1]", b"host.docker.internal"]
+        .iter()
+        .any(|own| host.starts_with(own))
+}
+
+/// Whether a login shows how one is written: `myusername:mypassword`.
+pub(super) fn shows_form(user: &[u8], secret: &[u8]) -> bool {
+    let is_mine = |text: &[u8]| text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case(b"my"));
+    is_mine(secret) && (user.is_empty() || is_mine(user) || ANYBODY.contains(&user))
 }
 
 /// Words before `password` that make a name one of a name or a label of passwords.
@@ -68,8 +100,7 @@ const OF_NAMES: &[&str] = &[
 /// Whether `value`, a word that everybody would guess, is plainly set as a password: `MYSQL_ROOT_PASSWORD:
 /// password`, `login("admin", "secret")`, `password = "test"`. `PASSWORD = "password"` may be a name.
 pub(super) fn is_set(text: &[u8], named: &Named, name: &str, value: &[u8]) -> bool {
-    let is_its_name =
-        [&b"password"[..], b"passwd", b"pass", b"pwd"].iter().any(|n| value.eq_ignore_ascii_case(n));
+    let is_its_name = is_word_for_password(value);
     if named.form == Form::Login {
         // `jwt.sign(claims, "secret")`, `login(user, "test")`: no text stands before.
         return user_before(text, named).map_or(!is_its_name, is_somebody);
@@ -105,8 +136,62 @@ pub(super) fn is_set(text: &[u8], named: &Named, name: &str, value: &[u8]) -> bo
     is_setting && ends && (is_constant || begins_line(text, named.name.start))
 }
 
+/// Whether a user is more than the word for one: an example has a name.
+pub(super) fn is_user(user: &[u8]) -> bool {
+    const WORDS: [&[u8]; 8] =
+        [b"username", b"user", b"name", b"email", b"login", b"password", b"user_name", b"userName"];
+    !user.is_empty() && !WORDS.iter().any(|word| user.eq_ignore_ascii_case(word)) && user.is_ascii()
+}
+
+/// Whether an account or where it is stands beside a password: `user: 'user', password: 'password'`, `host: 'db'`. The
+/// user may be the word for one where the password is in use: `connect(user='user', password='password')`.
+pub(super) fn is_beside_account(text: &[u8], named: &Named) -> bool {
+    const NAMES: [&[u8]; 12] = [
+        b"user",
+        b"User",
+        b"USER",
+        b"login",
+        b"host",
+        b"server",
+        b"email",
+        b"uri",
+        b"url",
+        b"database",
+        b"port",
+        b"dsn",
+    ];
+    let before = &text[named.name.start.saturating_sub(160)..named.name.start];
+    let behind = &text[named.value.end..(named.value.end + 120).min(text.len())];
+    [before, behind].iter().any(|around| {
+        NAMES.iter().any(|name| {
+            memchr::memmem::find_iter(around, name).any(|at| {
+                let rest = &around[at + name.len()..];
+                let more =
+                    rest.iter().take(12).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+                let rest = rest[more..].trim_ascii_start();
+                let rest = rest.strip_prefix(b"\"").or(rest.strip_prefix(b"'")).unwrap_or(rest);
+                let Some((b'=' | b':', rest)) = rest.trim_ascii_start().split_first() else { return false };
+                let rest = rest.trim_ascii_start();
+                let rest = rest.strip_prefix(b"&").unwrap_or(rest);
+                match rest.split_first() {
+                    Some((quote @ (b'"' | b'\''), text)) => {
+                        memchr::memchr(*quote, &text[..text.len().min(60)]).is_some_and(|end| {
+                            let is_word = [&b"username"[..], b"email", b"url", b"host"]
+                                .iter()
+                                .any(|word| text[..end].eq_ignore_ascii_case(word));
+                            end > 0 && !is_word
+                        })
+                    }
+                    Some((first, _)) => first.is_ascii_digit() && *name == b"port",
+                    None => false,
+                }
+            })
+        })
+    })
+}
+
 /// The text before the secret among the arguments of a call.
-fn user_before<'t>(text: &'t [u8], named: &Named) -> Option<&'t [u8]> {
+pub(super) fn user_before<'t>(text: &'t [u8], named: &Named) -> Option<&'t [u8]> {
     let before = &text[named.value.start.saturating_sub(80)..named.value.start];
     let before = before.split_last()?.1.trim_ascii_end().strip_suffix(b",")?.trim_ascii_end();
     let (quote, before) = before.split_last()?;

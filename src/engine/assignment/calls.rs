@@ -125,8 +125,10 @@ pub(super) fn is_lookup(callee: &[u8]) -> bool {
 enum Place {
     /// The argument of this number, from 1.
     At(usize),
-    /// The last one, behind others.
+    /// The last one, behind others, of which the one before is a text too or there are no more than two.
     Last,
+    /// The last one, behind others of any kind.
+    Behind,
     /// The last one, perhaps the only one.
     Any,
 }
@@ -150,6 +152,31 @@ fn places() -> &'static HashMap<&'static [u8], Place> {
     })
 }
 
+/// Where the secret is, by the name of what is called: `useBasicAuth(user, password)`, `Credentials(user, password)`,
+/// `decompress_with_password(from, to, password)`, `setPasswordForUser(user, password)`.
+fn place_by_name(callee: &[u8]) -> Option<Place> {
+    const SECOND: [&[u8]; 3] = [b"basicauth", b"httpauth", b"usernamepassword"];
+    const LAST: [&[u8]; 6] = [
+        b"withpassword",
+        b"setpassword",
+        b"passwordforuser",
+        b"changepassword",
+        b"resetpassword",
+        b"updatepassword",
+    ];
+    let last = callee.iter().rposition(|b| matches!(b, b'.' | b':' | b'>' | b'$')).map_or(0, |i| i + 1);
+    let callee = &callee[last..];
+    let name: Vec<u8> =
+        callee.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+    let ends = |list: &[&[u8]]| list.iter().any(|end| name.ends_with(end));
+    // A class: `Credentials("joe", "x")`; `get_credentials("service", "joe")` asks for them.
+    let is_class = callee.first().is_some_and(u8::is_ascii_uppercase) && name.ends_with(b"credentials");
+    if ends(&SECOND) || is_class {
+        return Some(Place::At(2));
+    }
+    ends(&LAST).then_some(Place::Behind)
+}
+
 /// Most arguments that are read.
 const ARGUMENTS: usize = 6;
 /// Longest argument that is no text.
@@ -159,7 +186,18 @@ impl Reader<'_, '_> {
     /// The secret among the arguments of a call, which begin at `from`.
     pub(super) fn arguments(&mut self, from: usize) {
         let call = self.text[self.name.clone()].to_ascii_lowercase();
-        let Some(&place) = places().get(&call[..]) else { return };
+        if let Some(&place) = places().get(&call[..]) {
+            self.argument_at(place, from);
+        }
+    }
+
+    /// The same for a call that is in no table, where its name says what its arguments are. Whether one was found.
+    pub(super) fn arguments_by_name(&mut self, from: usize) -> bool {
+        place_by_name(&self.text[self.name.clone()]).is_some_and(|place| self.argument_at(place, from))
+    }
+
+    /// The argument that is the secret, if it is a text.
+    fn argument_at(&mut self, place: Place, from: usize) -> bool {
         let mut all: Vec<Option<Range<usize>>> = Vec::new();
         let mut at = self.blanks_and_line(from);
         while all.len() < ARGUMENTS {
@@ -168,7 +206,7 @@ impl Reader<'_, '_> {
                 if matches!(place, Place::At(number) if number <= all.len()) {
                     break;
                 }
-                return;
+                return false;
             };
             all.push(argument);
             match self.byte(end) {
@@ -178,17 +216,20 @@ impl Reader<'_, '_> {
         }
         let number = match place {
             Place::At(number) => number,
-            Place::Last if all.len() < 2 => return,
-            Place::Last | Place::Any => all.len(),
+            Place::Last | Place::Behind if all.len() < 2 => return false,
+            Place::Last | Place::Behind | Place::Any => all.len(),
         };
         // Where a user is asked for, one is there: `connect(id, "user", "secret")`.
-        let is_alone =
-            number >= 3 && !matches!(place, Place::Any) && all.get(number - 2).is_none_or(Option::is_none);
+        let is_alone = number >= 3
+            && !matches!(place, Place::Any | Place::Behind)
+            && all.get(number - 2).is_none_or(Option::is_none);
         if let Some(Some(value)) = all.get(number - 1)
             && !is_alone
         {
             self.give(value.clone(), Form::Login, true, false);
+            return true;
         }
+        false
     }
 
     /// An argument at `at`, if it is a text; and where it ends.

@@ -401,6 +401,9 @@ impl Reader<'_, '_> {
     /// The argument of a call that is named so.
     pub(super) fn call(&mut self, from: usize) {
         let at = self.blanks_and_line(from);
+        if self.byte(at) != b')' && self.arguments_by_name(at) {
+            return;
+        }
         if let Some(first) = self.quote(at) {
             // Of several arguments the last is the secret: `setPassword("user", "secret")`.
             let mut last = first;
@@ -412,7 +415,11 @@ impl Reader<'_, '_> {
                     None => break,
                 }
             }
-            self.give(last, Form::Call, true, false);
+            // `keyring.set_password("service", user, password)`: what follows is the secret.
+            let is_more = self.byte(self.blanks(last.end + 1)) == b',';
+            if !is_more || !self.text[self.name.clone()].starts_with(b"keyring.") {
+                self.give(last, Form::Call, true, false);
+            }
         } else if self.byte(at) == b')' {
             // `getPassword().equals("x")`, `assertEquals("x", getPassword())`
             self.compared_before();

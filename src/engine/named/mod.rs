@@ -14,6 +14,7 @@ use super::words::Words;
 use crate::blob::TextKind;
 use crate::finding::Severity;
 use crate::pattern::{Body, Matcher, Pattern, PatternId, PatternSet, Segment};
+use crate::triage::names::Strength;
 use crate::triage::{names, pair};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -232,7 +233,16 @@ impl Index {
             let fit = spans.iter().find_map(|span| {
                 bodies.iter().filter(|b| is_whole(text, span, b)).map(|b| breadth(b)).min().map(|n| (span, n))
             });
+            // A commit beside `github.com`, an order's UUID beside the exchange.
+            let is_id = |span: &Range<usize>| {
+                is_of_many_kinds(&text[span.clone()])
+                    && (text[..span.start].ends_with(b"@")
+                        || !context.is_assigned() && is_path_before(text, span.start)
+                        || matches!(key, Key::Other | Key::None)
+                            && !(candidate.region == Region::Own && context.is_assigned()))
+            };
             if let Some((span, breadth)) = fit
+                && !is_id(span)
                 && (span.len() < 24
                     || pattern.checks.is_empty()
                     || pattern.checks.iter().all(|c| c.passes(&text[span.clone()])))
@@ -264,7 +274,7 @@ impl Index {
         Some(Named {
             pattern: best.candidate.pattern,
             span: best.span.clone(),
-            confidence: confidence(pattern, &best.candidate, key),
+            confidence: confidence(pattern, &best.candidate, key, &text[best.span.clone()]),
             others,
         })
     }
@@ -476,7 +486,10 @@ fn role(pattern: &Pattern, names: &NameWords<'_, '_>) -> i32 {
     best
 }
 
-fn confidence(pattern: &Pattern, c: &Candidate, key: Key) -> u8 {
+/// Highest confidence of what may as well be something else: a hint (`triage::severity`).
+const HINT: u8 = 45;
+
+fn confidence(pattern: &Pattern, c: &Candidate, key: Key, value: &[u8]) -> u8 {
     let mut confidence = pattern.confidence;
     if !matches!(c.region, Region::Own | Region::Line) {
         confidence = confidence.saturating_sub(10);
@@ -487,7 +500,38 @@ fn confidence(pattern: &Pattern, c: &Candidate, key: Key) -> u8 {
     if c.weight == Weight::Weak {
         confidence = confidence.saturating_sub(10);
     }
-    confidence
+    // A UUID, a commit or a hash beside the name of a service is mostly that, unless its own name says more.
+    let is_near = c.region <= Region::Line;
+    let is_named = match key {
+        Key::Secret(Strength::Strong) => true,
+        // `let key = "…"` below a word that a service has for its name.
+        Key::Secret(Strength::Weak) => is_near || !is_of_many_kinds(value),
+        _ => false,
+    };
+    let is_named =
+        is_named || c.region == Region::Own && c.weight == Weight::Strong && !is_of_many_kinds(value);
+    if is_named { confidence } else { confidence.min(HINT) }
+}
+
+/// Whether the word before a value is the last part of a path: `github.com/form3tech/jwt-go 06ea…`.
+fn is_path_before(text: &[u8], at: usize) -> bool {
+    let before = text[at.saturating_sub(80)..at].trim_ascii_end();
+    let word = before
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        .count();
+    word > 0 && before[..before.len() - word].ends_with(b"/")
+}
+
+/// Whether ids and hashes look the same: a UUID, hexadecimal digits of the length of a hash.
+fn is_of_many_kinds(value: &[u8]) -> bool {
+    let is_uuid = value.len() == 36
+        && value.iter().enumerate().all(|(i, b)| match i {
+            8 | 13 | 18 | 23 => *b == b'-',
+            _ => b.is_ascii_hexdigit(),
+        });
+    is_uuid || matches!(value.len(), 24 | 32 | 40 | 56 | 64) && value.iter().all(u8::is_ascii_hexdigit)
 }
 
 fn family(id: &str) -> &str {

@@ -18,6 +18,7 @@ fn seen(offset: u64, line: u32, sites: &[(&str, &[(ScopeClass, u64)])]) -> Sight
         loose: false,
         named: None,
         for_show: false,
+        in_comment: false,
         open: crate::pattern::conditions::Open::default(),
         kind: TextKind::Plain,
         address: Address::named("x"),

@@ -74,6 +74,7 @@ impl Placeholder {
             | "encoded" => Self::Dummy(kind),
             "default password"
             | "framework default"
+            | "password varied"
             | "user:password"
             | "hash of a known word"
             | "Vagrant insecure key"
@@ -239,6 +240,7 @@ const RULES: &[(&str, Rule)] = &[
     ("distinct characters < 5 in 16+", rules::few_distinct),
     ("ascending or descending run", rules::sequence),
     ("dictionary words joined", rules::joined_words),
+    ("the word password, varied", rules::password_varied),
 ];
 
 struct Table {
@@ -339,12 +341,22 @@ impl Table {
             let rows = self.exact.get(&*lower)?;
             rows.iter().find(|row| row.any_case || row.value == text).map(|row| row.kind)
         };
-        find(value, &mut buffer).or_else(|| {
-            // Keys of chains are written as numbers, webhooks as addresses.
-            let bare =
-                [&b"0x"[..], b"https://", b"http://"].into_iter().find_map(|p| value.strip_prefix(p))?;
-            find(bare, &mut buffer)
-        })
+        find(value, &mut buffer)
+            .or_else(|| {
+                // Keys of chains are written as numbers, webhooks as addresses.
+                let bare =
+                    [&b"0x"[..], b"https://", b"http://"].into_iter().find_map(|p| value.strip_prefix(p))?;
+                find(bare, &mut buffer)
+            })
+            .or_else(|| {
+                // The padding may stand outside of what was taken for the value.
+                let padding: &[u8] = match value.len() {
+                    43 => b"=",
+                    86 => b"==",
+                    _ => return None,
+                };
+                find(&[value, padding].concat(), &mut buffer)
+            })
     }
 
     fn affix(&self, value: &[u8]) -> Option<Placeholder> {

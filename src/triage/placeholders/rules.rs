@@ -90,6 +90,20 @@ pub(super) fn few_distinct(_: &[u8], facts: &Facts) -> bool {
     facts.len >= 16 && facts.distinct < 5
 }
 
+/// `Password_123`, `P@55w0rd!`: the word itself, its letters varied, and a few digits and marks.
+pub(super) fn password_varied(value: &[u8], _: &Facts) -> bool {
+    const LETTERS: [&[u8]; 8] = [b"pP", b"aA@4", b"sS5$", b"sS5$", b"wW", b"oO0", b"rR", b"dD"];
+    let Some((word, rest)) = value.split_at_checked(LETTERS.len()) else { return false };
+    let digits = rest.iter().filter(|b| b.is_ascii_digit()).count();
+    let marks = rest.iter().filter(|b| b"!?.@#$&*-_+=".contains(b)).count();
+    word.iter().zip(LETTERS).all(|(b, may)| may.contains(b))
+        && digits + marks == rest.len()
+        && digits <= 4
+        && marks <= 3
+        // The word alone, as it is written, is a weak word.
+        && !(rest.is_empty() && word.iter().all(u8::is_ascii_alphabetic))
+}
+
 /// Orders that people type along.
 const ORDERS: [&[u8]; 8] = [
     b"0123456789abcdefghijklmnopqrstuvwxyz0123456789",

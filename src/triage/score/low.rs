@@ -2,6 +2,7 @@
 
 use super::line::Line;
 use crate::engine::assignment::{Form, Named};
+use crate::triage::placeholders::{self, Placeholder};
 use crate::triage::{names, natural};
 
 /// Why a value that is probably a secret is worth a hint only.
@@ -10,6 +11,26 @@ pub(super) fn only_low(text: &[u8], named: &Named, is_default: bool) -> Option<&
         return Some("a password that everybody knows");
     }
     let value = &text[named.value.clone()];
+    // `test1`, `admin12`
+    let digits = value.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let word = &value[..value.len() - digits];
+    if (1..=3).contains(&digits)
+        && placeholders::kind(word)
+            .is_some_and(|found| found.is_weak_word() || matches!(found, Placeholder::KnownDefault(_)))
+    {
+        return Some("a password that everybody knows");
+    }
+    // `{"user": "kodi", "pwd": "kodi"}`
+    let before = &text[named.name.start.saturating_sub(60)..named.name.start];
+    let is_user = named.quoted
+        && memchr::memmem::find(before, b"user").is_some()
+        && memchr::memmem::find_iter(before, value).any(|at| {
+            let quote = at.checked_sub(1).map(|i| before[i]);
+            matches!(quote, Some(b'"' | b'\'')) && before.get(at + value.len()).copied() == quote
+        });
+    if is_user {
+        return Some("a password that is the user's name");
+    }
     let name = String::from_utf8_lossy(&text[named.name.clone()]);
     let words = names::words(&name);
     let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
@@ -41,7 +62,54 @@ pub(super) fn only_low(text: &[u8], named: &Named, is_default: bool) -> Option<&
     if is_in_comment(text, named.name.start) {
         return Some("in a comment or documentation");
     }
-    is_in_test_module(text, named.name.start).then_some("in the tests of its file")
+    let at = named.name.start;
+    (is_in_test_module(text, at) || is_in_test(text, at)).then_some("in the tests of its file")
+}
+
+/// How far back what holds a line may begin.
+const FUNCTION: usize = 16 << 10;
+
+/// Whether `at` is in a test among a file's other code: of what begins at the border of the text the last before it is
+/// `def test_login():`, `func TestLogin(t *testing.T) {`, `describe('login', () => {`, `if __name__ == "__main__":`.
+fn is_in_test(text: &[u8], at: usize) -> bool {
+    const TESTS: [&[u8]; 14] = [
+        b"def test",
+        b"async def test",
+        b"class Test",
+        b"if __name__",
+        b"func Test",
+        b"func Benchmark",
+        b"func Example",
+        b"func Fuzz",
+        b"describe(",
+        b"describe.",
+        b"it(",
+        b"it.",
+        b"test(",
+        b"test.",
+    ];
+    let from = at.saturating_sub(FUNCTION);
+    let before = &text[from..at];
+    let begins = |line: usize| {
+        // A name, not what closes brackets or a text that goes on there.
+        before.get(line).is_some_and(u8::is_ascii_alphabetic)
+    };
+    let found = memchr::memrchr_iter(b'\n', before)
+        .map(|end| end + 1)
+        .find(|&line| line == before.len() || begins(line));
+    found.is_some_and(|line| TESTS.iter().any(|test| before[line..].starts_with(test)))
+        || is_in_rust_test(before)
+}
+
+/// Whether the last function that begins has the attribute `#[test]`, or that of an executor.
+fn is_in_rust_test(before: &[u8]) -> bool {
+    let near = &before[before.len().saturating_sub(4 << 10)..];
+    let Some(attribute) = crate::search::last(near, b"test]\n") else { return false };
+    let mut functions = near[attribute..].split(|b| *b == b'\n').filter(|line| {
+        let line = line.trim_ascii_start();
+        [&b"fn "[..], b"async fn ", b"pub fn ", b"pub(crate) fn "].iter().any(|start| line.starts_with(start))
+    });
+    functions.next().is_some() && functions.next().is_none()
 }
 
 /// How far back a module of tests may begin: most stand at the end of a file.
@@ -50,24 +118,35 @@ const TESTS: usize = 64 << 10;
 /// Whether `at` stands behind Rust's `#[cfg(test)] mod tests {`.
 fn is_in_test_module(text: &[u8], at: usize) -> bool {
     let before = &text[at.saturating_sub(TESTS)..at];
-    crate::search::last(before, TEST_ATTRIBUTE).is_some_and(|found| begins_module(before, found))
+    let module = crate::search::last(before, b"\nmod test").map(|found| &before[..found + 1]);
+    module.is_some_and(|above| ends_in_test_attribute(above))
 }
 
-const TEST_ATTRIBUTE: &[u8] = b"#[cfg(test)]";
-
-/// Whether a module begins behind the attribute at `at`.
-fn begins_module(text: &[u8], at: usize) -> bool {
-    let behind = text[at + TEST_ATTRIBUTE.len()..].trim_ascii_start();
-    behind.starts_with(b"mod ") && memchr::memchr(b'{', &behind[..behind.len().min(80)]).is_some()
+/// Whether the lines before a module are attributes, and one of them says that it is for tests: `#[cfg(test)]`,
+/// `#[cfg(all(test, feature = "std"))]`.
+fn ends_in_test_attribute(above: &[u8]) -> bool {
+    let mut rest = above.trim_ascii_end();
+    for _ in 0..4 {
+        let line = memchr::memrchr(b'\n', rest).map_or(0, |end| end + 1);
+        let attribute = rest[line..].trim_ascii();
+        if attribute.starts_with(b"#[cfg(") && memchr::memmem::find(attribute, b"test").is_some() {
+            return true;
+        }
+        if !attribute.starts_with(b"#[") {
+            return false;
+        }
+        rest = rest[..line].trim_ascii_end();
+    }
+    false
 }
 
 /// Longest text that is looked through for a module of tests.
 const LONGEST_SOURCE: usize = 4 << 20;
 
-/// Where `#[cfg(test)] mod tests {` begins.
+/// Where `mod tests {` begins, under `#[cfg(test)]`.
 fn test_module(text: &[u8]) -> Option<usize> {
     let text = &text[..text.len().min(LONGEST_SOURCE)];
-    memchr::memmem::find_iter(text, TEST_ATTRIBUTE).find(|&at| begins_module(text, at))
+    memchr::memmem::find_iter(text, b"\nmod test").find(|&at| ends_in_test_attribute(&text[..at + 1]))
 }
 
 /// Words of names whose values people choose.
@@ -125,10 +204,10 @@ impl<'t> Documentation<'t> {
         Documentation { text, to: 0, last: [None; 4], tests: None }
     }
 
-    /// Whether `at` is, or in the tests at the end of a Rust file.
+    /// Whether `at` is, or in the tests of a file of source.
     pub(crate) fn or_tests_hold(&mut self, at: usize) -> bool {
         let tests = *self.tests.get_or_insert_with(|| test_module(self.text));
-        tests.is_some_and(|tests| tests < at) || self.holds(at)
+        tests.is_some_and(|tests| tests < at) || is_in_test(self.text, at) || self.holds(at)
     }
 
     /// Whether `at` is.
@@ -158,6 +237,14 @@ impl<'t> Documentation<'t> {
         opens.filter(|at| closes.is_none_or(|end| *at > end)).is_some_and(begins)
             || double.max(single).is_some_and(|at| opens_documentation(before, at, false))
     }
+}
+
+/// Whether `at` is in a comment of whole lines: what has no form of its own is mostly a sample there.
+pub(crate) fn is_in_line_comment(text: &[u8], at: usize) -> bool {
+    let near = &text[at.saturating_sub(512)..at];
+    let line = line_before(near, near.len());
+    let is_code = [&b"#define"[..], b"#!", b"#include"].iter().any(|start| line.starts_with(start));
+    [&b"//"[..], b"#", b"* ", b"-- ", b"; "].iter().any(|mark| line.starts_with(mark)) && !is_code
 }
 
 /// What stands before `at` on its line, without blanks.

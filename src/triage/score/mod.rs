@@ -9,6 +9,7 @@
 mod collect;
 mod line;
 mod low;
+pub(crate) mod plain;
 mod refuse;
 #[cfg(test)]
 mod tests;
@@ -19,8 +20,8 @@ use super::placeholders::{self, Placeholder};
 use super::weak;
 use crate::engine::assignment::{Form, Named};
 use collect::collect;
-pub(crate) use low::Documentation;
 use low::only_low;
+pub(crate) use low::{Documentation, is_in_line_comment};
 pub(in crate::triage) use low::{PASSWORDS, has_word};
 use refuse::{
     is_code, is_hash_of_password, is_of_another_kind, is_own_password, is_partly_template, is_text,
@@ -32,6 +33,8 @@ use std::sync::OnceLock;
 pub const WORTH_A_REPORT: u8 = 25;
 /// Confidence that a known default has, at least, where it is plainly set as a password.
 const WORTH_A_HINT: u8 = 30;
+/// Highest confidence of what is no more than a hint.
+pub(crate) const HINT: u8 = 45;
 /// Shortest value that is looked at.
 const SHORTEST: usize = 4;
 /// Longest plain value.
@@ -117,8 +120,34 @@ pub const FEATURES: [&str; 64] = [
     "query",
 ];
 
+/// Reasons that what stands around a value may outweigh (`plain.rs`).
+mod refusals {
+    use super::Refusal;
+
+    pub(super) const SHORT: Refusal = "the value is shorter than 4 characters";
+    pub(super) const WEAK_NAME: Refusal = "a weak name needs a value that looks random";
+    pub(super) const ITEM: Refusal = "the value is one of a list of words";
+    pub(super) const OWN_NAME: Refusal = "the value is its own name";
+    pub(super) const DOCUMENTED: Refusal = "the value is an example of documentation";
+    pub(super) const FILLS: Refusal = "the value only fills the place";
+    pub(super) const NAME_OF_SECRET: Refusal = "the value is a name of a secret";
+    pub(super) const OPEN: [Refusal; 7] =
+        [SHORT, WEAK_NAME, ITEM, OWN_NAME, DOCUMENTED, FILLS, NAME_OF_SECRET];
+}
+
 /// Rates what `named` found in `text`.
 pub fn rate(text: &[u8], named: &Named) -> Result<Rated, Refusal> {
+    let rated = rate_by_features(text, named);
+    match rated {
+        Ok(rated) if rated.confidence >= WORTH_A_REPORT => Ok(rated),
+        other if plain::is_set(text, named, other.err()) => {
+            Ok(Rated { confidence: WORTH_A_HINT, only_low: Some(plain::WHY) })
+        }
+        other => other,
+    }
+}
+
+fn rate_by_features(text: &[u8], named: &Named) -> Result<Rated, Refusal> {
     let (features, is_default) = features(text, named)?;
     let sum: f32 = features.iter().zip(weights()).map(|(x, w)| x * w).sum();
     let chance = 1.0 / (1.0 + (-sum).exp());
@@ -169,7 +198,7 @@ fn weights() -> &'static [f32; FEATURES.len()] {
 pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bool), Refusal> {
     let value = &text[named.value.clone()];
     if value.len() < SHORTEST {
-        return Err("the value is shorter than 4 characters");
+        return Err(refusals::SHORT);
     }
     if value.len() > LONGEST {
         return Err("the value is longer than 300 characters");
@@ -184,6 +213,10 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
     let Ok(name) = std::str::from_utf8(&text[named.name.clone()]) else {
         return Err("the name is not UTF-8");
     };
+    // What packed data makes of a name.
+    if name.find('@').is_some_and(|at| at > 0) {
+        return Err("the name is none");
+    }
     if named.form == Form::Pair
         && text[..named.name.start].ends_with(b"::")
         && name.starts_with(|c: char| c.is_ascii_uppercase())
@@ -201,6 +234,12 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
         Verdict::Negated => return Err("the name says that it is something about a secret"),
         Verdict::Unknown => return Err("the name does not say secret"),
     };
+    const ASKS: [&str; 9] = ["get", "fetch", "find", "read", "load", "lookup", "prompt", "ask", "retrieve"];
+    if named.form == Form::Call
+        && names::words(name).first().is_some_and(|verb| ASKS.contains(&verb.as_str()))
+    {
+        return Err("the call asks for a secret");
+    }
     let is_chosen = is_pass(text, named, name) || is_of_directory(text, named, name);
     let strength = if is_chosen { Strength::Strong } else { strength };
     is_of_another_kind(text, named, value)?;
@@ -213,14 +252,14 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
         && weak::is_set(text, named, name, value);
     if strength == Strength::Weak && !is_test {
         if surprise < 2.0 && !has_digit {
-            return Err("a weak name needs a value that looks random");
+            return Err(refusals::WEAK_NAME);
         }
         let loose = matches!(
             named.form,
             Form::Call | Form::Word | Form::Prose | Form::Compare | Form::Argument | Form::Item
         ) || !named.quoted;
         if loose && (surprise < 6.0 || !has_digit || value.len() < 6) {
-            return Err("a weak name needs a value that looks random");
+            return Err(refusals::WEAK_NAME);
         }
     }
     let blanks = value.contains(&b' ');
@@ -236,10 +275,10 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
         return Err("the value is a word of a sentence");
     }
     if named.form == Form::Item && surprise < 0.0 && !value.iter().any(|b| b"!#$%^&*@+~".contains(b)) {
-        return Err("the value is one of a list of words");
+        return Err(refusals::ITEM);
     }
     if is_end_of_name(value, name) {
-        return Err("the value is its own name");
+        return Err(refusals::OWN_NAME);
     }
     is_partly_template(value)?;
     if is_hash_of_password(value) {
@@ -252,8 +291,8 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
         }
         Some(Placeholder::Template(_)) if named.quoted && is_own_password(value) => false,
         Some(Placeholder::Template(_)) => return Err("the value is filled in when it runs"),
-        Some(Placeholder::Documented(_)) => return Err("the value is an example of documentation"),
-        Some(Placeholder::Dummy(_)) => return Err("the value only fills the place"),
+        Some(Placeholder::Documented(_)) => return Err(refusals::DOCUMENTED),
+        Some(Placeholder::Dummy(_)) => return Err(refusals::FILLS),
         Some(Placeholder::Encrypted(_)) => return Err("the value is encrypted"),
         Some(Placeholder::Reference(_)) => return Err("the value names a secret in a store"),
         None => false,
@@ -266,7 +305,7 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
             && (!value[0].is_ascii_lowercase() || names::is_all_known(v))
     };
     if is_word && !is_default && std::str::from_utf8(value).is_ok_and(is_label) {
-        return Err("the value is a name of a secret");
+        return Err(refusals::NAME_OF_SECRET);
     }
     Ok((collect(text, named, name, strength, value, is_default), is_default))
 }
@@ -358,6 +397,8 @@ fn own_name(name: &str, form: Form) -> &str {
         {
             rest
         }
+        // `SECRET_KEYS.append("x")`
+        Some((rest, "append" | "push")) if form == Form::Call => rest,
         // `password.encode("utf-16")`: what is called has the name, not what it is called on.
         // `withClientSecret("…")` sets it.
         Some((_, last)) if form == Form::Call => last.strip_prefix("with").unwrap_or(last),

@@ -219,6 +219,7 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
         && natural::surprise(value) < 6.0
         && value.iter().any(u8::is_ascii_uppercase)
         && value.iter().any(u8::is_ascii_lowercase)
+        && !(value.ends_with(b"!") && value.iter().any(u8::is_ascii_digit))
     {
         return Err("the value is a name of something");
     }
@@ -313,14 +314,25 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
     if named.quoted && (has(b"=b\"") || value.ends_with(b"=b")) || value == b"C:\\\\" {
         return Err("the value is a format or a path");
     }
-    // Themes of editors have tokens: `Token.String: "#AB0909"`, `"bold #08547A"`.
-    let colour = memchr::memrchr(b'#', value).map_or(&b""[..], |at| &value[at + 1..]);
-    let before_colour = &value[..value.len() - colour.len()];
-    if matches!(colour.len(), 3 | 4 | 6 | 8)
-        && colour.iter().all(u8::is_ascii_hexdigit)
-        && before_colour.split_last().is_some_and(|(_, words)| words.is_empty() || words.ends_with(b" "))
-    {
+    // Themes have tokens: `Token.String: "#AB0909"`, `"bold #08547A"`, `'#ffffff bg:#4444aa'`, `rgba(0,0,0,0.4)`.
+    let is_colour = |word: &[u8]| {
+        let digits = word.iter().position(|b| *b == b'#').map_or(&b""[..], |at| &word[at + 1..]);
+        let head = &word[..word.len() - digits.len()];
+        matches!(head, b"#" | b"bg:#" | b"fg:#" | b"border:#")
+            && matches!(digits.len(), 3 | 4 | 6 | 8)
+            && digits.iter().all(u8::is_ascii_hexdigit)
+    };
+    let mut colours = value.split(|b| *b == b' ').filter(|word| word.contains(&b'#')).peekable();
+    let is_function = [&b"rgb("[..], b"rgba(", b"hsl(", b"hsla("].iter().any(|call| value.starts_with(call));
+    if is_function || colours.peek().is_some() && colours.all(is_colour) {
         return Err("the value is a colour");
+    }
+    // `derive_private_key("m/44'/60'/0'")`
+    if value.starts_with(b"m/") && value[2..].iter().all(|b| b.is_ascii_digit() || b"/'hH".contains(b)) {
+        return Err("the value is a path of derivation");
+    }
+    if is_region(value) {
+        return Err("the value is the name of a region");
     }
     // `"$user:$pass"`
     if named.quoted && value[0] == b'$' && (has(b":$") || has(b"/$") || has(b"@$")) {
@@ -378,6 +390,27 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
     }
     if matches!(value, [b'^' | b'~', b'0'..=b'9', ..]) {
         return Err("the value is a version, a number or an address");
+    }
+    // `("threshold-pass", "&#10003;")`
+    if value.starts_with(b"&#") && value.ends_with(b";") {
+        return Err("the value is a character");
+    }
+    if natural::is_algorithm(value) {
+        return Err("the value is the name of an algorithm");
+    }
+    // `AQ.Ab8RN6J...`, `eyJhbGciOiJIUzI1NiJ9.eyJ1`: the beginning of one.
+    let is_cut = value.ends_with(b"...") && value.len() < 48
+        || value.starts_with(b"eyJ") && value.len() < 60 && memchr::memchr_iter(b'.', value).count() == 1;
+    if is_cut {
+        return Err("the value is cut");
+    }
+    // `("authtoken", "0002_auto_20160226_1747")`
+    if value.len() > 8
+        && value[..4].iter().all(u8::is_ascii_digit)
+        && value[4] == b'_'
+        && value[5..].iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_')
+    {
+        return Err("the value is the name of a migration");
     }
     // `CONDITIONAL_TOKENS: "0x8d0D…"`: contracts of Ethereum; its private keys have 64 digits.
     if value.len() == 42 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit) {
@@ -438,6 +471,16 @@ pub(super) fn is_text(value: &[u8]) -> bool {
         rest = &rest[len..];
     }
     true
+}
+
+/// `eu-central-1`
+fn is_region(value: &[u8]) -> bool {
+    let Some((number, rest)) = value.split_last() else { return false };
+    let Some(rest) = rest.strip_suffix(b"-").filter(|_| number.is_ascii_digit()) else { return false };
+    rest.get(2) == Some(&b'-')
+        && rest.len() < 20
+        && rest.contains(&b'-')
+        && rest.iter().all(|b| b.is_ascii_lowercase() || *b == b'-')
 }
 
 fn is_path_byte(b: &u8) -> bool {

@@ -7,7 +7,7 @@ fn best(template: &str) -> Result<Rated, Refusal> {
     let text = fill(template, &mut Generator::new(5));
     let mut best = Err("nothing is assigned");
     let lower = text.to_ascii_lowercase();
-    for hot in ["pass", "secret", "token", "api_key", "pwd"] {
+    for hot in ["pass", "secret", "token", "api_key", "pwd", "salt"] {
         for at in memchr::memmem::find_iter(lower.as_bytes(), hot.as_bytes()) {
             assignment::find(text.as_bytes(), at..at + hot.len(), &mut |named| {
                 let verdict = rate(text.as_bytes(), &named);
@@ -89,6 +89,12 @@ fn what_everybody_knows_or_a_document_shows_is_a_hint() {
         "session.setPassword(\"test\")",
         "jwt_secret = 'secret'",
         "clientSecret: 'some_secret',",
+        "user='user', password='password'",
+        ".secret_access_key(\"secret\")",
+        "config.with_password(\"bar\")",
+        "secret: 'keyboard cat'",
+        "MARIADB_PASSWORD: sea\n",
+        "salt = b\"mysalt\"",
     ] {
         let rated = best(text);
         assert!(
@@ -99,11 +105,15 @@ fn what_everybody_knows_or_a_document_shows_is_a_hint() {
     }
     for text in [
         "password = 'password'",
-        "user='user', password='password'",
+        "username='username', password='password'",
         "get(\"password\")",
         "\"client_secret\": \"secret\"",
         "CLIENT_SECRET = \"secret\"",
         "secret_key = 'secret_key'",
+        "Form::password(\"password\")",
+        "clientSecret: 'your-secret'",
+        "REFRESH_TOKEN = 'refresh_token'",
+        ".password(\"PASSWORD\")",
     ] {
         let rated = best(text);
         assert!(!rated.is_ok_and(|r| r.confidence >= WORTH_A_REPORT), "{text}: {rated:?}");
