@@ -54,19 +54,24 @@ impl Container for Dump {
 
 /// The form of the first lines, all of which must be of it.
 fn form(data: &[u8]) -> Option<Form> {
-    let mut first = lines(&data[..data.len().min(4096)]).filter(|text| *text != b"*" && !goes_on(text));
+    let mut first = lines(&data[..data.len().min(4096)]).filter(|text| !goes_on(text));
     let form = match data.first()? {
         b':' => Form::Intel,
         b'S' => Form::Motorola,
-        b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' => Form::Columns(Layout::of(first.next()?, first.next()?)?),
+        b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' => {
+            let (one, next) = (first.next()?, first.next()?);
+            // The same line over and over is written once.
+            let layout = match next == b"*" {
+                true => Layout::usual(one, first.next()?)?,
+                false => Layout::of(one, next)?,
+            };
+            return Some(Form::Columns(layout));
+        }
         _ => return None,
     };
-    if matches!(form, Form::Columns(_)) {
-        return Some(form);
-    }
     let mut row = Vec::new();
     let mut count = 0;
-    for text in first.take(3) {
+    for text in first.filter(|text| *text != b"*").take(3) {
         line(form, text, &mut row)?;
         count += 1;
     }

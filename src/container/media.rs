@@ -4,7 +4,7 @@
 //! In other formats (MP4, FLAC, MP3) a length or a NUL stands between them, so that raw bytes show all there is.
 
 use super::piece::{Owned, Piece};
-use super::{Container, Member, Opened};
+use super::{Container, Member, Opened, zlibs};
 use crate::blob::Blob;
 use crate::lens::bytes::{size_le, slice};
 use crate::limits::Limits;
@@ -31,9 +31,10 @@ impl Container for Media {
         !found.text.is_empty() || !found.files.is_empty()
     }
 
-    fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {
+    fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
         let found = Found::of(blob.bytes);
-        let mut opened = Opened::default();
+        // Tracks of text may be packed, each of their blocks.
+        let mut opened = zlibs::open(blob.bytes, 1, limits, &mut |_| true);
         if !found.text.is_empty() {
             opened
                 .members

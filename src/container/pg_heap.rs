@@ -97,17 +97,26 @@ fn values(data: &[u8], most: usize) -> Vec<Value<'_>> {
     let mut long: BTreeMap<u32, Vec<(u32, &[u8])>> = BTreeMap::new();
     for (number, page) in data.chunks_exact(PAGE).enumerate().filter(|(_, page)| is_page(page)) {
         let lower = usize::from(u16_le(page, 12).unwrap_or(0));
+        let mut room = PAGE;
         for (line, pointer) in page[PAGE_HEAD..lower].chunks_exact(4).enumerate() {
             let pointer = u32_le(pointer, 0).unwrap_or(0);
             let (at, len) = ((pointer & 0x7fff) as usize, (pointer >> 17) as usize);
             let Some(row) = slice(page, at, len).filter(|row| row.len() > ROW_HEAD) else { continue };
+            // Rows that lie over one another are how a small page takes long.
+            let Some(rest) = room.checked_sub(len) else { break };
+            room = rest;
             let Some(body) = row.get(usize::from(row[22])..) else { continue };
             if let Some((id, place, piece)) = piece(row, body) {
                 long.entry(id).or_default().push((place, piece));
                 continue;
             }
-            for at in (0..body.len()).step_by(4) {
-                let Some(packed) = within(&body[at..]) else { continue };
+            let mut at = 0;
+            while at < body.len() {
+                let Some(packed) = within(&body[at..]) else {
+                    at += 4;
+                    continue;
+                };
+                at += (4 + packed.len()).next_multiple_of(4);
                 values.push(Value {
                     name: format!("page {number} row {}", line + 1).into_bytes(),
                     pieces: vec![&packed[4..]],
@@ -123,14 +132,22 @@ fn values(data: &[u8], most: usize) -> Vec<Value<'_>> {
         // Versions of a row that is gone may have the same.
         pieces.sort_by_key(|(place, _)| *place);
         pieces.dedup_by_key(|(place, _)| *place);
-        let head = pieces[0].1;
         let mut value = Value {
             name: format!("value {id}").into_bytes(),
-            packing: packing(head).filter(|(how, size)| begins(*how, &head[4..], *size)),
+            packing: None,
             pieces: pieces.into_iter().map(|(_, piece)| piece).collect(),
         };
-        if value.packing.is_some() {
-            value.pieces[0] = &head[4..];
+        let mut head = Vec::new();
+        value
+            .pieces
+            .iter()
+            .take_while(|piece| (head.extend_from_slice(piece), head.len() < 4 * TRIAL).1)
+            .count();
+        let packing = packing(&head).filter(|(how, size)| begins(*how, &head[4..], *size));
+        // The size stands in the first piece.
+        if let Some(rest) = value.pieces[0].get(4..).filter(|_| packing.is_some()) {
+            value.pieces[0] = rest;
+            value.packing = packing;
         }
         // One piece that is not packed stands there as it is.
         if value.packing.is_some() || value.pieces.len() > 1 {
@@ -155,7 +172,11 @@ fn piece<'b>(row: &[u8], body: &'b [u8]) -> Option<(u32, u32, &'b [u8])> {
         _ => return None,
     };
     let end = piece.as_ptr_range().end;
-    (end == body.as_ptr_range().end && piece.len() > 4).then_some((u32_le(body, 0)?, u32_le(body, 4)?, piece))
+    (end == body.as_ptr_range().end && !piece.is_empty()).then_some((
+        u32_le(body, 0)?,
+        u32_le(body, 4)?,
+        piece,
+    ))
 }
 
 /// A packed value that begins here, without its first word.

@@ -4,8 +4,9 @@
 
 use super::embedded::{Embedded, One};
 use super::piece::Taken;
-use super::{Container, Member, Opened, stream};
+use super::{Container, Member, Opened, Problem, stream};
 use crate::blob::Blob;
+use crate::ledger::Reason;
 use crate::lens::{macho, native};
 use crate::limits::Limits;
 use crate::look::{Look, Signature};
@@ -14,6 +15,8 @@ use std::ops::Range;
 /// Opens such programs, and what else is in them.
 pub struct Tauri;
 
+/// More assets than that are chance or an attack.
+const MOST: usize = 1 << 14;
 /// Bytes of an asset that are tried.
 const TRIAL: usize = 4 << 10;
 
@@ -23,7 +26,7 @@ impl Container for Tauri {
     }
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
-        !assets(blob.bytes).is_empty()
+        !assets(blob.bytes).0.is_empty()
     }
 
     fn may_read(&self, look: &Look) -> bool {
@@ -33,7 +36,11 @@ impl Container for Tauri {
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
         let data = blob.bytes;
         let mut opened = Embedded.or_gap(blob, limits);
-        let assets = assets(data);
+        let (assets, is_cut) = assets(data);
+        if is_cut {
+            let detail = format!("more than {MOST} assets; not all of them are opened");
+            opened.problems.push(Problem::new(Reason::Limit, detail));
+        }
         let wanted = assets.iter().enumerate().map(|(n, (_, range))| (range.clone(), n)).collect();
         let (taken, _) = Taken::new(wanted);
         for (n, range) in taken.indexes() {
@@ -45,8 +52,8 @@ impl Container for Tauri {
     }
 }
 
-/// The assets: each path, and where what is packed stands.
-fn assets(program: &[u8]) -> Vec<(&[u8], Range<usize>)> {
+/// The assets: each path, and where what is packed stands; and whether there are more.
+fn assets(program: &[u8]) -> (Vec<(&[u8], Range<usize>)>, bool) {
     let mut named = native::slices::named(program);
     if named.is_empty() {
         named = macho::slices::named(program);
@@ -54,10 +61,13 @@ fn assets(program: &[u8]) -> Vec<(&[u8], Range<usize>)> {
     // The same bytes may have several names.
     named.sort_by_key(|(_, data)| (data.as_ptr(), data.len()));
     named.dedup_by_key(|(_, data)| data.as_ptr());
+    let is_cut = named.len() > MOST;
+    named.truncate(MOST);
     named.retain(|(_, data)| comes_out(data));
     let base = program.as_ptr() as usize;
     let place = |data: &[u8]| data.as_ptr() as usize - base;
-    named.into_iter().map(|(name, data)| (name, place(data)..place(data) + data.len())).collect()
+    let assets = named.into_iter().map(|(name, data)| (name, place(data)..place(data) + data.len()));
+    (assets.collect(), is_cut)
 }
 
 /// Whether something comes out of the first bytes.

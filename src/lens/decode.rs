@@ -139,6 +139,9 @@ const MAGICS: &[&[u8]] = &[
     b"\x04\x22\x4d\x18",
     b"LZIP\x01",
     b"\xff\x06\0\0sNaPpY",
+    // Profiles of pictures, which their texts have in hexadecimal.
+    b"8BIM",
+    b"Exif\0\0",
 ];
 
 /// Whether a file of a known format may begin so.

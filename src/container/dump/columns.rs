@@ -11,8 +11,8 @@ pub struct Layout {
     /// Bytes of a line.
     len: usize,
     unit: Unit,
-    /// Whether the bytes stand beside it as text.
-    has_text: bool,
+    /// Where the bytes end, counted from behind the address, if they stand there as text once more.
+    text_at: Option<usize>,
 }
 
 /// How bytes are written.
@@ -46,8 +46,8 @@ const UNITS: [(Unit, bool, bool); 14] = {
 
 /// Bytes of a line.
 const LENGTHS: std::ops::RangeInclusive<u64> = 4..=256;
-/// Blanks that end the bytes of a line that is shorter than others, before its text.
-const APART: usize = 3;
+/// Most have so many.
+const USUAL: u64 = 16;
 
 /// A line: its address, and what stands behind it.
 fn address(line: &[u8], base: u32) -> Option<(u64, bool, &[u8])> {
@@ -69,69 +69,72 @@ fn address(line: &[u8], base: u32) -> Option<(u64, bool, &[u8])> {
 impl Layout {
     /// The layout of a dump of which these are two lines, one behind the other.
     pub fn of(first: &[u8], second: &[u8]) -> Option<Layout> {
+        Layout::by(first, second, None)
+    }
+
+    /// The layout of a dump of which these are two lines with others between them, if each has the usual number of bytes.
+    pub fn usual(first: &[u8], second: &[u8]) -> Option<Layout> {
+        Layout::by(first, second, Some(USUAL))
+    }
+
+    fn by(first: &[u8], second: &[u8], usual: Option<u64>) -> Option<Layout> {
         let ways = UNITS.iter().flat_map(|unit| [16, 10, 8].map(|base| (unit, base)));
-        let ways = ways.flat_map(|(unit, base)| [false, true].map(|has_text| (unit, base, has_text)));
         // An address in a smaller base is one in a larger, of more bytes: these are tried first.
-        let mut found = ways.filter_map(|((unit, with, without), base, has_text)| {
+        let mut found = ways.filter_map(|((unit, with, without), base)| {
             let (at, has_colon, rest) = address(first, base)?;
             let len = address(second, base)?.0.checked_sub(at)?;
+            let len = usual.filter(|usual| len % usual == 0).unwrap_or(len);
             let is_meant = if has_colon { *with } else { *without };
             (is_meant && LENGTHS.contains(&len)).then_some(())?;
-            let layout = Layout { base, len: len as usize, unit: *unit, has_text };
+            let mut layout = Layout { base, len: len as usize, unit: *unit, text_at: None };
             let mut row = Vec::new();
-            let text = layout.row(rest, &mut row)?;
-            let is_so = row.len() == layout.len && text.is_empty() != has_text;
-            is_so.then(|| (layout, agrees(text, &row)))
+            let end = layout.bytes(rest, &mut row).filter(|_| row.len() == layout.len)?;
+            let text = rest[end..].trim_ascii();
+            layout.text_at = (!is_nothing(text)).then_some(end);
+            // Two blanks stand before it, or a sign.
+            let is_apart = rest[end..].starts_with(b"  ") || matches!(text, [b'|' | b'>', ..]);
+            (layout.text_at.is_none() || is_apart).then(|| (layout, agrees(text, &row)))
         });
         let (layout, is_shown) = found.next()?;
         // Of groups the text tells in which order they are.
-        let other = if is_shown || !layout.has_text { None } else { found.find(|(_, is_shown)| *is_shown) };
+        let other =
+            if is_shown || layout.text_at.is_none() { None } else { found.find(|(_, is_shown)| *is_shown) };
         Some(other.map_or(layout, |(other, _)| other))
     }
 
     /// Reads a line into `row`, behind what is there; gives its address. `None` for what is no such line.
     pub fn line(&self, line: &[u8], row: &mut Vec<u8>) -> Option<u64> {
         let (at, _, rest) = address(line, self.base)?;
-        self.row(rest, row)?;
-        Some(at)
+        let area = &rest[..rest.len().min(self.text_at.unwrap_or(rest.len()))];
+        let end = self.bytes(area, row)?;
+        let rest = area[end..].trim_ascii();
+        (is_nothing(rest) || matches!(rest, [b'|' | b'>', ..])).then_some(at)
     }
 
-    /// Reads the bytes of a line; gives what stands behind them.
-    fn row<'l>(&self, line: &'l [u8], row: &mut Vec<u8>) -> Option<&'l [u8]> {
-        let end = row.len() + self.len;
-        let mut rest = line;
+    /// Reads bytes into `row`, as many as a line has or as there are; gives where they end.
+    fn bytes(&self, area: &[u8], row: &mut Vec<u8>) -> Option<usize> {
+        let last = row.len() + self.len;
         if self.unit == Unit::Cells {
-            for cell in line.chunks(4).take(self.len) {
+            for cell in area.chunks(4).take(self.len) {
                 row.push(letter(cell)?);
             }
-            return Some(&[]);
+            return Some(area.len());
         }
-        while row.len() < end {
-            let blanks = rest.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-            let is_over =
-                self.has_text && blanks >= APART && rest.len() < line.len() && self.is_hexadecimal();
-            let word = &rest[blanks..];
-            if word.is_empty() || is_over || blanks == 0 {
+        let mut at = 0;
+        while row.len() < last {
+            let blanks = area[at..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+            let word = &area[at + blanks..];
+            // A letter that is one of these is one.
+            let is_text = self.unit != Unit::Names && matches!(word, [b'|' | b'>', ..]);
+            if blanks == 0 || word.is_empty() || is_text {
                 break;
             }
             let len = word.iter().position(|b| matches!(b, b' ' | b'\t')).unwrap_or(word.len());
-            if self.word(&word[..len], row).is_none() {
-                // Text that stands behind fewer bytes than other lines have.
-                (self.has_text && rest.len() < line.len()).then_some(())?;
-                break;
-            }
-            rest = &word[len..];
+            self.word(&word[..len], row)?;
+            at += blanks + len;
         }
-        // A number of several bytes goes on where there is nothing any more.
-        (row.len() <= end).then_some(())?;
-        let text = rest.trim_ascii();
-        let is_text =
-            text.is_empty() || rest.starts_with(b"  ") || matches!(text, [b'|' | b'>', ..]) || text == b";";
-        is_text.then_some(if text == b";" { &[] } else { text })
-    }
-
-    fn is_hexadecimal(&self) -> bool {
-        matches!(self.unit, Unit::Pairs | Unit::Number { base: 16 | 2, .. })
+        // No word goes on behind the last byte.
+        (row.len() <= last).then_some(at)
     }
 
     fn word(&self, word: &[u8], row: &mut Vec<u8>) -> Option<()> {
@@ -151,8 +154,17 @@ impl Layout {
                 }
             }
             Unit::Number { bytes, base, digits } => {
+                // Of the last, only what is there is written.
+                let bytes = if base == 16 && word.len().is_multiple_of(2) {
+                    bytes.min(word.len() / 2)
+                } else {
+                    bytes
+                };
                 let is_usual = match digits {
-                    Some(digits) => digits == word.len(),
+                    Some(digits) => {
+                        digits == word.len()
+                            || base == 16 && word.len() < digits && word.len().is_multiple_of(2)
+                    }
                     None => word.len() == 1 || word[0] != b'0',
                 };
                 is_usual.then_some(())?;
@@ -168,6 +180,11 @@ impl Layout {
         }
         Some(())
     }
+}
+
+/// Whether nothing stands behind the bytes, or a sign that ends them.
+fn is_nothing(text: &[u8]) -> bool {
+    matches!(text, [] | b";")
 }
 
 /// A number of at most 64 bits.
@@ -228,7 +245,10 @@ mod tests {
         for (first, second) in [
             ("00000000: 5b61 5d20 6b65 7920 3d20 6162 6364 6566  [a] key = abcdef", "00000010: 0a"),
             ("00000000: 5b615d206b6579203d20616263646566", "00000010: 0a"),
-            ("00000000: 205d615b 2079656b 6261203d 66656463  [a] key = abcdef", "00000010: 0000000a"),
+            (
+                "00000000: 205d615b 2079656b 6261203d 66656463  [a] key = abcdef",
+                "00000010:       0a                             .",
+            ),
             (
                 "00000000  5b 61 5d 20 6b 65 79 20  3d 20 61 62 63 64 65 66  |[a] key = abcdef|",
                 "00000010  0a  |.|",

@@ -29,7 +29,7 @@ fn entry<'a>(image: &Image<'a>, slot: u64, target: u64) -> Option<(&'a [u8], &'a
     let len = word(1).filter(|len| (2..=LONGEST).contains(len))?;
     let name = slice(image.bytes, image.offset(target)?, len as usize)?;
     is_path(name).then_some(())?;
-    let second = slot + 2 * step;
+    let second = slot.checked_add(2 * step)?;
     let target = match image.pointers.binary_search_by_key(&second, |(slot, _)| *slot) {
         Ok(at) => image.pointers[at].1,
         Err(_) => word(2)?,
