@@ -118,10 +118,11 @@ impl<'b> Found<'b> {
             if head[6..14] != [0; 8] && head[6..14] != [0xff; 8] {
                 break;
             }
-            let stream = match streams.iter().position(|(serial, _)| *serial == &head[14..18]) {
+            let serial = &head[14..18];
+            let stream = match streams.iter().position(|(known, _)| *known == serial) {
                 Some(n) => n,
                 None if streams.len() < 16 => {
-                    streams.push((&head[14..18], Vec::new()));
+                    streams.push((serial, Vec::new()));
                     streams.len() - 1
                 }
                 None => break,

@@ -138,11 +138,12 @@ fn values(data: &[u8], most: usize) -> Vec<Value<'_>> {
             pieces: pieces.into_iter().map(|(_, piece)| piece).collect(),
         };
         let mut head = Vec::new();
-        value
-            .pieces
-            .iter()
-            .take_while(|piece| (head.extend_from_slice(piece), head.len() < 4 * TRIAL).1)
-            .count();
+        for piece in &value.pieces {
+            if head.len() >= 4 * TRIAL {
+                break;
+            }
+            head.extend_from_slice(piece);
+        }
         let packing = packing(&head).filter(|(how, size)| begins(*how, &head[4..], *size));
         // The size stands in the first piece.
         if let Some(rest) = value.pieces[0].get(4..).filter(|_| packing.is_some()) {

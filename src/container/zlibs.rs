@@ -38,9 +38,8 @@ fn next_head(data: &[u8], mut at: usize) -> Option<usize> {
             at += BLOCK;
             continue;
         }
-        let pairs = rest.windows(2).take(BLOCK);
-        if let Some(n) = pairs.into_iter().position(|pair| matches!(pair, [0x78, 0x01 | 0x5e | 0x9c | 0xda]))
-        {
+        let is_head = |pair: &[u8]| matches!(pair, [0x78, 0x01 | 0x5e | 0x9c | 0xda]);
+        if let Some(n) = rest.windows(2).take(BLOCK).position(is_head) {
             return Some(at + n);
         }
         (rest.len() > BLOCK).then_some(())?;
