@@ -87,7 +87,7 @@ pub fn format(name: &str, data: &[u8]) {
     if let Some(lens) = LENSES.iter().find(|lens| lens.name() == name) {
         read(*lens, data);
     } else if let Some(enclosed) =
-        ENCLOSED.iter().find(|enclosed| enclosed.name == name && name != "uuencode")
+        ENCLOSED.iter().find(|enclosed| enclosed.name == name && !["uuencode", "dump"].contains(&name))
     {
         open_at(enclosed, data);
     } else {

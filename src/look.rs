@@ -55,10 +55,12 @@ pub enum Signature {
     Squashfs,
     /// The data of an installer of Nullsoft begin.
     Nsis,
+    /// A program of Tauri names the library.
+    Tauri,
 }
 
 impl Signature {
-    const ALL: [(Signature, &[u8]); 17] = [
+    const ALL: [(Signature, &[u8]); 18] = [
         (Signature::Gzip, b"\x1f\x8b\x08"),
         (Signature::ZipEnd, b"PK\x05\x06"),
         (Signature::MetadataRoot, b"BSJB"),
@@ -76,6 +78,7 @@ impl Signature {
         (Signature::Lz4, b"\x04\x22\x4d\x18"),
         (Signature::Squashfs, b"hsqs"),
         (Signature::Nsis, b"\xef\xbe\xad\xdeNull"),
+        (Signature::Tauri, b"tauri://"),
     ];
 }
 

@@ -79,6 +79,25 @@ fn what_expands_to_more_than_is_read() {
     }
 }
 
+/// Members and blocks of which little says that there is much.
+#[test]
+fn archives_and_flash_that_promise_much() {
+    let Some(dir) = built("python3", "archives.py") else { return };
+    for (file, told) in [
+        ("copies.arj", "damaged"),
+        ("zeros.arj", "limit"),
+        ("ones.arj", "limit"),
+        ("many.arj", "damaged"),
+        ("one.ubifs", "limit"),
+        ("many.ubifs", "limit"),
+        ("far.ubifs", "damaged"),
+    ] {
+        let (report, mebibytes, time) = measured(&dir, &[file, "--max-expanded", "150M"], 3);
+        assert!(!report.entries(told).is_empty(), "{file}: {:#}", report.ledger);
+        assert!(mebibytes < 300 && time.as_secs() < 60, "{file}: {mebibytes} MiB, {time:?}");
+    }
+}
+
 /// Images in which much comes out of the same few bytes.
 #[test]
 fn what_is_made_of_the_same_bytes() {

@@ -1,5 +1,7 @@
-//! Bytes written as text, a file as a whole: dumps of `xxd` and `hexdump -C`, Intel HEX and S-records of firmware. The bytes are one
-//! member; the text is searched as it is too.
+//! Bytes written as text: dumps in columns (`xxd`, `hexdump`, `od`, `tcpdump -X`), a file as a whole or somewhere in a text; Intel HEX and
+//! S-records of firmware. The bytes are one member; the text is searched as it is too.
+
+mod columns;
 
 use super::budget::Budget;
 use super::{Container, Contents, Member, Opened, Problem};
@@ -7,17 +9,22 @@ use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::limits::Limits;
 use crate::look::Look;
+use columns::Layout;
 
 /// Opens such files.
 pub struct Dump;
 
 /// Bytes between two lines that stand for repetition (`*`), at most.
 const MOST_REPEATED: u64 = 1 << 20;
+/// A line of any dump is shorter, and what stands before each (indentation, a sign of a comment).
+const LONGEST_LINE: usize = 2048;
+const LONGEST_PREFIX: usize = 64;
+/// Lines with the same bytes in other columns, at most.
+const MOST_WAYS: usize = 3;
 
 #[derive(Clone, Copy)]
 enum Form {
-    Xxd,
-    Hexdump,
+    Columns(Layout),
     Intel,
     Motorola,
 }
@@ -38,7 +45,7 @@ impl Container for Dump {
     fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {
         let mut opened = Opened::default();
         if let Some(form) = form(blob.bytes) {
-            opened.members.push(Box::new(Dumped { form, text: blob.bytes }));
+            opened.members.push(Box::new(Dumped { form, text: blob.bytes, prefix: b"" }));
         }
         opened.gaps.push(0..blob.bytes.len());
         opened
@@ -47,21 +54,80 @@ impl Container for Dump {
 
 /// The form of the first lines, all of which must be of it.
 fn form(data: &[u8]) -> Option<Form> {
+    let mut first = lines(&data[..data.len().min(4096)]).filter(|text| !goes_on(text));
     let form = match data.first()? {
         b':' => Form::Intel,
         b'S' => Form::Motorola,
-        b'0' if data.get(8) == Some(&b':') => Form::Xxd,
-        b'0' => Form::Hexdump,
+        b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' => {
+            let (one, next) = (first.next()?, first.next()?);
+            // The same line over and over is written once.
+            let layout = match next == b"*" {
+                true => Layout::usual(one, first.next()?)?,
+                false => Layout::of(one, next)?,
+            };
+            return Some(Form::Columns(layout));
+        }
         _ => return None,
     };
     let mut row = Vec::new();
     let mut count = 0;
-    // Lines of each of them are short.
-    for text in lines(&data[..data.len().min(4096)]).filter(|text| *text != b"*").take(3) {
+    for text in first.filter(|text| *text != b"*").take(3) {
         line(form, text, &mut row)?;
         count += 1;
     }
     (count > 1 && !row.is_empty()).then_some(form)
+}
+
+/// Opens the dump whose second line has its address at `at`, in any other text; also where it ends.
+pub fn open(text: &[u8], at: usize) -> Option<(Opened<'_>, usize)> {
+    let address = at + text.get(at..)?.iter().position(|b| b.is_ascii_hexdigit())?;
+    // Some have a zero more.
+    let address = if text[..address].ends_with(b"0") { address - 1 } else { address };
+    let floor = address.saturating_sub(LONGEST_PREFIX + 1);
+    let second = memchr::memrchr(b'\n', &text[floor..address]).map(|n| floor + n + 1)?;
+    let prefix = &text[second..address];
+    // Other ways to write the same may stand below the first line.
+    let mut first = second;
+    for _ in 0..=MOST_WAYS {
+        let floor = first.saturating_sub(LONGEST_LINE);
+        let end = first.checked_sub(1)?;
+        first = memchr::memrchr(b'\n', &text[floor..end]).map_or(floor, |n| floor + n + 1);
+        if !goes_on(row_at(text, first).0.strip_prefix(prefix)?) {
+            break;
+        }
+    }
+    // A file that is one as a whole was opened as such.
+    (first > 0 || !prefix.is_empty()).then_some(())?;
+    let mut rows = Vec::new();
+    for at in [first, second] {
+        rows.push(row_at(text, at).0.strip_prefix(prefix)?);
+    }
+    let form = Form::Columns(Layout::of(rows[0], rows[1])?);
+    let (mut end, mut row) = (second, Vec::new());
+    while end < text.len() {
+        let (line_there, next) = row_at(text, end);
+        let Some(bytes) = line_there.strip_prefix(prefix) else { break };
+        row.clear();
+        if bytes.trim_ascii() != b"*" && !goes_on(bytes) && line(form, bytes, &mut row).is_none() {
+            break;
+        }
+        end = next;
+    }
+    let dumped = Dumped { form, text: &text[first..end], prefix };
+    Some((Opened { members: vec![Box::new(dumped)], ..Opened::default() }, end))
+}
+
+/// The line at `at`, and where the next begins.
+fn row_at(text: &[u8], at: usize) -> (&[u8], usize) {
+    let rest = &text[at..];
+    let len =
+        memchr::memchr(b'\n', &rest[..rest.len().min(LONGEST_LINE)]).unwrap_or(rest.len().min(LONGEST_LINE));
+    (rest[..len].strip_suffix(b"\r").unwrap_or(&rest[..len]), (at + len + 1).min(text.len()))
+}
+
+/// Whether a line has the bytes of the one above once more, in other columns.
+fn goes_on(line: &[u8]) -> bool {
+    line.starts_with(b"       ")
 }
 
 fn lines(data: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -78,47 +144,10 @@ fn byte(text: &[u8], at: usize) -> Option<u8> {
     Some(digit(*text.get(at)?)? << 4 | digit(*text.get(at + 1)?)?)
 }
 
-fn number(text: &[u8]) -> Option<u64> {
-    text.iter().try_fold(0u64, |n, b| Some(n.checked_mul(16)? | u64::from(digit(*b)?)))
-}
-
 /// Reads a line into `row`, behind what is there; gives its place, where it has bytes. `None` for what is no such line.
 fn line(form: Form, text: &[u8], row: &mut Vec<u8>) -> Option<Option<u64>> {
     match form {
-        Form::Xxd => {
-            let at = number(text.get(..8)?)?;
-            let mut rest = text.get(8..)?.strip_prefix(b": ")?;
-            while let Some(b) = byte(rest, 0) {
-                row.push(b);
-                rest = &rest[2..];
-                // Two blanks stand before the column of text.
-                match rest {
-                    [b' ', b' ', ..] | [] => break,
-                    [b' ', more @ ..] => rest = more,
-                    _ => {}
-                }
-            }
-            Some(Some(at))
-        }
-        Form::Hexdump => {
-            let digits = text.iter().take_while(|b| b.is_ascii_hexdigit()).count();
-            ((7..=16).contains(&digits)).then_some(())?;
-            let at = number(&text[..digits])?;
-            let mut rest = &text[digits..];
-            if rest.is_empty() {
-                return Some(None);
-            }
-            rest = rest.strip_prefix(b"  ")?;
-            while let Some(b) = byte(rest, 0).filter(|_| matches!(rest.get(2), Some(b' ') | None)) {
-                row.push(b);
-                rest = rest.get(2..).unwrap_or_default();
-                rest = rest.strip_prefix(b" ").unwrap_or(rest);
-                if !rest.starts_with(b" |") {
-                    rest = rest.strip_prefix(b" ").unwrap_or(rest);
-                }
-            }
-            (rest.is_empty() || rest.trim_ascii_start().starts_with(b"|")).then_some(Some(at))
-        }
+        Form::Columns(layout) => layout.line(text, row).map(|at| (!row.is_empty()).then_some(at)),
         Form::Intel => {
             let bytes = all(text.strip_prefix(b":")?)?;
             let [len, high, low, kind, body @ ..] = bytes.as_slice() else { return None };
@@ -158,6 +187,8 @@ fn all(digits: &[u8]) -> Option<Vec<u8>> {
 struct Dumped<'b> {
     form: Form,
     text: &'b [u8],
+    /// What stands before each line.
+    prefix: &'b [u8],
 }
 
 impl Member for Dumped<'_> {
@@ -177,6 +208,10 @@ impl Member for Dumped<'_> {
         };
         let (mut next, mut row, mut other, mut is_repeated) = (None, Vec::new(), 0u64, false);
         for text in lines(self.text) {
+            let text = text.strip_prefix(self.prefix).unwrap_or(text);
+            if matches!(self.form, Form::Columns(_)) && goes_on(text) {
+                continue;
+            }
             let last = std::mem::take(&mut row);
             match line(self.form, text, &mut row) {
                 Some(Some(at)) => {
@@ -198,7 +233,7 @@ impl Member for Dumped<'_> {
                     buffer.extend_from_slice(&row);
                 }
                 Some(None) => {}
-                None if text == b"*" => {
+                None if text.trim_ascii() == b"*" => {
                     is_repeated = true;
                     row = last;
                 }
@@ -217,6 +252,29 @@ impl Member for Dumped<'_> {
 mod tests {
     use super::*;
     use crate::address::Address;
+
+    #[test]
+    fn a_dump_in_a_text() {
+        let dump = "00000000: 2066 6c61 6720 3d20 6162 6364 6566 6768   flag = abcdefgh\n00000010: 690a                                     i.\n";
+        let note = |prefix: &str| {
+            let lines: String = dump.lines().map(|line| format!("{prefix}{line}\n")).collect();
+            format!("What was in memory:\n\n{lines}\nand no more\n")
+        };
+        for prefix in ["", "    ", "// "] {
+            let text = note(prefix);
+            let at = text.find("0000010").unwrap();
+            let (opened, end) = open(text.as_bytes(), at).unwrap();
+            let mut buffer = Vec::new();
+            let contents = opened.members[0].read(&mut buffer, &Budget::new(&Limits::default(), 1000));
+            assert_eq!(contents.bytes, b" flag = abcdefghi\n", "{prefix}");
+            assert!(contents.problem.is_none() && text[end..].starts_with("\nand no more"), "{prefix}");
+        }
+        for other in
+            ["00000010: ", "\n00000010: 41", "a\n\n00000010: 4142 4344\n", "x 00000000: y\nx 00000010: z"]
+        {
+            assert!(open(other.as_bytes(), other.find("0000010").unwrap()).is_none(), "{other}");
+        }
+    }
 
     fn read(text: &str) -> Option<(Vec<u8>, bool)> {
         let blob = Blob { address: Address::named("x"), bytes: text.as_bytes() };

@@ -231,10 +231,12 @@ impl Signs {
     }
 }
 
-struct Stream<'b> {
-    name: Vec<u8>,
+/// Deflate, wherever it stands.
+pub(super) struct Stream<'b> {
+    /// The name it goes by.
+    pub name: Vec<u8>,
     /// From the stream on to the end of the file: it knows its end itself.
-    bytes: &'b [u8],
+    pub bytes: &'b [u8],
 }
 
 impl Member for Stream<'_> {
@@ -253,10 +255,13 @@ impl Member for Stream<'_> {
 }
 
 /// A stream of another kind, which knows its end itself too.
-struct One<'b> {
-    name: Vec<u8>,
-    bytes: &'b [u8],
-    stream: &'static Packed,
+pub(super) struct One<'b> {
+    /// The name it goes by.
+    pub name: Vec<u8>,
+    /// From where it begins.
+    pub bytes: &'b [u8],
+    /// How it is packed.
+    pub stream: &'static Packed,
 }
 
 impl Member for One<'_> {

@@ -5,9 +5,9 @@
 //! Fossil write them, images of Java's modules that are packed.
 
 use super::budget::Budget;
-use super::inflate::{begins as deflates, has_zlib_header, inflate, length};
+use super::inflate::{begins as deflates, has_zlib_header, inflate};
 use super::piece::{Piece, Taken};
-use super::{Container, Contents, Member, Opened, Problem, lz4};
+use super::{Container, Contents, Member, Opened, Problem, lz4, zlibs};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::bytes::{size_be, size_le, slice, u32_be, u32_le, u64_le};
@@ -200,28 +200,8 @@ fn java(data: &[u8], most: usize) -> Option<Inside> {
 
 /// Whatever is packed by zlib, known by heads and checksums: what leads to it (in HDF5) is long, and says no more.
 fn streams(data: &[u8], what: &'static str, most: usize) -> Option<Inside> {
-    let mut pieces = Vec::new();
-    // What chance and bombs may cost: beginnings that are tried, and bytes that come out.
-    let (mut tries, mut room) = (data.len() / 256 + 4096, data.len() as u64 * 16 + (64 << 20));
-    let mut at = 0;
-    while let Some(next) = data.get(at..).and_then(|rest| memchr::memchr(0x78, rest)) {
-        at += next;
-        let len = match data.get(at + 1) {
-            Some(0x01 | 0x5e | 0x9c | 0xda) if tries > 0 && is_zlib(data, at) => {
-                tries -= 1;
-                // With its header, so that its checksum must hold.
-                length(&mut flate2::Decompress::new(true), &data[at..], &mut room)
-            }
-            _ => None,
-        };
-        if let Some(len) = len {
-            pieces.push((what, at..at + len));
-        }
-        at += len.unwrap_or(1);
-        if pieces.len() >= most || room == 0 {
-            break;
-        }
-    }
+    let (found, _) = zlibs::find(data, 0, most);
+    let pieces: Vec<_> = found.into_iter().map(|range| (what, range)).collect();
     (!pieces.is_empty()).then_some(Inside::Pieces(pieces))
 }
 

@@ -16,6 +16,7 @@ pub mod budget;
 pub mod cab;
 pub mod carve;
 pub mod cfb;
+pub mod chrome_cache;
 pub mod cms;
 mod columns;
 pub mod cpio;
@@ -49,6 +50,7 @@ mod lz4;
 mod lzfse;
 mod lzh;
 mod lzo;
+pub mod media;
 pub mod nsis;
 pub mod ntfs;
 pub mod orc;
@@ -59,6 +61,7 @@ pub mod patch;
 pub mod pcap;
 pub mod pdf;
 pub mod pg_dump;
+pub mod pg_heap;
 pub mod phar;
 pub mod picture;
 mod piece;
@@ -81,6 +84,7 @@ pub mod squashfs;
 pub mod stream;
 pub mod swf;
 pub mod tar;
+pub mod tauri;
 #[cfg(test)]
 mod testing;
 pub mod ubi;
@@ -92,11 +96,13 @@ pub mod unopened;
 pub mod uuencode;
 pub mod vdex;
 pub mod wim;
+pub mod woff2;
 pub mod xar;
 pub mod xfs;
 pub mod yenc;
 pub mod zip;
 pub mod zisofs;
+pub mod zlibs;
 
 use crate::blob::Blob;
 use crate::engine::marks::Mark;
@@ -176,6 +182,8 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &zisofs::Zisofs,
     &swf::Swf,
     &picture::Picture,
+    &media::Media,
+    &woff2::Woff2,
     &pcap::Pcap,
     &pdf::Pdf,
     &asar::Asar,
@@ -190,13 +198,16 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &cms::Cms,
     &squashfs::Squashfs,
     &firmware::Firmware,
+    &chrome_cache::ChromeCache,
     &http::Http,
     &envelope::Envelope,
     &journal::Journal,
     &pg_dump::PgDump,
+    &pg_heap::PgHeap,
     &phar::Phar,
     &pyinstaller::PyInstaller,
     &nsis::Nsis,
+    &tauri::Tauri,
     &sections::Sections,
     &sqlite_values::SqliteValues,
     &embedded::Embedded,
@@ -232,6 +243,7 @@ pub static ENCLOSED: &[Enclosed] = &[
     Enclosed { name: "patch", mark: Mark::Patch, open: patch::open },
     Enclosed { name: "yenc", mark: Mark::YEncoded, open: yenc::open },
     Enclosed { name: "uuencode", mark: Mark::Uuencoded, open: uuencode::open },
+    Enclosed { name: "dump", mark: Mark::Dump, open: dump::open },
 ];
 
 /// The container that opens a blob: the first that reads it.

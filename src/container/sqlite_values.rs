@@ -4,12 +4,13 @@
 use super::embedded::Embedded;
 use super::inflate::{begins, has_zlib_header};
 use super::piece::{Owned, Piece};
-use super::{Container, Member, Opened, Problem};
+use super::{Container, Member, Opened, Problem, zlibs};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::sqlite::blobs;
 use crate::limits::Limits;
 use crate::look::Look;
+use std::ops::Range;
 
 /// Opens packed values, and what else is in such a file.
 pub struct SqliteValues;
@@ -41,6 +42,7 @@ impl Container for SqliteValues {
         let data = blob.bytes;
         let mut opened = Embedded.or_gap(blob, limits);
         let (mut left, mut over) = (SCATTERED, 0u64);
+        let mut taken = Vec::new();
         blobs(data, &mut |row, at, value| {
             if !is_packed(value) {
                 return;
@@ -50,7 +52,10 @@ impl Container for SqliteValues {
             let place = at.and_then(|at| data.get(at..at + value.len()));
             match (place, left.checked_sub(value.len())) {
                 _ if is_full => over += value.len() as u64,
-                (Some(bytes), _) => opened.members.push(Box::new(Piece { name, bytes, missing: 0 })),
+                (Some(bytes), _) => {
+                    taken.extend(at.map(|at| at..at + bytes.len()));
+                    opened.members.push(Box::new(Piece { name, bytes, missing: 0 }));
+                }
                 (None, Some(rest)) => {
                     left = rest;
                     opened.members.push(Box::new(Owned { name, bytes: value.to_vec() }) as Box<dyn Member>);
@@ -58,6 +63,14 @@ impl Container for SqliteValues {
                 (None, None) => over += value.len() as u64,
             }
         });
+        // What rows that are gone have left.
+        taken.sort_by_key(|range: &Range<usize>| range.start);
+        let mut gone = zlibs::open(data, 1, limits, &mut |stream| {
+            let before = taken.partition_point(|range| range.start <= stream.start);
+            before.checked_sub(1).is_none_or(|n| taken[n].end <= stream.start)
+        });
+        opened.members.append(&mut gone.members);
+        opened.problems.append(&mut gone.problems);
         if over > 0 {
             let detail = format!("{over} bytes of packed values are over the limit");
             opened.problems.push(Problem::new(Reason::Limit, detail).of_bytes(over));

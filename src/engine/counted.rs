@@ -38,6 +38,28 @@ pub fn is_behind_word(text: &[u8], token: Range<usize>) -> bool {
     text[token.start - 1].is_ascii_lowercase() && !text[token].iter().any(u8::is_ascii_lowercase)
 }
 
+/// What keys of databases and tables are called whose value is a secret of that length, in small letters and nothing else.
+const NAMES: [&[u8]; 2] = [b"secretaccesskey", b"secretkey"];
+/// More of the run before a value is no name.
+const LONGEST_NAME: usize = 32;
+
+/// Whether the name of a secret ends right before a value of `len` characters, or before the byte that is its length: keys and values of
+/// databases stand behind each other.
+pub fn is_behind_name(before: &[u8], len: usize) -> bool {
+    let is_name = |before: &[u8]| {
+        let before = &before[before.len().saturating_sub(LONGEST_NAME)..];
+        let mut letters = [0; LONGEST_NAME];
+        let mut count = 0;
+        for b in before.iter().filter(|b| b.is_ascii_alphanumeric()) {
+            letters[count] = b.to_ascii_lowercase();
+            count += 1;
+        }
+        NAMES.iter().any(|name| letters[..count].ends_with(name))
+    };
+    let Some((last, rest)) = before.split_last() else { return false };
+    is_name(before) || is_counted(*last, len) && is_name(rest)
+}
+
 /// Whether a byte before a string of `len` characters says so, in one of the ways that are in use.
 pub fn is_counted(byte: u8, len: usize) -> bool {
     let value = usize::from(byte);
@@ -69,6 +91,21 @@ mod tests {
             assert_eq!(starts, [2, 5, 18, 21]);
         }
         assert!(is_behind_word(text, 5..12) && !is_behind_word(text, 18..21));
+    }
+
+    #[test]
+    fn values_behind_their_name() {
+        for before in [
+            &b"aws_secret_access_key"[..],
+            b"aws_secret_access_keyS",
+            b"shop.SecretKey",
+            b"SECRET-ACCESS-KEY-",
+        ] {
+            assert!(is_behind_name(before, 40));
+        }
+        for before in [&b""[..], b"S", b"aws_secret_access_keys", b"secret_access_keyAB", b"key"] {
+            assert!(!is_behind_name(before, 40));
+        }
     }
 
     #[test]

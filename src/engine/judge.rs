@@ -35,7 +35,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Reports parts of pairs that stand behind their length at the beginning of a longer run.
+    /// Reports parts of pairs that stand behind their length at the beginning of a longer run, or behind their name at its end.
     pub(super) fn search_counted(&self, text: &[u8], run: &Range<usize>, sink: &mut dyn Sink) {
         for &len in self.parts.iter().filter(|len| run.len() > **len) {
             for start in run.start.max(1)..=run.start + 1 {
@@ -44,6 +44,11 @@ impl Engine<'_> {
                     let outline = Outline::of(text, &value);
                     self.search_run(text, &value, outline, TextKind::Binary, &mut Loose(sink));
                 }
+            }
+            let value = run.end - len..run.end;
+            if counted::is_behind_name(&text[run.start..value.start], len) {
+                let outline = Outline::of(text, &value);
+                self.search_run(text, &value, outline, TextKind::Binary, &mut Loose(sink));
             }
         }
     }

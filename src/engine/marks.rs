@@ -10,6 +10,8 @@ pub enum Mark {
     YEncoded,
     /// A file in uuencode.
     Uuencoded,
+    /// The second line of a dump.
+    Dump,
     /// A call that decodes base85.
     Base85,
     /// Letters that UTF-7 does not write as they are.
@@ -26,6 +28,15 @@ pub static WORDS: &[(&[u8], Mark)] = &[
     (b"\nbegin 664 ", Mark::Uuencoded),
     (b"\nbegin 666 ", Mark::Uuencoded),
     (b"\nbegin 755 ", Mark::Uuencoded),
+    // Addresses of the second line: of `xxd` (in decimal, of bits, of long lines), of `hexdump`, of `od`, of `tcpdump`.
+    (b"0000010: ", Mark::Dump),
+    (b"0000016: ", Mark::Dump),
+    (b"0000006: ", Mark::Dump),
+    (b"0000020: ", Mark::Dump),
+    (b"\n000010 ", Mark::Dump),
+    (b"0000010 ", Mark::Dump),
+    (b"0000020 ", Mark::Dump),
+    (b"\t0x0010:  ", Mark::Dump),
     (b"85decode", Mark::Base85),
     (b"85_decode", Mark::Base85),
     (b"85.decode", Mark::Base85),

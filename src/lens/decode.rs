@@ -6,6 +6,7 @@
 
 mod base32;
 pub mod base85;
+mod escape;
 mod item;
 pub mod listed;
 pub mod marked;
@@ -106,8 +107,8 @@ fn is_deflated_text(packed: &[u8]) -> bool {
 /// Whether what `is_promising` accepts may begin with this character in base64: its six bits are the upper
 /// ones of the first byte.
 fn may_begin(first: u8) -> bool {
-    // A NUL, white space, the first byte of gzip, ASCII, a lead byte of UTF-8, a byte order mark.
-    base64_value(first).is_some_and(|bits| matches!(bits, 0 | 2 | 3 | 7..=31 | 48..=61 | 63))
+    // A NUL, the first byte of LZ4, white space, the first byte of gzip, ASCII, a lead byte of UTF-8, a byte order mark.
+    base64_value(first).is_some_and(|bits| matches!(bits, 0..=3 | 7..=31 | 48..=61 | 63))
 }
 
 /// The first 12 bytes of base64: of nothing else, zeros.
@@ -135,6 +136,12 @@ const MAGICS: &[&[u8]] = &[
     b"\xfd7zXZ\0",
     b"\x28\xb5\x2f\xfd",
     b"7z\xbc\xaf\x27\x1c",
+    b"\x04\x22\x4d\x18",
+    b"LZIP\x01",
+    b"\xff\x06\0\0sNaPpY",
+    // Profiles of pictures, which their texts have in hexadecimal.
+    b"8BIM",
+    b"Exif\0\0",
 ];
 
 /// Whether a file of a known format may begin so.
@@ -143,6 +150,8 @@ fn is_known(head: &[u8]) -> bool {
         || head.starts_with(b"BZh") && head.get(4..10).is_some_and(|block| block == b"1AY&SY")
         // Certificates and whatever else is ASN.1 of more than 255 bytes.
         || matches!(head, [0x30, 0x82, 1..=255, ..])
+        // LZMA alone: the usual mode, a size that is not told, or none above four gigabytes.
+        || matches!(head, [0x5d, 0, 0, _, _, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, ..] | [0x5d, 0, 0, _, _, _, _, _, _, 0, 0, 0, ..])
         || matches!(head, [0x78, 0x01 | 0x5e | 0x9c | 0xda, third, ..] if third & 6 != 6)
 }
 
@@ -314,7 +323,7 @@ pub fn escaped(text: &[u8], within: Range<usize>, found: &mut dyn FnMut(Decoded)
     let mut from = within.start;
     // A value may go on behind `within`.
     while let Some(at) = next_escape(text, from, within.end) {
-        let Some((byte, len)) = escape_at(text, at) else {
+        let Some((byte, len)) = escape::at(text, at, escape::digits_of(text, at)) else {
             from = at + 1;
             continue;
         };
@@ -346,8 +355,10 @@ fn unescape(text: &[u8], escape: usize, floor: usize) -> Decoded {
     let mut map = OffsetMap::identity();
     map.push_plain(0, start as u64);
     let mut at = start;
+    // One text is written in one way.
+    let digits = escape::digits_of(text, escape);
     while at < text.len() && bytes.len() < MAX_ESCAPED {
-        if let Some((byte, len)) = escape_at(text, at).filter(|(b, _)| is_value(*b)) {
+        if let Some((byte, len)) = escape::at(text, at, digits).filter(|(b, _)| is_value(*b)) {
             bytes.push(byte);
             at += len;
             map.push_plain(bytes.len(), at as u64);
@@ -360,36 +371,6 @@ fn unescape(text: &[u8], escape: usize, floor: usize) -> Decoded {
     }
     let encoding = if text[escape] == b'%' { Encoding::Percent } else { Encoding::Escapes };
     Decoded { span: start..at, encoding, bytes, map, cut: false }
-}
-
-/// The byte that the escape at `at` stands for, and its length.
-fn escape_at(text: &[u8], at: usize) -> Option<(u8, usize)> {
-    let hex = |range: Range<usize>| {
-        let digits = text.get(range)?;
-        digits.iter().try_fold(0u32, |n, &b| Some(n << 4 | char::from(b).to_digit(16)?))
-    };
-    let ascii = |n: u32| u8::try_from(n).ok().filter(u8::is_ascii);
-    match (text.get(at)?, text.get(at + 1)?) {
-        (b'%', _) => Some((ascii(hex(at + 1..at + 3)?)?, 3)),
-        (b'&', b'#') => {
-            let len = text[at + 2..].iter().take(6).position(|&b| b == b';').filter(|&n| n > 0)?;
-            let digits = std::str::from_utf8(&text[at + 2..at + 2 + len]).ok()?;
-            let number = match digits.strip_prefix(['x', 'X']) {
-                Some(digits) => u32::from_str_radix(digits, 16),
-                None => digits.parse(),
-            };
-            Some((ascii(number.ok()?)?, len + 3))
-        }
-        (b'\\', b'/') => Some((b'/', 2)),
-        (b'\\', b'x') => Some((ascii(hex(at + 2..at + 4)?)?, 4)),
-        (b'\\', b'u') if text.get(at + 2) == Some(&b'{') => {
-            let len = text[at + 3..].iter().take(7).position(|&b| b == b'}').filter(|&n| n > 0)?;
-            Some((ascii(hex(at + 3..at + 3 + len)?)?, len + 4))
-        }
-        (b'\\', b'u') => Some((ascii(hex(at + 2..at + 6)?)?, 6)),
-        (b'\\', b'U') => Some((ascii(hex(at + 2..at + 10)?)?, 10)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -468,6 +449,11 @@ mod tests {
             (r"x=AKIA\u0041BCD\x45FGHIJKLMNOP;", "x=AKIAABCDEFGHIJKLMNOP"),
             ("<key>abc&#43;def&#x2F;ghi&#47;jklmno</key>", "abc+def/ghi/jklmno"),
             ("k=abc%2Fdef%2Bghi%3Djklmno&x", "k=abc/def+ghi=jklmno"),
+            (r#""abc\057def\053ghi\101jklmnop""#, "abc/def+ghiAjklmnop"),
+            (r#""\65\75\73\65\66\67\68\69\70\98\99\100\101\102\50\50x""#, "AKIABCDEFbcdef22x"),
+            (r"$'\0101\0113\0111\0101BCDEFGHIJKLMNOP'", "AKIABCDEFGHIJKLMNOP"),
+            (r#"\"\\x41KIA\\u0042CDEFGHIJKLMNOP\""#, "AKIABCDEFGHIJKLMNOP"),
+            (r#""\x{41}KIABCDEFGHIJKLMNOP""#, "AKIABCDEFGHIJKLMNOP"),
         ] {
             let found = unescaped(text);
             assert_eq!(found.len(), 1, "{text}");

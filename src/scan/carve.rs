@@ -1,9 +1,10 @@
-//! What is carved out of data on request.
+//! What is carved out of data: zlib streams always, all else on request.
 
 use super::blob::{Job, Searched};
 use crate::address::Address;
 use crate::blob::Blob;
 use crate::container::carve::Carver;
+use crate::container::zlibs;
 use crate::ledger::Reason;
 
 /// Shorter stretches hold nothing.
@@ -22,14 +23,24 @@ pub(super) struct Stretch<'b> {
 }
 
 impl Job<'_, '_> {
-    /// Searches what stands in a stretch of a blob inside `depth` containers, if the user asked for it.
+    /// Searches what stands in a stretch of a blob inside `depth` containers: all that is known, if the user asked for it.
     pub(super) fn carve(&self, stretch: &Stretch<'_>, depth: u32, found: &mut Searched) {
         let limits = &self.budget.limits;
-        if !limits.carve || depth >= limits.depth || stretch.bytes.len() < SHORTEST {
+        if depth >= limits.depth || stretch.bytes.len() < SHORTEST {
             return;
         }
         // What begins with the blob itself is known by its first bytes, and opened or not.
         let from = usize::from(stretch.base == 0);
+        if !limits.carve {
+            // What containers of other kinds leave over holds what they have opened.
+            if stretch.archives_are_open {
+                let opened = zlibs::open(stretch.bytes, from, limits, &mut |_| true);
+                if !opened.members.is_empty() || !opened.problems.is_empty() {
+                    found.merge(self.enclosed(opened, stretch.address, depth));
+                }
+            }
+            return;
+        }
         let mut carver = Carver::new(stretch.bytes, stretch.base as u64, from, stretch.archives_are_open);
         let mut out = Vec::new();
         while let Some(carved) = carver.next(&mut out, &self.budget) {

@@ -2,6 +2,8 @@
 import base64
 import io
 import os
+import struct
+import subprocess
 import sys
 import zlib
 
@@ -114,3 +116,31 @@ for kind in ("hex", "hex(1)", "hex(2)", "hex(7)"):
     short = kind.replace("(", "").replace(")", "")
     write(f"{short}.reg", exported(f"enc-reg-{short}", kind).encode())
     write(f"{short}-wide.reg", b"\xff\xfe" + exported(f"enc-reg-{short}-wide", kind).encode("utf-16le"))
+
+# Letters by their numbers: octal as C has them, decimal as Lua has them, in text within text.
+for name, each in {"octal.c": "\\{:03o}", "decimal.lua": "\\{:d}", "braces.pl": "\\x{{{:x}}}", "within.json": "\\\\u{:04x}"}.items():
+    first, second = ("".join(map(each.format, value(kind, f"enc-escapes-{name}").encode())) for kind in ("id", "secret"))
+    write(name, f'access_key = "{first}"\nsecret_key = "{second}"\n'.encode())
+
+# A font of one table, and a description.
+packed, about = (subprocess.run(["brotli", "-c"], input=ini(name), stdout=subprocess.PIPE, check=True).stdout for name in ("enc-woff2", "enc-woff2-about"))
+table = b"\x3fTEST\x82\x0c"
+at = 48 + len(table) + len(packed)
+head = struct.pack(">4sIIHHIIHHIIIII", b"wOF2", 0x10000, at + len(about), 1, 0, 400, len(packed), 1, 0, at, len(about), len(ini("enc-woff2-about")), 0, 0)
+write("font.woff2", head + table + packed + about)
+
+
+def element(ident, body):
+    return bytes.fromhex(ident) + (len(body) | 1 << 28).to_bytes(4, "big") + body
+
+
+# A tag of Matroska, behind whose value a letter stands: the head of the next.
+tag = element("67c8", element("45a3", b"NOTE") + element("4487", f"access_key = {value('id', 'enc-matroska')} secret_key = {value('secret', 'enc-matroska')}".encode()))
+file = element("61a7", element("466e", b"app.ini") + element("465c", ini("enc-attached")))
+write("film.mkv", element("1a45dfa3", element("4282", b"matroska")) + bytes.fromhex("18538067ff") + element("1254c367", element("7373", tag + tag)) + element("1941a469", file))
+
+# A font of the first version has a stream a table.
+write("font.woff", b"wOFF\0\1\0\0" + bytes(36) + bytes(range(99)) + zlib.compress(ini("enc-zlib-inside")) + bytes(range(99)))
+# Keys and values of LMDB stand behind each other.
+pairs = [(b"aws_access_key_id", value("id", "enc-fields")), (b"aws_secret_access_key", value("secret", "enc-fields"))]
+write("data.mdb", b"\0\x14".join(b"\x11\0\0\0\0\0" + name + text.encode() + b"\0" for name, text in pairs) + b"\0\1\2")

@@ -30,6 +30,23 @@ gzip -9n app.ini
 xxd -i app.ini.gz >"$out/packed.h"
 rm app.ini.gz
 
+# Dumps in columns, as files of their own and in a note.
+dump() {
+  ini "enc-dump-$1" app.ini
+  "${@:2}" app.ini >"$out/$1.txt"
+  ini "enc-note-$1" app.ini
+  { printf '# What was in memory\n\n'; "${@:2}" app.ini | sed 's/^/    /'; printf '\nand no more of it\n'; } >"$out/note-$1.md"
+}
+dump od-letters od -c
+dump od-names od -a
+dump od-octal od -b
+dump od-words od -x
+dump od-decimal od -A d -t u1
+dump hexdump hexdump
+dump hexdump-canonical hexdump -C
+dump xxd-bits xxd -b
+dump xxd-words xxd -e
+
 # Patches.
 mkdir repository
 git -C repository init -q

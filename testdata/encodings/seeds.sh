@@ -6,13 +6,17 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 seq -f 'line %.0f of a text' 200 >text
-mkdir -p "$seeds"/{utf-32,ebcdic,ascii85,picture,swf,zisofs,pcap,deflate,patch,yenc,values}
+mkdir -p "$seeds"/{utf-32,ebcdic,ascii85,picture,swf,zisofs,pcap,deflate,patch,yenc,values,dump}
 for order in LE BE; do
   head -120 text | iconv -f utf-8 -t UTF-32$order >"$seeds/utf-32/${order,,}"
 done
 head -120 text | iconv -f utf-8 -t UTF-32 >"$seeds/utf-32/mark"
 for page in 037 500 1047; do
   iconv -f utf-8 -t IBM$page text >"$seeds/ebcdic/$page"
+done
+head -90 text >ninety
+for way in 'od-letters od -c' 'od-names od -a' 'od-octal od -b' 'od-words od -x' 'od-decimal od -A d -t u1' 'xxd-bits xxd -b' 'xxd-words xxd -e' 'hexdump-words hexdump -x'; do
+  ${way#* } ninety >"$seeds/dump/${way%% *}"
 done
 mkdir iso && cp text iso/text && cp text iso/more
 mkzftree iso packed

@@ -60,6 +60,14 @@ for way in gzip-v1 zstd-v2 bzip2-v2; do
   ini wrap-hg-$way r/app.ini
   (cd r && hg add -q app.ini && hg commit -qm x -u a -d '0 0' && hg bundle -q --all -t $way "$out/$way.hg")
 done
+# A repository of Mercurial that packs by zlib, in an archive.
+rm -rf r
+hg init --config format.revlog-compression=zlib r
+seq -f '# line %.0f' 60 >r/app.ini
+ini wrap-hg-repository
+cat app.ini >>r/app.ini
+(cd r && hg add -q app.ini && hg commit -qm x -u a -d '0 0')
+tar -cf "$out/repository.tar" -C r .hg
 ini wrap-openpgp
 gpg --batch --quiet --yes --homedir "$work" -z 9 --store -o "$out/app.gpg" app.ini
 
@@ -94,8 +102,8 @@ PY
   gcc -g3 -gz=$way -c a.c -o "$out/$way.o"
 done
 
-# Packed values of a database: one in its page, one over several pages.
-for name in page chain; do
+# Packed values of a database: one in its page, one over several pages, one of a row that is gone.
+for name in page chain gone; do
   ini wrap-sqlite-$name
   python3 - "$name" "$out/$name.sqlite" <<'PY'
 import random, sqlite3, sys, zlib
@@ -104,7 +112,11 @@ text = open("app.ini", "rb").read()
 noise = random.Random(name).randbytes(9000 if name == "chain" else 10)
 database = sqlite3.connect(path)
 database.execute("create table kept (id integer primary key, value blob)")
+database.execute("pragma secure_delete = off")
 database.execute("insert into kept values (20, ?)", (zlib.compress(noise + b"\n" + text),))
+if name == "gone":
+    database.execute("insert into kept values (30, ?)", (zlib.compress(b"nothing here " * 20),))
+    database.execute("delete from kept where id = 20")
 database.commit()
 PY
 done

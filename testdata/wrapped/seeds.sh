@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Writes the seeds of what is packed behind a head of its own into testdata/seeds: small, made by the real tools (as root: it
-# mounts a file system). journal, pg-dump, lzfse and hdf5 need systemd-journal-remote, a
-# PostgreSQL server (its dump is $PG_DUMP), pyliblzfse and h5py of PyPI.
+# mounts a file system). journal, pg-dump, pg-heap, media, lzfse and hdf5 need systemd-journal-remote, a
+# PostgreSQL server (its dump is $PG_DUMP, a file of a table and one of its TOAST table $PG_HEAP and $PG_TOAST), ffmpeg, pyliblzfse and h5py of PyPI.
 set -euo pipefail
 seeds=$(cd "$(dirname "$0")/../seeds" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
@@ -135,3 +135,36 @@ for way in zlib lzo zstd; do
   python3 "$here/short.py" btrfs a.btrfs "$seeds/btrfs/$way"
   rm a.btrfs
 done
+
+mkdir -p "$seeds"/{pg-heap,media,woff2,tauri,chrome-cache}
+[ -z "${PG_HEAP:-}" ] || cp "$PG_HEAP" "$seeds/pg-heap/rows"
+[ -z "${PG_TOAST:-}" ] || cp "$PG_TOAST" "$seeds/pg-heap/long"
+for kind in mkv opus; do
+  ffmpeg -v error -y -f lavfi -i sine=d=0.05 -metadata comment="$(head -c 300 text | tr '\n' ' ')" -fflags +bitexact -flags:a +bitexact "$seeds/media/sound.$kind"
+done
+
+# A program with a table of assets: what the linker makes of it, with pointers that the loader writes.
+python3 - "$seeds" <<'PY'
+import struct, subprocess, sys
+seeds = sys.argv[1]
+text = open("text", "rb").read()
+brotli = lambda data: subprocess.run(["brotli", "-c"], input=data, stdout=subprocess.PIPE, check=True).stdout
+assets = {"/index.html": brotli(text), "/a/b.js": brotli(text[:500])}
+code = ['typedef struct { const char *name; unsigned long len; const unsigned char *data; unsigned long size; } asset;']
+for n, packed in enumerate(assets.values()):
+    code.append(f"static const unsigned char data{n}[] = {{{','.join(map(str, packed))}}};")
+rows = [f'{{"{name}", {len(name)}, data{n}, {len(packed)}}}' for n, (name, packed) in enumerate(assets.items())]
+code += [f"const asset assets[] = {{{', '.join(rows)}}};", 'const char scheme[] = "tauri://resize";']
+open("a.c", "w").write("\n".join(code))
+subprocess.run(["gcc", "-shared", "-nostdlib", "-fPIC", "-s", "-Wl,-z,noseparate-code", "-o", f"{seeds}/tauri/library.so", "a.c"], check=True)
+packed, about = brotli(text), brotli(b"<metadata/>")
+table = b"\x3fTEST\x82\x0c\x0a\x81\x00\x20"
+at = 48 + len(table) + len(packed)
+head = struct.pack(">4sIIHHIIHHIIIII", b"wOF2", 0x10000, at + len(about), 2, 0, 400, len(packed), 1, 0, at, len(about), 11, 0, 0)
+open(f"{seeds}/woff2/font", "wb").write(head + table + packed + about)
+key = b"1/0/https://example.org/a.js"
+for name, how, body in ("brotli", b"br", packed), ("plain", b"identity", text[:500]):
+    head = b"\x30\x5c\x72\xa7\x1b\x6d\xfb\xfc" + struct.pack("<IIQ", 5, len(key), 0) + key
+    end = b"\xd8\x41\x0d\x97\x45\x6f\xfa\xf4" + bytes(16)
+    open(f"{seeds}/chrome-cache/{name}", "wb").write(head + body + end + b"HTTP/1.1 200\0content-encoding:" + how + b"\0\0" + end)
+PY

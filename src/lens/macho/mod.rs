@@ -9,6 +9,7 @@ mod image;
 mod names;
 mod objc;
 mod sites;
+pub mod slices;
 mod swift;
 
 use super::native::{self, image::Arch, image::Kind, joined};

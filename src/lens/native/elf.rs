@@ -36,7 +36,7 @@ impl Lens for ElfLens {
 }
 
 /// A file with the way in which it writes numbers.
-struct Elf<'a> {
+pub(super) struct Elf<'a> {
     bytes: &'a [u8],
     is_64: bool,
     is_big: bool,
@@ -62,7 +62,7 @@ fn entries(size: u64, each: u64, budget: &mut u64) -> u64 {
 }
 
 impl<'a> Elf<'a> {
-    fn new(bytes: &'a [u8]) -> Option<Self> {
+    pub(super) fn new(bytes: &'a [u8]) -> Option<Self> {
         let ident = bytes.strip_prefix(MAGIC)?;
         let is_64 = match ident.first()? {
             1 => false,
@@ -131,7 +131,7 @@ impl<'a> Elf<'a> {
         string(self.bytes, start.unwrap_or(usize::MAX))
     }
 
-    fn image(&self, complaint: &mut Complaint) -> Image<'a> {
+    pub(super) fn image(&self, complaint: &mut Complaint) -> Image<'a> {
         let machine = self.half(18).unwrap_or(0);
         let arch = match (machine, self.is_big) {
             (3, false) => Arch::X86,

@@ -17,5 +17,6 @@ pub mod pe;
 mod refs;
 mod resources;
 mod sieve;
+pub mod slices;
 pub mod stack;
 pub mod wasm;

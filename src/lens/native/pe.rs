@@ -60,7 +60,7 @@ pub(super) struct Pe<'a> {
 }
 
 impl<'a> Pe<'a> {
-    fn new(data: &'a [u8], complaint: &mut Complaint) -> Option<Self> {
+    pub(super) fn new(data: &'a [u8], complaint: &mut Complaint) -> Option<Self> {
         let coff = header(data)?.checked_add(4)?;
         // Windows itself takes 96 at most.
         let count = usize::from(bytes::u16_le(data, coff + 2)?).min(256);
@@ -118,7 +118,7 @@ impl<'a> Pe<'a> {
         usize::try_from(section.offset + (rva - section.rva)).ok().filter(|&at| at < self.data.len())
     }
 
-    fn image(&self) -> Image<'a> {
+    pub(super) fn image(&self) -> Image<'a> {
         let arch = match bytes::u16_le(self.data, self.coff) {
             Some(0x8664) => Arch::X64,
             Some(0x14c) => Arch::X86,
