@@ -39,7 +39,7 @@ pub(super) fn is_set(text: &[u8], named: &Named, refusal: Option<Refusal>) -> bo
         _ => return false,
     };
     let it = Plain { text, named, refusal, value, raw, own, words: names::words(own), strength };
-    it.is_allowed() && it.is_plain()
+    it.is_worth_a_look() && it.is_allowed() && it.is_plain()
 }
 
 struct Plain<'t> {
@@ -112,6 +112,33 @@ impl Plain<'_> {
         }
     }
 
+    /// A cheap look first: minified code is full of `key: "value"`.
+    fn is_worth_a_look(&self) -> bool {
+        let has = |list: &[&str]| self.words.iter().any(|w| list.contains(&w.as_str()));
+        has_word(&self.words, PASSWORDS)
+            || self.refusal == Some(refusals::DOCUMENTED)
+            || self.value.contains(&b' ')
+            || self.own == "credentials"
+            || has(&["psk"])
+            || self.named.quoted && (has(&["salt", "nonce", "secret", "secrets"]) || self.is_made_up_key())
+    }
+
+    /// Under the name of a key or a token, what is plainly none that a service gave out.
+    fn is_made_up_key(&self) -> bool {
+        let last = self.words.last().map_or("", String::as_str);
+        if !matches!(last, "token" | "apikey" | "key")
+            || self.value.len() < 6
+            || self.value.iter().any(|b| matches!(b, b' ' | b'.'))
+        {
+            return false;
+        }
+        let starts =
+            |word: &&[u8]| self.value.get(..word.len()).is_some_and(|v| v.eq_ignore_ascii_case(word));
+        self.holds(b"secret")
+            || [&b"test-"[..], b"test_", b"fake-", b"fake_", b"dummy"].iter().any(starts)
+            || self.has_digit() && [&b"token"[..], b"key", b"abc", b"123"].iter().any(|w| self.holds(w))
+    }
+
     fn is_plain(&self) -> bool {
         let named = self.named;
         if has_word(&self.words, PASSWORDS) {
@@ -141,14 +168,7 @@ impl Plain<'_> {
                 && blanks <= 2
                 && (is_given || is_item);
         }
-        let last = self.words.last().map_or("", String::as_str);
-        let is_short = self.value.len() >= 6 && !self.value.contains(&b' ') && !self.value.contains(&b'.');
-        let starts =
-            |word: &&[u8]| self.value.get(..word.len()).is_some_and(|v| v.eq_ignore_ascii_case(word));
-        let is_made_up = self.holds(b"secret")
-            || [&b"test-"[..], b"test_", b"fake-", b"fake_", b"dummy"].iter().any(starts)
-            || self.has_digit() && [&b"token"[..], b"key", b"abc", b"123"].iter().any(|w| self.holds(w));
-        matches!(last, "token" | "apikey" | "key") && is_given && is_short && is_made_up
+        is_given && self.is_made_up_key()
     }
 
     /// Under the name of a password.
