@@ -608,7 +608,7 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
         });
     swallows_id
         || s.secret.as_ref().is_some_and(|secret| {
-            weak::shows_form(s.id.as_ref().map_or(&b""[..], |id| id.reveal()), secret.reveal())
+            weak::shows_form(s.id.as_ref().map_or(&b""[..], Secret::reveal), secret.reveal())
         })
         || judged.is_some_and(|found| {
             // A call or a command that logs somebody in: `basic_auth("neo4j", "password")`.

@@ -239,7 +239,7 @@ impl Index {
                     && (text[..span.start].ends_with(b"@")
                         || !context.is_assigned() && is_path_before(text, span.start)
                         || matches!(key, Key::Other | Key::None)
-                            && !(candidate.region == Region::Own && context.is_assigned()))
+                            && !(candidate.region <= Region::Line && context.is_assigned()))
             };
             if let Some((span, breadth)) = fit
                 && !is_id(span)
