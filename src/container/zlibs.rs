@@ -119,7 +119,8 @@ mod tests {
             let mut data = vec![7; before];
             data.extend(&packed);
             data.extend(b"x\x9c\xff and more");
-            assert_eq!(find(&data, 0, 9), (vec![before..before + packed.len()], false), "{before}");
+            let (found, is_cut) = find(&data, 0, 9);
+            assert!(found.into_iter().eq(std::iter::once(before..before + packed.len())) && !is_cut, "{before}");
             assert!(find(&data, before + 1, 9).0.is_empty());
             // Pixels, a stream that is broken, one that is cut off.
             let is_none = |data: &[u8]| find(data, 0, 9).0.is_empty();
@@ -130,6 +131,7 @@ mod tests {
         }
         let two = [&packed[..], b"--", &packed].concat();
         assert_eq!(find(&two, 0, 9).0.len(), 2);
-        assert_eq!(find(&two, 0, 1), (vec![0..packed.len()], true));
+        let (found, is_cut) = find(&two, 0, 1);
+        assert!(found.into_iter().eq(std::iter::once(0..packed.len())) && is_cut);
     }
 }

@@ -255,7 +255,21 @@ impl<'t> Context<'t> {
 
     /// What the value's own name says.
     pub fn key(&self) -> Key {
+        if self.is_login() {
+            return Key::Secret(Strength::Strong);
+        }
         key_of(&self.text[self.own.max(self.value.start.saturating_sub(NAME))..self.value.start])
+    }
+
+    /// Whether a client is told to log in with the value: `curl -u "VALUE:"`.
+    fn is_login(&self) -> bool {
+        let before = self.text[self.from..self.value.start].trim_ascii_end();
+        let before = before
+            .strip_suffix(b"\"")
+            .or_else(|| before.strip_suffix(b"'"))
+            .unwrap_or(before)
+            .trim_ascii_end();
+        [&b" -u"[..], b" --user", b" --user="].iter().any(|option| before.ends_with(option))
     }
 
     /// Whether the word at `at` is part of what is called, on the same line, with the value among its arguments:
@@ -296,6 +310,9 @@ impl<'t> Context<'t> {
 
     /// Whether the value is set to something or handed to something, and does not stand in a sentence.
     pub fn is_assigned(&self) -> bool {
+        if self.is_login() {
+            return true;
+        }
         let before = self.text[self.from..self.value.start].trim_ascii_end();
         let quotes = before.iter().rev().take_while(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\')).count();
         let before = before[..before.len() - quotes].trim_ascii_end();

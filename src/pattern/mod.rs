@@ -411,6 +411,11 @@ impl PatternSet {
         }
     }
 
+    /// Whether the pattern is one of ours, and no user's.
+    pub fn is_builtin(&self, id: PatternId) -> bool {
+        usize::from(id.0) < self.builtin_patterns().len()
+    }
+
     /// The pattern with this name.
     pub fn find(&self, id: &str) -> Option<&Pattern> {
         self.patterns().find(|p| p.id == id)

@@ -52,10 +52,8 @@ fn columns(row: &'static str) -> impl Iterator<Item = &'static str> {
 /// Makes findings of the sightings of one artifact.
 pub fn artifact(patterns: &PatternSet, sightings: Vec<Sighting>) -> Vec<Finding> {
     let sightings = merge::same_places(patterns, sightings.into_iter().map(|s| named(patterns, s)).collect());
-    let sightings: Vec<Sighting> = merge::unshadowed(patterns, sightings, true)
-        .into_iter()
-        .filter(|s| !is_decoy(patterns.get(s.pattern), s))
-        .collect();
+    let sightings: Vec<Sighting> =
+        merge::unshadowed(patterns, sightings, true).into_iter().filter(|s| !is_decoy(patterns, s)).collect();
     let mut findings = Vec::new();
     let mut paired: BTreeSet<Secret> = BTreeSet::new();
     let seen: BTreeSet<PatternId> = sightings.iter().map(|s| s.pattern).collect();
@@ -126,7 +124,7 @@ pub fn explained(patterns: &PatternSet, sightings: Vec<Sighting>) -> (Vec<Findin
                 low: f.details.get("low").cloned(),
             },
             None if !stands || findings.iter().any(|f| of(&f)) => Fate::Covered,
-            None if is_decoy(patterns.get(s.pattern), &s) => Fate::Decoy,
+            None if is_decoy(patterns, &s) => Fate::Decoy,
             None => Fate::Unsupported,
         };
         (s, fate)
@@ -582,7 +580,8 @@ fn is_generic(pattern: &Pattern) -> bool {
 }
 
 /// Documented examples, placeholders and templates are no secrets.
-fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
+fn is_decoy(patterns: &PatternSet, s: &Sighting) -> bool {
+    let pattern = patterns.get(s.pattern);
     let value = s.value.reveal();
     let judged = match (&pattern.matcher, &s.secret) {
         (Matcher::Token { prefixes, .. }, _) => {
@@ -594,10 +593,11 @@ fn is_decoy(pattern: &Pattern, s: &Sighting) -> bool {
         (_, Some(secret)) => placeholders::kind(secret.reveal()),
         (Matcher::Run { .. } | Matcher::Named { .. }, None) => placeholders::kind(value),
         (Matcher::Regex { .. }, None) if pattern.class != Class::Credential => return false,
+        // Who writes an expression wants to see what it matches.
         (Matcher::Regex { literals, .. }, None) => match body_of(value, literals, pattern.ignore_case) {
-            Some(prefix) => placeholders::token_kind(value, prefix),
+            Some(prefix) if patterns.is_builtin(s.pattern) => placeholders::token_kind(value, prefix),
             // `https://host/services/T00000000/XXXXXXXXXXXXXXXX`
-            None => return ends_in_mask(value),
+            _ => return ends_in_mask(value),
         },
         (Matcher::Search { .. } | Matcher::Assigned { .. }, None) => return false,
     };

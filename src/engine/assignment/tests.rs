@@ -32,7 +32,7 @@ fn every_form_of_assignment() {
         (r#"check("password", "V4lue!")"#, Form::Argument),
         (r#"{password, "V4lue!"}"#, Form::Argument),
         (r#"setPassword("V4lue!")"#, Form::Call),
-        (r#"set_password("user", "V4lue!")"#, Form::Call),
+        (r#"set_password("user", "V4lue!")"#, Form::Login),
         (r#"std::string password{"V4lue!"};"#, Form::Call),
         ("<password>V4lue!</password>", Form::Element),
         ("<password><![CDATA[V4lue!]]></password>", Form::Element),

@@ -10,7 +10,7 @@ use crate::lens::bytes::slice;
 const LONGEST: u64 = 512;
 
 /// The entries of the program whose names begin with a slash, as paths of assets do: name and data.
-pub fn named<'a>(program: &'a [u8]) -> Vec<(&'a [u8], &'a [u8])> {
+pub fn named(program: &[u8]) -> Vec<(&[u8], &[u8])> {
     let mut complaint = Complaint::of("program");
     let image = match Elf::new(program) {
         Some(elf) => Some(elf.image(&mut complaint)),

@@ -119,7 +119,7 @@ const TESTS: usize = 64 << 10;
 fn is_in_test_module(text: &[u8], at: usize) -> bool {
     let before = &text[at.saturating_sub(TESTS)..at];
     let module = crate::search::last(before, b"\nmod test").map(|found| &before[..found + 1]);
-    module.is_some_and(|above| ends_in_test_attribute(above))
+    module.is_some_and(ends_in_test_attribute)
 }
 
 /// Whether the lines before a module are attributes, and one of them says that it is for tests: `#[cfg(test)]`,

@@ -178,6 +178,10 @@ impl Plain<'_> {
         if blanks || self.value.contains(&b'.') && !self.has_digit() {
             return false;
         }
+        // `kPasswordKey = @"password"`: under what name it is kept.
+        if self.words.last().is_some_and(|last| last == "key") {
+            return false;
+        }
         let is_constant = self.is_constant();
         if !named.quoted {
             // `MARIADB_PASSWORD: sea`, `--cli-password=secret`
