@@ -52,8 +52,11 @@ impl Container for Tauri {
     }
 }
 
+/// A path, and where what is packed stands.
+type Asset<'b> = (&'b [u8], Range<usize>);
+
 /// The assets: each path, and where what is packed stands; and whether there are more.
-fn assets(program: &[u8]) -> (Vec<(&[u8], Range<usize>)>, bool) {
+fn assets(program: &[u8]) -> (Vec<Asset<'_>>, bool) {
     let mut named = native::slices::named(program);
     if named.is_empty() {
         named = macho::slices::named(program);
