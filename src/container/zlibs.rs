@@ -120,7 +120,10 @@ mod tests {
             data.extend(&packed);
             data.extend(b"x\x9c\xff and more");
             let (found, is_cut) = find(&data, 0, 9);
-            assert!(found.into_iter().eq(std::iter::once(before..before + packed.len())) && !is_cut, "{before}");
+            assert!(
+                found.into_iter().eq(std::iter::once(before..before + packed.len())) && !is_cut,
+                "{before}"
+            );
             assert!(find(&data, before + 1, 9).0.is_empty());
             // Pixels, a stream that is broken, one that is cut off.
             let is_none = |data: &[u8]| find(data, 0, 9).0.is_empty();
