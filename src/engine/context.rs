@@ -228,6 +228,11 @@ impl<'t> Context<'t> {
         }
     }
 
+    /// Whether the word at `at` of the folded surroundings stands behind the value.
+    pub fn is_behind(&self, at: usize) -> bool {
+        self.original(at) >= self.value.end
+    }
+
     /// Whether the line that holds the word at `at` opens a block, heads a section or is a comment: then
     /// what it names is what the lines below belong to.
     pub fn is_heading(&self, at: usize) -> bool {

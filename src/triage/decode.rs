@@ -142,9 +142,7 @@ fn arn(value: &[u8], details: &mut BTreeMap<String, String>) {
 }
 
 fn jwt(value: &[u8], details: &mut BTreeMap<String, String>) {
-    let Some(payload) = value.split(|&b| b == b'.').nth(1) else { return };
-    let decoded = super::checksum::base64_decode(payload);
-    let Ok(json) = serde_json::from_slice::<serde_json::Value>(&decoded) else { return };
+    let Some(json) = claims(value) else { return };
     for (claim, name) in [("iss", "issuer"), ("role", "role"), ("exp", "expires"), ("aud", "audience")] {
         let text = match json.get(claim) {
             Some(serde_json::Value::String(s)) => crate::address::escape(s.as_bytes()),
@@ -155,9 +153,34 @@ fn jwt(value: &[u8], details: &mut BTreeMap<String, String>) {
     }
 }
 
+/// What a JWT says of itself.
+fn claims(value: &[u8]) -> Option<serde_json::Value> {
+    let payload = value.split(|&b| b == b'.').nth(1)?;
+    serde_json::from_slice(&super::checksum::base64_decode(payload)).ok()
+}
+
+/// Whether a JWT says that it was valid until yesterday or before (RFC 7519, section 4.1.4).
+pub fn has_expired(value: &[u8]) -> bool {
+    const DAY: u64 = 24 * 60 * 60;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let expires = claims(value).and_then(|claims| claims.get("exp")?.as_u64());
+    now.is_ok_and(|now| expires.is_some_and(|expires| expires.saturating_add(DAY) < now.as_secs()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tokens_that_have_expired() {
+        let token = |exp: u64| {
+            let payload = crate::triage::checksum::base64_encode(format!("{{\"exp\":{exp}}}").as_bytes());
+            format!("eyJhbGciOiJIUzI1NiJ9.{}.c2ln", payload.trim_end_matches('='))
+        };
+        assert!(has_expired(token(1_300_819_380).as_bytes()));
+        assert!(!has_expired(token(32_503_680_000).as_bytes()));
+        assert!(!has_expired(b"eyJhbGciOiJIUzI1NiJ9.e30.c2ln"));
+    }
 
     #[test]
     fn accounts_of_published_ids() {

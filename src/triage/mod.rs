@@ -476,8 +476,11 @@ fn is_hint(pattern: &Pattern, s: &Sighting) -> Option<&'static str> {
         let distinct = v.iter().collect::<BTreeSet<_>>().len();
         distinct <= 8 || distinct <= 11 && !v.iter().any(u8::is_ascii_digit)
     };
+    if pattern.decode == Some(decode::Decoder::Jwt) && decode::has_expired(s.value.reveal()) {
+        return Some("a token that has expired");
+    }
     let is_id = pattern.decode == Some(decode::Decoder::AwsAccountId);
-    (is_id && s.kind == TextKind::Binary && is_poor(s.value.reveal()))
+    (is_id && s.kind != TextKind::Plain && is_poor(s.value.reveal()))
         .then_some("too few different characters for a random id")
 }
 
@@ -624,6 +627,7 @@ fn is_decoy(patterns: &PatternSet, s: &Sighting) -> bool {
         })
         || (value.len() >= 16 && Shape::of(value).entropy < 1.5)
         || matches!(pattern.matcher, Matcher::Token { .. }) && is_data_in_base64(value)
+        || pattern.class == Class::Generic && s.kind != TextKind::Plain && is_path_of_source(value)
         // Two addresses behind each other in serialised data.
         || s.id.as_ref().is_some_and(|id| id.reveal().iter().any(u8::is_ascii_control))
         // `http://localhost:8545@1599200`
@@ -642,6 +646,13 @@ fn is_data_in_base64(value: &[u8]) -> bool {
     let zeros = memchr::memmem::find_iter(value, b"AAAA").count();
     value.len() >= 40 && zeros > 1
         || value.len() >= 40 && value.iter().filter(|b| **b == b'A').count() * 4 > value.len()
+}
+
+/// Whether a value is a piece of the path of a source file, as programs hold them for their messages.
+fn is_path_of_source(value: &[u8]) -> bool {
+    [&b"/src/"[..], b"/rustc/", b"/library/", b"com-1ecc6299db9ec823/", b"/node_modules/", b"/vendor/"]
+        .iter()
+        .any(|piece| memchr::memmem::find(value, piece).is_some())
 }
 
 /// Whether the last part of an address is one character again and again.

@@ -71,6 +71,8 @@ struct Candidate {
     region: Region,
     weight: Weight,
     heads: bool,
+    /// Whether the word stands behind the value.
+    is_behind: bool,
     /// Whether the word is part of a name that says secret.
     is_secret: bool,
 }
@@ -191,7 +193,11 @@ impl Index {
                 let is_secret = weight == Weight::Weak && rank.0 == 0 && context.names_secret(&range);
                 let known = best.get(&pattern).is_some_and(|c| c.score >= score);
                 if !known {
-                    best.insert(pattern, Candidate { pattern, score, region, weight, heads, is_secret });
+                    let is_behind = context.is_behind(around.start);
+                    best.insert(
+                        pattern,
+                        Candidate { pattern, score, region, weight, heads, is_behind, is_secret },
+                    );
                 }
             }
         }
@@ -505,7 +511,11 @@ fn confidence(pattern: &Pattern, c: &Candidate, key: Key, value: &[u8]) -> u8 {
     let is_named = match key {
         Key::Secret(Strength::Strong) => true,
         // `let key = "…"` below a word that a service has for its name.
-        Key::Secret(Strength::Weak) => is_near || !is_of_many_kinds(value),
+        Key::Secret(Strength::Weak) => {
+            // `solToken("UUID", "sol:polis", "Star Atlas DAO")`
+            let is_known = c.weight == Weight::Strong || !c.is_behind;
+            is_near && is_known || !is_of_many_kinds(value)
+        }
         _ => false,
     };
     let is_named =

@@ -115,11 +115,18 @@ fn is_in_rust_test(before: &[u8]) -> bool {
 /// How far back a module of tests may begin: most stand at the end of a file.
 const TESTS: usize = 64 << 10;
 
-/// Whether `at` stands behind Rust's `#[cfg(test)] mod tests {`.
+/// Whether the last module that begins before `at` stands under Rust's `#[cfg(test)]`.
 fn is_in_test_module(text: &[u8], at: usize) -> bool {
     let before = &text[at.saturating_sub(TESTS)..at];
-    let module = crate::search::last(before, b"\nmod test").map(|found| &before[..found + 1]);
-    module.is_some_and(ends_in_test_attribute)
+    crate::search::last(before, b"\nmod ").is_some_and(|found| {
+        ends_in_test_attribute(&before[..found + 1]) && stands_here(&before[found + 1..])
+    })
+}
+
+/// Whether a module that begins so stands here, and not in a file of its own: `mod tests;`.
+fn stands_here(module: &[u8]) -> bool {
+    let line = module.split(|b| *b == b'\n').next().unwrap_or_default();
+    memchr::memchr(b'{', line).is_some()
 }
 
 /// Whether the lines before a module are attributes, and one of them says that it is for tests: `#[cfg(test)]`,
@@ -143,10 +150,15 @@ fn ends_in_test_attribute(above: &[u8]) -> bool {
 /// Longest text that is looked through for a module of tests.
 const LONGEST_SOURCE: usize = 4 << 20;
 
-/// Where `mod tests {` begins, under `#[cfg(test)]`.
+/// Where the first module under `#[cfg(test)]` begins.
 fn test_module(text: &[u8]) -> Option<usize> {
     let text = &text[..text.len().min(LONGEST_SOURCE)];
-    memchr::memmem::find_iter(text, b"\nmod test").find(|&at| ends_in_test_attribute(&text[..at + 1]))
+    let modules = [&b"\nmod "[..], b"\npub mod ", b"\npub(crate) mod "];
+    let first = |module: &&[u8]| {
+        memchr::memmem::find_iter(text, module)
+            .find(|&at| ends_in_test_attribute(&text[..at + 1]) && stands_here(&text[at + 1..]))
+    };
+    modules.iter().filter_map(first).min()
 }
 
 /// Words of names whose values people choose.

@@ -282,6 +282,22 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
         .iter()
         .position(|b| !matches!(b, b'^' | b'~' | b'>' | b'<' | b'=' | b'v' | b' '))
         .map_or(value, |at| &value[at..]);
+    // `logger/5.7.0`
+    let is_of_package = |at: usize| {
+        let (name, number) = (&version[..at], &version[at + 1..]);
+        name.iter().all(|b| b.is_ascii_lowercase() || *b == b'-')
+            && number.iter().filter(|b| **b == b'.').count() >= 1
+            && number.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+    };
+    if version.iter().position(|b| *b == b'/').is_some_and(is_of_package) {
+        return Err("the value is a version");
+    }
+    // `password += "&force"`
+    if let [b'&', rest @ ..] = value
+        && rest.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'='))
+    {
+        return Err("the value is a piece of a query");
+    }
     // `[]byte("1.3.6.1.5.5.7.3.1\x00")`
     let version = version.strip_suffix(b"\\x00").or(version.strip_suffix(b"\\0")).unwrap_or(version);
     let mut parts = version.split(|b| *b == b'.');

@@ -66,6 +66,12 @@ fn what_is_none_is_refused_with_a_reason() {
 }
 
 #[test]
+fn what_stands_behind_a_module_of_tests_in_another_file_is_no_test() {
+    let rated = best("#[cfg(test)]\nmod tests;\n\nconst PASSWORD: &str = \"{alnum:12}\";\n").unwrap();
+    assert!(rated.confidence >= 50 && rated.only_low.is_none(), "{rated:?}");
+}
+
+#[test]
 fn what_everybody_knows_or_a_document_shows_is_a_hint() {
     for text in [
         "password = \"changeit\"",
@@ -76,6 +82,7 @@ fn what_everybody_knows_or_a_document_shows_is_a_hint() {
         "def f():\n    \"\"\"Logs in.\n\n    password = \"{alnum:9}\"\n",
         "/* password = \"{alnum:9}\" */",
         "#[cfg(test)]\nmod tests {\n    let password = \"{alnum:9}\";\n",
+        "#[cfg(test)]\nmod key_checks {\n    let password = \"{alnum:9}\";\n",
         "INSERT INTO users (password) VALUES ('{hex:32}')",
         "secret = \"{alnum:6}\"",
     ] {
