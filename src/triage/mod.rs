@@ -599,8 +599,8 @@ fn is_decoy(patterns: &PatternSet, s: &Sighting) -> bool {
         // Who writes an expression wants to see what it matches.
         (Matcher::Regex { literals, .. }, None) => match body_of(value, literals, pattern.ignore_case) {
             Some(prefix) if patterns.is_builtin(s.pattern) => placeholders::token_kind(value, prefix),
-            // `https://host/services/T00000000/XXXXXXXXXXXXXXXX`
-            _ => return ends_in_mask(value),
+            // `https://host/services/T00000000/XXXXXXXXXXXXXXXX`; keys of emulators.
+            _ => return ends_in_mask(value) || is_published(value),
         },
         (Matcher::Search { .. } | Matcher::Assigned { .. }, None) => return false,
     };
@@ -653,6 +653,11 @@ fn is_path_of_source(value: &[u8]) -> bool {
     [&b"/src/"[..], b"/rustc/", b"/library/", b"com-1ecc6299db9ec823/", b"/node_modules/", b"/vendor/"]
         .iter()
         .any(|piece| memchr::memmem::find(value, piece).is_some())
+}
+
+/// Whether a whole value is published as an example; that its host is one is another matter.
+fn is_published(value: &[u8]) -> bool {
+    matches!(placeholders::kind(value), Some(Placeholder::Documented(what)) if what != "host")
 }
 
 /// Whether the last part of an address is one character again and again.
