@@ -112,7 +112,8 @@ pub fn is_random_as(value: &[u8], outline: Option<Outline>) -> bool {
     randomness(value, outline).is_some()
 }
 
-fn is_uuid(value: &[u8]) -> bool {
+/// Whether a value is a UUID, with its joints.
+pub fn is_uuid(value: &[u8]) -> bool {
     value.len() == 36
         && value.iter().enumerate().all(|(i, b)| match i {
             8 | 13 | 18 | 23 => *b == b'-',

@@ -15,7 +15,7 @@ use crate::blob::TextKind;
 use crate::finding::Severity;
 use crate::pattern::{Body, Matcher, Pattern, PatternId, PatternSet, Segment};
 use crate::triage::names::Strength;
-use crate::triage::{names, pair};
+use crate::triage::{generic, names, pair, score};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use worth::{is_in_url, is_mixed, may_be_mixed, may_be_secret, may_hold_random};
@@ -492,9 +492,6 @@ fn role(pattern: &Pattern, names: &NameWords<'_, '_>) -> i32 {
     best
 }
 
-/// Highest confidence of what may as well be something else: a hint (`triage::severity`).
-const HINT: u8 = 45;
-
 fn confidence(pattern: &Pattern, c: &Candidate, key: Key, value: &[u8]) -> u8 {
     let mut confidence = pattern.confidence;
     if !matches!(c.region, Region::Own | Region::Line) {
@@ -520,7 +517,7 @@ fn confidence(pattern: &Pattern, c: &Candidate, key: Key, value: &[u8]) -> u8 {
     };
     let is_named =
         is_named || c.region == Region::Own && c.weight == Weight::Strong && !is_of_many_kinds(value);
-    if is_named { confidence } else { confidence.min(HINT) }
+    if is_named { confidence } else { confidence.min(score::HINT) }
 }
 
 /// Whether the word before a value is the last part of a path: `github.com/form3tech/jwt-go 06ea…`.
@@ -536,12 +533,8 @@ fn is_path_before(text: &[u8], at: usize) -> bool {
 
 /// Whether ids and hashes look the same: a UUID, hexadecimal digits of the length of a hash.
 fn is_of_many_kinds(value: &[u8]) -> bool {
-    let is_uuid = value.len() == 36
-        && value.iter().enumerate().all(|(i, b)| match i {
-            8 | 13 | 18 | 23 => *b == b'-',
-            _ => b.is_ascii_hexdigit(),
-        });
-    is_uuid || matches!(value.len(), 24 | 32 | 40 | 56 | 64) && value.iter().all(u8::is_ascii_hexdigit)
+    generic::is_uuid(value)
+        || matches!(value.len(), 24 | 32 | 40 | 56 | 64) && value.iter().all(u8::is_ascii_hexdigit)
 }
 
 fn family(id: &str) -> &str {
