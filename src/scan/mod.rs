@@ -155,6 +155,17 @@ pub struct Scanner<'p> {
     pool: rayon::ThreadPool,
 }
 
+/// Lets the heap of this thread grow once. Where each thread has one of its own, as in the C library of GNU, it
+/// grows by single pages, a call to the system each: five hundred of them for the tables of a short scan. What was
+/// given back stays writable, and costs no memory until it is used.
+fn reserve_heap() {
+    // Smaller than what the allocator would map on its own.
+    const PIECE: usize = 96 << 10;
+    const PIECES: usize = 24;
+    let pieces: [Vec<u8>; PIECES] = std::array::from_fn(|_| Vec::with_capacity(PIECE));
+    drop(std::hint::black_box(pieces));
+}
+
 impl<'p> Scanner<'p> {
     /// A scanner. Fails only when the system gives no threads.
     pub fn new(patterns: &'p PatternSet, options: Options) -> io::Result<Self> {
@@ -173,6 +184,7 @@ impl<'p> Scanner<'p> {
         if let Some(engine) = self.engine.get() {
             return engine;
         }
+        reserve_heap();
         // Another thread builds it: rather than only to wait, make what the first files need besides.
         if self.is_building.swap(true, Ordering::Relaxed) {
             triage::prepare();

@@ -83,7 +83,11 @@ impl Reader<'_, '_> {
         let end = from + line[..end].trim_ascii_end().len();
         if let Some(value) = self.text_before(end)
             && value.start - 1 > from
-            && (call.is_some() || self.text[from..value.start - 1].ends_with(b"("))
+            && (call.is_some() || {
+                let before = &self.text[from..value.start - 1];
+                // Go hands the test to its assertions first.
+                before.ends_with(b"(") || before.ends_with(b"(t, ")
+            })
         {
             self.give(value, Form::Compare, true, false);
         }
@@ -172,16 +176,21 @@ impl Reader<'_, '_> {
         match label {
             Some(label) => {
                 let from_word = label.iter().rposition(|b| !is_name(*b)).map_or(0, |i| i + 1);
-                if [&b"name"[..], b"key", b"Name", b"Key", b"id", b"field"].contains(&&label[from_word..]) {
+                if [&b"name"[..], b"key", b"Name", b"Key", b"id", b"field", b"dest"]
+                    .contains(&&label[from_word..])
+                {
                     self.sibling(from);
                 }
             }
             None if before.ends_with(b",") && memchr::memchr(b'(', before).is_some() => {
                 let at = self.blanks_and_line(from);
-                if let Some(value) = self.quote(at)
-                    && self.byte(self.blanks(value.end + 1)) == b')'
-                {
-                    self.give(value, Form::Argument, true, false);
+                match self.quote(at) {
+                    Some(value) if self.byte(self.blanks(value.end + 1)) == b')' => {
+                        self.give(value, Form::Argument, true, false);
+                    }
+                    Some(_) => {}
+                    // `add_option("-p", "--password", default="x")`
+                    None => self.sibling(from),
                 }
             }
             None => {}

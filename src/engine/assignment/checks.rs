@@ -3,6 +3,7 @@
 
 use super::reader::Reader;
 use super::{Form, is_name};
+use std::cell::OnceCell;
 
 /// What types into a field that was looked for, in lower case letters.
 const FILLS: &[&str] = &[
@@ -18,13 +19,9 @@ const FILLS: &[&str] = &[
     "settext",
     "replacetext",
     "presssequentially",
-    // What a test has it give.
-    "thenreturn",
-    "andreturn",
-    "willreturn",
-    "mockreturnvalue",
-    "returns",
 ];
+/// What a test has it give, in lower case letters.
+const RETURNS: &[&str] = &["thenreturn", "andreturn", "willreturn", "mockreturnvalue", "returns"];
 /// What compares, in lower case letters.
 const COMPARES: &[&str] = &[
     "equals",
@@ -79,6 +76,20 @@ impl Reader<'_, '_> {
                 b'(' if is(FILLS) => {
                     let at = self.blanks(at + 1);
                     self.quoted(at, Form::Call);
+                    return;
+                }
+                b'(' if is(RETURNS) => {
+                    let at = self.blanks(at + 1);
+                    self.quoted(at, Form::Assign);
+                    return;
+                }
+                // `getElementById("password").value = "x"`
+                b' ' | b'=' if is(&["value", "text", "innertext"]) => {
+                    let at = self.blanks(at);
+                    if self.byte(at) == b'=' && self.byte(at + 1) != b'=' {
+                        let at = self.blanks(at + 1);
+                        self.quoted(at, Form::Assign);
+                    }
                     return;
                 }
                 // `expect(x).to.be.equal("value")`
@@ -136,6 +147,66 @@ impl Reader<'_, '_> {
         self.quoted(at, Form::Assign);
     }
 
+    /// What is sent when a prompt comes that ends with the name: `expect("password:")` and `send "x\r"`.
+    /// `at` is behind the name.
+    pub(super) fn prompted(&mut self, at: usize) -> bool {
+        let Some(mark) = self.inside() else { return false };
+        let end =
+            at + self.rest(at).iter().take(4).take_while(|b| matches!(b, b':' | b' ' | b'*' | b'?')).count();
+        if self.byte(end) != mark {
+            return false;
+        }
+        let mut at = end + 1;
+        at += self.rest(at).iter().take(2).take_while(|b| matches!(b, b')' | b';')).count();
+        let is_case = self.byte(self.blanks(at)) == b'{';
+        if !is_case && memchr::memmem::find(self.line_before(), b"expect").is_none() {
+            return false;
+        }
+        at = self.blanks_and_line(self.blanks(at) + usize::from(is_case));
+        // `child.sendline(`, `send -- `
+        let call = self
+            .rest(at)
+            .iter()
+            .take(40)
+            .take_while(|b| is_name(**b) || matches!(b, b'.' | b'(' | b' ' | b'-'));
+        let call = call.count();
+        if memchr::memmem::find(&self.text[at..at + call], b"send").is_none() {
+            return false;
+        }
+        self.inside = OnceCell::from(None);
+        let Some(mut value) = self.quote(at + call) else { return false };
+        while self.text[value.clone()].ends_with(b"\\r") || self.text[value.clone()].ends_with(b"\\n") {
+            value.end -= 2;
+        }
+        self.give(value, Form::Call, true, false);
+        true
+    }
+
+    /// What a function of the name gives, behind its `()`: `getPassword() { return "x"; }`, `password() = "x"`.
+    pub(super) fn returned(&mut self, from: usize) {
+        let part = |b: &u8| is_name(*b) || matches!(b, b' ' | b':' | b'*');
+        let kind = self.rest(from).iter().take(32).take_while(|b| part(b)).count();
+        let at = self.blanks_and_line(from + kind);
+        match self.rest(at) {
+            [b'{', ..] => {
+                let at = self.blanks_and_line(at + 1);
+                if self.rest(at).starts_with(b"return ") {
+                    let at = self.blanks(at + 6);
+                    if let Some(value) = self.quote(at)
+                        && matches!(self.byte(self.blanks_and_line(value.end + 1)), b';' | b'}')
+                    {
+                        self.give(value, Form::Assign, true, false);
+                    }
+                }
+            }
+            [b'=', next, ..] if *next != b'=' => {
+                let at = self.blanks(at + 1 + usize::from(*next == b'>'));
+                self.quoted(at, Form::Assign);
+            }
+            _ => {}
+        }
+    }
+
     /// `{ get; set; } = "value"`, `{ 'value' }`.
     pub(super) fn property(&mut self, from: usize) {
         let inner = self.blanks(from);
@@ -179,5 +250,39 @@ impl Reader<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether a type and an operator stand at `from`: ` string = `.
+    pub(super) fn is_typed(&self, from: usize) -> bool {
+        let at = self.blanks(from);
+        let kind = self
+            .rest(at)
+            .iter()
+            .take(40)
+            .take_while(|b| is_name(**b) || matches!(b, b'[' | b']' | b'|' | b' '));
+        let kind = kind.count();
+        kind > 0 && self.byte(at + kind) == b'=' && !matches!(self.byte(at + kind + 1), b'=' | b'>')
+    }
+
+    /// Where the value is behind a keyword of Robot Framework, whose words two blanks or more set apart:
+    /// `Input Password    id=pw    x`, `Fill Text    id=password    x`. `at` is what follows the name.
+    pub(super) fn keyword_value(&self, before: &[u8], at: usize) -> Option<usize> {
+        const KEYWORDS: [&[u8]; 4] = [b"input", b"fill", b"type", b"enter"];
+        let first = before.split(|b| *b == b' ').next()?.to_ascii_lowercase();
+        if !KEYWORDS.contains(&&first[..]) || self.inside().is_some() {
+            return None;
+        }
+        let is_apart = |at: usize| {
+            let gap = &self.text[self.text[..at].trim_ascii_end().len()..at];
+            gap.len() > 1 || gap == b"\t"
+        };
+        // The name is the end of the place to fill in; else that place follows it.
+        let value = if before.len() > first.len() && memchr::memchr(b'=', before).is_some() {
+            at
+        } else {
+            let place = self.rest(at).iter().take(80).take_while(|b| !b.is_ascii_whitespace()).count();
+            self.blanks(at + place)
+        };
+        (is_apart(at) && is_apart(value)).then_some(value)
     }
 }

@@ -92,6 +92,10 @@ impl Reader<'_, '_> {
             [b'|', b'|', b'=', ..] | [b'?', b'?', b'=', ..] => {
                 self.value_behind_line(blanks + 3, Form::Setting);
             }
+            // TypeScript: `password?: string = 'x'`.
+            [b'?', b':', ..] if !is_quoted && blanks == end && self.is_typed(blanks + 2) => {
+                self.words(self.blanks(blanks + 2));
+            }
             [b'|', b'|', ..] | [b'?', b'?', ..] | [b'?', b':', ..] => {
                 let at = self.blanks(blanks + 2);
                 self.quoted(at, Form::Default);
@@ -135,6 +139,7 @@ impl Reader<'_, '_> {
                 let at = self.blanks(blanks + 5);
                 self.quoted(at, Form::Sibling);
             }
+            [b':' | b'*' | b'?', ..] if !is_quoted && blanks == end && self.prompted(end) => {}
             // `ok ? "pass" : "fail"`
             [b':', ..] if is_quoted && self.is_condition() => {}
             [b':', ..] => self.colon(blanks + 1),
@@ -144,6 +149,13 @@ impl Reader<'_, '_> {
                 if !is_column {
                     self.argument(blanks + 1);
                 }
+            }
+            // `{ name: DB_PASSWORD, value: x }`
+            [b',', ..]
+                if !is_quoted
+                    && [&b"name: "[..], b"key: "].iter().any(|l| self.line_before().ends_with(l)) =>
+            {
+                self.sibling(blanks + 1);
             }
             [b',', ..] if !is_quoted && self.is_constant() => {
                 // `put(Context.SECURITY_CREDENTIALS, "x")`
@@ -238,11 +250,11 @@ impl Reader<'_, '_> {
             // `<Pass encoding="base64">x</Pass>`
             _ if blanks > at && (before == b'<' || before == b':' && self.is_tag()) => {
                 let rest = &rest[..rest.len().min(LINE)];
-                if let Some(end) = memchr::memchr2(b'>', b'<', rest)
-                    && rest[end] == b'>'
-                    && !rest[..end].ends_with(b"/")
-                {
-                    self.element(blanks + end + 1, false);
+                match memchr::memchr2(b'>', b'<', rest) {
+                    // `<Password Value="x"/>`
+                    Some(end) if rest[end] == b'>' && rest[..end].ends_with(b"/") => self.sibling(blanks),
+                    Some(end) if rest[end] == b'>' => self.element(blanks + end + 1, false),
+                    _ => {}
                 }
             }
             _ if blanks > at => self.words(blanks),
@@ -424,6 +436,7 @@ impl Reader<'_, '_> {
             // `getPassword().equals("x")`, `assertEquals("x", getPassword())`
             self.compared_before();
             self.methods(at);
+            self.returned(at + 1);
         } else {
             let rest = self.rest(at);
             // `setPassword(new String("x"))`, `setPassword(getProperty("pw", "x"))`
@@ -455,7 +468,11 @@ impl Reader<'_, '_> {
         // `<property name="password"><value>x</value></property>`
         let inner = self.blanks_and_line(from);
         let is_nested = self.rest(inner).get(..7).is_some_and(|tag| tag.eq_ignore_ascii_case(b"<value>"));
-        let from = if is_nested { inner + 7 } else { from };
+        self.text_of(if is_nested { inner + 7 } else { from });
+    }
+
+    /// The text of an element from `from` to its end, on one line.
+    fn text_of(&mut self, from: usize) {
         let line = self.text[from..self.text.len().min(from + VALUE)].iter();
         let len = line.take_while(|b| !matches!(b, b'<' | b'\n' | 0)).count();
         if !(self.rest(from + len).starts_with(b"</") || self.rest(from + len).starts_with(b"<!")) {
@@ -485,6 +502,14 @@ impl Reader<'_, '_> {
         let stop = (from + 160).min(self.text.len());
         for _ in 0..4 {
             at = self.blanks_and_line(at);
+            // .NET: `<setting name="Password" serializeAs="String"><value>x</value>`.
+            if self.byte(at) == b'>' {
+                let inner = self.blanks_and_line(at + 1);
+                if self.rest(inner).get(..7).is_some_and(|tag| tag.eq_ignore_ascii_case(b"<value>")) {
+                    self.text_of(inner + 7);
+                }
+                return;
+            }
             if self.byte(at) == b',' {
                 at = self.blanks_and_line(at + 1);
             }
@@ -577,6 +602,10 @@ impl Reader<'_, '_> {
                 self.quoted(at, Form::Flag);
                 return;
             }
+        }
+        if let Some(value) = self.keyword_value(before, at) {
+            self.bare(value, Form::Word);
+            return;
         }
         // A line of its own: `requirepass foo`, `machine x login y password z`.
         // Routers: `username admin password 0 x`.

@@ -155,14 +155,14 @@ impl Filling {
         }
     }
 
-    /// Whether the bucket has the pair in this field; of a set, whether it has all of it.
-    fn has(&self, field: usize, bucket: usize, pair: Pair) -> bool {
-        let has = |at: usize| self.table[at] & bit(field, bucket) != 0;
+    /// The buckets that have the pair in this field, a bit each; of a set, those that have all of it.
+    fn having(&self, field: usize, pair: Pair) -> u8 {
+        let at = |at: usize| (self.table[at] >> (BUCKETS * field)) as u8;
         match pair {
-            [Some(a), Some(b)] => has(index(a, b)),
+            [Some(a), Some(b)] => at(index(a, b)),
             // Such sets have a field of their own: it has all of one or nothing.
-            [None, Some(b)] => has(index(0, b)),
-            _ => indexes(pair).all(has),
+            [None, Some(b)] => at(index(0, b)),
+            _ => indexes(pair).fold(u8::MAX, |all, pair| all & at(pair)),
         }
     }
 
@@ -170,9 +170,10 @@ impl Filling {
     fn add(&mut self, windows: &[Window]) -> Option<usize> {
         let mut best: Option<(f32, usize, [f32; FIELDS], &Window)> = None;
         for window in windows {
+            let having: [u8; FIELDS] = std::array::from_fn(|field| self.having(field, window.shape[field]));
             for (bucket, chances) in self.chances.iter().enumerate() {
                 let grown = std::array::from_fn(|field| {
-                    let has = self.has(field, bucket, window.shape[field]);
+                    let has = having[field] >> bucket & 1 != 0;
                     (chances[field] + if has { 0.0 } else { window.chances[field] }).min(1.0)
                 });
                 // Where the window itself stands, the literal is compared, however many share the window.

@@ -253,6 +253,8 @@ fn owner(
                     return Some(name);
                 }
                 start = call.map_or(outer.at, |call| brackets::expression(text, low, call.start));
+                // Go: `key = []byte("x")`.
+                start -= if text[low..start].ends_with(b"[]") { 2 } else { 0 };
                 end = outer.at;
                 bracket = brackets.next();
             }

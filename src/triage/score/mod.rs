@@ -7,6 +7,7 @@
 //! before anything is summed up, with a reason that `keysift explain` tells.
 
 mod collect;
+mod kinds;
 mod line;
 mod low;
 pub(crate) mod plain;
@@ -20,12 +21,11 @@ use super::placeholders::{self, Placeholder};
 use super::weak;
 use crate::engine::assignment::{Form, Named};
 use collect::collect;
+use kinds::{is_hash_of_password, is_of_another_kind, is_own_password, is_text};
 use low::only_low;
 pub(crate) use low::{Documentation, is_in_line_comment};
 pub(in crate::triage) use low::{PASSWORDS, has_word};
-use refuse::{
-    is_code, is_hash_of_password, is_of_another_kind, is_own_password, is_partly_template, is_text,
-};
+use refuse::{is_code, is_partly_template};
 use std::sync::OnceLock;
 
 /// Least confidence that is reported at all: at low severity. Medium begins at 50 (`severity` in
