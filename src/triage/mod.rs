@@ -586,6 +586,10 @@ fn is_generic(pattern: &Pattern) -> bool {
 fn is_decoy(patterns: &PatternSet, s: &Sighting) -> bool {
     let pattern = patterns.get(s.pattern);
     let value = s.value.reveal();
+    let is_info = pattern.class == Class::Config && pattern.severity == Severity::Info;
+    if is_info && patterns.is_builtin(s.pattern) && placeholders::is_no_resource(value) {
+        return true;
+    }
     let judged = match (&pattern.matcher, &s.secret) {
         (Matcher::Token { prefixes, .. }, _) => {
             let prefix =

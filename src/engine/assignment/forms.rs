@@ -418,7 +418,7 @@ impl Reader<'_, '_> {
         }
         if let Some(first) = self.quote(at) {
             // Of several arguments the last is the secret: `setPassword("user", "secret")`.
-            let mut last = first;
+            let mut last = first.clone();
             for _ in 0..2 {
                 let next = self.blanks(last.end + 1);
                 let another = (self.byte(next) == b',').then(|| self.quote(self.blanks_and_line(next + 1)));
@@ -428,8 +428,15 @@ impl Reader<'_, '_> {
                 }
             }
             // `keyring.set_password("service", user, password)`: what follows is the secret.
-            let is_more = self.byte(self.blanks(last.end + 1)) == b',';
-            if !is_more || !self.text[self.name.clone()].starts_with(b"keyring.") {
+            let next = self.blanks(last.end + 1);
+            let is_more = self.byte(next) == b',';
+            // `algoToken("id", "algo:USDt-312769", void 0, "Tether", 6)` makes something of many parts.
+            let is_record = last != first && is_more && {
+                let argument =
+                    self.rest(next + 1).iter().take(LINE).take_while(|b| !b",()\n".contains(b)).count();
+                self.byte(next + 1 + argument) == b','
+            };
+            if !is_record && !(is_more && self.text[self.name.clone()].starts_with(b"keyring.")) {
                 self.give(last, Form::Call, true, false);
             }
         } else if self.byte(at) == b')' {

@@ -243,6 +243,7 @@ impl Index {
             let is_id = |span: &Range<usize>| {
                 is_of_many_kinds(&text[span.clone()])
                     && (text[..span.start].ends_with(b"@")
+                        || candidate.region != Region::Own && is_first_argument(text, span)
                         || !context.is_assigned() && is_path_before(text, span.start)
                         || matches!(key, Key::Other | Key::None)
                             && !(candidate.region <= Region::Line && context.is_assigned()))
@@ -509,7 +510,6 @@ fn confidence(pattern: &Pattern, c: &Candidate, key: Key, value: &[u8]) -> u8 {
         Key::Secret(Strength::Strong) => true,
         // `let key = "…"` below a word that a service has for its name.
         Key::Secret(Strength::Weak) => {
-            // `solToken("UUID", "sol:polis", "Star Atlas DAO")`
             let is_known = c.weight == Weight::Strong || !c.is_behind;
             is_near && is_known || !is_of_many_kinds(value)
         }
@@ -518,6 +518,13 @@ fn confidence(pattern: &Pattern, c: &Candidate, key: Key, value: &[u8]) -> u8 {
     let is_named =
         is_named || c.region == Region::Own && c.weight == Weight::Strong && !is_of_many_kinds(value);
     if is_named { confidence } else { confidence.min(score::HINT) }
+}
+
+/// Whether a value is the first of several arguments of a call: `solToken("UUID", "sol:polis", "Star Atlas DAO")`.
+fn is_first_argument(text: &[u8], span: &Range<usize>) -> bool {
+    let is_quote = |b: &u8| matches!(b, b'"' | b'\'');
+    let opens = matches!(&text[..span.start], [.., b'(', quote] if is_quote(quote));
+    opens && matches!(&text[span.end..], [quote, b',', ..] if is_quote(quote))
 }
 
 /// Whether the word before a value is the last part of a path: `github.com/form3tech/jwt-go 06ea…`.

@@ -42,6 +42,16 @@ impl Mask {
             Mask::Plus(key) => byte.wrapping_sub(key),
         }
     }
+
+    /// Bytes of which the first is `n` behind the first of the id.
+    fn unmasked(self, raw: &[u8], n: usize) -> Vec<u8> {
+        let (key, period) = match self {
+            Mask::Xor(key, period) => (key, period),
+            Mask::Plus(key) => return raw.iter().map(|b| b.wrapping_sub(key)).collect(),
+        };
+        let keys = key[..period].iter().cycle().skip(n % period);
+        raw.iter().zip(keys).map(|(b, key)| b ^ key).collect()
+    }
 }
 
 const PREFIXES: [&[u8; 4]; 2] = [b"AKIA", b"ASIA"];
@@ -172,31 +182,30 @@ fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn 
         Mask::Xor(_, period) => period,
         Mask::Plus(_) => 1,
     };
-    // A string of its own begins with the first byte of the mask again, wherever it stands. What is added is more than any
-    // place is before `from`, and any period's multiple.
-    let plain = |i: usize, from: usize| mask.off(data.get(i).copied().unwrap_or(0), i + 12 * AROUND - from);
+    let (low, high) = (at.saturating_sub(AROUND), (id.end + AROUND).min(data.len()));
+    // A string of its own begins with the first byte of the mask again, wherever it stands: all around as it is under
+    // a mask that begins at each place of a period.
+    let unmasked: Vec<Vec<u8>> =
+        (at..at + period).map(|from| mask.unmasked(&data[low..high], low + 12 * AROUND - from)).collect();
+    if period > 1 && !unmasked.iter().any(|plain| has_run(plain, SECRET_LEN)) {
+        return false;
+    }
     let mut texts: Vec<(usize, Vec<u8>)> = Vec::new();
-    let mut tell = |range: Range<usize>, from: usize| {
-        let text: Vec<u8> = range.clone().map(|i| plain(i, from)).collect();
-        texts.push((range.start, text));
+    let mut tell = |range: Range<usize>, plain: &[u8]| {
+        texts.push((range.start, plain[range.start - low..range.end - low].to_vec()));
     };
-    tell(id.clone(), at);
+    tell(id.clone(), &unmasked[0]);
     // Where data is empty stands the mask itself.
     let is_nul = |i: usize| data.get(i) == Some(&0);
     let is_empty = |i: usize| is_nul(i) && (is_nul(i + 1) || i.checked_sub(1).is_some_and(is_nul));
-    let (low, high) = (at.saturating_sub(AROUND), (id.end + AROUND).min(data.len()));
-    let may_hold_secret = |from: usize| has_run(low..high, SECRET_LEN, |i| is_secret_letter(plain(i, from)));
-    if period > 1 && !(at..at + period).any(may_hold_secret) {
-        return false;
-    }
     let mut cuts = vec![false; high - low + 1];
     let near = starts.partition_point(|&s| s < low)..starts.partition_point(|&s| s <= high);
     starts[near].iter().chain([&id.start, &id.end]).for_each(|&cut| cuts[cut - low] = true);
-    for from in at..at + period {
+    for (plain, from) in unmasked.iter().zip(at..) {
         let mut start = low;
         for i in low..=high {
             let is_cut = cuts[i - low];
-            let is_part = i < high && !id.contains(&i) && is_token(plain(i, from)) && !is_empty(i);
+            let is_part = i < high && !id.contains(&i) && is_token(plain[i - low]) && !is_empty(i);
             if is_part && !is_cut {
                 continue;
             }
@@ -208,7 +217,7 @@ fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn 
                 range.end -= 1;
             }
             if range.len() >= MIN_LEN && range.start % period == from % period {
-                tell(range, from);
+                tell(range, plain);
             }
             start = if is_part { i } else { i + 1 };
         }
@@ -220,13 +229,13 @@ fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn 
     is_one
 }
 
-/// Whether so many places of a range side by side are what is asked for. Where one is not, none of the runs that
-/// would hold it is looked at.
-fn has_run(range: Range<usize>, len: usize, is: impl Fn(usize) -> bool) -> bool {
-    let mut start = range.start;
-    while start + len <= range.end {
-        match (start..start + len).rev().find(|&i| !is(i)) {
-            Some(i) => start = i + 1,
+/// Whether so many letters of secrets stand side by side. Where one is none, none of the runs that would hold it is
+/// looked at.
+fn has_run(text: &[u8], len: usize) -> bool {
+    let mut rest = text;
+    while let Some(run) = rest.get(..len) {
+        match run.iter().rposition(|b| !is_secret_letter(*b)) {
+            Some(i) => rest = &rest[i + 1..],
             None => return true,
         }
     }

@@ -10,6 +10,7 @@
 //! six were refused, five of 16 base32 characters (`a_million_random_values_of_each`, measured with
 //! [`kind`] and [`token_kind`] together).
 
+mod resource;
 mod rules;
 mod shape;
 #[cfg(test)]
@@ -21,6 +22,8 @@ use shape::Shape;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
+
+pub use resource::is_no_resource;
 
 /// What a value is that is no secret of its own. Each carries the kind of the table's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

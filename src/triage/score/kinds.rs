@@ -84,6 +84,12 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
     if is_validation(value) {
         return Err("the value is a rule that a form is checked by");
     }
+    // `403 Forbidden`
+    if let [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ', b'A'..=b'Z', word @ ..] = value
+        && word.iter().all(|b| b.is_ascii_alphabetic() || *b == b' ')
+    {
+        return Err("the value is a status of HTTP");
+    }
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
     let bare = !named.quoted;
     let number = |v: &[u8]| {
