@@ -23,7 +23,9 @@ pub struct Evidence {
 pub fn judge<'k>(value: &[u8], keys: impl Iterator<Item = &'k str>) -> Option<Evidence> {
     let mut best: Option<(Strength, &str)> = None;
     // Nobody types such a PIN: it is a certificate's.
-    let is_pin = |key: &str| value.len() > 16 && matches!(&*names::words(key), [.., last] if last == "pin");
+    let is_pin = |key: &str| {
+        value.len() > 16 && matches!(&*names::words(key), [.., last] if last == "pin" || last == "pins")
+    };
     // `"AWS::SecretsManager::Secret": "f6b785ff8e74d121"`
     let is_type = |key: &str| key.starts_with(|c: char| c.is_ascii_uppercase()) && key.contains("::");
     for key in keys.filter(|key| !is_pin(key) && !is_type(key)) {
@@ -37,6 +39,9 @@ pub fn judge<'k>(value: &[u8], keys: impl Iterator<Item = &'k str>) -> Option<Ev
         }
     }
     let (strength, key) = best?;
+    if is_digest(value) {
+        return None;
+    }
     // A symbol that is named like a secret is no value: `d2i_PrivateKey_bio`.
     let is_symbol = |v: &str| {
         v == key || names::judge(v) != Verdict::Unknown && natural::surprise(value) < 25.0 && !is_hex(value)
@@ -58,6 +63,8 @@ pub fn judge<'k>(value: &[u8], keys: impl Iterator<Item = &'k str>) -> Option<Ev
         (Strength::Weak, Randomness::High) => 45,
         (Strength::Weak, Randomness::Some) => return None,
     };
+    let is_made_up = |word: &String| matches!(&**word, "sample" | "example" | "dummy" | "fake" | "mock");
+    let confidence = if names::words(key).iter().any(is_made_up) { confidence.min(45) } else { confidence };
     Some(Evidence { key: key.to_owned(), confidence })
 }
 
@@ -110,6 +117,18 @@ pub fn is_random(value: &[u8]) -> bool {
 /// The same where the outline of the value is known, or known to be missing.
 pub fn is_random_as(value: &[u8], outline: Option<Outline>) -> bool {
     randomness(value, outline).is_some()
+}
+
+/// Whether a value is a hash that says so, in base64: of a certificate's key (`sha256/…`, RFC 7469), of a file
+/// (`sha384-…`, Subresource Integrity).
+fn is_digest(value: &[u8]) -> bool {
+    const KINDS: [(&[u8], usize); 4] = [(b"sha1", 27), (b"sha256", 43), (b"sha384", 64), (b"sha512", 86)];
+    KINDS.iter().any(|(kind, len)| {
+        value.strip_prefix(*kind).is_some_and(|rest| {
+            matches!(rest.first(), Some(b'/' | b'-'))
+                && rest[1..].trim_ascii_end().iter().filter(|b| **b != b'=').count() == *len
+        })
+    })
 }
 
 /// Whether a value is a UUID, with its joints.
@@ -287,6 +306,24 @@ mod tests {
 
     fn confidence(key: &str, value: &str) -> Option<u8> {
         judge(value.as_bytes(), [key].into_iter()).map(|e| e.confidence)
+    }
+
+    #[test]
+    fn what_is_named_a_sample_is_a_hint() {
+        let value = "Vjs8r4z80wjNcr1YKepWQboSIRi63Ws";
+        assert!(confidence("secret_key", value) > Some(45));
+        assert_eq!(confidence("sample_secret_key", value), Some(45));
+    }
+
+    #[test]
+    fn hashes_that_say_so_are_no_secrets() {
+        let body = "Vjs8r4z+80wjNcr1YKepWQboSIRi63WsWXhIMN+eWys";
+        assert!(confidence("api_secret", body).is_some());
+        for key in ["api_secret", "PINS"] {
+            assert_eq!(confidence(key, &format!("sha256/{body}=")), None);
+            assert_eq!(confidence(key, &format!("sha256-{body}")), None);
+        }
+        assert!(confidence("api_secret", &format!("sha256/{}", &body[..40])).is_some());
     }
 
     #[test]

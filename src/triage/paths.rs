@@ -4,8 +4,23 @@ use crate::address::Address;
 
 /// Words of file names that say so anywhere in them.
 const TESTS: &[&str] = &[
-    "test", "tests", "spec", "specs", "fixture", "fixtures", "mock", "mocks", "e2e", "example", "examples",
-    "sample", "samples", "demo", "demos",
+    "test",
+    "tests",
+    "spec",
+    "specs",
+    "fixture",
+    "fixtures",
+    "mock",
+    "mocks",
+    "e2e",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "demo",
+    "demos",
+    "selftest",
+    "selftests",
 ];
 /// Folders of translations: what stands under `password` there is the word in another language.
 const TRANSLATIONS: &[&str] =
@@ -58,11 +73,18 @@ pub fn is_for_show(address: &Address, root: usize) -> bool {
         let (folders, name) = path.rsplit_once(['/', '\\']).unwrap_or(("", path));
         let is_word = |part: &str| part.split(['_', '-', '.']).any(|word| WORDS.contains(&word));
         DOCUMENTS.iter().any(|end| path.ends_with(end))
-            || folders.split(['/', '\\']).any(|folder| is_word(folder) || TRANSLATIONS.contains(&folder))
+            || folders.split(['/', '\\']).any(|folder| {
+                is_word(folder) || TRANSLATIONS.contains(&folder) || is_manual(folder)
+            })
             // `key.test1.example.pem`
             || name.split(['_', '-', '.']).any(|word| TESTS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit())))
             || name.split('.').any(|part| WORDS.contains(&part))
     })
+}
+
+/// A section of the manual: `man1`, `man3p`.
+fn is_manual(folder: &str) -> bool {
+    matches!(folder.as_bytes(), [b'm', b'a', b'n', b'1'..=b'9' | b'n', rest @ ..] if rest.len() < 4)
 }
 
 /// Whether a file says how a project is built and tested: what it logs in to on its own machine it has started itself.
@@ -112,11 +134,14 @@ mod tests {
             "deploy/sample_settings.py",
             "homeassistant/components/awair/translations/sv.json",
             "locale/de/LC_MESSAGES/app.po",
+            "share/man/man1/wget.1.gz!wget.1",
+            "lib.a!crypto-selftests-pk.o",
         ] {
             assert!(is_for_show(&Address::named(yes), 0), "{yes}");
         }
         for no in [
             "src/main.py",
+            "src/manager/a.py",
             "src/resample.py",
             "src/lang/go.rs",
             "contest/a.py",

@@ -17,6 +17,9 @@ pub const MIN_PREFIX: usize = 3;
 /// character that begins it: `\\u003d`.
 const ESCAPE: usize = 5;
 
+/// Longest run that may be a path with a token in it.
+const LONGEST_PATH: usize = 1024;
+
 /// Finds prefixes at the beginnings of words.
 pub struct Starts {
     prefixes: Vec<Literal>,
@@ -63,7 +66,10 @@ impl Starts {
                 }
             }
             None => {
-                (run.start + 1..=last).filter(|at| !text[at - 1].is_ascii_alphanumeric()).for_each(&mut look)
+                // What `+` and `/` are in long runs is base64 of something else.
+                let is_encoded = run.len() > LONGEST_PATH;
+                let joins = |b: u8| !b.is_ascii_alphanumeric() && !(is_encoded && matches!(b, b'+' | b'/'));
+                (run.start + 1..=last).filter(|at| joins(text[at - 1])).for_each(&mut look)
             }
         }
     }
@@ -124,6 +130,8 @@ mod tests {
         ] {
             assert_eq!(found(text, run(text)), want, "{text}");
         }
+        let encoded = format!("{}/key_0123456789abcdef", "Ab3+".repeat(300));
+        assert!(found(&encoded, 0..encoded.len()).is_empty());
         // A token of sixteen characters has no room there.
         assert!(found("0123456789/key_01234", 0..20).is_empty());
         assert!(is_start(b"ghp_", 36) && !is_start(b"ghp_", 11) && !is_start(b"SG.", 36));

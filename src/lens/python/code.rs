@@ -264,6 +264,7 @@ impl<'m, 'a> Finder<'m, 'a> {
             return;
         }
         let name = escape(self.marshal.text(code.name).unwrap_or_default());
+        let is_lambda = name.starts_with('<');
         let is_module = depth == 0;
         let qualified = match self.marshal.text(code.qualname) {
             _ if is_module => String::new(),
@@ -275,8 +276,12 @@ impl<'m, 'a> Finder<'m, 'a> {
         let full = if is_module { module.to_owned() } else { format!("{module}.{qualified}") };
         let mut classes = HashSet::new();
         self.class_bodies(code, &mut classes);
+        let documentation = self.documentation(code, is_module || is_class || is_lambda);
         for record in records {
             let mut site = Site { name: full.clone(), key: record.key, role: record.role, ..Site::default() };
+            if documentation == Some(record.tag) {
+                site.name = format!("{full}.__doc__");
+            }
             if record.is_member
                 && let Some(key) = &site.key
             {
@@ -331,6 +336,13 @@ impl<'m, 'a> Finder<'m, 'a> {
         for &inner in self.marshal.seq(code.consts) {
             self.code(inner, module, &qualified, classes.contains(&inner), depth + 1);
         }
+    }
+
+    /// The text that documents a function: the first of its constants, where that has lines. Modules and classes
+    /// store theirs under its name.
+    fn documentation(&self, code: &Code, is_no_function: bool) -> Option<u64> {
+        let first = *self.marshal.seq(code.consts).first().filter(|_| !is_no_function)?;
+        self.marshal.text(first)?.contains(&b'\n').then_some(u64::from(first))
     }
 
     /// Class bodies among the constants: code that names its own module and qualified name first.

@@ -78,11 +78,56 @@ fn is_url(value: &[u8]) -> bool {
         && !value.contains(&b'@')
 }
 
+/// `1.0.1.post0`, `0.1a3`, `10.0.1.0.0.99.dev4` (PEP 440).
+fn is_release(value: &[u8]) -> bool {
+    let numbers = value.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
+    let (numbers, rest) = value.split_at(numbers);
+    let kind = rest.iter().take_while(|b| b.is_ascii_lowercase()).count();
+    numbers.first().is_some_and(u8::is_ascii_digit)
+        && numbers.contains(&b'.')
+        && [&b"a"[..], b"b", b"c", b"rc", b"dev", b"post", b"alpha", b"beta"].contains(&&rest[..kind])
+        && rest[kind..].iter().all(|b| b.is_ascii_digit() || *b == b'.' || *b == b'+')
+}
+
+/// What a page of the manual writes around its words.
+fn bare_font(value: &[u8]) -> bool {
+    matches!(value, [b'\\', b'f', b'R' | b'I' | b'B' | b'P' | b'(' | b'C', ..])
+}
+
 /// Versions, numbers, dates, ids of objects, terminal colours, escaped text of another language: no
 /// secrets whatever their name says.
 pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Refusal> {
     if is_validation(value) {
         return Err("the value is a rule that a form is checked by");
+    }
+    // `password-chg 586/tcp`
+    let (port, protocol) = value.split_at(value.iter().take_while(|b| b.is_ascii_digit()).count());
+    if !port.is_empty() && [&b"/tcp"[..], b"/udp", b"/sctp", b"/dccp"].iter().any(|p| protocol.starts_with(p))
+    {
+        return Err("the value is the port of a service");
+    }
+    if is_release(value) {
+        return Err("the value is a version");
+    }
+    // `\fIpassword\fR`
+    if bare_font(value) {
+        return Err("the value is a change of fonts");
+    }
+    // `"PW", "Palau"`: what stands under codes of countries.
+    if named.quoted
+        && &text[named.name.clone()] == b"PW"
+        && value.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80 || b" -'\\".contains(b))
+    {
+        return Err("the value is the name of a country");
+    }
+    // `<map Token="b77a5c561934e089" PublicKey="00240000…"/>`
+    let is_of_assembly = || {
+        let before = &text[named.name.start.saturating_sub(64)..named.name.start];
+        let behind = &text[named.value.end..text.len().min(named.value.end + 64)];
+        [before, behind].iter().any(|near| memchr::memmem::find(near, b"PublicKey").is_some())
+    };
+    if value.len() == 16 && value.iter().all(u8::is_ascii_hexdigit) && is_of_assembly() {
+        return Err("the value is the token of a public key");
     }
     // `403 Forbidden`
     if let [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ', b'A'..=b'Z', word @ ..] = value

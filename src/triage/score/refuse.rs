@@ -207,6 +207,19 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
     {
         return Err("the value is a variable");
     }
+    // `#define OBJ_userPassword OBJ_X509,35L`, `passwd newpw; /* new entry */`
+    let is_constant =
+        |part: &[u8]| is_name(part) && !looks_chosen(part) || part.first().is_some_and(u8::is_ascii_digit);
+    let is_bare_word = !named.quoted && named.form == Form::Word;
+    if is_bare_word && has(b',') && value.split(|b| *b == b',').all(is_constant) {
+        return Err("the value is code");
+    }
+    if is_bare_word && (value.ends_with(b";") || next == b';' || next == b',') {
+        let word = value.strip_suffix(b";").unwrap_or(value);
+        if is_name(word) && !looks_chosen(word) {
+            return Err("the value is a variable");
+        }
+    }
     let mixed = value.windows(2).any(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase());
     if mixed && is_name(value) && natural::surprise(value) < 0.0 {
         return Err("the value is an identifier");
@@ -280,7 +293,7 @@ pub(super) fn is_partly_template(value: &[u8]) -> Result<(), Refusal> {
             .iter()
             .filter(|t| has(t))
             .count();
-    let is_class = [&b"[a-z"[..], b"[A-Z", b"[0-9", b"(?"].iter().any(|t| has(t));
+    let is_class = [&b"[a-z"[..], b"[A-Z", b"[0-9", b"(?", b"A-Za-z", b"a-zA-Z", b"0-9a-f"].iter().any(|t| has(t));
     if is_class || is_expression > 0 && (natural::surprise(value) < 10.0 || is_expression > 1) {
         return Err("the value is a regular expression");
     }

@@ -59,6 +59,16 @@ fn what_is_none_is_refused_with_a_reason() {
         ("password: \"Nytt l\\xF6senord\"", "another language"),
         ("token = \"\\U0001f9c2\"", "another language"),
         ("auth_token = []byte(\"1.3.6.1.5.5.7.3.1\\x00\")", "version"),
+        ("'password' => 'required|min:6',", "rule"),
+        ("password-chg\t586/tcp", "port"),
+        ("mkpassphrase\t1.0.1.post0", "version"),
+        ("password=\"0.1a3\"", "version"),
+        ("Authorization = \"403 Forbidden\"", "status"),
+        ("password=\\fR\\fIpassword\\fR\n", "fonts"),
+        ("{ \"PW\", \"Palau\" },", "country"),
+        ("#define OBJ_userPassword  OBJ_X509,35L\n", "code"),
+        ("TOKEN = r\"[!#$%&*+.^0-9A-Za-z]{1,}\"", "regular expression"),
+        ("<map Token=\"b77a5c561934e089\" PublicKey=\"0024\"/>", "public key"),
     ] {
         let refused = best(text).unwrap_err();
         assert!(refused.contains(why), "{text}: {refused}");
