@@ -53,21 +53,13 @@ fn is_hashed(before: &[u8], head: &[u8], run: &[u8]) -> bool {
     let is_django = dollars == 1
         && head.ends_with(b"$")
         && [&b"sha1$"[..], b"md5$", b"bcrypt$"].iter().any(|scheme| head.ends_with(scheme));
+    // `{SSHA}…`, `{PBKDF2-SHA512}10000$…`
+    let scheme = head.iter().position(|b| *b == b'}').map(|end| head[..end].to_ascii_lowercase());
     let is_ldap = before.ends_with(b"{")
-        && head.strip_suffix(b"}").is_some_and(|scheme| {
-            let known = [
-                &b"ssha"[..],
-                b"sha",
-                b"smd5",
-                b"md5",
-                b"crypt",
-                b"pbkdf2",
-                b"ssha256",
-                b"ssha512",
-                b"sha256",
-                b"sha512",
-            ];
-            known.iter().any(|k| scheme.eq_ignore_ascii_case(k))
+        && scheme.is_some_and(|scheme| {
+            [&b"sha"[..], b"ssha", b"md5", b"smd5", b"crypt", b"pbkdf2", b"argon2", b"bcrypt", b"scrypt"]
+                .iter()
+                .any(|known| scheme.starts_with(known))
         });
     let is_mysql = head.ends_with(b"*")
         && run.iter().take(41).take_while(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(b)).count() == 40;

@@ -532,7 +532,7 @@ type Record<'r> = Option<&'r Mutex<Vec<Judgement>>>;
 /// Marks what stands in tests, examples and documents, and leaves out what a pattern says about paths.
 fn mark_shown(patterns: &PatternSet, sightings: &mut Vec<triage::sighting::Sighting>, root: usize) {
     for sighting in sightings.iter_mut() {
-        let is_documentation = |site: &crate::blob::Site| site.name.ends_with(".__doc__");
+        let is_documentation = |site: &crate::blob::Site| site.name.contains(".__doc__");
         sighting.for_show |= triage::paths::is_for_show(&sighting.address, root)
             || !sighting.sites.is_empty() && sighting.sites.iter().all(is_documentation);
     }

@@ -28,7 +28,17 @@ pub fn judge<'k>(value: &[u8], keys: impl Iterator<Item = &'k str>) -> Option<Ev
     };
     // `"AWS::SecretsManager::Secret": "f6b785ff8e74d121"`
     let is_type = |key: &str| key.starts_with(|c: char| c.is_ascii_uppercase()) && key.contains("::");
-    for key in keys.filter(|key| !is_pin(key) && !is_type(key)) {
+    // `d3pwY3N0dA==` on the line above: base64 in which `pw` stands by chance.
+    let is_encoded = |key: &str| {
+        let has = |is: fn(&u8) -> bool| key.as_bytes().iter().any(is);
+        key.len() >= 8
+            && has(u8::is_ascii_uppercase)
+            && has(u8::is_ascii_lowercase)
+            && has(u8::is_ascii_digit)
+            && key.bytes().all(|b| b.is_ascii_alphanumeric())
+            && natural::surprise(key.as_bytes()) > 8.0
+    };
+    for key in keys.filter(|key| !is_pin(key) && !is_type(key) && !is_encoded(key)) {
         match names::judge(key) {
             Verdict::Secret(Strength::Strong) => {
                 best = Some((Strength::Strong, key));

@@ -431,7 +431,7 @@ fn is_hint(pattern: &Pattern, s: &Sighting) -> Option<&'static str> {
     let is_whole = s.secret.is_none()
         && pattern.class != Class::Generic
         && matches!(pattern.matcher, Matcher::Regex { .. } | Matcher::Named { .. });
-    if is_whole && matches!(placeholders::kind(s.value.reveal()), Some(Placeholder::KnownDefault(_))) {
+    if is_whole && placeholders::kind(s.value.reveal()).is_some_and(is_known) {
         return Some("a password that everybody knows");
     }
     if let (Some(id), Some(secret)) = (&s.id, &s.secret)

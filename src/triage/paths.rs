@@ -21,10 +21,24 @@ const TESTS: &[&str] = &[
     "demos",
     "selftest",
     "selftests",
+    "unittest",
+    "unittests",
+    "cunit",
+    "fuzz",
 ];
 /// Folders of translations: what stands under `password` there is the word in another language.
-const TRANSLATIONS: &[&str] =
-    &["translations", "locale", "locales", "i18n", "l10n", "lc_messages", "_locales", "langs"];
+const TRANSLATIONS: &[&str] = &[
+    "translations",
+    "locale",
+    "locales",
+    "localization",
+    "localisation",
+    "i18n",
+    "l10n",
+    "lc_messages",
+    "_locales",
+    "langs",
+];
 /// Names of folders, words of them, and parts of file names between dots (`.env.example`) that say so.
 const WORDS: &[&str] = &[
     "test",
@@ -67,18 +81,32 @@ const DOCUMENTS: &[&str] =
 /// Whether a file is a test, an example or documentation, as far as its path tells behind the first
 /// `root` bytes: where the user keeps a tree says nothing about it.
 pub fn is_for_show(address: &Address, root: usize) -> bool {
-    let path = address.to_string().to_ascii_lowercase();
+    let path = address.to_string();
     let path = path.get(root..).unwrap_or(&path);
     path.split('!').any(|path| {
+        let has_camel_test = is_camel_test(path.rsplit(['/', '\\']).next().unwrap_or(path));
+        let path = &*path.to_ascii_lowercase();
         let (folders, name) = path.rsplit_once(['/', '\\']).unwrap_or(("", path));
         let is_word = |part: &str| part.split(['_', '-', '.']).any(|word| WORDS.contains(&word));
         DOCUMENTS.iter().any(|end| path.ends_with(end))
             || folders.split(['/', '\\']).any(|folder| {
-                is_word(folder) || TRANSLATIONS.contains(&folder) || is_manual(folder)
+                // Perl keeps its tests in `t`.
+                is_word(folder) || TRANSLATIONS.contains(&folder) || is_manual(folder) || folder == "t"
             })
+            || has_camel_test
             // `key.test1.example.pem`
             || name.split(['_', '-', '.']).any(|word| TESTS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit())))
             || name.split('.').any(|part| WORDS.contains(&part))
+    })
+}
+
+/// Whether a name has `Test` for one of its words: `LoginTest.java`, `TestLogin.cs`, `LoginTests.swift`.
+fn is_camel_test(name: &str) -> bool {
+    name.match_indices("Test").any(|(at, _)| {
+        let before = name[..at].chars().next_back();
+        let behind = name[at + 4..].trim_start_matches('s').chars().next();
+        let begins = before.is_none_or(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        begins && behind.is_none_or(|c| !c.is_ascii_lowercase())
     })
 }
 
@@ -135,6 +163,10 @@ mod tests {
             "homeassistant/components/awair/translations/sv.json",
             "locale/de/LC_MESSAGES/app.po",
             "share/man/man1/wget.1.gz!wget.1",
+            "src/LoginTest.java",
+            "src/TestLogin.cs",
+            "src/LoginTests.swift",
+            "t/keys/admin",
             "lib.a!crypto-selftests-pk.o",
         ] {
             assert!(is_for_show(&Address::named(yes), 0), "{yes}");
@@ -142,6 +174,8 @@ mod tests {
         for no in [
             "src/main.py",
             "src/manager/a.py",
+            "src/LatestTesting.java",
+            "src/Testament.java",
             "src/resample.py",
             "src/lang/go.rs",
             "contest/a.py",

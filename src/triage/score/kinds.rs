@@ -6,6 +6,9 @@ use crate::triage::natural;
 
 /// Types, encodings and algorithms.
 const TYPES: &[&str] = &[
+    "cstring",
+    "qstring",
+    "wstring",
     "utf-8",
     "utf8",
     "utf-16",
@@ -130,10 +133,34 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
         return Err("the value is the token of a public key");
     }
     // `403 Forbidden`
-    if let [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ', b'A'..=b'Z', word @ ..] = value
-        && word.iter().all(|b| b.is_ascii_alphabetic() || *b == b' ')
+    if let [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ', word @ ..] = value
+        && word.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'.' | b'\\'))
+        && (word.starts_with(b"2.") || word.first().is_some_and(u8::is_ascii_uppercase))
     {
-        return Err("the value is a status of HTTP");
+        return Err("the value is a status of HTTP or SMTP");
+    }
+    // What mail servers ask for, in base64: `334 VXNlcm5hbWU6`.
+    if [&b"UGFzc3dvcmQ6"[..], b"VXNlcm5hbWU6"]
+        .iter()
+        .any(|prompt| memchr::memmem::find(value, prompt).is_some())
+    {
+        return Err("the value is a prompt");
+    }
+    // `smbk5pwd.la: smbk5pwd.lo`
+    if !named.quoted && [&b".o"[..], b".lo", b".la", b".so", b".obj"].iter().any(|end| value.ends_with(end)) {
+        return Err("the value is a file that a build makes");
+    }
+    // Priorities of TLS: `PSK:+AES-256`.
+    if matches!(value, [b'+' | b'-', b'A'..=b'Z', ..]) && memchr::memmem::find(value, b":+").is_some() {
+        return Err("the value is a list of ciphers");
+    }
+    // `test "x$ac_cv_func_getpassphrase" = xyes`
+    if matches!(value, b"xyes" | b"xno" | b"x") && text[named.name.clone()].starts_with(b"x$") {
+        return Err("the value is what a shell compares");
+    }
+    // `rabbitmq_auth_mechanism_ssl 5b67…`
+    if named.form == Form::Word && value.len() == 40 && value.iter().all(u8::is_ascii_hexdigit) {
+        return Err("the value is a revision");
     }
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
     let bare = !named.quoted;

@@ -53,9 +53,20 @@ impl Line {
             is_among_settings: !matches!(last, b';' | b'{' | b'(')
                 && (is_setting(previous) || is_setting(next)),
             is_comment,
-            is_prompt: [&b">>> "[..], b"... ", b"$ ", b"% ", b"sails> ", b"mysql> ", b"> "]
-                .iter()
-                .any(|p| start.starts_with(p)),
+            is_prompt: [
+                &b">>> "[..],
+                b"... ",
+                b"iex> ",
+                b"irb> ",
+                b"...> ",
+                b"$ ",
+                b"% ",
+                b"sails> ",
+                b"mysql> ",
+                b"> ",
+            ]
+            .iter()
+            .any(|p| start.starts_with(p)),
             is_prose: words >= 4,
         }
     }

@@ -99,6 +99,13 @@ fn is_in_test(text: &[u8], at: usize) -> bool {
         .find(|&line| line == before.len() || begins(line));
     found.is_some_and(|line| TESTS.iter().any(|test| before[line..].starts_with(test)))
         || is_in_rust_test(before)
+        || is_in_erlang_test(text, at)
+}
+
+/// Whether the last condition that is open in a module of Erlang is that of its tests.
+fn is_in_erlang_test(text: &[u8], at: usize) -> bool {
+    let before = &text[at.saturating_sub(MODULE_OF_TESTS)..at];
+    last_open(before, b"\n-ifdef(TEST).", b"\n-endif.").is_some()
 }
 
 /// Whether the last function that begins has the attribute `#[test]`, or that of an executor.
@@ -113,11 +120,11 @@ fn is_in_rust_test(before: &[u8]) -> bool {
 }
 
 /// How far back a module of tests may begin: most stand at the end of a file.
-const TESTS: usize = 64 << 10;
+const MODULE_OF_TESTS: usize = 64 << 10;
 
 /// Whether the last module that begins before `at` stands under Rust's `#[cfg(test)]`.
 fn is_in_test_module(text: &[u8], at: usize) -> bool {
-    let before = &text[at.saturating_sub(TESTS)..at];
+    let before = &text[at.saturating_sub(MODULE_OF_TESTS)..at];
     crate::search::last(before, b"\nmod ").is_some_and(|found| {
         ends_in_test_attribute(&before[..found + 1]) && stands_here(&before[found + 1..])
     })
@@ -224,6 +231,10 @@ impl<'t> Documentation<'t> {
 
     /// Whether `at` is.
     pub(crate) fn holds(&mut self, at: usize) -> bool {
+        // A page of the manual begins with a comment or its title.
+        if [&b".\\\""[..], b"'\\\"", b".TH ", b".Dd "].iter().any(|start| self.text.starts_with(start)) {
+            return true;
+        }
         if at < self.to {
             *self = Documentation { tests: self.tests, ..Documentation::of(self.text) };
         }

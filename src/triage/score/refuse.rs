@@ -126,6 +126,10 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
     if digits_and_ident(value, named, text) {
         return Err("the value is a number");
     }
+    // PWD=`dirname "$0"`
+    if named.value.start > 0 && text[named.value.start - 1] == b'`' && !named.quoted {
+        return Err("the value is code");
+    }
     let before = named.name.start.checked_sub(1).map_or(b'\n', |i| text[i]);
     if before == b':' && text[named.value.start - 1] == b':' {
         return Err("the value is a part of a longer name");
@@ -254,6 +258,24 @@ fn looks_chosen(value: &[u8]) -> bool {
     special || natural::surprise(value) > 2.0 || digits >= 2 && digits < value.len() && !value.contains(&b'_')
 }
 
+/// Whether a value has a variable of a batch file (`%ADMINPW%`), of Icinga (`$password$`), of a shell (`$SMBPASS`), or a
+/// place of a format that has a number (`%3$s`).
+fn has_variable(value: &[u8]) -> bool {
+    let is_word =
+        |text: &[u8]| text.len() > 2 && text.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let is_upper =
+        |text: &[u8]| is_word(text) && !text.iter().any(u8::is_ascii_lowercase) && !text[0].is_ascii_digit();
+    let is_of_batch = || {
+        let mut marks = memchr::memchr_iter(b'%', value);
+        matches!((marks.next(), marks.next()), (Some(from), Some(to)) if is_upper(&value[from + 1..to]))
+    };
+    let is_numbered = |w: &[u8]| matches!(w, [b'%', b'0'..=b'9', b'$', b's' | b'd']);
+    matches!(value, [b'$', name @ .., b'$'] if is_word(name))
+        || matches!(value, [b'$', name @ ..] if is_upper(name))
+        || is_of_batch()
+        || value.windows(4).any(is_numbered)
+}
+
 /// Templates inside a value make it none of its own.
 pub(super) fn is_partly_template(value: &[u8]) -> Result<(), Refusal> {
     let has = |text: &[u8]| memchr::memmem::find(value, text).is_some();
@@ -277,6 +299,9 @@ pub(super) fn is_partly_template(value: &[u8]) -> Result<(), Refusal> {
     {
         return Err("a part of the value is filled in when it runs");
     }
+    if has_variable(value) {
+        return Err("a part of the value is filled in when it runs");
+    }
     let format = |w: &[u8]| w[0] == b'%' && matches!(w[1], b's' | b'd' | b'v' | b'@' | b'q' | b'r');
     if value.windows(2).any(format) {
         return Err("a part of the value is filled in when it runs");
@@ -293,7 +318,8 @@ pub(super) fn is_partly_template(value: &[u8]) -> Result<(), Refusal> {
             .iter()
             .filter(|t| has(t))
             .count();
-    let is_class = [&b"[a-z"[..], b"[A-Z", b"[0-9", b"(?", b"A-Za-z", b"a-zA-Z", b"0-9a-f"].iter().any(|t| has(t));
+    let is_class =
+        [&b"[a-z"[..], b"[A-Z", b"[0-9", b"(?", b"A-Za-z", b"a-zA-Z", b"0-9a-f"].iter().any(|t| has(t));
     if is_class || is_expression > 0 && (natural::surprise(value) < 10.0 || is_expression > 1) {
         return Err("the value is a regular expression");
     }

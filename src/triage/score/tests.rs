@@ -63,7 +63,7 @@ fn what_is_none_is_refused_with_a_reason() {
         ("password-chg\t586/tcp", "port"),
         ("mkpassphrase\t1.0.1.post0", "version"),
         ("password=\"0.1a3\"", "version"),
-        ("Authorization = \"403 Forbidden\"", "status"),
+        ("auth_token = \"403 Forbidden\"", "status"),
         ("password=\\fR\\fIpassword\\fR\n", "fonts"),
         ("{ \"PW\", \"Palau\" },", "country"),
         ("#define OBJ_userPassword  OBJ_X509,35L\n", "code"),
