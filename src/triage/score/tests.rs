@@ -7,7 +7,7 @@ fn best(template: &str) -> Result<Rated, Refusal> {
     let text = fill(template, &mut Generator::new(5));
     let mut best = Err("nothing is assigned");
     let lower = text.to_ascii_lowercase();
-    for hot in ["pass", "secret", "token", "api_key", "pwd", "salt"] {
+    for hot in ["pass", "secret", "token", "api_key", "pwd", "pw\"", "salt"] {
         for at in memchr::memmem::find_iter(lower.as_bytes(), hot.as_bytes()) {
             assignment::find(text.as_bytes(), at..at + hot.len(), &mut |named| {
                 let verdict = rate(text.as_bytes(), &named);
@@ -65,7 +65,7 @@ fn what_is_none_is_refused_with_a_reason() {
         ("password=\"0.1a3\"", "version"),
         ("auth_token = \"403 Forbidden\"", "status"),
         ("password=\\fR\\fIpassword\\fR\n", "fonts"),
-        ("{ \"PW\", \"Palau\" },", "country"),
+        ("{ \"PW\", \"Balaaw\" },", "country"),
         ("#define OBJ_userPassword  OBJ_X509,35L\n", "code"),
         ("TOKEN = r\"[!#$%&*+.^0-9A-Za-z]{1,}\"", "regular expression"),
         ("<map Token=\"b77a5c561934e089\" PublicKey=\"0024\"/>", "public key"),
