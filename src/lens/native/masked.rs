@@ -76,7 +76,8 @@ fn is_id(raw: &[u8], mask: Mask, prefix: &[u8]) -> bool {
 fn mask_of(raw: &[u8; ID_LEN]) -> Option<Mask> {
     // The differences that the first letters have under any mask of one byte.
     // Three bytes alike are no three letters that differ; small numbers are a table, and words words.
-    let of_words = |b: &u8| b.is_ascii_lowercase() || matches!(b, b'_' | b' ' | b'.' | b'-' | b':' | b'/' | 0);
+    let of_words =
+        |b: &u8| b.is_ascii_lowercase() || matches!(b, b'_' | b' ' | b'.' | b'-' | b':' | b'/' | 0);
     if raw[0] == raw[1] && raw[1] == raw[2] || raw.iter().all(|b| *b < 0x20) || raw.iter().all(of_words) {
         return None;
     }

@@ -132,6 +132,12 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
     if value.len() == 16 && value.iter().all(u8::is_ascii_hexdigit) && is_of_assembly() {
         return Err("the value is the token of a public key");
     }
+    // PWD=`dirname "$0"`
+    if matches!(&text[named.name.clone()], b"PWD" | b"OLDPWD")
+        && value.iter().any(|b| matches!(b, b' ' | b'/' | b'$'))
+    {
+        return Err("the value is the folder that a shell is in");
+    }
     // `403 Forbidden`
     if let [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ', word @ ..] = value
         && word.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'.' | b'\\'))
