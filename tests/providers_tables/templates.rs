@@ -4,7 +4,7 @@ use crate::Text;
 use crate::rows::{self, Random, Row};
 use crate::settings::{Words, spelt};
 use keysift::pattern::alphabet::Alphabet;
-use keysift::pattern::example::{Generator, fill};
+use keysift::pattern::example::fill;
 
 /// What stands between the marks of a place to fill in.
 const MARKS: (char, char) = ('«', '»');
@@ -78,7 +78,10 @@ fn replaced(template: &str, word: &mut impl FnMut(&str) -> Option<String>) -> Op
 fn made_up(random: &mut Random, place: &str) -> Option<String> {
     match place {
         "uuid" => return Some(fill("{uuid}", &mut random.0)),
-        "id" => return made_up(random, ["digits:12", "alnum:20", "uuid"][random.below(3)]),
+        "id" => {
+            let form = *random.of(&["digits:12", "alnum:20", "uuid"]);
+            return made_up(random, form);
+        }
         "host" => return None,
         _ => {}
     }
