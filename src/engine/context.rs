@@ -205,6 +205,11 @@ impl<'t> Context<'t> {
         self.text
     }
 
+    /// Where the value stands.
+    pub fn range(&self) -> &Range<usize> {
+        &self.value
+    }
+
     /// The value itself.
     pub fn value(&self) -> &'t [u8] {
         &self.text[self.value.clone()]
@@ -402,7 +407,7 @@ fn key_of(own: &[u8]) -> Key {
 }
 
 /// What one name says.
-fn key_of_name(name: &str) -> Key {
+pub fn key_of_name(name: &str) -> Key {
     let is_key = names::ends_in_any(name, 1, &["key", "token", "secret", "password", "passphrase"]);
     if !is_key && crate::triage::names_look_alike(name) {
         return Key::Hash;

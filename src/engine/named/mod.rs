@@ -4,10 +4,12 @@
 //! that name a provider; of the kinds that are named, those whose form the value has remain; of these the
 //! nearest word decides. What fits equally well is told as candidates.
 
+mod key;
 mod parent;
 mod place;
 mod worth;
 
+use super::assigned;
 use super::context::{self, Context, Key, Region, joined};
 use super::runs::is_token;
 use super::runs::outline::Outline;
@@ -75,6 +77,8 @@ struct Candidate {
     weight: Weight,
     /// Where the word stands in the text.
     at: usize,
+    /// The word, in the folded surroundings.
+    word: Range<usize>,
     heads: bool,
     /// Whether a common word stands where names do.
     is_placed: bool,
@@ -169,7 +173,10 @@ impl Index {
         let after = &after[..after.len().min(context::AFTER)];
         let text = [before, value, after].concat();
         let run = before.len()..before.len() + value.len();
-        let named = self.look(patterns, &text, &run, false, generic::is_random(value), None)?;
+        let is_random =
+            value.split(|b| !is_token(*b)).any(|part| part.len() >= 16 && generic::is_random(part))
+                || may_be_secret(&text, &run);
+        let named = self.look(patterns, &text, &run, false, is_random, None)?;
         (named.span == run).then(|| Named { span: 0..value.len(), ..named })
     }
 
@@ -253,6 +260,7 @@ impl Index {
                     region,
                     weight,
                     at: place.start,
+                    word: range.clone(),
                     heads,
                     is_placed: is_weak && place::is_name(context.text(), &place),
                     is_own_name: is_weak && rank.0 == 0 && context.is_own_name(&range),
@@ -277,6 +285,9 @@ impl Index {
         is_random: bool,
         told: Option<Key>,
     ) -> Option<Named> {
+        if assigned::is_sealed(&text[run.start.saturating_sub(context::BEFORE)..run.start]) {
+            return None;
+        }
         let whole = joined(text, run);
         let spans = spans(text, run, &whole);
         let context = Context::of(text, spans.last().cloned().unwrap_or_else(|| run.clone()), is_pool);
@@ -284,7 +295,7 @@ impl Index {
         if candidates.is_empty() {
             return None;
         }
-        let key = told.unwrap_or_else(|| context.key());
+        let key = told.unwrap_or_else(|| key_of(&context, &candidates));
         if !is_random && !matches!(key, Key::Secret(_) | Key::Negated) {
             return None;
         }
@@ -360,6 +371,24 @@ impl Index {
             confidence: confidence(pattern, &best.candidate, key, &text[best.span.clone()]),
             others,
         })
+    }
+}
+
+/// What the value's own name says, wherever it stands, and whatever words the name of a service in it is made of.
+fn key_of(context: &Context<'_>, candidates: &[Candidate]) -> Key {
+    let key = context.key();
+    if matches!(key, Key::Secret(_) | Key::Hash) {
+        return key;
+    }
+    if let Some(key) = key::elsewhere(context.text(), context.range()) {
+        return key;
+    }
+    let service = candidates.iter().find(|c| c.region == Region::Own && c.weight > Weight::Weak);
+    match (key, context.name(), service) {
+        (Key::Negated, Some(name), Some(c)) => key::without(name, &context.folded()[c.word.clone()]),
+        // `client = Client("VALUE")`
+        (Key::Negated, Some(name), None) if context.is_for_client() => key::without(name, b""),
+        _ => key,
     }
 }
 

@@ -28,6 +28,9 @@ fn is_enclosed(before: &[u8], after: &[u8]) -> bool {
         Some(b'<') => next == b'>',
         Some(b'*') => next == b'*' && earlier == b'*',
         Some(b'/') => earlier != b'/' && matches!(next, b'/' | b'"' | b'\'' | b'`' | b' ' | b'\n' | b'\r'),
+        // `\Exa\Client`, `"app.exa"`
+        Some(b'\\') => next == b'\\' && after.get(1).is_some_and(u8::is_ascii_uppercase),
+        Some(b'.') => earlier.is_ascii_alphanumeric() && matches!(next, b'"' | b'\''),
         Some(b':') => {
             matches!(earlier, b' ' | b'{' | b'(' | b'[' | b'\n')
                 && matches!(next, b',' | b' ' | b'}' | b')' | b'\n' | b'\r')
@@ -62,12 +65,12 @@ fn is_label(line: &[u8], after: &[u8]) -> bool {
     ends && head.len() < line.len().max(bare.len() + 1) && LABELS.iter().any(|label| is_last(&label))
 }
 
-/// The first of its line: a key, the head of a block, the first cell of a row.
+/// The first of its line: a key, the head of a block, the first cell of a row, all of it.
 fn is_first(line: &[u8], after: &[u8]) -> bool {
     let line = line.trim_ascii();
     let behind = after.trim_ascii_start();
     matches!(line, b"" | b"-" | b"|" | b"\"" | b"'")
-        && (matches!(after.first(), Some(b',' | b'\t' | b';'))
+        && (matches!(after.first(), None | Some(b',' | b'\t' | b';' | b'\n' | b'\r'))
             || matches!(behind.first(), Some(b':' | b'=' | b'{' | b'|')))
 }
 
@@ -138,7 +141,11 @@ const STORES: &[&[u8]] = &[
 /// Whether the word at `word` is a command that is given a secret to keep: `vault kv put secret/acme key=…`. Its own name
 /// says nothing of whose the secret is.
 pub(super) fn is_keeper(text: &[u8], word: &Range<usize>) -> bool {
-    let Some(rest) = text.get(word.end..).and_then(|rest| rest.strip_prefix(b" ")) else { return false };
+    let after = text.get(word.end..).unwrap_or_default();
+    if after.starts_with(b".plugins.") || after.starts_with(b".jenkins.") {
+        return true;
+    }
+    let Some(rest) = after.strip_prefix(b" ") else { return false };
     let rest = &rest[..rest.len().min(AROUND)];
     let end = rest.iter().position(|b| *b == b' ').unwrap_or(rest.len());
     let begins = || {
@@ -184,6 +191,9 @@ mod tests {
             ("log in to ‹Exa›, then", true),
             ("x // ‹Exa›\n", true),
             ("x # ‹Exa›, production", true),
+            ("new \\‹Exa›\\Client()", true),
+            ("{\"logger\": \"app.‹exa›\"}", true),
+            ("\n‹Exa›\n  key: x", true),
             ("the ‹exa› of it", false),
             ("‹Close› the door", false),
             ("here is the ‹box› we", false),
@@ -203,6 +213,7 @@ mod tests {
             ("‹vault› kv put secret/x", true),
             ("$ ‹heroku› config:set X=1", true),
             ("cd x && ‹gh› secret set X", true),
+            ("<com.‹cloudbees›.plugins.credentials", true),
             ("‹vault› secret: x", false),
             ("my ‹vault› kv put", false),
             ("‹vault›", false),
