@@ -57,12 +57,13 @@ fn is_label(line: &[u8], after: &[u8]) -> bool {
     let ends = after.first().is_none_or(|b| matches!(b, b' ' | b'\n' | b'\r' | b',' | b';' | b'&' | b'|'));
     let head = line.trim_ascii_end();
     let bare = head.strip_suffix(b":").or_else(|| head.strip_suffix(b"=")).unwrap_or(head);
+    let is_set = bare.len() < head.len();
     let is_last = |label: &&&[u8]| {
         bare.len() >= label.len()
             && bare[bare.len() - label.len()..].eq_ignore_ascii_case(label)
-            && (bare.len() < head.len() || **label == b"generic")
+            && (is_set || **label == b"generic")
     };
-    ends && head.len() < line.len().max(bare.len() + 1) && LABELS.iter().any(|label| is_last(&label))
+    ends && (is_set || head.len() < line.len()) && LABELS.iter().any(|label| is_last(&label))
 }
 
 /// The first of its line: a key, the head of a block, the first cell of a row, all of it.
