@@ -16,6 +16,9 @@ const QUOTED: usize = 160;
 /// tag, and no name before that which means something else.
 pub fn may_be_secret(text: &[u8], start: usize) -> bool {
     let before = &text[start.saturating_sub(VALUE_HEAD + QUOTED)..start];
+    if is_sealed(before) {
+        return false;
+    }
     let head = before.iter().rev().take(VALUE_HEAD).take_while(|&&b| !ends_head(b)).count();
     let (before, head) = before.split_at(before.len() - head);
     let is_url = head.starts_with(b"//") || (before.ends_with(b":") && text[start..].starts_with(b"//"));
@@ -43,6 +46,16 @@ pub fn may_be_secret(text: &[u8], start: usize) -> bool {
     } else {
         is_scheme || follows_name(unquoted)
     }
+}
+
+/// Whether what is behind `before` is a part of an encrypted value, as sops writes them: `ENC[AES256_GCM,data:VALUE,iv:…]`.
+pub(super) fn is_sealed(before: &[u8]) -> bool {
+    let line = &before[memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)..];
+    memchr::memrchr(b'[', line).is_some_and(|at| {
+        line[..at].ends_with(b"ENC")
+            && line[at + 1..].starts_with(b"AES")
+            && memchr::memchr(b']', &line[at..]).is_none()
+    })
 }
 
 /// Whether the run is a part of a hashed password: `$6$salt$hash`, `pbkdf2_sha256$1000$salt$hash`,

@@ -12,7 +12,7 @@ pub const BEFORE: usize = 640;
 pub const AFTER: usize = 320;
 /// Lines above and below that are looked at.
 const LINES_ABOVE: usize = 8;
-const LINES_BELOW: usize = 3;
+const LINES_BELOW: usize = 8;
 /// Bytes of a line that are looked at on either side where the value's name says nothing.
 const LINE: usize = 96;
 /// Bytes before a value that its name stands in.
@@ -200,6 +200,43 @@ impl<'t> Context<'t> {
         }
     }
 
+    /// The text that all of it stands in.
+    pub fn text(&self) -> &'t [u8] {
+        self.text
+    }
+
+    /// Where the value stands.
+    pub fn range(&self) -> &Range<usize> {
+        &self.value
+    }
+
+    /// The value itself.
+    pub fn value(&self) -> &'t [u8] {
+        &self.text[self.value.clone()]
+    }
+
+    /// Where what is found at `range` of the folded surroundings stands in the text.
+    pub fn place(&self, range: &Range<usize>) -> Range<usize> {
+        self.original(range.start)..self.original(range.end - 1) + 1
+    }
+
+    /// Whether what is found at `range` of the folded surroundings is all of the value's own name.
+    pub fn is_own_name(&self, range: &Range<usize>) -> bool {
+        let word = &self.folded()[range.clone()];
+        let joins = |b: &u8| KINDS[usize::from(*b)] & JOINER == 0;
+        self.name().is_some_and(|name| {
+            name.bytes().filter(joins).map(|b| b.to_ascii_lowercase()).eq(word.iter().copied())
+        })
+    }
+
+    /// Whether the value is handed to what is made of a service's library: `Client("VALUE")`.
+    pub fn is_for_client(&self) -> bool {
+        let called = &self.text[self.called.get_or_init(|| self.called()).clone()];
+        [&b"client"[..], b"api", b"sdk", b"service"].iter().any(|end| {
+            called.len() >= end.len() && called[called.len() - end.len()..].eq_ignore_ascii_case(end)
+        })
+    }
+
     fn original(&self, at: usize) -> usize {
         let at = usize::from(self.places[at]) + self.from;
         if at > self.value.start { at - self.value.start - 1 + self.value.end } else { at }
@@ -248,6 +285,7 @@ impl<'t> Context<'t> {
             || line.ends_with(b"(")
             || line.ends_with(b"]")
             || line.ends_with(b"|")
+            || line.starts_with(b"config :")
             || is_comment.iter().any(|start| line.starts_with(start))
             // Lines are short: a searcher takes longer to be made than to search.
             || memchr::memchr_iter(b':', line).any(|at| line[at..].starts_with(b"://"))
@@ -307,10 +345,15 @@ impl<'t> Context<'t> {
         if says(&self.text[start - head..end + tail]) {
             return true;
         }
-        // `Service API token: VALUE`
+        // `Service API token: VALUE`, and not `here is the token: VALUE`
         let rest = self.text.get(end + tail..self.value.start).unwrap_or_default();
         let words = rest.iter().take_while(|b| is_part(b) || **b == b' ').count();
-        rest.starts_with(b" ") && words > 1 && says(rest[..words].trim_ascii())
+        let is_sentence = || {
+            let next = rest[1..words].split(|b| *b == b' ').next().unwrap_or_default();
+            [&b"is"[..], b"are", b"the", b"a", b"an", b"to", b"your", b"our", b"my", b"this", b"with"]
+                .contains(&next)
+        };
+        rest.starts_with(b" ") && words > 1 && !is_sentence() && says(rest[..words].trim_ascii())
     }
 
     /// Whether the value is set to something or handed to something, and does not stand in a sentence.
@@ -364,7 +407,7 @@ fn key_of(own: &[u8]) -> Key {
 }
 
 /// What one name says.
-fn key_of_name(name: &str) -> Key {
+pub fn key_of_name(name: &str) -> Key {
     let is_key = names::ends_in_any(name, 1, &["key", "token", "secret", "password", "passphrase"]);
     if !is_key && crate::triage::names_look_alike(name) {
         return Key::Hash;
@@ -389,9 +432,30 @@ const TAILS: &[&[u8]] = &[
 /// Words between a name and its value that name nothing.
 fn is_filler(name: &str) -> bool {
     const WORDS: &[&str] = &[
-        "value", "val", "string", "str", "bearer", "basic", "default", "const", "let", "var", "final",
-        "static", "public", "private", "char", "byte", "bytes", "text", "content", "export", "readonly",
-        "new", "return",
+        "value",
+        "val",
+        "string",
+        "str",
+        "bearer",
+        "basic",
+        "default",
+        "const",
+        "let",
+        "var",
+        "final",
+        "static",
+        "public",
+        "private",
+        "char",
+        "byte",
+        "bytes",
+        "text",
+        "content",
+        "export",
+        "readonly",
+        "new",
+        "return",
+        "securestring",
     ];
     name.len() == 1 || WORDS.iter().any(|w| name.eq_ignore_ascii_case(w))
 }

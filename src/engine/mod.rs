@@ -22,6 +22,7 @@ pub mod words;
 
 use crate::blob::TextKind;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet, Segment};
+use crate::triage::names::{self, Verdict};
 use crate::triage::score;
 use candidates::Candidates;
 use prefilter::starts::{self, Starts};
@@ -454,6 +455,16 @@ impl<'p> Engine<'p> {
                 }
                 sink.hit(Hit::named(short));
             }
+            // A column of a table names what stands in its rows.
+            if named.form == assignment::Form::Clause
+                && rated.only_low != Some(score::plain::WHY)
+                && let Ok(name) = std::str::from_utf8(&text[named.name.clone()])
+                && let Verdict::Secret(strength) = names::judge(name)
+                && let Some(told) =
+                    self.patterns.names().name_told(self.patterns, text, &named.value, kind, strength)
+            {
+                sink.hit(Hit::named(told));
+            }
             sink.hit(Hit { named: Some((named.name, rated)), ..Hit::new(id, named.value) });
         };
         if text[word.clone()].contains(&b' ') && text[word.end - 1].is_ascii_alphabetic() {
@@ -490,7 +501,8 @@ pub fn matches_of(expression: &crate::pattern::Compiled, text: &[u8]) -> Vec<Hit
 }
 
 impl Hit {
-    fn named(named: named::Named) -> Hit {
+    /// One that its surroundings name.
+    pub(crate) fn named(named: named::Named) -> Hit {
         let hit = Hit::new(named.pattern, named.span);
         Hit { near: true, confidence: Some(named.confidence), others: named.others, ..hit }
     }

@@ -127,9 +127,13 @@ fn pattern(provider: &Table, id: &str, name: &str, kind: &Table) -> Result<Table
                 all.push(word);
             }
         }
-        if !all.is_empty() {
-            out.insert(key.into(), Value::from(all));
+        if all.is_empty() {
+            continue;
         }
+        if key == "near" {
+            all.extend(spoken(name, &all));
+        }
+        out.insert(key.into(), Value::from(all));
     }
     let forms = strings(kind, "form")?;
     let prefixes = strings(kind, "prefix")?;
@@ -148,6 +152,22 @@ fn pattern(provider: &Table, id: &str, name: &str, kind: &Table) -> Result<Table
         out.insert("form".into(), Value::from(prefixes.iter().flat_map(both).collect::<Vec<_>>()));
     }
     Ok(out)
+}
+
+/// The names of a provider that people write in prose, which are of several words: `Alpha Vantage`. Those of one word may be
+/// common words, and are named in the tables.
+fn spoken(name: &str, known: &[String]) -> Vec<String> {
+    let joined = |word: &str| word.replace([' ', '-', '_'], "").to_ascii_lowercase();
+    let is_name = |part: &&str| {
+        let words = part.split(' ').filter(|w| w.len() > 1 && w.bytes().all(|b| b.is_ascii_alphanumeric()));
+        words.clone().count() >= 2
+            && words.count() == part.split(' ').count()
+            && part.starts_with(|c: char| c.is_ascii_uppercase())
+            && part.len() >= 9
+            && known.iter().all(|word| joined(word) != joined(part))
+    };
+    let parts = name.split(" (").next().unwrap_or_default().split(" / ").map(str::trim);
+    parts.filter(is_name).map(str::to_ascii_lowercase).collect()
 }
 
 fn why(provider: &Table, kind: &Table, name: &str, title: &str, severity: &str) -> String {

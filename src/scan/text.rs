@@ -324,13 +324,36 @@ impl PartSink<'_, '_, '_, '_> {
             // Whole lines, whose own names are written in the encoding too.
             sites: if is_encoded_file || decoded.encoding == Encoding::Utf7 { &document } else { &NoSites },
         };
-        let pending = search_level(self.job, &text, &address, self.level + 1, &mut self.gathered.inner);
+        let mut pending = search_level(self.job, &text, &address, self.level + 1, &mut self.gathered.inner);
+        pending.extend(self.named_outside(&text, decoded, &address));
         self.gathered.decoded.extend(pending.into_iter().map(|p| {
             let at = usize::try_from(decoded.map.outer(TextOffset(p.at.start))).unwrap_or(decoded.span.start);
             Pending { at: at..decoded.span.end.max(at), decoded: true, ..p }
         }));
     }
 }
+
+impl PartSink<'_, '_, '_, '_> {
+    /// What was decoded if it is one value, of a service that stands around what it was decoded from.
+    fn named_outside(&self, text: &Text<'_>, decoded: &Decoded, address: &Address) -> Option<Pending> {
+        let value = decoded.bytes.trim_ascii_end();
+        let is_one = decoded.encoding.holds_bytes()
+            && value.len() <= ONE_VALUE
+            && value.iter().all(u8::is_ascii_graphic);
+        if !is_one || self.text.kind != TextKind::Plain {
+            return None;
+        }
+        let patterns = self.job.job.engine.patterns();
+        let named = patterns.names().name_decoded(patterns, self.text.bytes, &decoded.span, value)?;
+        let hit = Hit::named(named);
+        let mut documentation = Documentation::of(text.bytes);
+        let sighting = sighting(self.job, text, &mut documentation, address, &hit);
+        Some(Pending { at: shown(text.bytes, &hit), sighting, decoded: false })
+    }
+}
+
+/// Longest text that may be one value.
+const ONE_VALUE: usize = 512;
 
 /// Where to look for a hit: where its secret stands, if that is on a later line than its beginning.
 fn shown(text: &[u8], hit: &Hit) -> Range<usize> {

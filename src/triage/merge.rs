@@ -78,6 +78,7 @@ pub fn unshadowed(patterns: &PatternSet, mut sightings: Vec<Sighting>, halves: b
     }
     let mut keep = vec![true; sightings.len()];
     let mut candidates: Vec<(usize, PatternId)> = Vec::new();
+    let mut surer: Vec<(usize, u8)> = Vec::new();
     for indexes in by_blob.values_mut() {
         indexes.sort_by_key(|&i| (sightings[i].range.0, std::cmp::Reverse(sightings[i].range.1)));
         for (n, &i) in indexes.iter().enumerate() {
@@ -114,6 +115,9 @@ pub fn unshadowed(patterns: &PatternSet, mut sightings: Vec<Sighting>, halves: b
                     None => continue,
                 };
                 keep[loser] = false;
+                surer.extend(
+                    confidence_of_name(patterns, &sightings[winner], &sightings[loser]).map(|c| (winner, c)),
+                );
                 if fit_alike(patterns, &sightings[winner], &sightings[loser]) {
                     candidates.push((winner, sightings[loser].pattern));
                 }
@@ -122,6 +126,9 @@ pub fn unshadowed(patterns: &PatternSet, mut sightings: Vec<Sighting>, halves: b
     }
     for (winner, other) in candidates {
         sightings[winner].others.push(other);
+    }
+    for (winner, confidence) in surer {
+        sightings[winner].confidence = sightings[winner].confidence.max(Some(confidence));
     }
     let mut keep = keep.into_iter();
     sightings.into_iter().filter(|_| keep.next().unwrap_or(true)).collect()
@@ -152,6 +159,18 @@ fn is_foreign(pattern: &Pattern) -> bool {
     pattern.broad
         && pattern.boundary == Boundary::None
         && matches!(pattern.matcher, Matcher::Regex { .. } | Matcher::Search { .. })
+}
+
+/// How sure a value is a secret by its own name, where words around it say whose it is: the name of a service makes it no
+/// less of a secret.
+fn confidence_of_name(patterns: &PatternSet, winner: &Sighting, loser: &Sighting) -> Option<u8> {
+    let (pw, pl) = (patterns.get(winner.pattern), patterns.get(loser.pattern));
+    let (_, rated) = loser.named.as_ref()?;
+    let is_same = matches!(pw.matcher, Matcher::Named { .. })
+        && pl.class == Class::Generic
+        && rated.only_low.is_none()
+        && winner.range == loser.range;
+    is_same.then(|| rated.confidence.min(pw.confidence))
 }
 
 /// Whether two tokens with a form of their own say the same of one value, and nothing around it says which

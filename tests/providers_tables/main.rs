@@ -8,6 +8,7 @@
 
 mod rows;
 mod settings;
+mod templates;
 
 use keysift::finding::{Finding, Severity};
 use keysift::pattern::PatternSet;
@@ -24,6 +25,15 @@ const NAMED: usize = 95;
 /// Settings that say little: the service and nothing of a secret, or the service apart from the value.
 const NAMED_BARELY: (usize, &[&str]) = (82, &["product is", "json product", "init"]);
 
+/// The same for the settings that were written before any of them was tried: of all, and of each.
+const SECOND: [usize; 2] = [96, 87];
+const THIRD: [usize; 2] = [96, 87];
+/// Settings in which nothing but the service's name says what a value is.
+const SECOND_WEAK: &[&str] = &["constructor, python"];
+
+/// Of what is alike so many in a thousand are told as worse than low, at most.
+const ALIKE: usize = 20;
+
 /// Of fillers so many in a thousand are told as worse than low, at most.
 const TAKEN: usize = 10;
 
@@ -34,6 +44,22 @@ fn families(finding: &Finding) -> BTreeSet<String> {
     ids.chain([finding.pattern.as_str()]).filter(|id| !id.is_empty()).map(family).collect()
 }
 
+/// What stands in the file of a sample.
+struct Text {
+    setting: &'static str,
+    /// Its path, where the setting asks for one.
+    file: Option<String>,
+    text: String,
+    /// The value that has to be found, where others stand beside it.
+    value: Option<String>,
+}
+
+impl From<(&'static str, String)> for Text {
+    fn from((setting, text): (&'static str, String)) -> Text {
+        Text { setting, file: None, text, value: None }
+    }
+}
+
 /// A row's value in a file.
 #[derive(Default)]
 struct Sample {
@@ -42,8 +68,11 @@ struct Sample {
     /// The file or the setting.
     name: &'static str,
     text: String,
+    value: Option<String>,
     /// What is found in it.
     found: BTreeSet<String>,
+    /// The family that the finding itself is of, others being possible.
+    first: BTreeSet<String>,
     /// How bad that is.
     worst: Option<Severity>,
 }
@@ -52,11 +81,18 @@ impl Sample {
     fn is_named(&self) -> bool {
         self.found.contains(&self.family)
     }
+
+    /// Whether a finding is about the value, or holds it.
+    fn is_about(&self, finding: &Finding) -> bool {
+        let meets = |part: &str, value: &str| part.contains(value) || part.len() > 7 && value.contains(part);
+        let parts = finding.parts.values().map(|part| String::from_utf8_lossy(part.reveal()));
+        self.value.as_ref().is_none_or(|value| parts.into_iter().any(|part| meets(&part, value)))
+    }
 }
 
 /// The samples of the rows, scanned, of each row one in `every` and of each setting too; how many rows there are, and those that are not read.
-fn scanned(
-    texts: impl Fn(&mut Random, &Row) -> Option<Vec<(&'static str, String)>>,
+fn scanned<T: Into<Text>>(
+    texts: impl Fn(&mut Random, &Row) -> Option<Vec<T>>,
     name: impl Fn(usize, &'static str) -> String,
     every: usize,
 ) -> (Vec<Sample>, usize, Vec<&'static str>) {
@@ -76,11 +112,17 @@ fn scanned(
         let family = excluded.get(row.id).map_or(row.family(), |as_id| as_id[1..].split('.').next().unwrap());
         let dir = folder.path().join(format!("{n:04}"));
         std::fs::create_dir_all(&dir).unwrap();
-        for (i, (setting, text)) in texts.into_iter().enumerate().filter(|(i, _)| (n + i) % every == 0) {
-            let path = dir.join(name(i, setting));
+        for (i, text) in texts.into_iter().enumerate().filter(|(i, _)| (n + i) % every == 0) {
+            let Text { setting, file, text, value } = text.into();
+            // A folder for each, for the names of files may be the same.
+            let path = match file {
+                Some(file) => dir.join(format!("{i:02}")).join(file),
+                None => dir.join(name(i, setting)),
+            };
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(&path, &text).unwrap();
-            let sample =
-                Sample { id: row.id, family: family.to_owned(), name: setting, text, ..Sample::default() };
+            let family = family.to_owned();
+            let sample = Sample { id: row.id, family, name: setting, text, value, ..Sample::default() };
             samples.insert(path.display().to_string(), sample);
         }
     }
@@ -89,7 +131,12 @@ fn scanned(
     let outcome = scanner.scan(&[Target::Path(folder.path().to_path_buf())], &Progress::default());
     for finding in &outcome.findings {
         for site in &finding.sites {
-            let sample = samples.get_mut(&site.address.to_string()).unwrap();
+            let address = site.address.to_string();
+            let sample = samples.get_mut(address.split('!').next().unwrap()).unwrap();
+            if !sample.is_about(finding) {
+                continue;
+            }
+            sample.first.extend(finding.pattern.split('.').next().map(str::to_owned));
             sample.found.extend(families(finding));
             sample.worst = sample.worst.max(Some(finding.severity));
         }
@@ -165,5 +212,80 @@ fn what_only_fills_a_place_is_no_secret() {
     }
     for (name, [all, taken]) in fillers {
         assert!(taken * 1000 <= all * TAKEN, "{name}: {taken} of {all}");
+    }
+}
+
+/// The settings of `all`: in each how many samples, how many of them named, named first, and missed.
+fn counted(all: &'static str, every: usize) -> BTreeMap<&'static str, [usize; 4]> {
+    let texts = |random: &mut Random, row: &Row| templates::filled(all, random, row);
+    let (samples, ..) = scanned(texts, |_, name| name.to_owned(), every);
+    let mut settings: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
+    for sample in &samples {
+        let [all, named, first, missed] = settings.entry(sample.name).or_default();
+        *all += 1;
+        *named += usize::from(sample.is_named());
+        *first += usize::from(sample.first.contains(&sample.family));
+        *missed += usize::from(sample.found.is_empty());
+        if !sample.is_named() {
+            println!("{} {} {:?} {}", sample.name, sample.id, sample.found, sample.text.replace('\n', "⏎"));
+        }
+    }
+    let mut sums = [0; 4];
+    for (name, counts) in &settings {
+        let [all, named, first, missed] = counts;
+        println!("{name:34} {named:5} named ({first:5} first), {missed:5} not found, of {all:5}");
+        sums = std::array::from_fn(|i| sums[i] + counts[i]);
+    }
+    println!("all: {} named ({} first), {} not found, of {}", sums[1], sums[2], sums[3], sums[0]);
+    settings
+}
+
+/// Checks that of all samples, and of those of each setting but the `weak`, so many in a hundred are named.
+fn check(settings: &BTreeMap<&str, [usize; 4]>, least: [usize; 2], weak: &[&str]) {
+    let sums = settings.values().fold([0, 0], |sums, counts| [sums[0] + counts[0], sums[1] + counts[1]]);
+    assert!(sums[1] * 100 >= sums[0] * least[0], "{} of {}", sums[1], sums[0]);
+    for (name, [all, named, ..]) in settings.iter().filter(|(name, _)| !weak.contains(name)) {
+        assert!(named * 100 >= all * least[1], "{name}: {named} of {all}");
+    }
+}
+
+#[test]
+fn rows_are_named_in_the_second_set() {
+    let settings = counted(include_str!("../../testdata/settings/second.txt"), every(17));
+    check(&settings, SECOND, SECOND_WEAK);
+}
+
+#[test]
+fn rows_are_named_in_the_third_set() {
+    let settings = counted(include_str!("../../testdata/settings/third.txt"), every(17));
+    check(&settings, THIRD, &[]);
+}
+
+/// One sample in so many is read: `EVERY` says how many, or what keeps the suite quick.
+fn every(otherwise: usize) -> usize {
+    std::env::var("EVERY").ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise)
+}
+
+#[test]
+fn what_is_alike_is_no_secret() {
+    let all = include_str!("../../testdata/settings/alike.txt");
+    let texts = |random: &mut Random, row: &Row| {
+        let texts = templates::filled(all, random, row)?;
+        Some(texts.into_iter().map(|text| Text { value: None, ..text }).collect())
+    };
+    let (samples, ..) = scanned(texts, |_, name| name.to_owned(), every(17));
+    let mut settings: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
+    for sample in &samples {
+        let [all, told, named] = settings.entry(sample.name).or_default();
+        *all += 1;
+        if sample.worst > Some(Severity::Low) {
+            *told += 1;
+            *named += usize::from(sample.is_named());
+            println!("{} {} {:?} {}", sample.name, sample.id, sample.found, sample.text.replace('\n', "⏎"));
+        }
+    }
+    for (name, [all, told, named]) in &settings {
+        println!("{name:34} {told:5} told as worse than low, {named:5} by the name beside it, of {all:5}");
+        assert!(told * 1000 <= all * ALIKE, "{name}: {told} of {all}");
     }
 }

@@ -13,6 +13,7 @@ const EXCLUDED: &str = include_str!("../../testdata/facts/excluded.tsv");
 /// What a row says.
 pub struct Row {
     pub id: &'static str,
+    pub provider: &'static str,
     pub prefix: &'static str,
     pub alphabet: &'static str,
     pub length: &'static str,
@@ -38,6 +39,7 @@ pub fn rows() -> Vec<Row> {
         let context = column[6].split(", ").map(str::trim).filter(|w| !w.is_empty()).collect();
         Row {
             id: column[0],
+            provider: column[1],
             prefix: column[2],
             alphabet: column[3],
             length: column[4],

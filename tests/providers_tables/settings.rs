@@ -3,7 +3,7 @@
 use crate::rows::{self, Random, Row};
 
 /// The words of an id, in the spellings that variables have.
-fn spelt(words: &[&str], style: usize) -> String {
+pub fn spelt(words: &[&str], style: usize) -> String {
     let capital = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
     match style {
         0 => words.join("_").to_ascii_uppercase(),
@@ -47,16 +47,16 @@ const PLAIN: &[&str] = &[
 ];
 
 /// What a row calls its service.
-struct Words {
+pub struct Words {
     /// The words of the kind: `api`, `key`.
-    kind: Vec<&'static str>,
+    pub kind: Vec<&'static str>,
     /// What a person calls the service: the first word of the context that is one.
-    product: String,
-    host: Option<&'static str>,
+    pub product: String,
+    pub host: Option<&'static str>,
 }
 
 impl Words {
-    fn of(row: &Row) -> Words {
+    pub fn of(row: &Row) -> Words {
         let kind: Vec<&str> = match row.kind() {
             "key" => vec!["api", "key"],
             kind => kind.split('-').filter(|w| *w != "legacy" && *w != "v2").collect(),

@@ -4,9 +4,13 @@
 //! that name a provider; of the kinds that are named, those whose form the value has remain; of these the
 //! nearest word decides. What fits equally well is told as candidates.
 
+mod key;
+mod parent;
+mod place;
 mod worth;
 
-use super::context::{Context, Key, Region, joined};
+use super::assigned;
+use super::context::{self, Context, Key, Region, joined};
 use super::runs::is_token;
 use super::runs::outline::Outline;
 use super::token;
@@ -16,6 +20,7 @@ use crate::finding::Severity;
 use crate::pattern::{Body, Matcher, Pattern, PatternId, PatternSet, Segment};
 use crate::triage::names::Strength;
 use crate::triage::{generic, names, pair, score};
+use parent::Parent;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use worth::{is_in_url, is_mixed, may_be_mixed, may_be_secret, may_hold_random};
@@ -70,11 +75,26 @@ struct Candidate {
     score: Score,
     region: Region,
     weight: Weight,
+    /// Where the word stands in the text.
+    at: usize,
+    /// The word, in the folded surroundings.
+    word: Range<usize>,
     heads: bool,
+    /// Whether a common word stands where names do.
+    is_placed: bool,
+    /// Whether it is all of the value's own name.
+    is_own_name: bool,
     /// Whether the word stands behind the value.
     is_behind: bool,
     /// Whether the word is part of a name that says secret.
     is_secret: bool,
+}
+
+impl Candidate {
+    /// Whether more than the word says that it is a name.
+    fn is_told(&self) -> bool {
+        self.weight > Weight::Weak || self.is_secret || self.is_placed || self.heads
+    }
 }
 
 impl Index {
@@ -110,7 +130,7 @@ impl Index {
         if !is_worth_a_look {
             return None;
         }
-        self.look(patterns, text, run, kind != TextKind::Plain, is_random)
+        self.look(patterns, text, run, kind != TextKind::Plain, is_random, None)
     }
 
     /// The same for a value that is shorter than runs are, and assigned to a name that says secret.
@@ -121,7 +141,43 @@ impl Index {
         value: &Range<usize>,
         kind: TextKind,
     ) -> Option<Named> {
-        self.look(patterns, text, value, kind != TextKind::Plain, true).filter(|named| named.span == *value)
+        let named = self.look(patterns, text, value, kind != TextKind::Plain, true, None);
+        named.filter(|named| named.span == *value)
+    }
+
+    /// The same for a value whose name stands elsewhere and says secret: a column of a table.
+    pub fn name_told(
+        &self,
+        patterns: &PatternSet,
+        text: &[u8],
+        value: &Range<usize>,
+        kind: TextKind,
+        strength: Strength,
+    ) -> Option<Named> {
+        let key = Some(Key::Secret(strength));
+        let named = self.look(patterns, text, value, kind != TextKind::Plain, true, key);
+        named.filter(|named| named.span == *value)
+    }
+
+    /// The same for a value that stands encoded at `span` of a text: a line of a secret of Kubernetes.
+    pub fn name_decoded(
+        &self,
+        patterns: &PatternSet,
+        outer: &[u8],
+        span: &Range<usize>,
+        value: &[u8],
+    ) -> Option<Named> {
+        let before = &outer[span.start.saturating_sub(context::BEFORE)..span.start];
+        let padding = outer[span.end..].iter().take(2).take_while(|b| **b == b'=').count();
+        let after = &outer[span.end + padding..];
+        let after = &after[..after.len().min(context::AFTER)];
+        let text = [before, value, after].concat();
+        let run = before.len()..before.len() + value.len();
+        let is_random =
+            value.split(|b| !is_token(*b)).any(|part| part.len() >= 16 && generic::is_random(part))
+                || may_be_secret(&text, &run);
+        let named = self.look(patterns, &text, &run, false, is_random, None)?;
+        (named.span == run).then(|| Named { span: 0..value.len(), ..named })
     }
 
     /// The same for a value whose name and place are all that is known of its surroundings.
@@ -132,7 +188,7 @@ impl Index {
         text.extend_from_slice(value);
         let run = start..text.len();
         text.push(b'"');
-        self.look(patterns, &text, &run, false, true).filter(|named| named.span == run)
+        self.look(patterns, &text, &run, false, true, None).filter(|named| named.span == run)
     }
 
     /// Whether the surroundings of a token name its pattern.
@@ -145,9 +201,11 @@ impl Index {
         pattern: PatternId,
     ) -> bool {
         let context = Context::of(text, span.clone(), kind != TextKind::Plain);
-        self.candidates(patterns, &context)
-            .iter()
-            .any(|c| c.pattern == pattern && (c.weight > Weight::Weak || c.region <= Region::Line || c.heads))
+        self.candidates(patterns, &context).iter().any(|c| {
+            c.pattern == pattern
+                && !is_far(c)
+                && (c.weight > Weight::Weak || c.region <= Region::Line || c.heads)
+        })
     }
 
     fn candidates(&self, patterns: &PatternSet, context: &Context<'_>) -> Vec<Candidate> {
@@ -167,6 +225,10 @@ impl Index {
         for (range, named) in matches {
             if range.end > around.end {
                 around = range.clone();
+            }
+            let place = context.place(&range);
+            if place::is_keeper(context.text(), &place) {
+                continue;
             }
             let (region, distance) = context.region(around.start);
             let heads = match region {
@@ -191,13 +253,23 @@ impl Index {
                     },
                 };
                 let is_secret = weight == Weight::Weak && rank.0 == 0 && context.names_secret(&range);
-                let known = best.get(&pattern).is_some_and(|c| c.score >= score);
-                if !known {
-                    let is_behind = context.is_behind(around.start);
-                    best.insert(
-                        pattern,
-                        Candidate { pattern, score, region, weight, heads, is_behind, is_secret },
-                    );
+                let is_weak = weight == Weight::Weak;
+                let candidate = Candidate {
+                    pattern,
+                    score,
+                    region,
+                    weight,
+                    at: place.start,
+                    word: range.clone(),
+                    heads,
+                    is_placed: is_weak && place::is_name(context.text(), &place),
+                    is_own_name: is_weak && rank.0 == 0 && context.is_own_name(&range),
+                    is_behind: context.is_behind(around.start),
+                    is_secret,
+                };
+                let worth = |c: &Candidate| (c.is_told(), c.score);
+                if best.get(&pattern).is_none_or(|known| worth(known) < worth(&candidate)) {
+                    best.insert(pattern, candidate);
                 }
             }
         }
@@ -211,7 +283,11 @@ impl Index {
         run: &Range<usize>,
         is_pool: bool,
         is_random: bool,
+        told: Option<Key>,
     ) -> Option<Named> {
+        if assigned::is_sealed(&text[run.start.saturating_sub(context::BEFORE)..run.start]) {
+            return None;
+        }
         let whole = joined(text, run);
         let spans = spans(text, run, &whole);
         let context = Context::of(text, spans.last().cloned().unwrap_or_else(|| run.clone()), is_pool);
@@ -219,7 +295,7 @@ impl Index {
         if candidates.is_empty() {
             return None;
         }
-        let key = context.key();
+        let key = told.unwrap_or_else(|| key_of(&context, &candidates));
         if !is_random && !matches!(key, Key::Secret(_) | Key::Negated) {
             return None;
         }
@@ -228,12 +304,24 @@ impl Index {
         let is_foreign =
             context.name().is_some_and(|name| pair::stem(name).iter().any(|w| !COMMON.contains(&w.as_str())));
         let names = NameWords::of(&context);
+        let parent = std::cell::OnceCell::new();
+        // What stands in another block, above the one that the value is in.
+        let is_shut_out = |c: &Candidate| {
+            let parent = parent.get_or_init(|| Parent::of(text, run.start));
+            parent.as_ref().is_some_and(|parent: &Parent| parent.shuts_out(text, c.at))
+        };
         let mut fits: Vec<Fit> = Vec::new();
         for candidate in candidates {
             let pattern = patterns.get(candidate.pattern);
             let Matcher::Named { bodies } = &pattern.matcher else { continue };
             let is_sure = is_random || candidate.region == Region::Own;
             if !is_sure || !says_enough(&candidate, key, is_foreign, pattern, &context, &names) {
+                continue;
+            }
+            if matches!(candidate.region, Region::Above(_))
+                && candidate.weight < Weight::Strong
+                && is_shut_out(&candidate)
+            {
                 continue;
             }
             let fit = spans.iter().find_map(|span| {
@@ -287,6 +375,24 @@ impl Index {
     }
 }
 
+/// What the value's own name says, wherever it stands, and whatever words the name of a service in it is made of.
+fn key_of(context: &Context<'_>, candidates: &[Candidate]) -> Key {
+    let key = context.key();
+    if matches!(key, Key::Secret(_) | Key::Hash) {
+        return key;
+    }
+    if let Some(key) = key::elsewhere(context.text(), context.range()) {
+        return key;
+    }
+    let service = candidates.iter().find(|c| c.region == Region::Own && c.weight > Weight::Weak);
+    match (key, context.name(), service) {
+        (Key::Negated, Some(name), Some(c)) => key::without(name, &context.folded()[c.word.clone()]),
+        // `client = Client("VALUE")`
+        (Key::Negated, Some(name), None) if context.is_for_client() => key::without(name, b""),
+        _ => key,
+    }
+}
+
 struct Fit {
     candidate: Candidate,
     span: Range<usize>,
@@ -294,6 +400,16 @@ struct Fit {
     role: i32,
     /// How many values have the form, in bits; the fewer, the more it says.
     breadth: u32,
+}
+
+/// Lines above a value in which a common word counts that stands where names do.
+const PLACED_ABOVE: u8 = 3;
+/// Lines below a value in which more than hosts and headers counts.
+const NEAR_BELOW: u8 = 3;
+
+/// Whether a word stands so far below that only the host of a service says something.
+fn is_far(c: &Candidate) -> bool {
+    matches!(c.region, Region::Below(lines) if lines > NEAR_BELOW) && c.weight < Weight::Strong
 }
 
 /// Words of names of secrets that say nothing of whose they are.
@@ -340,6 +456,25 @@ const COMMON: &[&str] = &[
     "read",
     "x",
     "bearer",
+    "basic",
+    "config",
+    "configure",
+    "current",
+    "default",
+    "env",
+    "get",
+    "header",
+    "http",
+    "init",
+    "new",
+    "our",
+    "request",
+    "send",
+    "set",
+    "use",
+    "using",
+    "with",
+    "your",
 ];
 
 /// Longest run that is looked at.
@@ -413,6 +548,9 @@ fn says_enough(
     names: &NameWords<'_, '_>,
 ) -> bool {
     let is_near = c.region <= Region::Line;
+    if is_far(c) {
+        return false;
+    }
     match key {
         // Some services call a secret a salt or a signature.
         Key::Hash => {
@@ -420,10 +558,13 @@ fn says_enough(
                 && pattern.id.split_once('.').is_some_and(|(_, kind)| crate::triage::names_look_alike(kind))
         }
         Key::Secret(_) => match (c.region, c.weight) {
-            (Region::Own, Weight::Weak) => c.is_secret,
+            (Region::Own, Weight::Weak) => c.is_secret || c.is_placed,
             (Region::Own, _) => true,
-            (Region::Line, Weight::Weak) => c.heads && !is_foreign,
+            (Region::Line, Weight::Weak) => c.is_placed || c.heads && !is_foreign,
             (Region::Line, _) => true,
+            (Region::Above(lines), Weight::Weak) => {
+                (c.heads || c.is_placed && lines <= PLACED_ABOVE) && !is_foreign
+            }
             (_, Weight::Weak) => c.heads && !is_foreign,
             (_, Weight::Strong) => c.heads || !is_foreign,
             (_, Weight::Plain) => c.heads || !is_foreign,
@@ -441,8 +582,16 @@ fn says_enough(
         }
         Key::Other | Key::None => match c.weight {
             Weight::Strong => is_near,
+            // `from acme import Client`, and below it `Client("VALUE")`.
+            Weight::Plain if matches!(c.region, Region::Above(_)) => {
+                context.is_for_client() && place::is_import(context.text(), c.at)
+            }
             Weight::Plain => c.region == Region::Own && context.is_assigned(),
-            Weight::Weak => c.region == Region::Own && context.is_assigned() && role(pattern, names) >= 3,
+            Weight::Weak => {
+                c.region == Region::Own
+                    && context.is_assigned()
+                    && (role(pattern, names) >= 3 || c.is_own_name && !is_of_many_kinds(context.value()))
+            }
         },
     }
 }
@@ -511,7 +660,7 @@ fn confidence(pattern: &Pattern, c: &Candidate, key: Key, value: &[u8]) -> u8 {
         // `let key = "…"` below a word that a service has for its name.
         Key::Secret(Strength::Weak) => {
             let is_known = c.weight == Weight::Strong || !c.is_behind;
-            is_near && is_known || !is_of_many_kinds(value)
+            is_near && is_known && c.weight > Weight::Weak || !is_of_many_kinds(value)
         }
         _ => false,
     };
