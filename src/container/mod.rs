@@ -11,6 +11,7 @@ pub mod ascii85;
 pub mod assembly_store;
 pub mod avro;
 mod blocks;
+pub(crate) mod brotli;
 pub mod btrfs;
 pub mod budget;
 pub mod cab;
@@ -51,8 +52,10 @@ mod lzfse;
 mod lzh;
 mod lzo;
 pub mod media;
+pub mod memory_init;
 pub mod nsis;
 pub mod ntfs;
+pub mod opaque;
 pub mod orc;
 mod ovba;
 pub mod parquet;
@@ -218,6 +221,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &uuencode::Uuencode,
     &ascii85::Ascii85,
     &dump::Dump,
+    &memory_init::MemoryInit,
     &snappy_blocks::SnappyBlocks,
     &stream::LZMA,
     &stream::ZLIB,
