@@ -49,6 +49,7 @@ pub mod json;
 pub mod lha;
 mod lz4;
 mod lzfse;
+pub mod lzfu;
 mod lzh;
 mod lzo;
 pub mod media;
@@ -187,6 +188,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &picture::Picture,
     &media::Media,
     &woff2::Woff2,
+    &lzfu::Lzfu,
     &pcap::Pcap,
     &pdf::Pdf,
     &asar::Asar,

@@ -48,21 +48,24 @@ pub(super) fn looks_like_chance(block: &[u8], quarters: u64) -> bool {
     same * 256 * 4 <= len * (len - 1) * quarters
 }
 
-/// First bytes of what has no text in its packed parts; a question mark in the place is any byte.
+/// Bytes near the beginning of what has no text in its packed parts, and where they stand.
 #[rustfmt::skip]
 const MEDIA: &[(usize, &[u8])] = &[
     // Sound.
     (0, b"ID3"), (0, b"OggS"), (0, b"fLaC"), (0, b"caff"), (0, b"MAC "), (0, b"wvpk"), (0, b"MPCK"), (0, b"TTA1"), (0, b"#!AMR"),
     // Films.
     (0, b"FLV\x01"), (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"), (0, b"\0\0\x01\xba"), (0, b"\0\0\x01\xb3"), (0, b"\x1a\x45\xdf\xa3"),
-    (4, b"ftyp"), (4, b"mdat"), (4, b"moov"), (4, b"wide"), (4, b"free"), (4, b"styp"), (4, b"moof"), (0, b"BIK"), (0, b"KB2"),
+    (4, b"ftyp"), (4, b"mdat"), (4, b"moov"), (4, b"wide"), (4, b"free"), (4, b"styp"), (4, b"moof"), (4, b"sidx"), (0, b"BIK"), (0, b"KB2"), (0, b".RMF"), (0, b"DKIF"),
+    (0, b"\0\0\0\x01\x67"), (0, b"\0\0\0\x01\x40"),
     // Pictures and textures.
     (0, b"RIFF"), (0, b"RIFX"), (0, b"FORM"), (0, b"\xff\xd8\xff"), (0, b"\x89PNG"), (0, b"GIF8"), (0, b"II*\0"), (0, b"MM\0*"),
-    (0, b"II+\0"), (0, b"MM\0+"), (0, b"8BPS"), (0, b"\0\0\0\x0cjP  "), (0, b"\0\0\0\x0cJXL "), (0, b"\xff\x4f\xff\x51"), (0, b"\xff\x0a"),
+    (0, b"II\xbc\x01"), (0, b"II+\0"), (0, b"MM\0+"), (0, b"8BPS"), (0, b"\0\0\0\x0cjP  "), (0, b"\0\0\0\x0cJXL "), (0, b"\xff\x4f\xff\x51"), (0, b"\xff\x0a"),
     (0, b"BPG\xfb"), (0, b"AT&TFORM"), (0, b"v/1\x01"), (0, b"DDS "), (0, b"\xabKTX"), (0, b"PVR\x03"), (0, b"\x13\xab\xa1\x5c"), (0, b"sB"),
     (0, b"\0\0\x01\0"), (0, b"\0\0\x02\0"), (0, b"icns"), (0, b"qoif"), (0, b"BM"), (0, b"PKM "), (0, b"CRND"),
-    // Models of shapes and speech.
-    (0, b"DRACO"),
+    // Models, and fonts whose outlines are under a cipher that is none.
+    (0, b"DRACO"), (0, b"GGUF"), (6, b"%!PS-AdobeFont"), (6, b"%!FontType1"),
+    // Checksums of git.
+    (0, b"MIDX"), (0, b"CGPH"), (0, b"BITM"), (0, b"RIDX"),
 ];
 
 /// Whether the data are known to look so without being packed text: media, keys, signatures, indexes of checksums.

@@ -107,12 +107,16 @@ fn is_packed_text(value: &[u8]) -> bool {
 
 /// Whether base64 begins with Brotli, out of which text comes: the codes alone take a hundred bytes.
 fn is_brotli_text(value: &[u8]) -> bool {
+    let len = value.len() / 4 * 3;
+    let quads: &[[u8; 16]] = value[..value.len().min(512)].as_chunks().0;
+    if !quads.first().is_some_and(|first| brotli::may_begin(&decode_quads(first), len)) {
+        return false;
+    }
     let mut packed = [0; 384];
-    let quads = value[..value.len().min(512)].as_chunks().0;
     for (bytes, quad) in packed.chunks_exact_mut(12).zip(quads) {
         bytes.copy_from_slice(&decode_quads(quad));
     }
-    brotli::begins_text(&packed[..quads.len() * 12], value.len() / 4 * 3)
+    brotli::begins_text(&packed[..quads.len() * 12])
 }
 
 /// Whether what comes out of deflate is text, of more than chance makes.

@@ -99,3 +99,8 @@ write("words.mem", "// words of four bytes\n" + "\n".join(words("hid-words.mem",
 write("turned.mem", "@00000000\n" + "\n".join(words("hid-turned.mem", 4, -1)) + "\n")
 write("memory.coe", "memory_initialization_radix=16;\nmemory_initialization_vector=\n" + ",\n".join(words("hid-memory.coe", 8)) + ";\n")
 write("bits.mem", "".join(f"{b:08b}\n" for b in ini("hid-bits.mem")))
+
+# Text of mail as Outlook packs it; here of letters alone.
+rtf = b"{\\rtf1\\ansi access key id = %s\\par secret access key = %s\\par }" % tuple(part.encode() for part in pair("hid-outlook"))
+body = b"".join(b"\0" + rtf[at : at + 8] for at in range(0, len(rtf), 8))
+write("outlook.bin", (len(body) + 12).to_bytes(4, "little") + len(rtf).to_bytes(4, "little") + b"LZFu\0\0\0\0" + body)

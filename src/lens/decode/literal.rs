@@ -88,6 +88,8 @@ fn escape(text: &[u8], next: u8) -> Option<(Option<u8>, usize)> {
 pub fn joined(text: &[u8], word: &Range<usize>) -> Option<Decoded> {
     let (close, operator) = (word.start, *text.get(word.start + 2)?);
     let quote = *text.get(close)?;
+    // Most are sentences.
+    is_value(*text.get(close.checked_sub(1)?)?).then_some(())?;
     let lowest = close.saturating_sub(LONGEST_PIECE);
     let open = lowest + memchr::memrchr(quote, &text[lowest..close])?;
     let (mut bytes, mut map) = (Vec::new(), OffsetMap::identity());
