@@ -40,6 +40,10 @@ pub enum Encoding {
     Percent,
     /// Quoted-printable, as in mail.
     QuotedPrintable,
+    /// Letters moved by half of the alphabet.
+    Rot13,
+    /// The last letter first.
+    Reversed,
     /// Pieces of a string that the program joins when it runs.
     Assembled,
 }
@@ -54,7 +58,7 @@ impl Encoding {
     }
 
     /// All encodings.
-    pub const ALL: [Encoding; 15] = [
+    pub const ALL: [Encoding; 17] = [
         Encoding::Base64,
         Encoding::Base32,
         Encoding::Base85,
@@ -69,6 +73,8 @@ impl Encoding {
         Encoding::Escapes,
         Encoding::Percent,
         Encoding::QuotedPrintable,
+        Encoding::Rot13,
+        Encoding::Reversed,
         Encoding::Assembled,
     ];
 
@@ -89,6 +95,8 @@ impl Encoding {
             Encoding::Escapes => "escapes",
             Encoding::Percent => "percent",
             Encoding::QuotedPrintable => "quoted-printable",
+            Encoding::Rot13 => "rot13",
+            Encoding::Reversed => "reversed",
             Encoding::Assembled => "assembled",
         }
     }

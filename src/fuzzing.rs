@@ -1,6 +1,6 @@
 //! Bodies of the fuzz targets, so that `cargo fuzz` and the stable tests run the same code.
 
-use crate::address::Address;
+use crate::address::{Address, Encoding};
 use crate::blob::Blob;
 use crate::container::budget::Budget;
 use crate::container::{CONTAINERS, Container, ENCLOSED, Enclosed};
@@ -8,7 +8,7 @@ use crate::engine::marks::{Mark, WORDS};
 use crate::engine::prefilter::portable::Portable;
 use crate::engine::prefilter::{Literal, Machine, Prefilter};
 use crate::engine::runs;
-use crate::lens::decode::{listed, marked};
+use crate::lens::decode::{listed, literal, marked, turned};
 use crate::lens::{LENSES, Lens, config, decode};
 use crate::limits::Limits;
 use crate::pattern::PatternSet;
@@ -113,6 +113,21 @@ pub fn decoding(data: &[u8]) {
                 Mark::Base85 => {
                     let decoded = marked::base85(data, at..at + word.len(), 4096);
                     assert!(decoded.is_none_or(|d| d.span.end <= data.len() && d.bytes.len() <= 4096));
+                }
+                Mark::Packed | Mark::Joined => {
+                    let word = at..at + word.len();
+                    for decoded in [literal::bytes(data, &word, 4096), literal::joined(data, &word)] {
+                        assert!(decoded.is_none_or(|d| d.span.end <= data.len() && d.bytes.len() <= 4097));
+                    }
+                }
+                Mark::Rot13 | Mark::Reversed => {
+                    let word = at..at + word.len();
+                    for encoding in [Encoding::Rot13, Encoding::Reversed] {
+                        let decoded = turned::string(data, &word, encoding);
+                        assert!(
+                            decoded.is_none_or(|d| d.span.end <= data.len() && d.bytes.len() == d.span.len())
+                        );
+                    }
                 }
                 Mark::Utf7 => assert!(marked::utf7(data, at).span.end <= data.len()),
                 _ => {}

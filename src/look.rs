@@ -57,10 +57,20 @@ pub enum Signature {
     Nsis,
     /// A program of Tauri names the library.
     Tauri,
+    /// A stream of lzip begins.
+    Lzip,
+    /// A file of lzop begins.
+    Lzop,
+    /// A stream of LZMA begins, with the usual modes and dictionaries.
+    Lzma,
+    /// The same, as routers have it.
+    LzmaOfRouters,
+    /// The same, with the dictionary of the highest effort.
+    LzmaLarge,
 }
 
 impl Signature {
-    const ALL: [(Signature, &[u8]); 18] = [
+    const ALL: [(Signature, &[u8]); 23] = [
         (Signature::Gzip, b"\x1f\x8b\x08"),
         (Signature::ZipEnd, b"PK\x05\x06"),
         (Signature::MetadataRoot, b"BSJB"),
@@ -79,6 +89,11 @@ impl Signature {
         (Signature::Squashfs, b"hsqs"),
         (Signature::Nsis, b"\xef\xbe\xad\xdeNull"),
         (Signature::Tauri, b"tauri://"),
+        (Signature::Lzip, b"LZIP\x01"),
+        (Signature::Lzop, b"\x89LZO\0\r\n\x1a\n"),
+        (Signature::Lzma, b"\x5d\0\0\x80\0"),
+        (Signature::LzmaOfRouters, b"\x6d\0\0\x80\0"),
+        (Signature::LzmaLarge, b"\x5d\0\0\0\x04"),
     ];
 }
 

@@ -1,7 +1,8 @@
-//! Bytes written as text: dumps in columns (`xxd`, `hexdump`, `od`, `tcpdump -X`), a file as a whole or somewhere in a text; Intel HEX and
-//! S-records of firmware. The bytes are one member; the text is searched as it is too.
+//! Bytes written as text: dumps in columns (`xxd`, `hexdump`, `od`, `tcpdump -X`), a file as a whole or somewhere in a text; Intel HEX,
+//! S-records and other records of firmware. The bytes are one member; the text is searched as it is too.
 
 mod columns;
+mod records;
 
 use super::budget::Budget;
 use super::{Container, Contents, Member, Opened, Problem};
@@ -10,6 +11,7 @@ use crate::ledger::Reason;
 use crate::limits::Limits;
 use crate::look::Look;
 use columns::Layout;
+use records::Record;
 
 /// Opens such files.
 pub struct Dump;
@@ -25,8 +27,7 @@ const MOST_WAYS: usize = 3;
 #[derive(Clone, Copy)]
 enum Form {
     Columns(Layout),
-    Intel,
-    Motorola,
+    Records(Record),
 }
 
 impl Container for Dump {
@@ -55,9 +56,7 @@ impl Container for Dump {
 /// The form of the first lines, all of which must be of it.
 fn form(data: &[u8]) -> Option<Form> {
     let mut first = lines(&data[..data.len().min(4096)]).filter(|text| !goes_on(text));
-    let form = match data.first()? {
-        b':' => Form::Intel,
-        b'S' => Form::Motorola,
+    match data.first()? {
         b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' => {
             let (one, next) = (first.next()?, first.next()?);
             // The same line over and over is written once.
@@ -65,17 +64,19 @@ fn form(data: &[u8]) -> Option<Form> {
                 true => Layout::usual(one, first.next()?)?,
                 false => Layout::of(one, next)?,
             };
-            return Some(Form::Columns(layout));
+            Some(Form::Columns(layout))
         }
-        _ => return None,
-    };
-    let mut row = Vec::new();
-    let mut count = 0;
-    for text in first.filter(|text| *text != b"*").take(3) {
-        line(form, text, &mut row)?;
-        count += 1;
+        begins => {
+            let rows: Vec<&[u8]> = first.filter(|text| *text != b"*").take(3).collect();
+            let is_of = |record: &&Record| {
+                let mut row = Vec::new();
+                rows.iter().all(|text| record.line(text, &mut row).is_some())
+                    && rows.len() > 1
+                    && !row.is_empty()
+            };
+            Record::beginning(*begins).iter().find(is_of).map(|record| Form::Records(*record))
+        }
     }
-    (count > 1 && !row.is_empty()).then_some(form)
 }
 
 /// Opens the dump whose second line has its address at `at`, in any other text; also where it ends.
@@ -148,40 +149,8 @@ fn byte(text: &[u8], at: usize) -> Option<u8> {
 fn line(form: Form, text: &[u8], row: &mut Vec<u8>) -> Option<Option<u64>> {
     match form {
         Form::Columns(layout) => layout.line(text, row).map(|at| (!row.is_empty()).then_some(at)),
-        Form::Intel => {
-            let bytes = all(text.strip_prefix(b":")?)?;
-            let [len, high, low, kind, body @ ..] = bytes.as_slice() else { return None };
-            (body.len() == usize::from(*len) + 1).then_some(())?;
-            (bytes.iter().fold(0u8, |n, b| n.wrapping_add(*b)) == 0).then_some(())?;
-            if *kind != 0 {
-                return Some(None);
-            }
-            row.extend_from_slice(&body[..body.len() - 1]);
-            Some(Some(u64::from(*high) << 8 | u64::from(*low)))
-        }
-        Form::Motorola => {
-            let [b'S', kind @ b'0'..=b'9', digits @ ..] = text else { return None };
-            let bytes = all(digits)?;
-            let (len, rest) = bytes.split_first()?;
-            (rest.len() == usize::from(*len)).then_some(())?;
-            (bytes.iter().fold(0u8, |n, b| n.wrapping_add(*b)) == 0xff).then_some(())?;
-            let width = match kind {
-                b'1' => 2,
-                b'2' => 3,
-                b'3' => 4,
-                _ => return Some(None),
-            };
-            let body = rest.get(width..rest.len() - 1)?;
-            row.extend_from_slice(body);
-            Some(Some(rest[..width].iter().fold(0, |n, b| n << 8 | u64::from(*b))))
-        }
+        Form::Records(record) => record.line(text, row),
     }
-}
-
-fn all(digits: &[u8]) -> Option<Vec<u8>> {
-    let digits = digits.trim_ascii_end();
-    (digits.len().is_multiple_of(2) && digits.len() >= 4).then_some(())?;
-    (0..digits.len()).step_by(2).map(|at| byte(digits, at)).collect()
 }
 
 struct Dumped<'b> {
@@ -216,7 +185,7 @@ impl Member for Dumped<'_> {
             match line(self.form, text, &mut row) {
                 Some(Some(at)) => {
                     // The same line over and over is written once; elsewhere, what is apart stays apart.
-                    if let Some(next) = next.filter(|next| *next != at) {
+                    if let Some(next) = next.filter(|next| *next != at && !self.goes_on(*next, at, &last)) {
                         let gap = at.saturating_sub(next);
                         if is_repeated && !last.is_empty() && gap <= MOST_REPEATED && budget.take(gap) {
                             buffer.extend(last.iter().cycle().take(gap as usize));
@@ -245,6 +214,15 @@ impl Member for Dumped<'_> {
             Problem::new(Reason::Damaged, detail).of_bytes(0)
         });
         Contents { bytes: buffer, problem }
+    }
+}
+
+impl Dumped<'_> {
+    /// Whether the bytes at `at` are next to the last ones all the same: addresses of records may count words of two or four bytes.
+    fn goes_on(&self, next: u64, at: u64, last: &[u8]) -> bool {
+        let len = last.len() as u64;
+        matches!(self.form, Form::Records(_))
+            && [2, 4].iter().any(|n| next.wrapping_sub(len).wrapping_add(len / n) == at)
     }
 }
 

@@ -2,7 +2,7 @@
 //! itself, what a program carries as an array of bytes or a resource, what was appended.
 //!
 //! A gzip stream is known by its first bytes, which chance makes once in gigabytes, and must inflate;
-//! xz, bzip2, zstd and LZ4 streams likewise, and Squashfs by its header (images of kernels and firmware, scripts that unpack
+//! xz, bzip2, zstd, LZ4, lzip, lzop and LZMA streams likewise, and Squashfs by its header (images of kernels and firmware, scripts that unpack
 //! themselves); a ZIP by the record at its end; 7z, RAR and cabinets (installers that unpack themselves) by their first
 //! header. The file around them is read through the lenses as a whole: its
 //! tables may point behind them.
@@ -124,13 +124,18 @@ impl Container for Embedded {
 /// What is known by a signature and must be tried: how many bytes before the signature it begins, and how it is read; Squashfs
 /// is a member as it is.
 #[rustfmt::skip]
-static DEAR: [(Signature, usize, Option<&Packed>, &str); 6] = [
+static DEAR: [(Signature, usize, Option<&Packed>, &str); 11] = [
     (Signature::Xz, 0, Some(&stream::XZ), "xz"),
     (Signature::Bzip2Block, 4, Some(&stream::BZIP2), "bzip2"),
     (Signature::Zstd, 0, Some(&stream::ZSTD), "zstd"),
     (Signature::Lz4Legacy, 0, Some(&stream::LZ4), "lz4"),
     (Signature::Lz4, 0, Some(&stream::LZ4), "lz4"),
     (Signature::Squashfs, 0, None, "squashfs"),
+    (Signature::Lzip, 0, Some(&stream::LZIP), "lzip"),
+    (Signature::Lzop, 0, Some(&stream::LZOP), "lzop"),
+    (Signature::Lzma, 0, Some(&stream::LZMA), "lzma"),
+    (Signature::LzmaOfRouters, 0, Some(&stream::LZMA), "lzma"),
+    (Signature::LzmaLarge, 0, Some(&stream::LZMA), "lzma"),
 ];
 
 /// Where signatures of archives stand, at most [`TRIED`] of each. The first byte of the file is another

@@ -135,6 +135,30 @@ impl<'b> System<'b> {
         })
     }
 
+    /// What an inode has no room for among its blocks: the attribute `system.data`, behind its other fields.
+    fn behind_the_inode(&self, inode: &Inode<'b>) -> Option<Range<u64>> {
+        const SYSTEM: u8 = 7;
+        let start = inode.at - 40;
+        let bytes = slice(self.data, start, self.inode_size)?;
+        let head = 128 + usize::from(u16_le(bytes, 128)?);
+        (u32_le(bytes, head)? == 0xea02_0000).then_some(())?;
+        let first = head + 4;
+        let mut at = first;
+        loop {
+            let [name_len, index] = *bytes.get(at..)?.first_chunk()?;
+            (name_len != 0 || index != 0).then_some(())?;
+            let name = slice(bytes, at + 16, usize::from(name_len))?;
+            if index == SYSTEM && name == b"data" {
+                let value = start + first + usize::from(u16_le(bytes, at + 2)?);
+                let left = inode.size.checked_sub(60)?;
+                let len = u64::from(u32_le(bytes, at + 8)?).min(left);
+                let end = value as u64 + len;
+                return (end <= (start + self.inode_size) as u64).then_some(value as u64..end);
+            }
+            at = (at + 16 + usize::from(name_len)).next_multiple_of(4);
+        }
+    }
+
     fn bytes_of(&self, block: u64) -> Option<&'b [u8]> {
         slice(self.data, usize::try_from(block).ok()?.checked_mul(self.block)?, self.block)
     }
@@ -145,6 +169,7 @@ impl<'b> System<'b> {
         if inode.flags & INLINE != 0 {
             let at = inode.at as u64;
             out.push(at..at + inode.size.min(60));
+            out.extend(self.behind_the_inode(inode).filter(|_| inode.size > 60));
         } else if inode.flags & EXTENTS != 0 {
             let mut next = 0u64;
             self.extents(inode.blocks, 0, &mut next, left, &mut out)?;
@@ -285,15 +310,10 @@ impl<'b> System<'b> {
                     0x4000 => open.push((child, path)),
                     0x8000 if inode.size > 0 => match self.stretches(&inode, &mut left) {
                         Some(pieces) => {
-                            let whole = inode.flags & INLINE == 0 || inode.size <= 60;
                             // Reserved space does not count as missing.
                             let there: u64 = pieces.iter().map(|p| p.end.saturating_sub(p.start)).sum();
                             let holes = pieces.iter().any(|p| p.is_empty());
-                            let size = if holes || !whole || there == 0 {
-                                inode.size.min(there)
-                            } else {
-                                inode.size
-                            };
+                            let size = if holes || there == 0 { inode.size.min(there) } else { inode.size };
                             let file = Scattered::new(path, self.data, pieces, size);
                             if !claims.claim(&file.ranges) {
                                 shared += 1;
@@ -328,9 +348,9 @@ impl<'b> System<'b> {
         let place = move |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(data.len());
         // Entries do not cross blocks. Those in the inode stand behind the number of the parent.
         let skip = if inode.flags & INLINE != 0 { 4 } else { 0 };
-        let blocks = list.iter().flat_map(move |range| {
+        let blocks = list.iter().enumerate().flat_map(move |(n, range)| {
             let bytes = &data[place(range.start)..place(range.end)];
-            bytes.get(skip..).unwrap_or_default().chunks(self.block)
+            bytes.get(if n == 0 { skip } else { 0 }..).unwrap_or_default().chunks(self.block)
         });
         let most = self.data.len() / self.block + 1;
         blocks.take(most).flat_map(move |bytes| {

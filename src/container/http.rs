@@ -25,7 +25,7 @@ impl Container for Http {
     }
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
-        starts(blob.bytes) && Bodies::of(blob.bytes).next().is_some()
+        (starts(blob.bytes) || blob.bytes.starts_with(b"WARC/1.")) && Bodies::of(blob.bytes).next().is_some()
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {

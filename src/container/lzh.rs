@@ -134,10 +134,16 @@ impl Sink<'_, '_> {
     fn copy(&mut self, back: usize, len: usize) -> Result<(), Stop> {
         let len = len.min(usize::try_from(self.size - self.out.len() as u64).unwrap_or(len));
         self.pay(len)?;
-        for _ in 0..len {
-            // Before the first byte there are blanks.
-            let byte = self.out.len().checked_sub(back).map_or(b' ', |at| self.out[at]);
-            self.out.push(byte);
+        // Before the first byte there are blanks.
+        let blanks = back.saturating_sub(self.out.len()).min(len);
+        self.out.resize(self.out.len() + blanks, b' ');
+        let mut left = len - blanks;
+        let start = self.out.len().saturating_sub(back);
+        // What repeats itself doubles.
+        while left > 0 {
+            let part = left.min(self.out.len() - start);
+            self.out.extend_from_within(start..start + part);
+            left -= part;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ pub mod ascii85;
 pub mod assembly_store;
 pub mod avro;
 mod blocks;
+pub(crate) mod brotli;
 pub mod btrfs;
 pub mod budget;
 pub mod cab;
@@ -48,11 +49,14 @@ pub mod json;
 pub mod lha;
 mod lz4;
 mod lzfse;
+pub mod lzfu;
 mod lzh;
 mod lzo;
 pub mod media;
+pub mod memory_init;
 pub mod nsis;
 pub mod ntfs;
+pub mod opaque;
 pub mod orc;
 mod ovba;
 pub mod parquet;
@@ -184,6 +188,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &picture::Picture,
     &media::Media,
     &woff2::Woff2,
+    &lzfu::Lzfu,
     &pcap::Pcap,
     &pdf::Pdf,
     &asar::Asar,
@@ -218,6 +223,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &uuencode::Uuencode,
     &ascii85::Ascii85,
     &dump::Dump,
+    &memory_init::MemoryInit,
     &snappy_blocks::SnappyBlocks,
     &stream::LZMA,
     &stream::ZLIB,

@@ -49,9 +49,18 @@ impl Container for Pcap {
             None => blocks(data, &mut flows),
         }
         let mut opened = Opened::default();
-        // What went over a connection in one packet is found there.
-        let several = flows.all.into_iter().filter(|flow| flow.segments.len() > 1);
-        opened.members.extend(several.map(|flow| Box::new(flow) as Box<dyn Member>));
+        // What went over a connection in one packet is found there, unless it is packed.
+        let wanted = flows.all.into_iter().filter(|flow| flow.segments.len() > 1 || flow.is_packed());
+        opened.members.extend(wanted.map(|flow| Box::new(flow) as Box<dyn Member>));
+        if flows.pieces > 0 {
+            let detail =
+                format!("{} pieces of IP packets are not put together; searched as they are", flows.pieces);
+            opened.problems.push(Problem::new(Reason::Unsupported, detail).of_bytes(0));
+        }
+        if let Some(link) = flows.unknown {
+            let detail = format!("packets of link type {link} are not understood; searched as they are");
+            opened.problems.push(Problem::new(Reason::Unsupported, detail).of_bytes(0));
+        }
         if flows.is_cut {
             let detail =
                 format!("more than {} connections; packets of the rest were searched alone", limits.entries);
@@ -142,6 +151,9 @@ struct Flows<'b> {
     data: &'b [u8],
     most: u64,
     is_cut: bool,
+    /// Pieces of packets, and a layer below the network that is not known.
+    pieces: u64,
+    unknown: Option<u32>,
     numbers: HashMap<Ends, usize>,
     all: Vec<Flow<'b>>,
 }
@@ -149,9 +161,14 @@ struct Flows<'b> {
 impl Flows<'_> {
     fn packet(&mut self, range: Range<usize>, link: u32) {
         let Some(packet) = self.data.get(range.clone()) else { return };
-        if let Some((ends, number, body)) = segment(packet, link)
-            && !body.is_empty()
-        {
+        let segment = segment(packet, link).unwrap_or_else(|unread| {
+            match unread {
+                Unread::Piece => self.pieces += 1,
+                Unread::Link => self.unknown = self.unknown.or(Some(link)),
+            }
+            None
+        });
+        if let Some((ends, number, body)) = segment.filter(|(_, _, body)| !body.is_empty()) {
             let next = self.all.len();
             let body = range.start + body.start..range.start + body.end;
             let flow = match self.numbers.get(&ends) {
@@ -181,17 +198,37 @@ fn name((from, to, from_port, to_port): &Ends) -> Vec<u8> {
     format!("tcp {}:{from_port} to {}:{to_port}", address(from), address(to)).into_bytes()
 }
 
-/// Ends, number and body of a packet that carries a TCP segment.
-fn segment(packet: &[u8], link: u32) -> Option<(Ends, u32, Range<usize>)> {
+/// Ends of a connection, number and body.
+type Segment = (Ends, u32, Range<usize>);
+
+/// Packets in packets that are gone through.
+const NESTED: u32 = 4;
+
+/// A packet that may carry a TCP segment, and is not understood.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Unread {
+    /// A piece of a packet of the network.
+    Piece,
+    /// What stands before it is not known.
+    Link,
+}
+
+/// The TCP segment that a packet carries.
+fn segment(packet: &[u8], link: u32) -> Result<Option<Segment>, Unread> {
     // What stands before the packet of the network: of Ethernet, of a loopback, of nothing, of Linux.
-    let (mut kind, mut at) = match link {
-        1 => (u16_be(packet, 12)?, 14),
-        0 | 108 => (0, 4),
-        12 | 14 | 101 | 228 | 229 => (0, 0),
-        113 => (u16_be(packet, 14)?, 16),
-        276 => (u16_be(packet, 0)?, 20),
-        _ => return None,
+    let (kind, at) = match link {
+        1 => (u16_be(packet, 12), 14),
+        0 | 108 => (Some(0), 4),
+        12 | 14 | 101 | 228 | 229 => (Some(0), 0),
+        113 => (u16_be(packet, 14), 16),
+        276 => (u16_be(packet, 0), 20),
+        _ => return Err(Unread::Link),
     };
+    network(packet, kind.unwrap_or(1), at, NESTED).transpose()
+}
+
+/// The segment in the packet of the network at `at`, which may be in another: of tunnels (IP, GRE, VXLAN).
+fn network(packet: &[u8], mut kind: u16, mut at: usize, nested: u32) -> Option<Result<Segment, Unread>> {
     while matches!(kind, 0x8100 | 0x88a8 | 0x9100) {
         kind = u16_be(packet, at + 2)?;
         at += 4;
@@ -200,20 +237,54 @@ fn segment(packet: &[u8], link: u32) -> Option<(Ends, u32, Range<usize>)> {
     matches!((kind, version), (0x0800 | 0, 4) | (0x86dd | 0, 6)).then_some(())?;
     let (from, to, protocol, body, end) = if version == 4 {
         let head = usize::from(packet[at] & 15) * 4;
-        // Pieces of packets are none.
-        (head >= 20 && u16_be(packet, at + 6)? & 0x3fff == 0).then_some(())?;
+        (head >= 20).then_some(())?;
+        if u16_be(packet, at + 6)? & 0x3fff != 0 {
+            return Some(Err(Unread::Piece));
+        }
         let total = usize::from(u16_be(packet, at + 2)?);
         let end = if total == 0 { packet.len() } else { at + total };
         (slice(packet, at + 12, 4)?, slice(packet, at + 16, 4)?, *packet.get(at + 9)?, at + head, end)
     } else {
         let end = at + 40 + usize::from(u16_be(packet, at + 4)?);
-        (slice(packet, at + 8, 16)?, slice(packet, at + 24, 16)?, *packet.get(at + 6)?, at + 40, end)
+        let (mut protocol, mut body) = (*packet.get(at + 6)?, at + 40);
+        // Options, each with its length; few, for they are from a stranger.
+        for _ in 0..8 {
+            match protocol {
+                0 | 43 | 60 => {
+                    let [next, len] = *packet.get(body..)?.first_chunk()?;
+                    (protocol, body) = (next, body + (usize::from(len) + 1) * 8);
+                }
+                44 => return Some(Err(Unread::Piece)),
+                _ => break,
+            }
+        }
+        (slice(packet, at + 8, 16)?, slice(packet, at + 24, 16)?, protocol, body, end)
     };
-    (protocol == 6).then_some(())?;
+    if protocol != 6 {
+        let (kind, at) = tunnel(packet, protocol, body).filter(|_| nested > 0)?;
+        return network(packet, kind, at, nested - 1);
+    }
     let ends = (from.to_vec(), to.to_vec(), u16_be(packet, body)?, u16_be(packet, body + 2)?);
     let start = body + usize::from(packet.get(body + 12)? >> 4) * 4;
     let end = end.min(packet.len());
-    (start >= body + 20 && start <= end).then_some((ends, u32_be(packet, body + 4)?, start..end))
+    (start >= body + 20 && start <= end).then_some(Ok((ends, u32_be(packet, body + 4)?, start..end)))
+}
+
+/// Kind and place of the packet in a packet of another protocol.
+fn tunnel(packet: &[u8], protocol: u8, body: usize) -> Option<(u16, usize)> {
+    const ETHERNET: u16 = 0x6558;
+    let (kind, at) = match protocol {
+        4 => (0x0800, body),
+        41 => (0x86dd, body),
+        47 => {
+            let flags = u16_be(packet, body)?;
+            let fields = [0xc000, 0x2000, 0x1000].iter().filter(|field| flags & **field != 0).count();
+            (flags & 7 == 0).then_some((u16_be(packet, body + 2)?, body + 4 + 4 * fields))?
+        }
+        17 if u16_be(packet, body + 2)? == 4789 => (ETHERNET, body + 16),
+        _ => return None,
+    };
+    Some(if kind == ETHERNET { (u16_be(packet, at + 12)?, at + 14) } else { (kind, at) })
 }
 
 struct Flow<'b> {
@@ -221,6 +292,17 @@ struct Flow<'b> {
     data: &'b [u8],
     /// Numbers and places.
     segments: Vec<(u32, Range<usize>)>,
+}
+
+impl Flow<'_> {
+    /// Whether the one packet of the connection is a message of HTTP with a body that is packed or in pieces.
+    fn is_packed(&self) -> bool {
+        const HEAD: usize = 4 << 10;
+        let body =
+            self.segments.first().and_then(|(_, range)| self.data.get(range.clone())).unwrap_or_default();
+        body.starts_with(b"HTTP/1.")
+            && memchr::memmem::find(&body[..body.len().min(HEAD)], b"ncoding:").is_some()
+    }
 }
 
 impl Member for Flow<'_> {
@@ -289,6 +371,37 @@ mod tests {
         let (mut buffer, budget) = (Vec::new(), Budget::new(&Limits::default(), 1000));
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         opened.members.iter().map(|m| (text(m.name()), text(m.read(&mut buffer, &budget).bytes))).collect()
+    }
+
+    #[test]
+    fn packets_in_packets() {
+        let (link, one) = (1, packet(7, b"some body"));
+        let inner = &one[14..];
+        let body = |packet: &[u8]| {
+            segment(packet, link).map(|found| found.map(|(_, _, body)| packet[body].to_vec()))
+        };
+        let whole = Ok(Some(b"some body".to_vec()));
+        assert_eq!(body(&one), whole);
+        let outer = |protocol: u8, head: &[u8], inner: &[u8]| {
+            let len = (20 + head.len() + inner.len()) as u16;
+            let ip = [
+                &[0x45, 0][..],
+                &len.to_be_bytes(),
+                &[0, 1, 0, 0, 64, protocol, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2],
+            ]
+            .concat();
+            [&one[..14], &ip, head, inner].concat()
+        };
+        assert_eq!(body(&outer(4, &[], inner)), whole);
+        assert_eq!(body(&outer(47, &[0x20, 0, 8, 0, 0, 0, 0, 9], inner)), whole);
+        assert_eq!(body(&outer(17, &[1, 1, 0x12, 0xb5, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 1, 0], &one)), whole);
+        // Deeper than anybody digs.
+        let deep = (0..9).fold(one.clone(), |inner, _| outer(4, &[], &inner[14..]));
+        assert_eq!(body(&deep), Ok(None));
+        let mut piece = one.clone();
+        piece[20] = 0x20;
+        assert_eq!(body(&piece), Err(Unread::Piece));
+        assert_eq!(segment(&one, 105), Err(Unread::Link));
     }
 
     #[test]

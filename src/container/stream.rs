@@ -16,8 +16,7 @@ mod xz_blocks;
 use super::budget::Budget;
 use super::flow::{Passing, Rest};
 use super::inflate::{Inflated, OVER_BUDGET, STEP, begin, begins as deflates, has_zlib_header, inflate_more};
-use super::lzfse;
-use super::{Container, Contents, Member, Opened, Problem};
+use super::{Container, Contents, Member, Opened, Problem, brotli, lzfse};
 use crate::blob::{Blob, TextKind};
 use crate::ledger::Reason;
 use crate::lens::bytes::{size_le, u32_le, u64_le};
@@ -66,7 +65,7 @@ pub static ZLIB: Stream = Stream(Format::Zlib);
 pub static SNAPPY: Stream = Stream(Format::Snappy);
 /// What programs write with deflate and no header
 pub static DEFLATE: Stream = Stream(Format::Deflate);
-/// `.br`: the one format that is known by its name, having nothing else; and what servers keep of pages in it, under the page's name
+/// `.br`, and the same under any other name: it has nothing that tells but what comes out
 pub static BROTLI: Stream = Stream(Format::Brotli);
 
 /// `.lzo`, files of lzop
@@ -285,15 +284,18 @@ fn is_zlib(data: &[u8]) -> bool {
     has_zlib_header(data) && data.len() > 8 && deflates(&data[2..])
 }
 
-/// Brotli has neither magic bytes nor a checksum: the name says it, and it must decode.
+/// Brotli has neither magic bytes nor a checksum: the name says it, and it must decode; or it decodes to more than chance does.
 fn is_brotli(name: &[u8], data: &[u8]) -> bool {
     let is_named = name.len() > 3 && name[name.len() - 3..].eq_ignore_ascii_case(b".br");
-    (is_named || is_page(name, data)) && {
+    let comes_out = |is_enough: fn(&[u8]) -> bool| {
         let mut out = [0; 256];
         let mut reader = brotli_decompressor::Decompressor::new(&data[..data.len().min(64 << 10)], 4096);
-        let read = std::io::Read::read(&mut reader, &mut out);
-        read.is_ok_and(|n| if is_named { n > 0 } else { is_plain(&out[..n]) })
+        std::io::Read::read(&mut reader, &mut out).is_ok_and(|n| is_enough(&out[..n]))
+    };
+    if is_named && comes_out(|out| !out.is_empty()) || is_page(name, data) && comes_out(is_plain) {
+        return true;
     }
+    raw::kind(data) == TextKind::Binary && brotli::begins(data)
 }
 
 /// Whether a file of data has the name of a page's text, or a name without an ending, as caches give them.

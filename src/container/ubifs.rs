@@ -28,6 +28,8 @@ const BLOCK: usize = 4096;
 /// Flag of an inode.
 const ENCRYPTED: u32 = 0x20;
 const ROOT: u32 = 1;
+/// Bytes of a file that are read whatever the size of the image.
+const MOST: u64 = 64 << 20;
 /// Deepest path, and its longest name.
 const DEPTH: usize = 64;
 const PATH: usize = 4096;
@@ -258,7 +260,9 @@ impl Member for File<'_> {
 impl Block {
     fn expand(&self, data: &[u8], out: &mut Vec<u8>, budget: &Budget) -> Result<(), Problem> {
         let packed = data.get(self.packed.clone()).unwrap_or_default();
-        if (out.len() + self.size) as u64 > budget.limits.entry_bytes || !budget.take(self.size as u64) {
+        // Blocks that are all alike are packed to nothing: no file is that much larger than the chip.
+        let most = (data.len().saturating_mul(4) as u64).max(MOST).min(budget.limits.entry_bytes);
+        if (out.len() + self.size) as u64 > most || !budget.take(self.size as u64) {
             return Err(Problem::new(Reason::Limit, OVER_BUDGET));
         }
         let is_sound = match self.method {

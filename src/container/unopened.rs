@@ -6,7 +6,7 @@
 
 use super::Problem;
 use crate::ledger::Reason;
-use crate::lens::bytes::{size_be, slice, u16_be};
+use crate::lens::bytes::{size_be, slice, u16_be, u32_be};
 use crate::look::Look;
 use std::sync::OnceLock;
 
@@ -46,8 +46,10 @@ fn known(data: &[u8], look: &Look) -> Option<(&'static str, Reason)> {
     let unsupported = match first {
         b'O' if data.starts_with(b"Obj\x01") && is_packed_avro(data) => "Avro file",
         0x89 if data.starts_with(b"\x89HDF\r\n\x1a\n") && is_packed_hdf(data) => "HDF5 file",
+        _ if is_packed_innodb(data) => "InnoDB table with packed pages",
         b'b' if data.starts_with(b"bvx") && is_lzfse(data) => "LZFSE stream",
         _ if is_pgp(data) => return Some(("PGP message", Reason::Encrypted)),
+        0x30 if is_enveloped(data) => return Some(("CMS message", Reason::Encrypted)),
         _ => return None,
     };
     Some((unsupported, Reason::Unsupported))
@@ -118,9 +120,33 @@ fn is_pipeline(message: &[u8]) -> bool {
     matches!(message, [_, _, 0, _, 2, 1..=8, 2..=6, 0, ..] | [_, _, 0, _, 2, 2..=8, 1, 0, ..])
 }
 
+/// Tables of MariaDB whose pages are packed by other than zlib, which is found by itself: the first page describes the table, its flags
+/// say how pages are packed, and one of those behind it is.
+fn is_packed_innodb(data: &[u8]) -> bool {
+    const PAGE: usize = 16 << 10;
+    const LOOKED_AT: usize = 64;
+    const DESCRIBES: u16 = 8;
+    const CHECKED_WHOLE: u32 = 0x10;
+    let kind = |page: usize| u16_be(data, page + 24);
+    let flags = u32_be(data, 54).filter(|flags| kind(0) == Some(DESCRIBES) && flags & CHECKED_WHOLE != 0);
+    let is_packed = flags.is_some_and(|flags| matches!(flags >> 5 & 7, 2..=6));
+    is_packed && (1..LOOKED_AT).any(|n| kind(n * PAGE).is_some_and(|kind| kind & 0x8000 != 0))
+}
+
 /// The last block says that it is.
 fn is_lzfse(data: &[u8]) -> bool {
     matches!(data.get(3), Some(b'1' | b'2' | b'n' | b'-')) && data.len() >= 16 && data.ends_with(b"bvx$")
+}
+
+/// Data for recipients or under a password (RFC 5652, RFC 5083), by their type at the beginning.
+fn is_enveloped(data: &[u8]) -> bool {
+    const TYPES: [&[u8]; 4] = [
+        b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03",
+        b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x04",
+        b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x06",
+        b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17",
+    ];
+    (2..=6).any(|at| data.get(at..).is_some_and(|rest| TYPES.iter().any(|kind| rest.starts_with(kind))))
 }
 
 /// Packets for recipients or passphrases, and encrypted data behind them (RFC 9580).
@@ -203,6 +229,10 @@ mod tests {
         let symmetric = [&[0x8c, 13, 4, 9, 3, 10][..], &[1; 9], &[0xd2, 40, 1], &[0; 39]].concat();
         assert_eq!(name(&symmetric), Some(("PGP message", Reason::Encrypted)));
         assert_eq!(name(&symmetric[..15]), None);
+        let cms =
+            [&[0x30, 0x82, 1, 0x20][..], b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0\x82", &[0; 40]]
+                .concat();
+        assert_eq!(name(&cms), Some(("CMS message", Reason::Encrypted)));
         // A signature and other packets are no message.
         assert_eq!(name(&[&[0x88, 13, 4][..], &[0; 12], &[0xd2, 40, 1], &[0; 39]].concat()), None);
     }

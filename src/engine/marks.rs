@@ -16,6 +16,14 @@ pub enum Mark {
     Base85,
     /// Letters that UTF-7 does not write as they are.
     Utf7,
+    /// A call that moves letters by half of the alphabet.
+    Rot13,
+    /// A call that puts the last letter first.
+    Reversed,
+    /// A string that is a packed file, in letters and escapes.
+    Packed,
+    /// Strings that are joined.
+    Joined,
 }
 
 /// The words.
@@ -47,4 +55,38 @@ pub static WORDS: &[(&[u8], Mark)] = &[
     (b"+AD0-", Mark::Utf7),
     (b"+AF8-", Mark::Utf7),
     (b"+ACI-", Mark::Utf7),
+    (b"rot13", Mark::Rot13),
+    (b"rot_13", Mark::Rot13),
+    (b"ROT13", Mark::Rot13),
+    // Of `tr`.
+    (b"N-ZA-M", Mark::Rot13),
+    (b"n-za-m", Mark::Rot13),
+    (b"strrev(", Mark::Reversed),
+    (b"StrReverse(", Mark::Reversed),
+    (b"reverse(", Mark::Reversed),
+    (b"REVERSE(", Mark::Reversed),
+    (b"'.reverse", Mark::Reversed),
+    (b"\".reverse", Mark::Reversed),
+    (b"[::-1]", Mark::Reversed),
+    (b".chars().rev()", Mark::Reversed),
+    (b"| rev", Mark::Reversed),
+    // Beginnings of gzip, zlib, xz, zstd and bzip2, and calls that load what Python has stored.
+    (b"\\x1f\\x8b\\x08", Mark::Packed),
+    (b"\\x1F\\x8B\\x08", Mark::Packed),
+    (b"x\\x9c", Mark::Packed),
+    (b"x\\xda", Mark::Packed),
+    (b"\\x78\\x9c", Mark::Packed),
+    (b"\\x78\\xda", Mark::Packed),
+    (b"\\xfd7zXZ", Mark::Packed),
+    (b"(\\xb5/\\xfd", Mark::Packed),
+    (b"\\x28\\xb5\\x2f\\xfd", Mark::Packed),
+    (b"BZh91AY&SY", Mark::Packed),
+    (b"oads(b'", Mark::Packed),
+    (b"oads(b\"", Mark::Packed),
+    (b"' + '", Mark::Joined),
+    (b"\" + \"", Mark::Joined),
+    (b"' . '", Mark::Joined),
+    (b"\" . \"", Mark::Joined),
+    (b"' +\n", Mark::Joined),
+    (b"\" +\n", Mark::Joined),
 ];

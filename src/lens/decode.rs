@@ -9,10 +9,13 @@ pub mod base85;
 mod escape;
 mod item;
 pub mod listed;
+pub mod literal;
 pub mod marked;
+pub mod turned;
 
 use crate::address::Encoding;
 use crate::blob::{OffsetMap, Segment};
+use crate::container::brotli;
 use crate::container::inflate::{begin, begins, ends};
 use crate::engine::runs::{is_token, next_escape};
 use crate::triage::checksum::base64_value;
@@ -44,8 +47,12 @@ const MIN_DEFLATE: usize = 120;
 /// something with a known beginning. A run that goes on over line ends is decoded whole; the
 /// caller skips runs inside the returned span. At most `limit` bytes come out.
 pub fn run(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
-    // SQL and source write numbers so.
-    let prefix = if text[run.clone()].starts_with(b"0x") { 2 } else { 0 };
+    // SQL and source write numbers so; PostgreSQL and strings of C, bytes.
+    let prefix = match &text[run.clone()] {
+        [b'0', b'x', ..] => 2,
+        [b'x', ..] if text[..run.start].ends_with(b"\\") => 1,
+        _ => 0,
+    };
     let run = &(run.start + prefix..run.end);
     let value = &text[run.clone()];
     let is_hex = value.len() >= MIN_HEX
@@ -83,7 +90,8 @@ pub fn run(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
         let Some(slash) = slash.filter(|slash| run.end - start - slash > MIN_BASE64) else { break };
         start += slash + 1;
     }
-    (value.len() >= MIN_DEFLATE && is_packed_text(value)).then(|| base64(text, run.clone(), limit))?
+    (value.len() >= MIN_DEFLATE && (is_packed_text(value) || is_brotli_text(value)))
+        .then(|| base64(text, run.clone(), limit))?
 }
 
 /// Whether base64 begins with deflate that has no header, as `gzdeflate`, SAML and diagrams have it: text comes out of it.
@@ -95,6 +103,20 @@ fn is_packed_text(value: &[u8]) -> bool {
     }
     // A first block that has codes: what is stored would be seen as it is.
     matches!(packed[0] & 6, 2 | 4) && is_deflated_text(&packed)
+}
+
+/// Whether base64 begins with Brotli, out of which text comes: the codes alone take a hundred bytes.
+fn is_brotli_text(value: &[u8]) -> bool {
+    let len = value.len() / 4 * 3;
+    let quads: &[[u8; 16]] = value[..value.len().min(512)].as_chunks().0;
+    if !quads.first().is_some_and(|first| brotli::may_begin(&decode_quads(first), len)) {
+        return false;
+    }
+    let mut packed = [0; 384];
+    for (bytes, quad) in packed.chunks_exact_mut(12).zip(quads) {
+        bytes.copy_from_slice(&decode_quads(quad));
+    }
+    brotli::begins_text(&packed[..quads.len() * 12])
 }
 
 /// Whether what comes out of deflate is text, of more than chance makes.
@@ -139,6 +161,9 @@ const MAGICS: &[&[u8]] = &[
     b"\x04\x22\x4d\x18",
     b"LZIP\x01",
     b"\xff\x06\0\0sNaPpY",
+    // Objects in other documents (OLE), as RTF has them in hexadecimal.
+    b"\x01\x05\0\0\x01\0\0\0",
+    b"\x01\x05\0\0\x02\0\0\0",
     // Profiles of pictures, which their texts have in hexadecimal.
     b"8BIM",
     b"Exif\0\0",
@@ -152,6 +177,9 @@ fn is_known(head: &[u8]) -> bool {
         || matches!(head, [0x30, 0x82, 1..=255, ..])
         // LZMA alone: the usual mode, a size that is not told, or none above four gigabytes.
         || matches!(head, [0x5d, 0, 0, _, _, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, ..] | [0x5d, 0, 0, _, _, _, _, _, _, 0, 0, 0, ..])
+        // Databases write the length before a stream.
+        || matches!(head, [_, _, 0..=3, 0, 0x78, 0x01 | 0x5e | 0x9c | 0xda, third, ..] if third & 6 != 6)
+        || matches!(head, [0, 0..=3, _, _, 0x78, 0x01 | 0x5e | 0x9c | 0xda, third, ..] if third & 6 != 6)
         || matches!(head, [0x78, 0x01 | 0x5e | 0x9c | 0xda, third, ..] if third & 6 != 6)
 }
 
@@ -246,7 +274,8 @@ fn whole(
 fn is_file(bytes: &[u8]) -> bool {
     match bytes {
         [0x78, ..] => begins(bytes.get(2..).unwrap_or_default()),
-        _ => is_known(bytes) || is_deflated_text(bytes) && ends(bytes),
+        [_, _, 0..=3, 0, 0x78, ..] | [0, 0..=3, _, _, 0x78, ..] => begins(bytes.get(6..).unwrap_or_default()),
+        _ => is_known(bytes) || is_deflated_text(bytes) && ends(bytes) || brotli::begins(bytes),
     }
 }
 

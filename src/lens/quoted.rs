@@ -20,10 +20,10 @@ impl Lens for QuotedLens {
     }
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
-        // The header that says so, in the spellings of the common writers.
+        // The header that says so, in the spellings of the common writers, or a header that is written so itself (RFC 2047).
         begins_with_header(blob.bytes)
             && raw::kind(blob.bytes) == TextKind::Plain
-            && [&b"uoted-printable"[..], b"UOTED-PRINTABLE", b"uoted-Printable"]
+            && [&b"uoted-printable"[..], b"UOTED-PRINTABLE", b"uoted-Printable", b"?q?", b"?Q?"]
                 .iter()
                 .any(|word| memchr::memmem::find(blob.bytes, word).is_some())
     }
@@ -74,7 +74,11 @@ fn decode(bytes: &[u8], from: usize, to: usize) -> (Vec<u8>, OffsetMap) {
         }
         let digit = |i: usize| bytes.get(i).and_then(|&b| char::from(b).to_digit(16));
         if let (Some(high), Some(low)) = (digit(at + 1), digit(at + 2)) {
-            text.push((high << 4 | low) as u8);
+            let byte = (high << 4 | low) as u8;
+            // Every second byte of UTF-16.
+            if byte != 0 {
+                text.push(byte);
+            }
             at += 3;
             map.push_plain(text.len(), at as u64);
             continue;

@@ -7,6 +7,7 @@ const SNIFF: usize = 8 << 10;
 
 /// Whether `bytes` are text (of any ASCII-compatible encoding) or arbitrary data. Looks at the
 /// first and the last 8 KiB for NUL bytes, and a little of that for control characters: a script with an archive behind it is no plain text.
+/// A source file with a NUL byte somewhere, which its author meant or an editor left, is text all the same.
 pub fn kind(bytes: &[u8]) -> TextKind {
     let head = &bytes[..bytes.len().min(SNIFF)];
     let tail = &bytes[bytes.len().saturating_sub(SNIFF).max(head.len())..];
@@ -14,13 +15,33 @@ pub fn kind(bytes: &[u8]) -> TextKind {
 }
 
 fn is_text(bytes: &[u8]) -> bool {
-    if memchr::memchr(0, bytes).is_some() {
+    if memchr::memchr(0, bytes).is_some() && !has_stray_nuls(bytes) {
         return false;
     }
     let bytes = &bytes[..bytes.len().min(1 << 10)];
     let control =
         bytes.iter().filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)).count();
     control * 50 <= bytes.len()
+}
+
+/// Bytes of text for each NUL that is none of a format's: lists of short strings have more of them.
+const APART: usize = 1 << 10;
+/// Less text than this does not tell.
+const LEAST: usize = 64;
+
+/// Whether there are few NUL bytes, and all else is text beyond doubt.
+fn has_stray_nuls(bytes: &[u8]) -> bool {
+    let most = bytes.len() / APART + 1;
+    if bytes.len() < LEAST || memchr::memchr_iter(0, bytes).take(most + 1).count() > most {
+        return false;
+    }
+    let is_control = |b: &u8| (*b < 0x20 && !matches!(b, 0 | b'\t' | b'\n' | b'\r' | 0x0c)) || *b == 0x7f;
+    // A letter may be cut at either end.
+    let from = bytes.iter().take(3).take_while(|b| **b & 0xc0 == 0x80).count();
+    let is_utf8 = |e: std::str::Utf8Error| e.error_len().is_none();
+    !bytes.iter().any(is_control)
+        && memchr::memchr(b'\n', bytes).is_some()
+        && std::str::from_utf8(&bytes[from..]).map_or_else(is_utf8, |_| true)
 }
 
 #[cfg(test)]
@@ -33,6 +54,12 @@ mod tests {
         assert_eq!(kind("grüße\n".as_bytes()), TextKind::Plain);
         assert_eq!(kind(b"gr\xfc\xdfe in latin-1\n"), TextKind::Plain);
         assert_eq!(kind(b"MZ\x90\x00\x03"), TextKind::Binary);
+        let source = "sep = '\0'\nfor line in list:\n    print(line, sep)\n".repeat(9);
+        assert_eq!(kind(&source.as_bytes()[..430]), TextKind::Binary);
+        let one = source.replacen('\0', "", 8);
+        assert_eq!(kind(one.as_bytes()), TextKind::Plain);
+        assert_eq!(kind(one.replace('p', "\x02").as_bytes()), TextKind::Binary);
+        assert_eq!(kind(b"NAME=value\0"), TextKind::Binary);
         let mut script = b"#!/bin/sh\n".repeat(2000);
         script.extend([0, 1, 2, 3]);
         assert_eq!(kind(&script), TextKind::Binary);

@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::blob::{Blob, NoSites, OffsetMap, Text, TextKind};
 use crate::container::budget::Budget;
 use crate::container::image::Layers;
-use crate::container::{self, Container, Member, Opened, Problem, unopened};
+use crate::container::{self, Container, Member, Opened, Problem, opaque, unopened};
 use crate::engine::Engine;
 use crate::explain::Judgement;
 use crate::finding::Layer;
@@ -87,7 +87,10 @@ impl Job<'_, '_> {
             found.ledger.skipped(blob.address.clone(), None, Reason::Damaged, defect("what opens it"));
             found
         });
-        if let Some(problem) = unopened::told(blob.bytes, &look) {
+        // Nothing came out of it but its own bytes, and nobody has said why.
+        let is_closed = found.ledger.searched_count == 1 && found.ledger.entries.is_empty();
+        let opaque = || is_closed.then(|| opaque::told(blob.bytes, &look)).flatten();
+        if let Some(problem) = unopened::told(blob.bytes, &look).or_else(opaque) {
             found.problem(&blob.address, problem);
         }
         found

@@ -12,7 +12,7 @@ use crate::engine::{Hit, Sink};
 use crate::explain::Judgement;
 use crate::finding::Secret;
 use crate::ledger::Reason;
-use crate::lens::decode::{self, Decoded, listed, marked};
+use crate::lens::decode::{self, Decoded, listed, literal, marked, turned};
 use crate::lens::document::{DocumentSites, MAX_SITES, nest};
 use crate::lens::raw;
 use crate::look::Look;
@@ -253,12 +253,17 @@ impl PartSink<'_, '_, '_, '_> {
         if self.text.kind == TextKind::Binary || self.level >= limits.decode_depth {
             return;
         }
+        let word_end = word.end;
         let decoded = match mark {
             Mark::Utf7 => Some(marked::utf7(self.text.bytes, word.start)),
+            Mark::Rot13 => turned::string(self.text.bytes, &word, Encoding::Rot13),
+            Mark::Packed => literal::bytes(self.text.bytes, &word, limits.decoded_bytes as usize),
+            Mark::Joined => literal::joined(self.text.bytes, &word),
+            Mark::Reversed => turned::string(self.text.bytes, &word, Encoding::Reversed),
             _ => marked::base85(self.text.bytes, word, limits.decoded_bytes as usize),
         };
         if let Some(decoded) = decoded {
-            self.marked_to = decoded.span.end;
+            self.marked_to = self.marked_to.max(decoded.span.end).max(word_end);
             self.decoded(&decoded);
         }
     }

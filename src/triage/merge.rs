@@ -215,7 +215,8 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
     let contains = |x: &Sighting, y: &Sighting| x.range.0 <= y.range.0 && y.range.1 <= x.range.1;
     // All of a string that a program makes stands where it is made: there, only the values tell what is
     // inside what.
-    let is_made = |s: &Sighting| s.encodings.contains(&Encoding::Assembled);
+    let is_made =
+        |s: &Sighting| s.encodings.iter().any(|e| matches!(e, Encoding::Assembled | Encoding::Reversed));
     if is_made(a) && is_made(b) && a.range == b.range {
         let holds =
             |x: &Sighting, y: &Sighting| memchr::memmem::find(x.value.reveal(), y.value.reveal()).is_some();
@@ -260,6 +261,14 @@ fn shadow((pa, a): (&Pattern, &Sighting), (pb, b): (&Pattern, &Sighting)) -> Opt
         (_, Class::Config) => 2,
         _ => 3,
     };
+    // A string that a call turns around is no secret as it is written, unless it has the form of one.
+    let is_turned =
+        |s: &Sighting| s.encodings.iter().any(|e| matches!(e, Encoding::Rot13 | Encoding::Reversed));
+    match (is_turned(a), is_turned(b)) {
+        (true, false) if rank(pb, b) <= 1 => return Some(Side::Second),
+        (false, true) if rank(pa, a) <= 1 => return Some(Side::First),
+        _ => {}
+    }
     if pa.class == Class::Generic && pb.class == Class::Generic {
         // A name beside the value tells more than the shape of a part of it; then the surer, the longer.
         let worth =

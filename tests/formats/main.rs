@@ -50,4 +50,5 @@ families! {
     volumes
     wrapped
     images
+    hidden
 }

@@ -96,7 +96,7 @@ fn classes_of_bytes(block: &[u8; BLOCK]) -> Classes {
 }
 
 /// Where escapes may begin in a block that 16 bytes follow, a bit each: `\\x`, `\\u`, `\\U`, `\\/`, a backslash before a
-/// digit, `&#`, and `%` before a hexadecimal digit from 2 to 7, as all of ASCII has.
+/// digit, `&#`, and `%` before `u` or a hexadecimal digit from 2 to 7, as all of ASCII has.
 #[inline]
 pub fn escapes(block: &[u8; BLOCK + 16]) -> u64 {
     #[cfg(target_arch = "x86_64")]
@@ -121,7 +121,7 @@ fn escapes_among(block: &[u8; BLOCK + 16], mut heads: u64) -> u64 {
         heads &= heads - 1;
         let is_escape = match (block[at], block[at + 1]) {
             (b'\\', next) => matches!(next, b'/' | b'x' | b'u' | b'U' | b'0'..=b'9'),
-            (b'%', next) => matches!(next, b'2'..=b'7'),
+            (b'%', next) => matches!(next, b'2'..=b'7' | b'u'),
             (b'&', next) => next == b'#',
             _ => false,
         };
@@ -204,7 +204,7 @@ mod avx512 {
         let from_0 = _mm512_sub_epi8(next, _mm512_set1_epi8(b'0' as i8));
         let any_digit = _mm512_cmplt_epu8_mask(from_0, _mm512_set1_epi8(10));
         slash & (is(next, b'/') | is(next, b'x') | is(next, b'u') | is(next, b'U') | any_digit)
-            | percent & digit
+            | percent & (digit | is(next, b'u'))
             | and & is(next, b'#')
     }
 

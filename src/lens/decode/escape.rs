@@ -9,12 +9,15 @@ pub enum Digits {
     Octal,
     /// As in Lua: up to three.
     Decimal,
+    /// As in style sheets: up to six in hexadecimal, behind which a blank is no letter.
+    Hex,
 }
 
 /// Escapes of a text that are looked at for what its digits are.
 const LOOKED_AT: usize = 16;
 
-/// What the digits are in the text in which an escape stands at `escape`: decimal, where one of those that follow can be nothing else.
+/// What the digits are in the text in which an escape stands at `escape`: decimal or hexadecimal, where one of those that follow can be
+/// nothing else.
 pub fn digits_of(text: &[u8], escape: usize) -> Digits {
     if !matches!(text.get(escape..), Some([b'\\', b'0'..=b'9', ..])) {
         return Digits::Octal;
@@ -31,6 +34,7 @@ pub fn digits_of(text: &[u8], escape: usize) -> Digits {
                 Some(b) if b.is_ascii_graphic() && !matches!(b, b'"' | b'\'') => at += 1,
                 _ => break,
             },
+            (_, Some(behind)) if is_hex(behind) => return Digits::Hex,
             (digits, _) => {
                 if digits.iter().any(|b| matches!(b, b'8' | b'9')) || digits.len() == 2 {
                     return Digits::Decimal;
@@ -40,6 +44,18 @@ pub fn digits_of(text: &[u8], escape: usize) -> Digits {
         }
     }
     Digits::Octal
+}
+
+/// Whether what follows a backslash is a letter as style sheets have it: six digits that begin with zeros; two with a letter among them,
+/// or with a blank behind them and an escape or the end of the string behind that.
+fn is_hex(behind: &[u8]) -> bool {
+    let count = behind.iter().take(7).take_while(|b| b.is_ascii_hexdigit()).count();
+    match (count, behind) {
+        (6.., [b'0', b'0', b'0', b'0', b'2'..=b'7', ..]) => true,
+        (2, [b'2'..=b'7', b'a'..=b'f' | b'A'..=b'F', b'\\' | b' ' | b'"' | b'\'', ..]) => true,
+        (2, [b'2'..=b'7', _, b' ', b'\\' | b'"' | b'\'', ..]) => true,
+        _ => false,
+    }
 }
 
 /// The byte that the escape at `at` stands for, and its length.
@@ -53,15 +69,23 @@ pub fn at(text: &[u8], at: usize, bare: Digits) -> Option<(u8, usize)> {
         Some((ascii(hex(from..from + len)?)?, len + 4))
     };
     match (text.get(at)?, text.get(at + 1)?) {
+        (b'%', b'u') => Some((ascii(hex(at + 2..at + 6)?)?, 6)),
+        // Text within text: a percent sign is `%25`.
+        (b'%', b'2') if text.get(at + 2) == Some(&b'5') => match hex(at + 3..at + 5).and_then(ascii) {
+            Some(byte) if byte >= 0x20 => Some((byte, 5)),
+            _ => Some((b'%', 3)),
+        },
         (b'%', _) => Some((ascii(hex(at + 1..at + 3)?)?, 3)),
         (b'&', b'#') => {
-            let len = text[at + 2..].iter().take(6).position(|&b| b == b';').filter(|&n| n > 0)?;
-            let digits = std::str::from_utf8(&text[at + 2..at + 2 + len]).ok()?;
-            let number = match digits.strip_prefix(['x', 'X']) {
-                Some(digits) => u32::from_str_radix(digits, 16),
-                None => digits.parse(),
-            };
-            Some((ascii(number.ok()?)?, len + 3))
+            let is_hex = matches!(text.get(at + 2), Some(b'x' | b'X'));
+            let from = at + 2 + usize::from(is_hex);
+            let base = if is_hex { 16 } else { 10 };
+            let rest = text.get(from..)?;
+            let len = rest.iter().take(7).take_while(|&&b| char::from(b).is_digit(base)).count();
+            let number = std::str::from_utf8(&rest[..len]).ok()?;
+            // Browsers need no semicolon.
+            let end = from + len + usize::from(rest.get(len) == Some(&b';'));
+            Some((ascii(u32::from_str_radix(number, base).ok()?)?, end - at))
         }
         (b'\\', b'/') => Some((b'/', 2)),
         (b'\\', b'u' | b'x') if text.get(at + 2) == Some(&b'{') => braced(at + 3),
@@ -91,6 +115,11 @@ fn digits(text: &[u8], from: usize, bare: Digits) -> Option<(u8, usize)> {
         Digits::Decimal => {
             let len = text[from..].iter().take(3).take_while(|b| b.is_ascii_digit()).count();
             Some((ascii(number(len, 10)?)?, len + 1))
+        }
+        Digits::Hex => {
+            let len = text[from..].iter().take(6).take_while(|b| b.is_ascii_hexdigit()).count();
+            let blank = usize::from(text.get(from + len) == Some(&b' '));
+            Some((ascii(number(len, 16)?)?, len + blank + 1))
         }
         Digits::Octal => {
             let three = number(3, 8)?;

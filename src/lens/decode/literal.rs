@@ -1,0 +1,189 @@
+//! Strings of programs that mean more than their letters: those that hold a packed file as letters and escapes (`b'x\x9c\xed…'`), and
+//! those that are joined with others (`'AKIA' + '…'`).
+
+use super::{Decoded, is_value};
+use crate::address::Encoding;
+use crate::blob::OffsetMap;
+use std::ops::Range;
+
+/// Shortest value worth a search.
+const SHORTEST: usize = 16;
+/// Bytes between two places that are remembered.
+const STEP: usize = 64;
+/// Longest piece of a value that is joined, and longest value.
+const LONGEST_PIECE: usize = 256;
+const LONGEST: usize = 4 << 10;
+
+fn is_quote(b: u8) -> bool {
+    matches!(b, b'"' | b'\'' | b'`')
+}
+
+/// The bytes of the string that begins with `word`, or behind it, if the word ends with a quote.
+pub fn bytes(text: &[u8], word: &Range<usize>, limit: usize) -> Option<Decoded> {
+    let last = *text.get(word.end.checked_sub(1)?)?;
+    let start = if is_quote(last) { word.end } else { word.start };
+    let quote = *text.get(start.checked_sub(1)?).filter(|b| is_quote(**b))?;
+    let (mut bytes, mut map, mut cut) = (Vec::new(), OffsetMap::identity(), false);
+    let (mut at, mut next) = (start, 0);
+    loop {
+        if bytes.len() >= next {
+            map.push_plain(bytes.len(), at as u64);
+            next = bytes.len() + STEP;
+        }
+        if bytes.len() >= limit {
+            cut = true;
+            break;
+        }
+        match *text.get(at..)? {
+            [b, ..] if b == quote => break,
+            [b'\n', ..] if quote != b'`' => return None,
+            [b'\\', next, ..] => {
+                let (byte, len) = escape(&text[at..], next)?;
+                bytes.extend(byte);
+                at += len;
+            }
+            [b, ..] => {
+                bytes.push(b);
+                at += 1;
+            }
+            [] => return None,
+        }
+    }
+    (bytes.len() >= SHORTEST).then_some(Decoded {
+        span: start..at,
+        encoding: Encoding::Bytes,
+        bytes,
+        map,
+        cut,
+    })
+}
+
+/// The byte of the escape at the beginning, and its length; none for a line end that is none.
+fn escape(text: &[u8], next: u8) -> Option<(Option<u8>, usize)> {
+    let byte = match next {
+        b'x' | b'X' => {
+            let digits = std::str::from_utf8(text.get(2..4)?).ok()?;
+            return Some((Some(u8::from_str_radix(digits, 16).ok()?), 4));
+        }
+        b'0'..=b'7' => {
+            let len = text[1..].iter().take(3).take_while(|b| matches!(b, b'0'..=b'7')).count();
+            let value = text[1..=len].iter().fold(0u32, |n, b| n << 3 | u32::from(b - b'0'));
+            return Some((Some(value as u8), len + 1));
+        }
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'a' => 7,
+        b'b' => 8,
+        b'v' => 11,
+        b'f' => 12,
+        b'e' => 27,
+        b'\n' => return Some((None, 2)),
+        other => other,
+    };
+    Some((Some(byte), 2))
+}
+
+/// The value whose pieces are joined by the operator in `word`, which begins with the quote at the end of one.
+pub fn joined(text: &[u8], word: &Range<usize>) -> Option<Decoded> {
+    let (close, operator) = (word.start, *text.get(word.start + 2)?);
+    let quote = *text.get(close)?;
+    // Most are sentences.
+    is_value(*text.get(close.checked_sub(1)?)?).then_some(())?;
+    let lowest = close.saturating_sub(LONGEST_PIECE);
+    let open = lowest + memchr::memrchr(quote, &text[lowest..close])?;
+    let (mut bytes, mut map) = (Vec::new(), OffsetMap::identity());
+    let mut piece = open + 1..close;
+    loop {
+        let letters = &text[piece.clone()];
+        if !letters.iter().all(|b| is_value(*b)) || bytes.len() + letters.len() > LONGEST {
+            return None;
+        }
+        map.push_plain(bytes.len(), piece.start as u64);
+        bytes.extend_from_slice(letters);
+        let Some(next) = next_piece(text, piece.end + 1, operator) else { break };
+        piece = next;
+    }
+    let pieces = piece.start > close;
+    (pieces && bytes.len() >= SHORTEST).then_some(Decoded {
+        span: open + 1..piece.end,
+        encoding: Encoding::Assembled,
+        bytes,
+        map,
+        cut: false,
+    })
+}
+
+/// The string behind the operator that stands at `at`, behind blanks.
+fn next_piece(text: &[u8], at: usize, operator: u8) -> Option<Range<usize>> {
+    const BLANKS: usize = 128;
+    let skip = |at: usize| {
+        let blanks = text.get(at..)?.iter().take(BLANKS).take_while(|b| b.is_ascii_whitespace()).count();
+        Some(at + blanks)
+    };
+    let at = skip(at)?;
+    (*text.get(at)? == operator).then_some(())?;
+    let open = skip(at + 1)?;
+    let quote = *text.get(open).filter(|b| is_quote(**b))?;
+    let start = open + 1;
+    let end = start + memchr::memchr(quote, &text[start..text.len().min(start + LONGEST_PIECE)])?;
+    Some(start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blob::TextOffset;
+    use crate::engine::marks::{Mark, WORDS};
+
+    fn found(text: &str, mark: Mark) -> Option<Decoded> {
+        WORDS.iter().filter(|(_, kind)| *kind == mark).find_map(|(word, _)| {
+            let at = memchr::memmem::find(text.as_bytes(), word)?;
+            let word = at..at + word.len();
+            if mark == Mark::Joined {
+                joined(text.as_bytes(), &word)
+            } else {
+                bytes(text.as_bytes(), &word, 4096)
+            }
+        })
+    }
+
+    #[test]
+    fn bytes_of_strings() {
+        let packed = b"x\x9c\xcb\x48\xcd\xc9\xc9\x57\x28\xcf\x2f\xca\x49\x01\0'";
+        for text in [
+            r"zlib.decompress(b'x\x9c\xcb\x48\xcd\xc9\xc9W(\xcf/\xcaI\x01\x00\'')",
+            "zlib.decompress(b\"\\x78\\x9c\\xcbH\\xcd\\xc9\\xc9\\x57\\x28\\317/\\xca\\x49\\1\\0'\")",
+        ] {
+            assert_eq!(found(text, Mark::Packed).unwrap().bytes, packed, "{text}");
+        }
+        let text = "marshal.loads(b'\\xe3\\x00\\x00 and so on and on')";
+        assert_eq!(found(text, Mark::Packed).unwrap().bytes, b"\xe3\0\0 and so on and on");
+        for text in [
+            "b'x\\x9c'",
+            "x\\x9c and so on and so on",
+            "b'x\\x9cand so on and so on",
+            "loads(b'\\xzz and so on and on')",
+        ] {
+            assert_eq!(found(text, Mark::Packed), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn values_in_pieces() {
+        for text in [
+            "key = 'abcdefgh' + 'ijkl' + \"mnop\";",
+            "key = 'abcdefgh' +\n    'ijklmnop'",
+            "$key = 'abcdefgh' . 'ijklmnop';",
+        ] {
+            let decoded = found(text, Mark::Joined).unwrap();
+            assert_eq!(decoded.bytes, b"abcdefghijklmnop", "{text}");
+            assert_eq!(decoded.map.outer(TextOffset(8)) as usize, text.find("ijkl").unwrap());
+        }
+        for text in
+            ["'abc' + 'def'", "'some words' + 'and more of them'", "'abcdefghijklmnop' + name", "' + '"]
+        {
+            assert_eq!(found(text, Mark::Joined), None, "{text}");
+        }
+    }
+}
