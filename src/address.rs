@@ -213,6 +213,11 @@ impl Address {
         at
     }
 
+    /// Whether this was decoded from a part of a text.
+    pub fn is_decoded(&self) -> bool {
+        matches!(self.0.step, Step::Decoded(..))
+    }
+
     /// Whether this is a file of its own rather than something inside one.
     pub fn is_artifact(&self) -> bool {
         self.0.parent.is_none()
