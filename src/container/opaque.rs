@@ -71,7 +71,17 @@ const MEDIA: &[(usize, &[u8])] = &[
 /// Whether the data are known to look so without being packed text: media, keys, signatures, indexes of checksums.
 fn is_known(data: &[u8]) -> bool {
     let is_media = |(at, bytes): &(usize, &[u8])| data.get(*at..).is_some_and(|rest| rest.starts_with(bytes));
-    MEDIA.iter().any(is_media) || is_sound_frames(data) || is_transport_stream(data) || is_key(data)
+    MEDIA.iter().any(is_media)
+        || is_sound_frames(data)
+        || is_transport_stream(data)
+        || is_key(data)
+        || is_object_file(data)
+}
+
+/// Objects for the linker hold tables of ciphers and checksums; only whole programs are packed.
+fn is_object_file(data: &[u8]) -> bool {
+    const RELOCATABLE: [u8; 2] = [1, 0];
+    data.starts_with(b"\x7fELF") && data.get(16..18).is_some_and(|kind| kind == RELOCATABLE || kind == [0, 1])
 }
 
 /// Frames of MPEG audio (MP3, AAC): two in a row.
