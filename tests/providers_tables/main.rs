@@ -26,10 +26,10 @@ const NAMED: usize = 95;
 const NAMED_BARELY: (usize, &[&str]) = (82, &["product is", "json product", "init"]);
 
 /// The same for the settings that were written before any of them was tried: of all, and of each.
-const SECOND: [usize; 2] = [96, 87];
-const THIRD: [usize; 2] = [96, 87];
-/// Settings in which nothing but the service's name says what a value is.
-const SECOND_WEAK: &[&str] = &["constructor, python"];
+const SECOND: [usize; 2] = [95, 86];
+const THIRD: [usize; 2] = [96, 86];
+/// Settings that are named badly yet: rows of a table, what is handed to an imported `Client`, forms that npm has too.
+const SECOND_WEAK: &[&str] = &["constructor, python", "csv with a header", "rc of a registry"];
 
 /// Of what is alike so many in a thousand are told as worse than low, at most.
 const ALIKE: usize = 20;
