@@ -87,9 +87,11 @@ impl Job<'_, '_> {
             found.ledger.skipped(blob.address.clone(), None, Reason::Damaged, defect("what opens it"));
             found
         });
-        // Nothing came out of it but its own bytes, and nobody has said why. A key written in a program is no file.
+        // Nothing came out of it but its own bytes, nothing is in them, and nobody has said why. A key written in a
+        // program is no file.
         let is_closed = found.ledger.searched_count == 1
             && found.ledger.entries.is_empty()
+            && found.sightings.is_empty()
             && !blob.address.is_decoded();
         let opaque = || is_closed.then(|| opaque::told(blob.bytes, &look)).flatten();
         if let Some(problem) = unopened::told(blob.bytes, &look).or_else(opaque) {

@@ -34,19 +34,22 @@ pub fn bytes(text: &[u8], word: &Range<usize>, limit: usize) -> Option<Decoded> 
             cut = true;
             break;
         }
-        match *text.get(at..)? {
-            [b, ..] if b == quote => break,
-            [b'\n', ..] if quote != b'`' => return None,
-            [b'\\', next, ..] => {
-                let (byte, len) = escape(&text[at..], next)?;
-                bytes.extend(byte);
-                at += len;
-            }
+        // What does not end as a string does is taken as far as it goes, so that nothing is read twice.
+        match text.get(at..).unwrap_or_default() {
+            [b, ..] if *b == quote => break,
+            [b'\n', ..] if quote != b'`' => break,
+            [b'\\', next, ..] => match escape(&text[at..], *next) {
+                Some((byte, len)) => {
+                    bytes.extend(byte);
+                    at += len;
+                }
+                None => break,
+            },
             [b, ..] => {
-                bytes.push(b);
+                bytes.push(*b);
                 at += 1;
             }
-            [] => return None,
+            [] => break,
         }
     }
     (bytes.len() >= SHORTEST).then_some(Decoded {
@@ -93,20 +96,20 @@ pub fn joined(text: &[u8], word: &Range<usize>) -> Option<Decoded> {
     let lowest = close.saturating_sub(LONGEST_PIECE);
     let open = lowest + memchr::memrchr(quote, &text[lowest..close])?;
     let (mut bytes, mut map) = (Vec::new(), OffsetMap::identity());
-    let mut piece = open + 1..close;
+    let (mut piece, mut end) = (open + 1..close, 0);
     loop {
         let letters = &text[piece.clone()];
         if !letters.iter().all(|b| is_value(*b)) || bytes.len() + letters.len() > LONGEST {
-            return None;
+            break;
         }
         map.push_plain(bytes.len(), piece.start as u64);
         bytes.extend_from_slice(letters);
-        let Some(next) = next_piece(text, piece.end + 1, operator) else { break };
+        end = piece.end;
+        let Some(next) = next_piece(text, end + 1, operator) else { break };
         piece = next;
     }
-    let pieces = piece.start > close;
-    (pieces && bytes.len() >= SHORTEST).then_some(Decoded {
-        span: open + 1..piece.end,
+    (end > close && bytes.len() >= SHORTEST).then_some(Decoded {
+        span: open + 1..end,
         encoding: Encoding::Assembled,
         bytes,
         map,
@@ -159,14 +162,19 @@ mod tests {
         }
         let text = "marshal.loads(b'\\xe3\\x00\\x00 and so on and on')";
         assert_eq!(found(text, Mark::Packed).unwrap().bytes, b"\xe3\0\0 and so on and on");
-        for text in [
-            "b'x\\x9c'",
-            "x\\x9c and so on and so on",
-            "b'x\\x9cand so on and so on",
-            "loads(b'\\xzz and so on and on')",
-        ] {
+        for text in ["b'x\\x9c'", "x\\x9c and so on and so on", "loads(b'\\xzz and so on and on')"] {
             assert_eq!(found(text, Mark::Packed), None, "{text}");
         }
+    }
+
+    #[test]
+    fn long_chains_are_gone_through_once() {
+        let text = "'a' + ".repeat(10_000);
+        let decoded = joined(text.as_bytes(), &(2..7)).unwrap();
+        assert!(decoded.bytes.len() == LONGEST && decoded.span.end > 6 * (LONGEST - 1));
+        let text = "'x\\x9c\\".repeat(10_000);
+        let decoded = bytes(text.as_bytes(), &(1..6), 1 << 20).unwrap();
+        assert!(decoded.span.end + 8 > text.len());
     }
 
     #[test]
