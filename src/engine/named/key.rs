@@ -21,7 +21,7 @@ pub(super) fn elsewhere(text: &[u8], value: &Range<usize>) -> Option<Key> {
 /// The name of the column in which the value stands, from the first line of a table.
 fn column<'t>(text: &'t [u8], value: &Range<usize>) -> Option<&'t str> {
     let is_quote = |b: &u8| matches!(b, b'"' | b'\'');
-    let quotes = text[..value.start].last().is_some_and(|b| is_quote(b)) as usize;
+    let quotes = text[..value.start].last().is_some_and(is_quote) as usize;
     let delimiter = *text[..value.start - quotes].last()?;
     let behind = text.get(value.end + quotes);
     if !matches!(delimiter, b',' | b';' | b'\t' | b'|')

@@ -177,7 +177,7 @@ impl Index {
             value.split(|b| !is_token(*b)).any(|part| part.len() >= 16 && generic::is_random(part))
                 || may_be_secret(&text, &run);
         let named = self.look(patterns, &text, &run, false, is_random, None)?;
-        (named.span == run).then(|| Named { span: 0..value.len(), ..named })
+        (named.span == run).then_some(Named { span: 0..value.len(), ..named })
     }
 
     /// The same for a value whose name and place are all that is known of its surroundings.
