@@ -587,7 +587,9 @@ fn is_decoy(patterns: &PatternSet, s: &Sighting) -> bool {
     let pattern = patterns.get(s.pattern);
     let value = s.value.reveal();
     let is_info = pattern.class == Class::Config && pattern.severity == Severity::Info;
-    if is_info && patterns.is_builtin(s.pattern) && placeholders::is_no_resource(value) {
+    // What a program ships is its configuration, whatever its name.
+    let is_shown = s.for_show || s.in_comment;
+    if is_info && is_shown && patterns.is_builtin(s.pattern) && placeholders::is_no_resource(value) {
         return true;
     }
     let judged = match (&pattern.matcher, &s.secret) {
