@@ -281,7 +281,8 @@ fn named(patterns: &PatternSet, sighting: Sighting) -> Sighting {
     if patterns.get(sighting.pattern).class != Class::Generic || is_plain {
         return sighting;
     }
-    let file = sighting.address.to_string();
+    let address = sighting.address.to_string();
+    let file = paths::near(&address);
     let places = sighting.sites.iter().map(|site| site.name.as_str());
     let value = sighting.secret.as_ref().unwrap_or(&sighting.value).reveal();
     let named = places.clone().find_map(|place| {

@@ -104,6 +104,14 @@ pub fn is_for_show(address: &Address, root: usize) -> bool {
     })
 }
 
+/// Of the path of a file, its name and that of its folder, and what is inside the file: where somebody keeps a tree says
+/// nothing about it.
+pub fn near(address: &str) -> &str {
+    let file = &address[..address.find('!').unwrap_or(address.len())];
+    let folders = file.rmatch_indices(['/', '\\']).nth(1);
+    &address[folders.map_or(0, |(at, _)| at + 1)..]
+}
+
 /// Whether a name has `Test` for one of its words: `LoginTest.java`, `TestLogin.cs`, `LoginTests.swift`.
 fn is_camel_test(name: &str) -> bool {
     name.match_indices("Test").any(|(at, _)| {
@@ -190,6 +198,18 @@ mod tests {
             assert!(!is_for_show(&Address::named(no), 0), "{no}");
         }
         assert!(!is_for_show(&Address::named("tests/repo/src/a.py"), "tests/repo".len()));
+    }
+
+    #[test]
+    fn where_a_tree_is_kept_says_nothing() {
+        for (address, wanted) in [
+            ("/home/tk/work/acme/config.yml", "acme/config.yml"),
+            ("/tmp/stripe/app.apk!assets/acme/x.json", "stripe/app.apk!assets/acme/x.json"),
+            ("config.yml", "config.yml"),
+            ("acme/config.yml", "acme/config.yml"),
+        ] {
+            assert_eq!(near(address), wanted);
+        }
     }
 
     #[test]

@@ -436,7 +436,7 @@ impl Reader<'_, '_> {
                     self.rest(next + 1).iter().take(LINE).take_while(|b| !b",()\n".contains(b)).count();
                 self.byte(next + 1 + argument) == b','
             };
-            if !is_record && !(is_more && self.text[self.name.clone()].starts_with(b"keyring.")) {
+            if !(is_record || is_more && self.text[self.name.clone()].starts_with(b"keyring.")) {
                 self.give(last, Form::Call, true, false);
             }
         } else if self.byte(at) == b')' {

@@ -68,7 +68,7 @@ impl Starts {
             None => {
                 // What `+` and `/` are in long runs is base64 of something else.
                 let is_encoded = run.len() > LONGEST_PATH;
-                let joins = |b: u8| !b.is_ascii_alphanumeric() && !(is_encoded && matches!(b, b'+' | b'/'));
+                let joins = |b: u8| !(b.is_ascii_alphanumeric() || is_encoded && matches!(b, b'+' | b'/'));
                 (run.start + 1..=last).filter(|at| joins(text[at - 1])).for_each(&mut look)
             }
         }

@@ -50,10 +50,13 @@ pub fn digits_of(text: &[u8], escape: usize) -> Digits {
 /// or with a blank behind them and an escape or the end of the string behind that.
 fn is_hex(behind: &[u8]) -> bool {
     let count = behind.iter().take(7).take_while(|b| b.is_ascii_hexdigit()).count();
+    let ends = |b: &u8| matches!(b, b'\\' | b'"' | b'\'');
     match (count, behind) {
-        (6.., [b'0', b'0', b'0', b'0', b'2'..=b'7', ..]) => true,
-        (2, [b'2'..=b'7', b'a'..=b'f' | b'A'..=b'F', b'\\' | b' ' | b'"' | b'\'', ..]) => true,
-        (2, [b'2'..=b'7', _, b' ', b'\\' | b'"' | b'\'', ..]) => true,
+        (6.., behind) => behind.starts_with(b"0000") && matches!(behind[4], b'2'..=b'7'),
+        (2, [b'2'..=b'7', second, next, rest @ ..]) => {
+            let is_apart = *next == b' ' && rest.first().is_some_and(ends);
+            is_apart || second.is_ascii_alphabetic() && (ends(next) || *next == b' ')
+        }
         _ => false,
     }
 }
