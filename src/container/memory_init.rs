@@ -308,7 +308,7 @@ mod tests {
         let both = vec![pair[0].clone(), turned];
         assert_eq!(read(&format!("/* a */\n@0000 {} // b\n", words(" ", ""))), both);
         assert_eq!(read(&format!("@0\n{}\n", words("\n", ""))), both);
-        let many = words("\n", "").repeat(1) + "\n20202020\n20202020\n20202020\n";
+        let many = words("\n", "") + "\n20202020\n20202020\n20202020\n";
         assert_eq!(read(&many)[0], pair[0].clone() + "            ");
         let coe = format!(
             "memory_initialization_radix=16;\nmemory_initialization_vector=\n{};\n",

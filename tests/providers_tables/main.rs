@@ -216,6 +216,7 @@ fn what_only_fills_a_place_is_no_secret() {
 }
 
 /// The settings of `all`: in each how many samples, how many of them named, named first, and missed.
+#[allow(clippy::print_stdout, reason = "figures are what the test is run for")]
 fn counted(all: &'static str, every: usize) -> BTreeMap<&'static str, [usize; 4]> {
     let texts = |random: &mut Random, row: &Row| templates::filled(all, random, row);
     let (samples, ..) = scanned(texts, |_, name| name.to_owned(), every);
