@@ -150,10 +150,10 @@ impl Reader<'_, '_> {
     /// What is sent when a prompt comes that ends with the name: `expect("password:")` and `send "x\r"`.
     /// `at` is behind the name.
     pub(super) fn prompted(&mut self, at: usize) -> bool {
-        let Some(mark) = self.inside() else { return false };
         let end =
             at + self.rest(at).iter().take(4).take_while(|b| matches!(b, b':' | b' ' | b'*' | b'?')).count();
-        if self.byte(end) != mark {
+        // Nearly always a value follows, not the end of a string.
+        if !matches!(self.byte(end), b'"' | b'\'' | b'`') || self.inside() != Some(self.byte(end)) {
             return false;
         }
         let mut at = end + 1;
