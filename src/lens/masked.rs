@@ -165,12 +165,12 @@ static DIFFERENCES: [[u8; 256]; 2] = {
 };
 
 /// Whether bytes are a table of small numbers, as letters are under a mask that takes `A` for zero.
-fn is_small_numbers(body: &[u8]) -> bool {
+pub(super) fn is_small_numbers(body: &[u8]) -> bool {
     body.iter().all(|b| *b < 0x20)
 }
 
 /// How many different bytes there are.
-fn kinds(body: &[u8]) -> u32 {
+pub(super) fn kinds(body: &[u8]) -> u32 {
     let mut seen = [0u64; 4];
     body.iter().for_each(|b| seen[usize::from(b >> 6)] |= 1 << (b & 63));
     seen.iter().map(|word| word.count_ones()).sum()

@@ -6,7 +6,7 @@
 
 use super::checksum::base64_decode;
 use super::names::{self, Strength, Verdict};
-use super::natural;
+use super::{natural, score};
 use crate::engine::runs::Shape;
 use crate::engine::runs::outline::{Outline, outlines, pieces, span};
 
@@ -74,7 +74,8 @@ pub fn judge<'k>(value: &[u8], keys: impl Iterator<Item = &'k str>) -> Option<Ev
         (Strength::Weak, Randomness::Some) => return None,
     };
     let is_made_up = |word: &String| matches!(&**word, "sample" | "example" | "dummy" | "fake" | "mock");
-    let confidence = if names::words(key).iter().any(is_made_up) { confidence.min(45) } else { confidence };
+    let confidence =
+        if names::words(key).iter().any(is_made_up) { confidence.min(score::HINT) } else { confidence };
     Some(Evidence { key: key.to_owned(), confidence })
 }
 

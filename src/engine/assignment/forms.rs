@@ -473,9 +473,14 @@ impl Reader<'_, '_> {
             return;
         }
         // `<property name="password"><value>x</value></property>`
+        self.text_of(self.behind_value_tag(from).unwrap_or(from));
+    }
+
+    /// Behind the `<value>` that may stand at `from`, or below.
+    fn behind_value_tag(&self, from: usize) -> Option<usize> {
         let inner = self.blanks_and_line(from);
-        let is_nested = self.rest(inner).get(..7).is_some_and(|tag| tag.eq_ignore_ascii_case(b"<value>"));
-        self.text_of(if is_nested { inner + 7 } else { from });
+        let is_one = self.rest(inner).get(..7).is_some_and(|tag| tag.eq_ignore_ascii_case(b"<value>"));
+        is_one.then_some(inner + 7)
     }
 
     /// The text of an element from `from` to its end, on one line.
@@ -511,9 +516,8 @@ impl Reader<'_, '_> {
             at = self.blanks_and_line(at);
             // .NET: `<setting name="Password" serializeAs="String"><value>x</value>`.
             if self.byte(at) == b'>' {
-                let inner = self.blanks_and_line(at + 1);
-                if self.rest(inner).get(..7).is_some_and(|tag| tag.eq_ignore_ascii_case(b"<value>")) {
-                    self.text_of(inner + 7);
+                if let Some(text) = self.behind_value_tag(at + 1) {
+                    self.text_of(text);
                 }
                 return;
             }

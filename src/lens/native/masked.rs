@@ -8,6 +8,7 @@
 //! are megabytes in real libraries, look like ids otherwise (64 in three builds of JavaScriptCore).
 
 use super::sieve::masked_ids;
+use crate::lens::masked::{is_small_numbers, kinds};
 use crate::lens::sieve;
 use std::ops::Range;
 
@@ -78,7 +79,7 @@ fn mask_of(raw: &[u8; ID_LEN]) -> Option<Mask> {
     // Three bytes alike are no three letters that differ; small numbers are a table, and words words.
     let of_words =
         |b: &u8| b.is_ascii_lowercase() || matches!(b, b'_' | b' ' | b'.' | b'-' | b':' | b'/' | 0);
-    if raw[0] == raw[1] && raw[1] == raw[2] || raw.iter().all(|b| *b < 0x20) || raw.iter().all(of_words) {
+    if raw[0] == raw[1] && raw[1] == raw[2] || is_small_numbers(raw) || raw.iter().all(of_words) {
         return None;
     }
     let (x, y) = (raw[0] ^ raw[1], raw[1].wrapping_sub(raw[0]));
@@ -256,9 +257,8 @@ const fn is_secret_letter(b: u8) -> bool {
 /// Whether a string has the shape of the secret that belongs to an id. Of 64 letters, 40 that chance drew are 30 different
 /// ones, in one of two hundred fewer than 24; of text and tables under a mask that belongs to neither, fewer.
 fn is_secret(text: &[u8]) -> bool {
-    let kinds = text.iter().fold(0u128, |set, b| set | 1 << (b & 0x7f)).count_ones();
     text.len() == SECRET_LEN
-        && kinds >= 24
+        && kinds(text) >= 24
         && text.iter().all(|b| is_secret_letter(*b))
         && text.iter().any(u8::is_ascii_uppercase)
         && text.iter().any(u8::is_ascii_lowercase)
