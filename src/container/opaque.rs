@@ -7,6 +7,7 @@ use super::Problem;
 use crate::ledger::Reason;
 use crate::lens::bytes::{size_be, u32_be};
 use crate::look::Look;
+use crate::vector::vectored;
 
 /// Less than this does not tell.
 const LEAST: usize = 256;
@@ -39,13 +40,28 @@ fn is_dense(data: &[u8]) -> bool {
 
 /// Whether all values of a byte are about as frequent: how often two bytes are the same, against what chance gives, in quarters.
 pub(super) fn looks_like_chance(block: &[u8], quarters: u64) -> bool {
+    let is_chance = |same: u64| {
+        let len = block.len() as u64;
+        same * 256 * 4 <= len * (len - 1) * quarters
+    };
+    // Nearly all data have so many zeros that nothing else has to be counted.
+    let zeros = zeros(block);
+    if !is_chance(zeros * zeros.saturating_sub(1)) {
+        return false;
+    }
     let mut counts = [0u32; 256];
     for b in block {
         counts[usize::from(*b)] += 1;
     }
-    let same: u64 = counts.iter().map(|n| u64::from(*n) * u64::from(n.saturating_sub(1))).sum();
-    let len = block.len() as u64;
-    same * 256 * 4 <= len * (len - 1) * quarters
+    is_chance(counts.iter().map(|n| u64::from(*n) * u64::from(n.saturating_sub(1))).sum())
+}
+
+vectored! {
+    fn zeros(block: &[u8]) -> u64 {
+        let count = |bytes: &[u8]| bytes.iter().map(|b| u8::from(*b == 0)).sum::<u8>();
+        let (blocks, rest) = block.as_chunks::<128>();
+        blocks.iter().map(|bytes| u64::from(count(bytes))).sum::<u64>() + u64::from(count(rest))
+    }
 }
 
 /// Bytes near the beginning of what has no text in its packed parts, and where they stand.

@@ -292,20 +292,19 @@ fn is_brotli(name: &[u8], data: &[u8]) -> bool {
         let mut reader = brotli_decompressor::Decompressor::new(&data[..data.len().min(64 << 10)], 4096);
         std::io::Read::read(&mut reader, &mut out).is_ok_and(|n| is_enough(&out[..n]))
     };
-    if is_named && comes_out(|out| !out.is_empty()) || is_page(name, data) && comes_out(is_plain) {
+    if is_named && comes_out(|out| !out.is_empty()) {
         return true;
     }
-    raw::kind(data) == TextKind::Binary && brotli::begins(data)
+    raw::kind(data) == TextKind::Binary
+        && (is_page(name) && !data.starts_with(b"\x7fELF") && comes_out(is_plain) || brotli::begins(data))
 }
 
-/// Whether a file of data has the name of a page's text, or a name without an ending, as caches give them.
-fn is_page(name: &[u8], data: &[u8]) -> bool {
+/// Whether a file has the name of a page's text, or a name without an ending, as caches give them.
+fn is_page(name: &[u8]) -> bool {
     const ENDINGS: &[&[u8]] =
         &[b"js", b"mjs", b"css", b"json", b"map", b"html", b"htm", b"svg", b"xml", b"txt"];
     let ending = memchr::memrchr(b'.', name).map(|at| &name[at + 1..]);
     ending.is_none_or(|ending| ENDINGS.iter().any(|text| ending.eq_ignore_ascii_case(text)))
-        && !data.starts_with(b"\x7fELF")
-        && raw::kind(data) == TextKind::Binary
 }
 
 /// Whether what came out is text, of more than chance makes.

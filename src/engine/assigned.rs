@@ -121,6 +121,12 @@ fn operator(before: &[u8]) -> Option<bool> {
     }
 }
 
+/// Last words of names that say only that a value follows.
+const SLOTS: &[&str] = &[
+    "value", "val", "default", "content", "contents", "data", "text", "string", "str", "char", "byte",
+    "bytes", "const", "final", "object", "any", "var", "let", "body", "input",
+];
+
 /// Whether the name at the end of `before` can be that of a secret: not one that means nothing
 /// secret by itself, unless it only says that a value follows, whose name is elsewhere.
 fn name_may_be_secret(before: &[u8]) -> bool {
@@ -130,37 +136,13 @@ fn name_may_be_secret(before: &[u8]) -> bool {
         |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$') || !b.is_ascii();
     let start = end - before[..end].iter().rev().take(NAME).take_while(|b| is_name(b)).count();
     let Ok(name) = std::str::from_utf8(&before[start..end]) else { return true };
-    let is_slot = |word: &str| {
-        matches!(
-            word,
-            "value"
-                | "val"
-                | "default"
-                | "content"
-                | "contents"
-                | "data"
-                | "text"
-                | "string"
-                | "str"
-                | "char"
-                | "byte"
-                | "bytes"
-                | "const"
-                | "final"
-                | "object"
-                | "any"
-                | "var"
-                | "let"
-                | "body"
-                | "input"
-        )
-    };
     if name.is_empty() {
         return !quoted_name(&before[..end], before.get(end)).is_some_and(crate::triage::begins_look_alike);
     }
     !name.is_ascii()
         || matches!(names::judge(name), Verdict::Secret(_))
-        || names::words(name).last().is_none_or(|word| is_slot(word))
+        || names::ends_in_any(name, 1, SLOTS)
+        || !name.bytes().any(|b| b.is_ascii_alphanumeric())
 }
 
 /// What stands in quotes at the end of a line: `before` is it up to `quote`.

@@ -1,5 +1,6 @@
 //! What stands around a value: its own name, its line, the lines above and below.
 
+use super::folded::Folded;
 use super::runs::{is_one_of, is_token};
 use crate::triage::memo::Memo;
 use crate::triage::names::{self, Strength, Verdict};
@@ -53,40 +54,11 @@ pub struct Context<'t> {
     from: usize,
     own: usize,
     line: usize,
-    length: usize,
-    /// Lower case, without the joiners of names; the value is one byte, 1.
-    folded: [u8; ROOM],
-    /// For each folded byte, its offset from `from`.
-    places: [u16; ROOM],
-    /// Where words start in the folded bytes, a bit each.
-    starts: [u64; ROOM.div_ceil(64)],
+    /// The value is one byte, 1.
+    folded: Folded,
     /// What is called with the value; looked for when first asked for.
     called: OnceCell<Range<usize>>,
 }
-
-const ALNUM: u8 = 1;
-const UPPER: u8 = 2;
-const LOWER: u8 = 4;
-const DIGIT: u8 = 8;
-/// What joins the words of a name, and is left out.
-const JOINER: u8 = 16;
-/// What kinds a byte is of.
-static KINDS: [u8; 256] = {
-    let mut kinds = [0; 256];
-    let mut b = 0;
-    while b < 256 {
-        kinds[b] = match b as u8 {
-            b'0'..=b'9' => ALNUM | DIGIT,
-            b'A'..=b'Z' => ALNUM | UPPER,
-            b'a'..=b'z' => ALNUM | LOWER,
-            b'_' | b'-' | b' ' => JOINER,
-            _ => 0,
-        };
-        b += 1;
-    }
-    kinds
-};
-const ROOM: usize = BEFORE + AFTER + 1;
 
 impl<'t> Context<'t> {
     /// The surroundings of `value`. With `is_pool` they end at the NUL bytes around its string.
@@ -108,93 +80,40 @@ impl<'t> Context<'t> {
         };
         let start = start.max(floor);
         let stop = if is_pool { stop.min(memchr::memchr(0, after).unwrap_or(after.len())) } else { stop };
-        let mut context = Context {
+        let mut folded = Folded::new();
+        folded.add(text, base + start..value.start);
+        // Behind the value, as if it took one byte: it may be long.
+        folded.add_value();
+        folded.add(text, value.end..value.end + stop);
+        Context {
             text,
             from: base + start,
             own: base + own,
             line: base + line.max(start),
-            length: 0,
-            folded: [0; ROOM],
-            places: [0; ROOM],
-            starts: [0; ROOM.div_ceil(64)],
+            folded,
             called: OnceCell::new(),
-            value: value.clone(),
-        };
-        context.fold(base + start..value.start, base + start);
-        if let (Some(folded), Some(place)) =
-            (context.folded.get_mut(context.length), context.places.get_mut(context.length))
-        {
-            *folded = 1;
-            *place = (value.start - context.from) as u16;
-            context.starts[context.length / 64] |= 1 << (context.length % 64);
-            context.length += 1;
-        }
-        // Behind the value, as if it took one byte: it may be long.
-        context.fold(value.end..value.end + stop, value.start + 1);
-        context
-    }
-
-    /// Adds what stands at `range` of the text, and in `places` as if it began at `shown`.
-    fn fold(&mut self, range: Range<usize>, shown: usize) {
-        let (mut last, mut before_last, mut earlier) = (b' ', b' ', b' ');
-        let first = (shown - self.from) as u16;
-        let room = self.folded[self.length..].iter_mut().zip(&mut self.places[self.length..]);
-        let mut free = room;
-        let next = self.text[range.start..].iter().skip(1).copied().chain(std::iter::once(b' '));
-        for ((&b, next), at) in self.text[range].iter().zip(next).zip(first..) {
-            let kind = KINDS[usize::from(b)];
-            if kind & JOINER == 0 {
-                let before = KINDS[usize::from(last)];
-                let starts = before & kind & ALNUM == 0
-                    || kind & UPPER != 0 && (before & UPPER == 0 || KINDS[usize::from(next)] & LOWER != 0)
-                    || (kind ^ before) & DIGIT != 0
-                    // The letter of an escape, `\nNAME`, belongs to no word.
-                    || before_last == b'\\' && matches!(last, b'n' | b't' | b'r')
-                    // Nor does that of an option: `-DNAME=`, `-PNAME=`.
-                    || before_last == b'-'
-                        && matches!(last, b'D' | b'P')
-                        && KINDS[usize::from(earlier)] & ALNUM == 0;
-                let Some((folded, place)) = free.next() else { return };
-                *folded = b.to_ascii_lowercase();
-                *place = at;
-                self.starts[self.length / 64] |= u64::from(starts) << (self.length % 64);
-                self.length += 1;
-            }
-            earlier = before_last;
-            before_last = last;
-            last = b;
+            value,
         }
     }
 
     /// The folded surroundings, to search in.
     pub fn folded(&self) -> &[u8] {
-        &self.folded[..self.length]
-    }
-
-    /// Whether a word starts there, or all ends.
-    fn starts(&self, at: usize) -> bool {
-        at >= self.length || self.starts[at / 64] >> (at % 64) & 1 != 0
+        self.folded.bytes()
     }
 
     /// Where words start in the folded surroundings.
     pub fn word_starts(&self) -> impl Iterator<Item = usize> {
-        self.starts.into_iter().enumerate().flat_map(|(i, mut bits)| {
-            std::iter::from_fn(move || {
-                let bit = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
-                bits &= bits - 1;
-                Some(64 * i + bit)
-            })
-        })
+        self.folded.word_starts()
     }
 
     /// Whether what is found at `range` of the folded surroundings is a word or several, and not a part
     /// of one. A name written together with what it is a name of counts: `bitfinexapikey`.
     pub fn is_word(&self, range: Range<usize>) -> bool {
-        if !self.starts(range.start) {
+        if !self.folded.starts(range.start) {
             return false;
         }
         let last = self.original(range.end - 1) + 1;
-        self.starts(range.end) || !self.text.get(last).is_some_and(u8::is_ascii_alphanumeric) || {
+        self.folded.starts(range.end) || !self.text.get(last).is_some_and(u8::is_ascii_alphanumeric) || {
             let rest = &self.folded()[range.end..];
             range.len() >= 5 && TAILS.iter().any(|tail| rest.starts_with(tail))
         }
@@ -223,7 +142,7 @@ impl<'t> Context<'t> {
     /// Whether what is found at `range` of the folded surroundings is all of the value's own name.
     pub fn is_own_name(&self, range: &Range<usize>) -> bool {
         let word = &self.folded()[range.clone()];
-        let joins = |b: &u8| KINDS[usize::from(*b)] & JOINER == 0;
+        let joins = |b: &u8| !matches!(*b, b'_' | b'-' | b' ');
         self.name().is_some_and(|name| {
             name.bytes().filter(joins).map(|b| b.to_ascii_lowercase()).eq(word.iter().copied())
         })
@@ -238,7 +157,7 @@ impl<'t> Context<'t> {
     }
 
     fn original(&self, at: usize) -> usize {
-        let at = usize::from(self.places[at]) + self.from;
+        let at = self.folded.place(at) + self.from;
         if at > self.value.start { at - self.value.start - 1 + self.value.end } else { at }
     }
 

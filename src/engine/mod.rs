@@ -10,6 +10,7 @@ mod candidates;
 pub(crate) mod context;
 mod counted;
 mod expression;
+mod folded;
 mod judge;
 pub mod marks;
 pub mod named;

@@ -51,6 +51,7 @@ fn mask(len: u16) -> u64 {
 }
 
 /// The first eight bytes of `text`; behind its end, zeros.
+#[inline]
 fn head(text: &[u8]) -> u64 {
     let bytes = text.first_chunk().copied().unwrap_or_else(|| {
         let mut bytes = [0; 8];
@@ -95,6 +96,13 @@ impl<T: Copy> Words<T> {
         Words { bytes, short: Buckets::new(short), long: Buckets::new(long), given }
     }
 
+    /// Whether a word may begin there: most texts are refused by their first bytes.
+    #[inline]
+    pub fn may_begin(&self, text: &[u8]) -> bool {
+        let first = head(text);
+        self.short.may_begin(first) || self.long.may_begin(first)
+    }
+
     /// The words that `text` begins with: how long each is, and what it was given with.
     pub fn at<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = (usize, &'a [T])> + 'a {
         let first = head(text);
@@ -128,16 +136,22 @@ impl<const HEAD: usize> Buckets<HEAD> {
         Buckets { begins, bits, words, starts }
     }
 
+    #[inline]
+    fn may_begin(&self, head: u64) -> bool {
+        let hash = Self::hash(head, LONG_BITS);
+        self.begins[hash >> 6] >> (hash & 63) & 1 != 0
+    }
+
     /// The words that may begin a text whose first bytes are `head`.
     fn at(&self, head: u64) -> &[Word] {
-        let hash = Self::hash(head, LONG_BITS);
-        if self.begins[hash >> 6] >> (hash & 63) & 1 == 0 {
+        if !self.may_begin(head) {
             return &[];
         }
         let hash = Self::hash(head, self.bits);
         &self.words[self.starts[hash] as usize..self.starts[hash + 1] as usize]
     }
 
+    #[inline]
     fn hash(head: u64, bits: u32) -> usize {
         let first = (head as u32) << (32 - 8 * HEAD as u32);
         (first.wrapping_mul(0x9E37_79B1) >> (32 - bits)) as usize

@@ -1,6 +1,7 @@
 //! The raw lens: a blob's own bytes. Every blob is searched through it, whatever else reads it.
 
 use crate::blob::TextKind;
+use crate::vector::vectored;
 
 /// Bytes looked at to tell text from binary data.
 const SNIFF: usize = 8 << 10;
@@ -19,9 +20,20 @@ fn is_text(bytes: &[u8]) -> bool {
         return false;
     }
     let bytes = &bytes[..bytes.len().min(1 << 10)];
-    let control =
-        bytes.iter().filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)).count();
-    control * 50 <= bytes.len()
+    controls(bytes) * 50 <= bytes.len()
+}
+
+vectored! {
+    /// How many bytes are control characters that text rarely has.
+    fn controls(bytes: &[u8]) -> usize {
+        let is_control = |b: u8| {
+            let is_blank = u8::from(b == b'\t') | u8::from(b == b'\n') | u8::from(b == b'\r');
+            u8::from(b < b' ') & !(is_blank | u8::from(b == 0x0c) | u8::from(b == 0x1b))
+        };
+        let (blocks, rest) = bytes.as_chunks::<128>();
+        let count = |bytes: &[u8]| bytes.iter().map(|b| is_control(*b)).sum::<u8>();
+        blocks.iter().map(|block| usize::from(count(block))).sum::<usize>() + usize::from(count(rest))
+    }
 }
 
 /// Bytes of text for each NUL that is none of a format's: lists of short strings have more of them.

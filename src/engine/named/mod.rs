@@ -212,6 +212,7 @@ impl Index {
         let folded = context.folded();
         let mut matches: Vec<(Range<usize>, &[Names])> = context
             .word_starts()
+            .filter(|at| self.0.may_begin(&folded[*at..]))
             .flat_map(|at| self.0.at(&folded[at..]).map(move |(len, named)| (at..at + len, named)))
             .filter(|(range, _)| context.is_word(range.clone()))
             .collect();

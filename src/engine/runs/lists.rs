@@ -105,6 +105,7 @@ fn items_in(block: &[u8; mask::BLOCK], from: usize) -> Option<(usize, usize)> {
     let single = starts & !numbers & !(words >> 1) & !(quotes >> 1) & !apart & (!0 >> 1);
     let fractions = dots & digits << 1 & digits >> 1;
     let ends = odd & !(quoted << 1) | single | fractions;
+    let from = crowd(numbers | quoted, ends, from)?;
     let mut events = (starts | quoted | ends) & !0 << from;
     let (mut items, mut beside, mut first) = (0, 0, 0);
     while events != 0 {
@@ -137,9 +138,39 @@ fn items_in(block: &[u8; mask::BLOCK], from: usize) -> Option<(usize, usize)> {
     None
 }
 
+/// Where the first stretch without `ends` begins, at or behind `from`, that has enough `items` in it. Most blocks have none.
+fn crowd(items: u64, ends: u64, from: usize) -> Option<usize> {
+    let mut rest = !0u64 << from;
+    while has_enough(items & rest) {
+        let end = (ends & rest).trailing_zeros();
+        let behind = (!0u64).checked_shl(end + 1).unwrap_or(0);
+        if has_enough(items & rest & !behind) {
+            return Some(rest.trailing_zeros() as usize);
+        }
+        rest &= behind;
+    }
+    None
+}
+
+/// Whether [`LEAST_ITEMS`] bits are set, or more: not all processors count bits.
+fn has_enough(bits: u64) -> bool {
+    (1..LEAST_ITEMS).fold(bits, |bits, _| bits & bits.wrapping_sub(1)) != 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_crowd_is_not_cut() {
+        assert_eq!(crowd(0b111, 0, 0), Some(0));
+        assert_eq!(crowd(0b111, 0b1000, 0), Some(0));
+        assert_eq!(crowd(0b1011, 0b100, 0), None);
+        assert_eq!(crowd(0b111_0011, 0b100, 0), Some(3));
+        assert_eq!(crowd(0b111 << 61, 1 << 60, 3), Some(61));
+        assert_eq!(crowd(0b111 << 60, 1 << 63, 3), Some(3));
+        assert_eq!(crowd(!0, 1 << 63, 62), None);
+    }
 
     fn items(text: &str) -> Vec<usize> {
         let mut found = Vec::new();

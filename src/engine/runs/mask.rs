@@ -107,31 +107,22 @@ pub fn escapes(block: &[u8; BLOCK + 16]) -> u64 {
         }
         if std::is_x86_feature_detected!("avx2") {
             // SAFETY: the processor has AVX2, as was just asked.
-            return escapes_among(block, unsafe { x86::escape_heads(block) });
+            return unsafe { x86::escapes(block) };
         }
     }
     escapes_of_bytes(block)
 }
 
-/// Those of the positions in `heads` where an escape may begin.
-fn escapes_among(block: &[u8; BLOCK + 16], mut heads: u64) -> u64 {
-    let mut found = 0;
-    while heads != 0 {
-        let at = heads.trailing_zeros() as usize;
-        heads &= heads - 1;
+fn escapes_of_bytes(block: &[u8; BLOCK + 16]) -> u64 {
+    (0..BLOCK).fold(0, |found, at| {
         let is_escape = match (block[at], block[at + 1]) {
             (b'\\', next) => matches!(next, b'/' | b'x' | b'u' | b'U' | b'0'..=b'9'),
             (b'%', next) => matches!(next, b'2'..=b'7' | b'u'),
             (b'&', next) => next == b'#',
             _ => false,
         };
-        found |= u64::from(is_escape) << at;
-    }
-    found
-}
-
-fn escapes_of_bytes(block: &[u8; BLOCK + 16]) -> u64 {
-    escapes_among(block, !0)
+        found | u64::from(is_escape) << at
+    })
 }
 
 /// With AVX-512 a byte of ASCII is looked up in a table of 128: a bit for each kind it is of.
@@ -293,20 +284,38 @@ mod x86 {
         }
     }
 
-    /// Where the first byte of an escape stands, a bit each.
     #[target_feature(enable = "avx2")]
-    pub fn escape_heads(block: &[u8; BLOCK + 16]) -> u64 {
-        let half = |bytes: &[u8; 32]| {
+    pub fn escapes(block: &[u8; BLOCK + 16]) -> u64 {
+        let load = |at: usize| {
+            let bytes: &[u8; 32] = block[at..].first_chunk().unwrap_or(&[0; 32]);
             // SAFETY: `bytes` is 32 bytes long; the read needs no alignment.
-            let bytes = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) };
-            let is = |byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
-            let heads = _mm256_or_si256(is(b'\\'), _mm256_or_si256(is(b'%'), is(b'&')));
-            u64::from(_mm256_movemask_epi8(heads) as u32)
+            unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
         };
-        match block.as_chunks::<32>().0 {
-            [first, second] => half(first) | half(second) << 32,
-            _ => !0,
-        }
+        let any = |a: __m256i, b: __m256i| _mm256_or_si256(a, b);
+        let half = |at: usize| -> u64 {
+            let here = load(at);
+            let is = |bytes: __m256i, byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
+            let (slash, percent, and) = (is(here, b'\\'), is(here, b'%'), is(here, b'&'));
+            if _mm256_movemask_epi8(any(any(slash, percent), and)) == 0 {
+                return 0;
+            }
+            let next = load(at + 1);
+            let below = |first: u8, count: u8| {
+                let from = _mm256_sub_epi8(next, _mm256_set1_epi8(first as i8));
+                _mm256_cmpeq_epi8(from, _mm256_min_epu8(from, _mm256_set1_epi8(count as i8 - 1)))
+            };
+            let is_u = is(next, b'u');
+            let letters = any(any(is(next, b'x'), is(next, b'U')), any(is_u, is(next, b'/')));
+            let found = any(
+                _mm256_and_si256(slash, any(letters, below(b'0', 10))),
+                any(
+                    _mm256_and_si256(percent, any(below(b'2', 6), is_u)),
+                    _mm256_and_si256(and, is(next, b'#')),
+                ),
+            );
+            u64::from(_mm256_movemask_epi8(found) as u32)
+        };
+        half(0) | half(32) << 32
     }
 
     #[target_feature(enable = "avx2")]
@@ -354,7 +363,7 @@ mod tests {
                     #[cfg(target_arch = "x86_64")]
                     if std::is_x86_feature_detected!("avx2") {
                         // SAFETY: the processor has AVX2, as was just asked.
-                        let found = escapes_among(&block, unsafe { x86::escape_heads(&block) });
+                        let found = unsafe { x86::escapes(&block) };
                         assert_eq!(found, escapes_of_bytes(&block), "{first} {next} {at}");
                     }
                 }

@@ -242,12 +242,22 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
     }
     let is_chosen = is_pass(text, named, name) || is_of_directory(text, named, name);
     let strength = if is_chosen { Strength::Strong } else { strength };
-    is_of_another_kind(text, named, value)?;
     let surprise = natural::surprise(value);
     let has_digit = value.iter().any(u8::is_ascii_digit);
+    let is_setting = matches!(named.form, Form::Environment | Form::Yaml);
+    // Most of what minified code has under `key`; only what may be a hint all the same is looked at closer.
+    if strength == Strength::Weak
+        && !is_setting
+        && !has_digit
+        && surprise < 2.0
+        && !plain::is_worth_a_look(named, name, value, None)
+    {
+        return Err(refusals::WEAK_NAME);
+    }
+    is_of_another_kind(text, named, value)?;
     // `MYSQL_TEST_PASS=secret`
     let is_test = strength == Strength::Weak
-        && matches!(named.form, Form::Environment | Form::Yaml)
+        && is_setting
         && placeholders::kind(value).is_some_and(Placeholder::is_weak_word)
         && weak::is_set(text, named, name, value);
     if strength == Strength::Weak && !is_test {

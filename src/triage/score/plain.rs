@@ -5,9 +5,11 @@
 use super::low::{PASSWORDS, has_word};
 use super::{Refusal, own_name, refusals};
 use crate::engine::assignment::{Form, Named};
+use crate::triage::memo::Memo;
 use crate::triage::names::{self, Strength, Verdict};
 use crate::triage::placeholders::{self, Placeholder};
 use crate::triage::{natural, weak};
+use std::cell::RefCell;
 
 /// Why nothing of this is more than a hint.
 pub(crate) const WHY: &str = "a word, an example or a short value, as tests have them";
@@ -38,8 +40,61 @@ pub(super) fn is_set(text: &[u8], named: &Named, refusal: Option<Refusal>) -> bo
         Verdict::Secret(strength) => strength,
         _ => return false,
     };
+    if !is_worth_a_look(named, own, value, refusal) {
+        return false;
+    }
     let it = Plain { text, named, refusal, value, raw, own, words: names::words(own), strength };
-    it.is_worth_a_look() && it.is_allowed() && it.is_plain()
+    it.is_allowed() && it.is_plain()
+}
+
+/// A cheap look first: minified code is full of `key: "value"`.
+pub(super) fn is_worth_a_look(named: &Named, own: &str, value: &[u8], refusal: Option<Refusal>) -> bool {
+    let says = Says::of(own);
+    says.password
+        || refusal == Some(refusals::DOCUMENTED)
+        || value.contains(&b' ')
+        || own == "credentials"
+        || named.quoted && (says.secret || says.key && is_made_up_key(value))
+}
+
+/// What words of a name say of its value.
+#[derive(Clone, Copy)]
+struct Says {
+    /// That it is a password.
+    password: bool,
+    /// That it is a secret or a salt.
+    secret: bool,
+    /// That it is a key or a token, in the last word.
+    key: bool,
+}
+
+impl Says {
+    fn of(own: &str) -> Says {
+        thread_local! {
+            static SAID: RefCell<Memo<Says>> = const { RefCell::new(Memo::EMPTY) };
+        }
+        Memo::of(&SAID, own, || {
+            let words = names::words(own);
+            let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+            Says {
+                password: has_word(&words, PASSWORDS) || has(&["psk"]),
+                secret: has(&["salt", "nonce", "secret", "secrets"]),
+                key: words.last().is_some_and(|last| matches!(last.as_str(), "token" | "apikey" | "key")),
+            }
+        })
+    }
+}
+
+/// Under the name of a key or a token, what is plainly none that a service gave out.
+fn is_made_up_key(value: &[u8]) -> bool {
+    if value.len() < 6 || value.iter().any(|b| matches!(b, b' ' | b'.')) {
+        return false;
+    }
+    let holds = |word: &&[u8]| value.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word));
+    let starts = |word: &&[u8]| value.get(..word.len()).is_some_and(|v| v.eq_ignore_ascii_case(word));
+    holds(&&b"secret"[..])
+        || [&b"test-"[..], b"test_", b"fake-", b"fake_", b"dummy"].iter().any(starts)
+        || value.iter().any(u8::is_ascii_digit) && [&b"token"[..], b"key", b"abc", b"123"].iter().any(holds)
 }
 
 struct Plain<'t> {
@@ -112,33 +167,6 @@ impl Plain<'_> {
         }
     }
 
-    /// A cheap look first: minified code is full of `key: "value"`.
-    fn is_worth_a_look(&self) -> bool {
-        let has = |list: &[&str]| self.words.iter().any(|w| list.contains(&w.as_str()));
-        has_word(&self.words, PASSWORDS)
-            || self.refusal == Some(refusals::DOCUMENTED)
-            || self.value.contains(&b' ')
-            || self.own == "credentials"
-            || has(&["psk"])
-            || self.named.quoted && (has(&["salt", "nonce", "secret", "secrets"]) || self.is_made_up_key())
-    }
-
-    /// Under the name of a key or a token, what is plainly none that a service gave out.
-    fn is_made_up_key(&self) -> bool {
-        let last = self.words.last().map_or("", String::as_str);
-        if !matches!(last, "token" | "apikey" | "key")
-            || self.value.len() < 6
-            || self.value.iter().any(|b| matches!(b, b' ' | b'.'))
-        {
-            return false;
-        }
-        let starts =
-            |word: &&[u8]| self.value.get(..word.len()).is_some_and(|v| v.eq_ignore_ascii_case(word));
-        self.holds(b"secret")
-            || [&b"test-"[..], b"test_", b"fake-", b"fake_", b"dummy"].iter().any(starts)
-            || self.has_digit() && [&b"token"[..], b"key", b"abc", b"123"].iter().any(|w| self.holds(w))
-    }
-
     fn is_plain(&self) -> bool {
         let named = self.named;
         if has_word(&self.words, PASSWORDS) {
@@ -168,7 +196,7 @@ impl Plain<'_> {
                 && blanks <= 2
                 && (is_given || is_item);
         }
-        is_given && self.is_made_up_key()
+        is_given && Says::of(self.own).key && is_made_up_key(self.value)
     }
 
     /// Under the name of a password.
