@@ -2,7 +2,7 @@
 
 use crate::address::Address;
 
-/// Words of file names that say so anywhere in them.
+/// Words of the names of files and folders that say so, wherever they stand in them.
 const TESTS: &[&str] = &[
     "test",
     "tests",
@@ -39,31 +39,17 @@ const TRANSLATIONS: &[&str] = &[
     "_locales",
     "langs",
 ];
-/// Names of folders, words of them, and parts of file names between dots (`.env.example`) that say so.
-const WORDS: &[&str] = &[
-    "test",
-    "tests",
+/// Words of folders, and parts of file names between dots (`README.md`), that say so too: `help_desk.py` is no document.
+const SHOWN: &[&str] = &[
     "testing",
     "testdata",
     "testsuite",
     "testsuites",
     "testcase",
     "testcases",
-    "spec",
-    "specs",
-    "example",
-    "examples",
-    "sample",
-    "samples",
-    "demo",
-    "demos",
     "doc",
     "docs",
     "documentation",
-    "fixture",
-    "fixtures",
-    "mock",
-    "mocks",
     "tutorial",
     "tutorials",
     "help",
@@ -74,7 +60,6 @@ const WORDS: &[&str] = &[
     "history",
     "template",
     "templates",
-    "e2e",
     "benchmark",
     "benchmarks",
 ];
@@ -91,7 +76,7 @@ pub fn is_for_show(address: &Address, root: usize) -> bool {
         let has_camel_test = is_camel_test(path.rsplit(['/', '\\']).next().unwrap_or(path));
         let path = &*path.to_ascii_lowercase();
         let (folders, name) = path.rsplit_once(['/', '\\']).unwrap_or(("", path));
-        let is_word = |part: &str| part.split(['_', '-', '.']).any(|word| WORDS.contains(&word));
+        let is_word = |part: &str| part.split(['_', '-', '.']).any(|word| TESTS.contains(&word) || SHOWN.contains(&word));
         DOCUMENTS.iter().any(|end| path.ends_with(end))
             || folders.split(['/', '\\']).any(|folder| {
                 // Perl keeps its tests in `t`.
@@ -100,7 +85,7 @@ pub fn is_for_show(address: &Address, root: usize) -> bool {
             || has_camel_test
             // `key.test1.example.pem`
             || name.split(['_', '-', '.']).any(|word| TESTS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit())))
-            || name.split('.').any(|part| WORDS.contains(&part))
+            || name.split('.').any(|part| SHOWN.contains(&part))
     })
 }
 
