@@ -8,7 +8,7 @@ use crate::engine::marks::{Mark, WORDS};
 use crate::engine::prefilter::portable::Portable;
 use crate::engine::prefilter::{Literal, Machine, Prefilter};
 use crate::engine::runs;
-use crate::lens::decode::{listed, literal, marked, turned};
+use crate::lens::decode::{armor, listed, literal, marked, turned};
 use crate::lens::{LENSES, Lens, config, decode};
 use crate::limits::Limits;
 use crate::pattern::PatternSet;
@@ -127,6 +127,12 @@ pub fn decoding(data: &[u8]) {
                         assert!(
                             decoded.is_none_or(|d| d.span.end <= data.len() && d.bytes.len() == d.span.len())
                         );
+                    }
+                }
+                Mark::Key | Mark::EscapedKey => {
+                    let word = at..at + word.len();
+                    for decoded in [armor::key(data, &word), armor::percent(data, &word)] {
+                        assert!(decoded.is_none_or(|d| d.span.end <= data.len()));
                     }
                 }
                 Mark::Utf7 => assert!(marked::utf7(data, at).span.end <= data.len()),

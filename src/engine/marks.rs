@@ -24,6 +24,10 @@ pub enum Mark {
     Packed,
     /// Strings that are joined.
     Joined,
+    /// The first line of a private key.
+    Key,
+    /// The same in a URL.
+    EscapedKey,
 }
 
 /// The words.
@@ -89,4 +93,8 @@ pub static WORDS: &[(&[u8], Mark)] = &[
     (b"\" . \"", Mark::Joined),
     (b"' +\n", Mark::Joined),
     (b"\" +\n", Mark::Joined),
+    (b"PRIVATE KEY-----", Mark::Key),
+    (b"PRIVATE KEY BLOCK-----", Mark::Key),
+    (b"PRIVATE%20KEY-----", Mark::EscapedKey),
+    (b"PRIVATE+KEY-----", Mark::EscapedKey),
 ];

@@ -4,6 +4,7 @@
 //! its first dozen characters already decode to something that is no text. What survives is decoded
 //! whole, once, with a map back to the offsets it came from.
 
+pub mod armor;
 mod base32;
 pub mod base85;
 mod escape;

@@ -12,7 +12,7 @@ use crate::engine::{Hit, Sink};
 use crate::explain::Judgement;
 use crate::finding::Secret;
 use crate::ledger::Reason;
-use crate::lens::decode::{self, Decoded, listed, literal, marked, turned};
+use crate::lens::decode::{self, Decoded, armor, listed, literal, marked, turned};
 use crate::lens::document::{DocumentSites, MAX_SITES, nest};
 use crate::lens::raw;
 use crate::look::Look;
@@ -259,6 +259,8 @@ impl PartSink<'_, '_, '_, '_> {
             Mark::Rot13 => turned::string(self.text.bytes, &word, Encoding::Rot13),
             Mark::Packed => literal::bytes(self.text.bytes, &word, limits.decoded_bytes as usize),
             Mark::Joined => literal::joined(self.text.bytes, &word),
+            Mark::Key => armor::key(self.text.bytes, &word),
+            Mark::EscapedKey => armor::percent(self.text.bytes, &word),
             Mark::Reversed => turned::string(self.text.bytes, &word, Encoding::Reversed),
             _ => marked::base85(self.text.bytes, word, limits.decoded_bytes as usize),
         };
