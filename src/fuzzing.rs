@@ -8,7 +8,7 @@ use crate::engine::marks::{Mark, WORDS};
 use crate::engine::prefilter::portable::Portable;
 use crate::engine::prefilter::{Literal, Machine, Prefilter};
 use crate::engine::runs;
-use crate::lens::decode::{armor, listed, literal, marked, turned};
+use crate::lens::decode::{armor, inner, listed, literal, marked, turned};
 use crate::lens::{LENSES, Lens, config, decode};
 use crate::limits::Limits;
 use crate::pattern::PatternSet;
@@ -107,6 +107,13 @@ pub fn decoding(data: &[u8]) {
     listed::lists(data, 0..data.len(), 4096, &mut |decoded| {
         assert!(decoded.span.end <= data.len() && decoded.bytes.len() <= 4096 + 256);
     });
+    for at in (0..data.len()).step_by(7).take(256) {
+        let decoded = inner::around(data, at, at / 3);
+        assert!(
+            decoded
+                .is_none_or(|d| d.span.contains(&at) && d.span.start >= at / 3 && d.span.end <= data.len())
+        );
+    }
     for (word, mark) in WORDS {
         for at in memchr::memmem::find_iter(data, word).take(64) {
             match mark {

@@ -37,6 +37,9 @@ impl<'c, 'p> Candidates<'c, 'p> {
         let mut watched = Watched::new(sink, 0..usize::MAX);
         engine.confirm(self.text, patterns, at, self.kind, &mut self.barren, &mut watched);
         let outcome = watched.outcome;
+        if outcome != Outcome::Found && self.kind == TextKind::Plain {
+            sink.silent(at);
+        }
         self.repeats.note(at, number, || {
             // What a keyword finds depends on what the keywords before it did.
             let is_keyword =
@@ -85,6 +88,10 @@ impl Sink for Watched<'_> {
     fn mark(&mut self, mark: marks::Mark, word: Range<usize>) {
         self.found(&word);
         self.sink.mark(mark, word);
+    }
+
+    fn silent(&mut self, at: usize) {
+        self.sink.silent(at);
     }
 
     fn judged(&mut self, named: &assignment::Named, verdict: Result<score::Rated, score::Refusal>) {

@@ -66,6 +66,8 @@ pub trait Sink {
     fn run(&mut self, run: Range<usize>);
     /// Something encoded may begin at this word: see [`marks`]. The same word may come twice.
     fn mark(&mut self, _mark: marks::Mark, _word: Range<usize>) {}
+    /// Nothing was found at this word, where something might be. The same word may come twice.
+    fn silent(&mut self, _at: usize) {}
     /// What something that is assigned to a name is worth, or why it is no secret; for `keysift explain`.
     fn judged(&mut self, _named: &assignment::Named, _verdict: Result<score::Rated, score::Refusal>) {}
     /// Whether it wants to be told of each place, be it the same as the one before.

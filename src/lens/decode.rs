@@ -8,6 +8,7 @@ pub mod armor;
 mod base32;
 pub mod base85;
 mod escape;
+pub mod inner;
 mod item;
 pub mod listed;
 pub mod literal;

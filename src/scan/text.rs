@@ -12,7 +12,7 @@ use crate::engine::{Hit, Sink};
 use crate::explain::Judgement;
 use crate::finding::Secret;
 use crate::ledger::Reason;
-use crate::lens::decode::{self, Decoded, armor, listed, literal, marked, turned};
+use crate::lens::decode::{self, Decoded, armor, inner, listed, literal, marked, turned};
 use crate::lens::document::{DocumentSites, MAX_SITES, nest};
 use crate::lens::raw;
 use crate::look::Look;
@@ -21,7 +21,7 @@ use crate::pattern::conditions::Open;
 use crate::triage::score::{Documentation, Rated, Refusal, is_in_line_comment};
 use crate::triage::sighting::Sighting;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -118,6 +118,7 @@ fn search_level(
         );
         found.ledger.skipped(address.clone(), Some(0), Reason::Duplicate, detail);
     }
+    drop_known(text, &hits, &mut pending);
     let mut documentation = Documentation::of(text.bytes);
     pending.extend(hits.into_iter().map(|(hit, open)| Pending {
         at: shown(text.bytes, &hit),
@@ -129,6 +130,20 @@ fn search_level(
         name_places(job, text, &mut pending);
     }
     pending
+}
+
+/// Drops what was found in a string without its escapes, and as it is written too.
+fn drop_known(text: &Text<'_>, hits: &[(Hit, Open)], pending: &mut Vec<Pending>) {
+    if pending.iter().any(|p| is_unescaped(&p.sighting)) {
+        let start = |hit: &Hit| text.blob_offset(TextOffset(hit.value.start)).0;
+        let known: HashSet<_> = hits.iter().map(|(hit, _)| (hit.pattern, start(hit))).collect();
+        let is_known = |s: &Sighting| is_unescaped(s) && known.contains(&(s.pattern, s.range.0));
+        pending.retain(|p| !is_known(&p.sighting));
+    }
+}
+
+fn is_unescaped(sighting: &Sighting) -> bool {
+    sighting.encodings.last() == Some(&Encoding::Escapes)
 }
 
 fn search_part(
@@ -146,6 +161,7 @@ fn search_part(
         gathered: Gathered::default(),
         decoded_to: 0,
         marked_to: 0,
+        read_to: 0,
         within: within.clone(),
         keywords: BTreeMap::new(),
     };
@@ -169,6 +185,8 @@ struct PartSink<'s, 'j, 'e, 'p> {
     decoded_to: usize,
     /// Words before this offset stand in what was read at another.
     marked_to: usize,
+    /// Strings before this offset were read without their escapes.
+    read_to: usize,
     within: Range<usize>,
     /// Whether a keyword of a pattern stands in this part or close to it: asked once.
     keywords: BTreeMap<PatternId, bool>,
@@ -208,6 +226,16 @@ impl Sink for PartSink<'_, '_, '_, '_> {
         if let Some(record) = self.job.job.record {
             let judgement = Judgement::new(self.text, self.address, named, verdict);
             record.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(judgement);
+        }
+    }
+
+    fn silent(&mut self, at: usize) {
+        if at < self.read_to || self.level >= self.job.job.budget.limits.decode_depth {
+            return;
+        }
+        if let Some(decoded) = inner::around(self.text.bytes, at, self.read_to) {
+            self.read_to = decoded.span.end;
+            self.decoded_as(&decoded, true);
         }
     }
 
@@ -297,6 +325,11 @@ fn is_last_line(text: &[u8], value: &Range<usize>) -> bool {
 impl PartSink<'_, '_, '_, '_> {
     /// Searches something that was decoded.
     fn decoded(&mut self, decoded: &Decoded) {
+        self.decoded_as(decoded, false);
+    }
+
+    /// The same; `is_whole` says that it is a string without its escapes, and no value of its own.
+    fn decoded_as(&mut self, decoded: &Decoded, is_whole: bool) {
         let start = self.text.blob_offset(TextOffset(decoded.span.start));
         let address = self.address.decoded(decoded.encoding, start.0);
         if decoded.cut {
@@ -332,7 +365,14 @@ impl PartSink<'_, '_, '_, '_> {
             sites: if is_encoded_file || decoded.encoding == Encoding::Utf7 { &document } else { &NoSites },
         };
         let mut pending = search_level(self.job, &text, &address, self.level + 1, &mut self.gathered.inner);
+        if is_whole {
+            // What needs no word before it was seen as it is written, and what is encoded too.
+            let engine = self.job.job.engine;
+            pending
+                .retain(|p| !engine.is_run(p.sighting.pattern) && (!p.decoded || is_unescaped(&p.sighting)));
+        }
         pending.extend(self.named_outside(&text, decoded, &address));
+        self.shown_outside(decoded, &mut pending);
         self.gathered.decoded.extend(pending.into_iter().map(|p| {
             let at = usize::try_from(decoded.map.outer(TextOffset(p.at.start))).unwrap_or(decoded.span.start);
             Pending { at: at..decoded.span.end.max(at), decoded: true, ..p }
@@ -341,6 +381,20 @@ impl PartSink<'_, '_, '_, '_> {
 }
 
 impl PartSink<'_, '_, '_, '_> {
+    /// What stands in a comment or a test was decoded there too.
+    fn shown_outside(&self, decoded: &Decoded, pending: &mut [Pending]) {
+        if pending.is_empty() || self.text.kind != TextKind::Plain {
+            return;
+        }
+        let (outer, start) = (self.text.bytes, decoded.span.start);
+        let for_show = Documentation::of(outer).or_tests_hold(start);
+        let in_comment = is_in_line_comment(outer, start);
+        for p in pending {
+            p.sighting.for_show |= for_show;
+            p.sighting.in_comment |= in_comment;
+        }
+    }
+
     /// What was decoded if it is one value, of a service that stands around what it was decoded from.
     fn named_outside(&self, text: &Text<'_>, decoded: &Decoded, address: &Address) -> Option<Pending> {
         let value = decoded.bytes.trim_ascii_end();
