@@ -10,6 +10,7 @@
 mod cases;
 mod decoys;
 mod shapes;
+mod strings;
 
 use keysift::finding::{Finding, Role, Severity};
 use keysift::pattern::PatternSet;

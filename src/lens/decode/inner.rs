@@ -8,9 +8,10 @@ use crate::blob::OffsetMap;
 use std::ops::Range;
 
 /// Bytes around a word in which something must be escaped.
-const NEAR: usize = 96;
-/// How far from a word its string may begin, and how long it may be.
-const REACH: usize = 64 << 10;
+const NEAR: usize = 64;
+/// How far before a word its string may begin, and how long it may be.
+const BEFORE: usize = 4 << 10;
+const LONGEST: usize = 64 << 10;
 
 /// How quotes and the like are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ enum Way {
 /// The text around the word at `at`, without the escapes of the string that it stands in. Nothing before `floor` belongs to it.
 pub fn around(text: &[u8], at: usize, floor: usize) -> Option<Decoded> {
     let near = &text[at.saturating_sub(NEAR).max(floor)..text.len().min(at + NEAR)];
-    let floor = floor.max(at.saturating_sub(REACH));
+    let floor = floor.max(at.saturating_sub(BEFORE));
     ways(near).into_iter().flatten().find_map(|way| {
         let string = string(text, at, floor, way)?;
         plain(text, string, way)
@@ -35,25 +36,38 @@ pub fn around(text: &[u8], at: usize, floor: usize) -> Option<Decoded> {
 
 /// How something near a word may be escaped, the likelier first.
 fn ways(near: &[u8]) -> [Option<Way>; 2] {
-    let (mut double, mut single, mut line, mut entity) = (false, false, false, false);
-    for at in memchr::memchr2_iter(b'\\', b'&', near) {
-        match near[at..] {
-            [b'\\', b'"', ..] => double = true,
-            [b'\\', b'\'', ..] => single = true,
-            [b'\\', b'n', ..] => line = true,
-            [b'&', b'q' | b'l' | b'g' | b'a' | b'#', ..] => entity = true,
+    // Nearly everywhere there is nothing.
+    let is_twice = |a: &u8, b: &u8| (*a == b'"' || *a == b'\'') & (a == b);
+    let has_pair = near.iter().zip(near.iter().skip(1)).fold(false, |any, (a, b)| any | is_twice(a, b));
+    if !has_pair && memchr::memchr2(b'\\', b'&', near).is_none() {
+        return [None; 2];
+    }
+    let (mut slashes, mut doubled, mut entity) = ([false; 2], [false; 2], false);
+    for (at, byte) in near.iter().enumerate() {
+        match byte {
+            b'\\' => match near.get(at + 1) {
+                Some(b'"' | b'n') => slashes[0] = true,
+                Some(b'\'') => slashes[1] = true,
+                _ => {}
+            },
+            b'&' => entity |= escape(&near[at..], Way::Entities).is_some(),
+            // What stands behind an empty string is no word.
+            b'"' | b'\'' => match near[at + 1..] {
+                [next, word, ..] if next == *byte && word.is_ascii_alphanumeric() => {
+                    doubled[usize::from(*byte == b'\'')] = true;
+                }
+                _ => {}
+            },
             _ => {}
         }
     }
-    if double || single || line {
-        let quotes = if single && !double { [b'\'', b'"'] } else { [b'"', b'\''] };
-        return quotes.map(|quote| Some(Way::Backslash(quote)));
+    let quotes = [b'"', b'\''];
+    match (slashes, entity) {
+        ([false, true], _) => [Some(Way::Backslash(b'\'')), Some(Way::Backslash(b'"'))],
+        ([true, _], _) => quotes.map(|quote| Some(Way::Backslash(quote))),
+        (_, true) => [Some(Way::Entities), None],
+        _ => [doubled[0].then_some(Way::Doubled(b'"')), doubled[1].then_some(Way::Doubled(b'\''))],
     }
-    if entity {
-        return [Some(Way::Entities), None];
-    }
-    let is_doubled = |quote: u8| memchr::memchr_iter(quote, near).any(|at| near.get(at + 1) == Some(&quote));
-    [b'"', b'\''].map(|quote| is_doubled(quote).then_some(Way::Doubled(quote)))
 }
 
 /// What stands in the quotes, or between the tags, around `at`.
@@ -68,7 +82,7 @@ fn string(text: &[u8], at: usize, floor: usize, way: Way) -> Option<Range<usize>
             };
             let open = memchr::memrchr_iter(quote, &text[line..at]).map(|n| line + n).find(opens)?;
             let mut end = open + 1;
-            let most = text.len().min(open + REACH);
+            let most = text.len().min(open + LONGEST);
             while end < most && text[end] != quote {
                 match text[end] {
                     b'\n' => return None,
@@ -92,14 +106,14 @@ fn string(text: &[u8], at: usize, floor: usize, way: Way) -> Option<Range<usize>
             let begins = |b: &u8| matches!(b, b',' | b';' | b'\t' | b'|' | b'(' | b' ' | b'\n' | b'\r');
             before[..open].last().is_none_or(begins).then_some(())?;
             let (open, mut end) = (floor + open, floor + open + 1);
-            let most = text.len().min(open + REACH);
+            let most = text.len().min(open + LONGEST);
             while end < most && (text[end] != quote || text.get(end + 1) == Some(&quote)) {
                 end += if text[end] == quote { 2 } else { 1 };
             }
             (at < end && end < most).then_some(open + 1..end)
         }
         Way::Entities => {
-            let behind = &text[at..text.len().min(at + REACH)];
+            let behind = &text[at..text.len().min(at + LONGEST)];
             let tag = before.iter().rposition(|b| matches!(b, b'<' | b'>')).map(|n| floor + n)?;
             let is_tag = text[tag] == b'<';
             let start = if is_tag { floor + memchr::memrchr(b'"', before)? } else { tag };
@@ -113,11 +127,19 @@ fn string(text: &[u8], at: usize, floor: usize, way: Way) -> Option<Range<usize>
 fn plain(text: &[u8], string: Range<usize>, way: Way) -> Option<Decoded> {
     let (mut bytes, mut map) = (Vec::with_capacity(string.len()), OffsetMap::identity());
     map.push_plain(0, string.start as u64);
+    let lead = match way {
+        Way::Backslash(_) => b'\\',
+        Way::Doubled(quote) => quote,
+        Way::Entities => b'&',
+    };
     let (mut at, mut is_escaped) = (string.start, false);
     while at < string.end {
         let rest = &text[at..string.end];
-        let Some((letter, len)) = escape(rest, way) else {
-            bytes.push(rest[0]);
+        let plain = memchr::memchr(lead, rest).unwrap_or(rest.len());
+        bytes.extend_from_slice(&rest[..plain]);
+        at += plain;
+        let Some((letter, len)) = escape(&rest[plain..], way) else {
+            bytes.extend(rest.get(plain));
             at += 1;
             continue;
         };
