@@ -626,8 +626,11 @@ fn is_decoy(patterns: &PatternSet, s: &Sighting) -> bool {
                 memchr::memmem::find(value, b"://").is_none()
                     && s.id.as_ref().is_none_or(|id| weak::is_user(id.reveal()))
             };
+            // `curl -u admin:PASSWORD`
+            let is_in_capitals = || s.secret.as_ref().is_some_and(|secret| is_in_capitals(secret.reveal()));
             let is_used = || {
                 found.is_weak_word()
+                    && !is_in_capitals()
                     && s.secret.as_ref().is_some_and(|secret| weak::opens(value, secret.reveal()) || is_login())
             };
             !matches!(found, Placeholder::KnownDefault(_)) && !is_used()
@@ -639,6 +642,10 @@ fn is_decoy(patterns: &PatternSet, s: &Sighting) -> bool {
         || s.id.as_ref().is_some_and(|id| id.reveal().iter().any(u8::is_ascii_control))
         // `http://localhost:8545@1599200`
         || s.id.as_ref().is_some_and(|id| matches!(id.reveal(), b"localhost" | b"127.0.0.1" | b"0.0.0.0"))
+}
+
+fn is_in_capitals(value: &[u8]) -> bool {
+    value.iter().all(u8::is_ascii_uppercase)
 }
 
 /// Where the body begins of a token that an expression finds by its prefix; an address has none.

@@ -77,6 +77,7 @@ const ASKING: &[&[u8]] = &[
     b"required",
     b"obfus",
     b"mask",
+    b"encoded",
 ];
 /// Answers and words of languages that stand under a password's name.
 const ANSWERS: &[&[u8]] = &[
@@ -120,7 +121,7 @@ impl Plain<'_> {
             || self.value.contains(&b' ')
             || self.own == "credentials"
             || has(&["psk"])
-            || self.named.quoted && (has(&["salt", "nonce", "secret", "secrets"]) || self.is_made_up_key())
+            || self.named.quoted && (has(&["salt", "secret", "secrets"]) || self.is_made_up_key())
     }
 
     /// Under the name of a key or a token, what is plainly none that a service gave out.
@@ -156,7 +157,7 @@ impl Plain<'_> {
         if !named.quoted || self.is_its_name() && !is_builder || self.is_identifier() && !is_builder {
             return false;
         }
-        if has(&["salt", "nonce"]) {
+        if has(&["salt"]) {
             return self.is_given() && named.form != Form::Compare && !self.value.contains(&b' ');
         }
         let is_given = self.is_given() || named.form == Form::Call && self.is_setter();
@@ -192,7 +193,11 @@ impl Plain<'_> {
             return ends
                 && matches!(named.form, Form::Environment | Form::Yaml)
                 && (is_option || is_setting && self.value.len() >= 3)
-                && (is_known || self.value.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+                && (is_known
+                    || self
+                        .value
+                        .iter()
+                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_'));
         }
         let is_beside = || weak::is_beside_account(self.text, named);
         if named.form == Form::Call {
@@ -203,6 +208,11 @@ impl Plain<'_> {
         }
         if !self.is_given() {
             return false;
+        }
+        // `CREATE USER shop IDENTIFIED BY 'abcd'`: whose it is stands there.
+        let is_clause = named.form == Form::Clause && self.own.eq_ignore_ascii_case("identified by");
+        if is_clause {
+            return !self.is_its_name() && self.refusal != Some(refusals::NAME_OF_SECRET);
         }
         let is_code = matches!(named.form, Form::Assign | Form::Argument | Form::Pair);
         if self.is_its_name() {
@@ -244,6 +254,7 @@ impl Plain<'_> {
                 | Form::Default
                 | Form::Compare
                 | Form::Element
+                | Form::Clause
         )
     }
 
@@ -262,7 +273,7 @@ impl Plain<'_> {
 
     /// `PASSWORD`, `DB_PASSWORD`: as often the name of a name.
     fn is_constant(&self) -> bool {
-        !self.own.bytes().any(|b| b.is_ascii_lowercase())
+        self.named.form != Form::Clause && !self.own.bytes().any(|b| b.is_ascii_lowercase())
     }
 
     fn is_capitals(&self) -> bool {

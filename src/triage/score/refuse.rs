@@ -1,9 +1,9 @@
 //! What can be no secret, whatever its name says, and why.
 
-use super::Refusal;
+use super::{Refusal, refusals};
 use crate::engine::assignment::{Form, Named};
 use crate::triage::names::{self, Verdict};
-use crate::triage::natural;
+use crate::triage::{natural, placeholders};
 
 /// What is no value but code, where no quotes tell.
 pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Refusal> {
@@ -276,6 +276,22 @@ fn has_variable(value: &[u8]) -> bool {
         || value.windows(4).any(is_numbered)
 }
 
+/// Whether a value of words asks for another: `YourStrongPassword1`, `yourSecretKey`.
+fn asks_for_own(value: &[u8]) -> bool {
+    value.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"your"))
+        && value.get(4).is_some_and(u8::is_ascii_uppercase)
+        && value.get(5).is_some_and(u8::is_ascii_lowercase)
+        && natural::surprise(value) < 0.0
+        && placeholders::kind(value).is_none()
+}
+
+/// Whether four `x` or more stand between borders.
+fn has_bordered_mask(value: &[u8]) -> bool {
+    value
+        .split(|b| !b.is_ascii_alphanumeric())
+        .any(|part| part.len() >= 4 && (part.iter().all(|b| *b == b'x') || part.iter().all(|b| *b == b'X')))
+}
+
 /// Templates inside a value make it none of its own.
 pub(super) fn is_partly_template(value: &[u8]) -> Result<(), Refusal> {
     let has = |text: &[u8]| memchr::memmem::find(value, text).is_some();
@@ -312,6 +328,10 @@ pub(super) fn is_partly_template(value: &[u8]) -> Result<(), Refusal> {
     // `sk-abcd...`
     if value.ends_with(b"...") || value.ends_with("…".as_bytes()) {
         return Err("the value is cut off");
+    }
+    // `YourSecurePassword123!`, `pst_xxxx::TOKENKEY`
+    if asks_for_own(value) || has_bordered_mask(value) {
+        return Err(refusals::FILLS);
     }
     let is_expression =
         [&b".*"[..], b"[^", b"\\w", b"\\d", b"\\s", b"(?", b"[a-z", b"[A-Z", b"[0-9", b".+", b"{1,"]
