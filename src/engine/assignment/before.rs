@@ -133,6 +133,7 @@ impl Reader<'_, '_> {
             return false;
         }
         let callee = &line[..open[0]];
+        let callee = callee.strip_suffix(b"!").unwrap_or(callee);
         let from = callee.iter().rposition(|b| !is_name(*b) && *b != b'.').map_or(0, |i| i + 1);
         let callee = callee[from..].to_ascii_lowercase();
         CALLS.iter().any(|call| {

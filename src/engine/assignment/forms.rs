@@ -337,8 +337,9 @@ impl Reader<'_, '_> {
     pub(super) fn is_compared(&self) -> bool {
         let line = self.line_before();
         let Some(open) = memchr::memrchr(b'(', line) else { return false };
-        let from = line[..open].iter().rposition(|b| !is_name(*b)).map_or(0, |i| i + 1);
-        let call = line[from..open].to_ascii_lowercase();
+        let callee = line[..open].strip_suffix(b"!").unwrap_or(&line[..open]);
+        let from = callee.iter().rposition(|b| !is_name(*b)).map_or(0, |i| i + 1);
+        let call = callee[from..].to_ascii_lowercase();
         open + 12 > line.len()
             && [
                 &b"cmp"[..],

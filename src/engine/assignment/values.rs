@@ -45,8 +45,9 @@ impl Reader<'_, '_> {
         let name = &self.text[self.name.clone()];
         if [&b"login"[..], b"credentials", b"creds"].iter().any(|n| name.eq_ignore_ascii_case(n))
             && self.inside().is_none()
+            && self.login(at)
         {
-            self.login(at);
+            return;
         }
         // YAML names a value for later: `password: &name x`.
         if self.byte(at) == b'&' {
@@ -123,13 +124,15 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A user and, behind ` / `, a password.
-    fn login(&mut self, at: usize) {
+    /// A user and, behind ` / `, a password. Whether they stand there.
+    fn login(&mut self, at: usize) -> bool {
         let is_user = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'/' | b',' | b'(' | b'{' | b'[');
         let end = at + self.rest(at).iter().take(64).take_while(|b| is_user(b)).count();
-        if end > at && self.rest(end).starts_with(b" / ") {
+        let is_one = end > at && self.rest(end).starts_with(b" / ");
+        if is_one {
             self.bare(end + 3, Form::Login);
         }
+        is_one
     }
 
     /// A value at `at`: quoted, wrapped, a list, behind an expression, or bare where `form` may be.

@@ -182,6 +182,12 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
             && v.iter()
                 .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'_' | b'e' | b'*' | b'<'))
     };
+    // `[Token(Token = "0x2000083")]`
+    if matches!(value, [b'0', b'x', rest @ ..] if rest.len() <= 16 && rest.iter().all(u8::is_ascii_hexdigit))
+        && !is_of_password(&text[named.name.clone()])
+    {
+        return Err("the value is a number");
+    }
     let in_json = named.name.start > 0 && matches!(text[named.name.start - 1], b'"' | b'\'');
     if bare && in_json && digits == value.len() {
         return Err("the value is a number");

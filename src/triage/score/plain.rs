@@ -210,7 +210,7 @@ impl Plain<'_> {
             return false;
         }
         // `CREATE USER shop IDENTIFIED BY 'abcd'`: whose it is stands there.
-        let is_clause = named.form == Form::Clause && self.own.eq_ignore_ascii_case("identified by");
+        let is_clause = named.form == Form::Clause && self.is_of_user();
         if is_clause {
             return !self.is_its_name() && self.refusal != Some(refusals::NAME_OF_SECRET);
         }
@@ -263,6 +263,14 @@ impl Plain<'_> {
         let last = self.raw.rsplit(['.', ':']).next().unwrap_or(self.raw);
         let verb = names::words(last).first().is_some_and(|w| matches!(w.as_str(), "set" | "with" | "use"));
         verb || self.raw.starts_with('.') && names::words(last).len() <= 3
+    }
+
+    /// `CREATE USER`, `GRANT … TO` stand before `IDENTIFIED BY`; prose has it too.
+    fn is_of_user(&self) -> bool {
+        let start = self.named.name.start;
+        let before = self.text[start.saturating_sub(160)..start].to_ascii_lowercase();
+        self.own.eq_ignore_ascii_case("identified by")
+            && [&b"user "[..], b"grant ", b"role "].iter().any(|t| memchr::memmem::find(&before, t).is_some())
     }
 
     /// `bindmethod=simple` and `binddn=…` stand above.

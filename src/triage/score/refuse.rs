@@ -243,7 +243,15 @@ fn digits_and_ident(value: &[u8], named: &Named, text: &[u8]) -> bool {
     let name = text[named.name.clone()].to_ascii_lowercase();
     let is_password =
         [&b"pass"[..], b"pwd", b"pin", b"pw"].iter().any(|p| memchr::memmem::find(&name, p).is_some());
-    !is_password && value.iter().all(u8::is_ascii_digit)
+    // `API_KEY=48151623`, alone on its line
+    let is_setting = || {
+        matches!(named.form, Form::Environment | Form::Yaml)
+            && value.len() >= 6
+            && matches!(text.get(named.value.end), None | Some(b'\n' | b'\r'))
+            && std::str::from_utf8(&text[named.name.clone()])
+                .is_ok_and(|name| names::judge(name) == Verdict::Secret(names::Strength::Strong))
+    };
+    !is_password && value.iter().all(u8::is_ascii_digit) && !is_setting()
 }
 
 fn is_name(value: &[u8]) -> bool {
@@ -328,6 +336,10 @@ pub(super) fn is_partly_template(value: &[u8]) -> Result<(), Refusal> {
     // `sk-abcd...`
     if value.ends_with(b"...") || value.ends_with("…".as_bytes()) {
         return Err("the value is cut off");
+    }
+    // `'<script nonce="' + nonce + '">'`, packed
+    if matches!(value, [b'\'' | b'"', b'+', .., b'+', b'\'' | b'"']) {
+        return Err("the value is code");
     }
     // `YourSecurePassword123!`, `pst_xxxx::TOKENKEY`
     if asks_for_own(value) || has_bordered_mask(value) {
