@@ -126,7 +126,7 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
     if named.quoted
         && &text[named.name.clone()] == b"PW"
         && value.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80 || b" -'\\".contains(b))
-        && natural::surprise(value) < 4.0
+        && named.form != Form::Assign
     {
         return Err("the value is the name of a country");
     }

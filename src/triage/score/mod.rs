@@ -251,7 +251,9 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
         && placeholders::kind(value).is_some_and(Placeholder::is_weak_word)
         && weak::is_set(text, named, name, value);
     if strength == Strength::Weak && !is_test {
-        if surprise < 2.0 && !has_digit {
+        // `randomSeed: "clouds-v1"` is a label.
+        let is_label = has_digit && names::words(name).last().is_some_and(|word| word == "seed");
+        if surprise < 2.0 && (!has_digit || is_label) {
             return Err(refusals::WEAK_NAME);
         }
         let loose = matches!(

@@ -7,7 +7,7 @@ fn best(template: &str) -> Result<Rated, Refusal> {
     let text = fill(template, &mut Generator::new(5));
     let mut best = Err("nothing is assigned");
     let lower = text.to_ascii_lowercase();
-    for hot in ["pass", "secret", "token", "api_key", "pwd", "pw\"", "salt"] {
+    for hot in ["pass", "secret", "token", "api_key", "pwd", "pw\"", "salt", "seed"] {
         for at in memchr::memmem::find_iter(lower.as_bytes(), hot.as_bytes()) {
             assignment::find(text.as_bytes(), at..at + hot.len(), &mut |named| {
                 let verdict = rate(text.as_bytes(), &named);
@@ -170,6 +170,7 @@ fn letters_in_no_order_are_worth_a_hint_under_any_name_of_a_secret() {
         "ACCESS_TOKEN=\"pst_xxxx::TOKENKEY\"",
         "[Token(Token = \"0x2000083\")]",
         "Authorization: Bearer token\n",
+        "randomSeed: \"clouds-v1\"",
     ] {
         let rated = best(text);
         assert!(!rated.is_ok_and(|r| r.confidence >= WORTH_A_REPORT), "{text}: {rated:?}");
