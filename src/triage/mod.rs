@@ -620,14 +620,18 @@ fn is_decoy(patterns: &PatternSet, s: &Sighting) -> bool {
         || s.secret.as_ref().is_some_and(|secret| {
             weak::shows_form(s.id.as_ref().map_or(&b""[..], Secret::reveal), secret.reveal())
         })
+        || s.secret.as_ref().is_some_and(|secret| is_word_of_language(secret.reveal()))
         || judged.is_some_and(|found| {
             // A call or a command that logs somebody in: `basic_auth("neo4j", "password")`.
             let is_login = || {
                 memchr::memmem::find(value, b"://").is_none()
                     && s.id.as_ref().is_none_or(|id| weak::is_user(id.reveal()))
             };
+            // `curl -u admin:PASSWORD`
+            let is_in_capitals = || s.secret.as_ref().is_some_and(|secret| is_in_capitals(secret.reveal()));
             let is_used = || {
                 found.is_weak_word()
+                    && !is_in_capitals()
                     && s.secret.as_ref().is_some_and(|secret| weak::opens(value, secret.reveal()) || is_login())
             };
             !matches!(found, Placeholder::KnownDefault(_)) && !is_used()
@@ -639,6 +643,17 @@ fn is_decoy(patterns: &PatternSet, s: &Sighting) -> bool {
         || s.id.as_ref().is_some_and(|id| id.reveal().iter().any(u8::is_ascii_control))
         // `http://localhost:8545@1599200`
         || s.id.as_ref().is_some_and(|id| matches!(id.reveal(), b"localhost" | b"127.0.0.1" | b"0.0.0.0"))
+}
+
+/// Whether a password in a URL is the word for one in another script: `root:密码@localhost`.
+fn is_word_of_language(value: &[u8]) -> bool {
+    !value.is_ascii()
+        && std::str::from_utf8(value)
+            .is_ok_and(|word| names::judge(word) == names::Verdict::Secret(names::Strength::Strong))
+}
+
+fn is_in_capitals(value: &[u8]) -> bool {
+    value.iter().all(u8::is_ascii_uppercase)
 }
 
 /// Where the body begins of a token that an expression finds by its prefix; an address has none.

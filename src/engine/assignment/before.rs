@@ -14,6 +14,8 @@ const CALLS: &[&[u8]] = &[
     b"assertsame",
     b"assertthat",
     b"assert_eq",
+    b"expect_eq",
+    b"streq",
     b"assert.equal",
     b"assert.strictequal",
     b"areequal",
@@ -100,6 +102,9 @@ impl Reader<'_, '_> {
             // React: `fireEvent.change(field, { target: { value: "x" } })`.
             const EVENT: &[u8] = b"{ target: { value: ";
             at += if self.rest(at).starts_with(EVENT) { EVENT.len() } else { 0 };
+            // Hamcrest: `assertThat(user.getPassword(), is("x"))`; Rust: `Some("x")`.
+            const MATCHERS: [&[u8]; 4] = [b"is(", b"equalTo(", b"eq(", b"Some("];
+            at += MATCHERS.iter().find(|m| self.rest(at).starts_with(m)).map_or(0, |m| m.len());
             if let Some(value) = self.quote(at)
                 && matches!(self.byte(self.blanks(value.end + 1)), b')' | b',' | b'}')
             {
@@ -128,6 +133,7 @@ impl Reader<'_, '_> {
             return false;
         }
         let callee = &line[..open[0]];
+        let callee = callee.strip_suffix(b"!").unwrap_or(callee);
         let from = callee.iter().rposition(|b| !is_name(*b) && *b != b'.').map_or(0, |i| i + 1);
         let callee = callee[from..].to_ascii_lowercase();
         CALLS.iter().any(|call| {

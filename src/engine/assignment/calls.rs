@@ -171,7 +171,9 @@ fn place_by_name(callee: &[u8]) -> Option<Place> {
     let ends = |list: &[&[u8]]| list.iter().any(|end| name.ends_with(end));
     // A class: `Credentials("joe", "x")`; `get_credentials("service", "joe")` asks for them.
     let is_class = callee.first().is_some_and(u8::is_ascii_uppercase) && name.ends_with(b"credentials");
-    if ends(&SECOND) || is_class {
+    // `request.get(url).auth("joe", "x")`
+    let is_member = last > 0 && name == b"auth";
+    if ends(&SECOND) || is_class || is_member {
         return Some(Place::At(2));
     }
     ends(&LAST).then_some(Place::Behind)

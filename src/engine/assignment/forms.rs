@@ -337,8 +337,9 @@ impl Reader<'_, '_> {
     pub(super) fn is_compared(&self) -> bool {
         let line = self.line_before();
         let Some(open) = memchr::memrchr(b'(', line) else { return false };
-        let from = line[..open].iter().rposition(|b| !is_name(*b)).map_or(0, |i| i + 1);
-        let call = line[from..open].to_ascii_lowercase();
+        let callee = line[..open].strip_suffix(b"!").unwrap_or(&line[..open]);
+        let from = callee.iter().rposition(|b| !is_name(*b)).map_or(0, |i| i + 1);
+        let call = callee[from..].to_ascii_lowercase();
         open + 12 > line.len()
             && [
                 &b"cmp"[..],
@@ -348,6 +349,8 @@ impl Reader<'_, '_> {
                 b"assertequals",
                 b"assertequal",
                 b"assert_eq",
+                b"expect_eq",
+                b"streq",
                 // Copied, not compared: `strcpy(cfg.password, "x")`.
                 b"strcpy",
                 b"strncpy",
@@ -437,7 +440,8 @@ impl Reader<'_, '_> {
                 self.byte(next + 1 + argument) == b','
             };
             if !(is_record || is_more && self.text[self.name.clone()].starts_with(b"keyring.")) {
-                self.give(last, Form::Call, true, false);
+                let form = if self.is_declared() { Form::Assign } else { Form::Call };
+                self.give(last, form, true, false);
             }
         } else if self.byte(at) == b')' {
             // `getPassword().equals("x")`, `assertEquals("x", getPassword())`
@@ -458,6 +462,13 @@ impl Reader<'_, '_> {
                 self.wrapped(at, Form::Call);
             }
         }
+    }
+
+    /// Whether the name is that of a text that is declared: `std::string token("x")`.
+    fn is_declared(&self) -> bool {
+        let line = self.line_before();
+        let kind = line.trim_ascii_end();
+        kind.len() < line.len() && [&b"string"[..], b"String"].iter().any(|kinds| kind.ends_with(kinds))
     }
 
     /// The text of an element.
@@ -541,7 +552,14 @@ impl Reader<'_, '_> {
             let value = self.blanks(operator + width);
             if matches!(
                 &name[..],
-                b"value" | b"default" | b"defaultvalue" | b"default-value" | b"val" | b"with" | b"usevalue"
+                b"value"
+                    | b"default"
+                    | b"defaultvalue"
+                    | b"default-value"
+                    | b"val"
+                    | b"with"
+                    | b"usevalue"
+                    | b"return_value"
             ) {
                 if !self.quoted(value, Form::Sibling) && width == 1 && self.byte(operator) == b':' {
                     self.bare(value, Form::Sibling);

@@ -36,6 +36,9 @@ const ITEMS: usize = 8;
 pub const REACH: (usize, usize) =
     (NAME + LINE + GAP + VALUE, 2 * (NAME + GAP + LINE) + (ITEMS + 1) * (VALUE + GAP));
 
+/// What stands before a token in the header `Authorization`.
+pub(crate) const SCHEMES: [&[u8]; 5] = [b"Bearer ", b"bearer ", b"Token ", b"token ", b"JWT "];
+
 /// How a value stands to its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {

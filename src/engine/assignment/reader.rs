@@ -1,7 +1,7 @@
 //! Where something stands in a text, and what stands in quotes there.
 
 use super::quote::Quote;
-use super::{Form, GAP, LINE, Named};
+use super::{Form, GAP, LINE, Named, SCHEMES};
 use crate::vector::{bits, vectored};
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -97,10 +97,20 @@ impl<'t> Reader<'t, '_> {
     pub(super) fn give(&mut self, value: Range<usize>, form: Form, quoted: bool, goes_on: bool) {
         // Spring writes before a password how it is hashed: not at all.
         let plain = if self.text[value.clone()].starts_with(b"{noop}") { 6 } else { 0 };
-        let value = value.start + plain..value.end;
+        let value = self.behind_scheme(value.start + plain)..value.end;
         if !value.is_empty() {
             (self.found)(Named { name: self.name.clone(), value, form, quoted, goes_on });
         }
+    }
+
+    /// Behind the scheme of a header, where one is at `at`: `Authorization: Bearer x`.
+    pub(super) fn behind_scheme(&self, at: usize) -> usize {
+        const NAME: &[u8] = b"authorization";
+        let name = &self.text[self.name.clone()];
+        let is_header =
+            name.len().checked_sub(NAME.len()).is_some_and(|from| name[from..].eq_ignore_ascii_case(NAME));
+        let scheme = SCHEMES.iter().find(|scheme| is_header && self.rest(at).starts_with(scheme));
+        at + scheme.map_or(0, |scheme| scheme.len())
     }
 
     /// Where the quote stands behind the prefix of a literal: `b"`, `@"`, `L"`, `N'`.

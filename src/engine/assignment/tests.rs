@@ -51,6 +51,13 @@ fn every_form_of_assignment() {
         (r#"setPassword("V4lue!")"#, Form::Call),
         (r#"set_password("user", "V4lue!")"#, Form::Login),
         (r#"std::string password{"V4lue!"};"#, Form::Call),
+        (r#"std::string password("V4lue!");"#, Form::Assign),
+        (r#"EXPECT_EQ("V4lue!", config.password());"#, Form::Compare),
+        (r#"EXPECT_STREQ(config.password, "V4lue!");"#, Form::Compare),
+        (r#"assertThat(user.getPassword(), is("V4lue!"));"#, Form::Compare),
+        (r#"assert_eq!(host.password.as_deref(), Some("V4lue!"));"#, Form::Compare),
+        (r#"patch("app.get_password", return_value="V4lue!")"#, Form::Sibling),
+        ("run=(-e DB_PASSWORD=V4lue! -e B=c)", Form::Environment),
         ("<password>V4lue!</password>", Form::Element),
         ("<password><![CDATA[V4lue!]]></password>", Form::Element),
         (r#"<entry key="password">V4lue!</entry>"#, Form::Element),
@@ -282,4 +289,25 @@ fn calls_are_hot_words_and_the_other_way_round() {
     calls.sort();
     words.sort();
     assert_eq!(calls, words);
+}
+
+#[test]
+fn a_token_stands_behind_its_scheme() {
+    for text in [
+        r#"request.header("Authorization", "Bearer V4lue")"#,
+        r#"headers = {"Authorization": "Token V4lue"}"#,
+        "curl -H \"Authorization: Bearer V4lue\" http://host",
+        "Authorization: Bearer V4lue\n",
+    ] {
+        let all = values(text, "auth");
+        assert!(all.iter().any(|(value, _)| value == "V4lue"), "{text}: {all:?}");
+    }
+    assert_eq!(values("password = \"Bearer V4lue\"", "passw")[0].0, "Bearer V4lue");
+}
+
+#[test]
+fn a_user_and_a_password_stand_behind_a_word_for_a_login() {
+    assert_eq!(values("# Login: joe / V4lue!\n", "login"), [("V4lue!".to_owned(), Form::Login)]);
+    assert_eq!(values("Login: `joe` / `V4lue!`\n", "login"), [("V4lue!".to_owned(), Form::Login)]);
+    assert!(!values("Login: https://host / x\n", "login").iter().any(|(_, form)| *form == Form::Login));
 }

@@ -41,6 +41,14 @@ impl Reader<'_, '_> {
             self.second(at);
             return;
         }
+        // `Login: joe / x`
+        let name = &self.text[self.name.clone()];
+        if [&b"login"[..], b"credentials", b"creds"].iter().any(|n| name.eq_ignore_ascii_case(n))
+            && self.inside().is_none()
+            && self.login(at)
+        {
+            return;
+        }
         // YAML names a value for later: `password: &name x`.
         if self.byte(at) == b'&' {
             let anchor =
@@ -114,6 +122,17 @@ impl Reader<'_, '_> {
             let value = self.blanks(end + 1);
             self.bare(value, Form::Prose);
         }
+    }
+
+    /// A user and, behind ` / `, a password. Whether they stand there.
+    fn login(&mut self, at: usize) -> bool {
+        let is_user = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'/' | b',' | b'(' | b'{' | b'[');
+        let end = at + self.rest(at).iter().take(64).take_while(|b| is_user(b)).count();
+        let is_one = end > at && self.rest(end).starts_with(b" / ");
+        if is_one {
+            self.bare(end + 3, Form::Login);
+        }
+        is_one
     }
 
     /// A value at `at`: quoted, wrapped, a list, behind an expression, or bare where `form` may be.
@@ -282,6 +301,7 @@ impl Reader<'_, '_> {
         if self.quoted(at, form) {
             return;
         }
+        let at = self.behind_scheme(at);
         let rest = self.rest(at);
         let rest = &rest[..rest.len().min(VALUE)];
         // In the middle of endless characters there are endless names, and no end to any value.
@@ -377,6 +397,8 @@ impl Reader<'_, '_> {
         let is_param = matches!(before, b'?' | b'&' | b';');
         let in_call = matches!(form, Form::Environment | Form::Setting | Form::Yaml)
             && !is_param
+            // `env=(-e NAME=x)`
+            && !(form == Form::Environment && [&b" -e "[..], b"(-e ", b"--env "].iter().any(|o| line.ends_with(o)))
             && line.iter().filter(|b| **b == b'(').count() > line.iter().filter(|b| **b == b')').count()
             && !line.trim_ascii_start().starts_with(b"#");
         let long = line.len() >= LINE - 1

@@ -97,6 +97,12 @@ fn bare_font(value: &[u8]) -> bool {
     matches!(value, [b'\\', b'f', b'R' | b'I' | b'B' | b'P' | b'(' | b'C', ..])
 }
 
+/// Whether a name says by itself that it is a password's: a `pin`, a `pass` or a `pw` may count something.
+fn is_of_password(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    [&b"passw"[..], b"pwd", b"passphrase"].iter().any(|word| memchr::memmem::find(&name, word).is_some())
+}
+
 /// Versions, numbers, dates, ids of objects, terminal colours, escaped text of another language: no
 /// secrets whatever their name says.
 pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Refusal> {
@@ -120,6 +126,7 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
     if named.quoted
         && &text[named.name.clone()] == b"PW"
         && value.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80 || b" -'\\".contains(b))
+        && named.form != Form::Assign
     {
         return Err("the value is the name of a country");
     }
@@ -175,6 +182,12 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
             && v.iter()
                 .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'_' | b'e' | b'*' | b'<'))
     };
+    // `[Token(Token = "0x2000083")]`
+    if matches!(value, [b'0', b'x', rest @ ..] if rest.len() <= 16 && rest.iter().all(u8::is_ascii_hexdigit))
+        && !is_of_password(&text[named.name.clone()])
+    {
+        return Err("the value is a number");
+    }
     let in_json = named.name.start > 0 && matches!(text[named.name.start - 1], b'"' | b'\'');
     if bare && in_json && digits == value.len() {
         return Err("the value is a number");
@@ -182,7 +195,7 @@ pub(super) fn is_of_another_kind(text: &[u8], named: &Named, value: &[u8]) -> Re
     if bare && digits > 0 && number(value) {
         let password = matches!(named.form, Form::Yaml | Form::Environment | Form::Flag | Form::Sibling)
             && digits == value.len()
-            && digits >= 5;
+            && (digits >= 5 || digits == 4 && is_of_password(&text[named.name.clone()]));
         if !password {
             return Err("the value is a number");
         }

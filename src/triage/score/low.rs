@@ -44,12 +44,15 @@ pub(super) fn only_low(text: &[u8], named: &Named, is_default: bool) -> Option<&
     if named.form == Form::Clause && is_hash {
         return Some("probably the hash of a password");
     }
-    if has(&["salt", "nonce"]) {
-        return Some("a salt or nonce is no secret by itself");
+    if has(&["salt", "nonce", "seed"]) {
+        return Some("a salt, nonce or seed is no secret by itself");
     }
     let is_password = named.form == Form::Login || has_word(&words, PASSWORDS);
     if !is_password && (value.len() < 12 || natural::surprise(value) < 4.0) {
         return Some("short or readable for a key or token");
+    }
+    if !is_password && !named.quoted && !value.iter().any(u8::is_ascii_digit) {
+        return Some("letters without quotes under the name of a key or token");
     }
     let letters = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'@' | b' ' | b'-' | b'_');
     if value.iter().all(letters) && natural::surprise(value) < 0.0 {

@@ -19,7 +19,7 @@ use super::names::{self, Strength, Verdict};
 use super::natural;
 use super::placeholders::{self, Placeholder};
 use super::weak;
-use crate::engine::assignment::{Form, Named};
+use crate::engine::assignment::{Form, Named, SCHEMES};
 use collect::collect;
 use kinds::{is_hash_of_password, is_of_another_kind, is_own_password, is_text};
 use low::only_low;
@@ -261,18 +261,26 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
         && placeholders::kind(value).is_some_and(Placeholder::is_weak_word)
         && weak::is_set(text, named, name, value);
     if strength == Strength::Weak && !is_test {
-        if surprise < 2.0 && !has_digit {
+        // `randomSeed: "clouds-v1"` is a label.
+        let is_label = has_digit && names::words(name).last().is_some_and(|word| word == "seed");
+        if surprise < 2.0 && (!has_digit || is_label) {
             return Err(refusals::WEAK_NAME);
         }
         let loose = matches!(
             named.form,
             Form::Call | Form::Word | Form::Prose | Form::Compare | Form::Argument | Form::Item
         ) || !named.quoted;
-        if loose && (surprise < 6.0 || !has_digit || value.len() < 6) {
+        if loose
+            && !is_behind_scheme(text, named)
+            && !is_random_for_weak_name(named, value, surprise, has_digit)
+        {
             return Err(refusals::WEAK_NAME);
         }
     }
     let blanks = value.contains(&b' ');
+    if named.form == Form::Login && !named.quoted && !has_digit && surprise < 4.0 {
+        return Err("the value is a word of a sentence");
+    }
     if named.form == Form::Login && (blanks || value.contains(&b'@') && value.contains(&b'.')) {
         return Err("the value is a name or an address");
     }
@@ -281,7 +289,9 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
     }
     let is_plain = !has_digit && !value.iter().any(|b| b"!#$%^&*@+~".contains(b));
     let own_line = named.form == Form::Word && !named.quoted && surprise < 4.0;
-    if (named.form == Form::Prose || own_line) && is_plain {
+    // ``the default password is `xkqwjz` ``
+    let is_told = named.form == Form::Prose && named.quoted && value.len() >= 5 && surprise >= 4.0;
+    if (named.form == Form::Prose || own_line) && is_plain && !is_told {
         return Err("the value is a word of a sentence");
     }
     if named.form == Form::Item && surprise < 0.0 && !value.iter().any(|b| b"!#$%^&*@+~".contains(b)) {
@@ -318,6 +328,26 @@ pub fn features(text: &[u8], named: &Named) -> Result<([f32; FEATURES.len()], bo
         return Err(refusals::NAME_OF_SECRET);
     }
     Ok((collect(text, named, name, strength, value, is_default), is_default))
+}
+
+/// Whether a value that stands unquoted, or is compared, under a name that says little looks random: no abbreviation
+/// (`ctx`, `tkn`), no word of code.
+fn is_random_for_weak_name(named: &Named, value: &[u8], surprise: f32, has_digit: bool) -> bool {
+    if value.len() < 5 {
+        return false;
+    }
+    let is_set = matches!(
+        named.form,
+        Form::Environment | Form::Yaml | Form::Setting | Form::Compare | Form::Argument | Form::Flag
+    ) || named.form == Form::Word && named.quoted;
+    let is_of_letters = || value.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_'));
+    has_digit && surprise >= 6.0 && value.len() >= 6 || is_set && surprise >= 7.0 && is_of_letters()
+}
+
+/// Whether the scheme of a header stands before a value: what follows `Bearer` is a token, quoted or not.
+fn is_behind_scheme(text: &[u8], named: &Named) -> bool {
+    let before = &text[named.value.start.saturating_sub(8)..named.value.start];
+    SCHEMES.iter().any(|scheme| before.ends_with(scheme))
 }
 
 /// Whether a value of several words is what its name ends with, as in tables of names:
@@ -368,10 +398,24 @@ fn is_pass(text: &[u8], named: &Named, name: &str) -> bool {
     let before = &text[named.name.start.saturating_sub(80)..named.name.start];
     let line = &before[memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)..];
     // Logs of tests: `PASS: gdb.base/x.exp`; prose: `Pass :meth:`x` a value`.
-    let is_lower = words.len() > 1 || !name.bytes().any(|b| b.is_ascii_uppercase());
+    let is_random = named.form == Form::Environment && natural::surprise(&text[named.value.clone()]) >= 4.0;
+    let is_lower = words.len() > 1 || is_random || !name.bytes().any(|b| b.is_ascii_uppercase());
     named.quoted
         || is_lower
             && matches!(line.trim_ascii_end().last(), None | Some(b'-' | b'{' | b',' | b'&' | b'?' | b';'))
+}
+
+/// The name without the word for a field of a page that a test fills in: `password_input`, `txtPasswordField`.
+fn without_field(name: &str) -> &str {
+    const FIELDS: [&str; 9] =
+        ["input", "field", "box", "textbox", "element", "elem", "el", "locator", "edit"];
+    let found = FIELDS.iter().find_map(|field| {
+        let at = name.len().checked_sub(field.len())?;
+        let (rest, last) = (name.get(..at)?, name.get(at..)?);
+        let begins = rest.ends_with(['_', '-']) || last.starts_with(|c: char| c.is_ascii_uppercase());
+        (begins && last.eq_ignore_ascii_case(field)).then(|| rest.trim_end_matches(['_', '-']))
+    });
+    found.filter(|rest| !rest.is_empty()).unwrap_or(name)
 }
 
 /// The name without what a call or member adds to it: `password.equals`, `passwordField.sendKeys`.
@@ -404,6 +448,12 @@ fn own_name(name: &str, form: Form) -> &str {
         Some((rest, last))
             if VERBS.contains(&last)
                 && (form == Form::Call || matches!(last, "value" | "text" | "default")) =>
+        {
+            if form == Form::Call { without_field(rest) } else { rest }
+        }
+        // `host.password.as_deref()`
+        Some((rest, "as_deref" | "as_str" | "as_ref" | "unwrap" | "clone" | "to_string"))
+            if form == Form::Compare =>
         {
             rest
         }

@@ -78,7 +78,7 @@ impl Says {
             let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
             Says {
                 password: has_word(&words, PASSWORDS) || has(&["psk"]),
-                secret: has(&["salt", "nonce", "secret", "secrets"]),
+                secret: has(&["salt", "secret", "secrets"]),
                 key: words.last().is_some_and(|last| matches!(last.as_str(), "token" | "apikey" | "key")),
             }
         })
@@ -132,6 +132,7 @@ const ASKING: &[&[u8]] = &[
     b"required",
     b"obfus",
     b"mask",
+    b"encoded",
 ];
 /// Answers and words of languages that stand under a password's name.
 const ANSWERS: &[&[u8]] = &[
@@ -184,7 +185,7 @@ impl Plain<'_> {
         if !named.quoted || self.is_its_name() && !is_builder || self.is_identifier() && !is_builder {
             return false;
         }
-        if has(&["salt", "nonce"]) {
+        if has(&["salt"]) {
             return self.is_given() && named.form != Form::Compare && !self.value.contains(&b' ');
         }
         let is_given = self.is_given() || named.form == Form::Call && self.is_setter();
@@ -220,7 +221,11 @@ impl Plain<'_> {
             return ends
                 && matches!(named.form, Form::Environment | Form::Yaml)
                 && (is_option || is_setting && self.value.len() >= 3)
-                && (is_known || self.value.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+                && (is_known
+                    || self
+                        .value
+                        .iter()
+                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_'));
         }
         let is_beside = || weak::is_beside_account(self.text, named);
         if named.form == Form::Call {
@@ -231,6 +236,11 @@ impl Plain<'_> {
         }
         if !self.is_given() {
             return false;
+        }
+        // `CREATE USER shop IDENTIFIED BY 'abcd'`: whose it is stands there.
+        let is_clause = named.form == Form::Clause && self.is_of_user();
+        if is_clause {
+            return !self.is_its_name() && self.refusal != Some(refusals::NAME_OF_SECRET);
         }
         let is_code = matches!(named.form, Form::Assign | Form::Argument | Form::Pair);
         if self.is_its_name() {
@@ -272,6 +282,7 @@ impl Plain<'_> {
                 | Form::Default
                 | Form::Compare
                 | Form::Element
+                | Form::Clause
         )
     }
 
@@ -282,6 +293,14 @@ impl Plain<'_> {
         verb || self.raw.starts_with('.') && names::words(last).len() <= 3
     }
 
+    /// `CREATE USER`, `GRANT … TO` stand before `IDENTIFIED BY`; prose has it too.
+    fn is_of_user(&self) -> bool {
+        let start = self.named.name.start;
+        let before = self.text[start.saturating_sub(160)..start].to_ascii_lowercase();
+        self.own.eq_ignore_ascii_case("identified by")
+            && [&b"user "[..], b"grant ", b"role "].iter().any(|t| memchr::memmem::find(&before, t).is_some())
+    }
+
     /// `bindmethod=simple` and `binddn=…` stand above.
     fn is_of_directory(&self) -> bool {
         let before = &self.text[self.named.name.start.saturating_sub(200)..self.named.name.start];
@@ -290,7 +309,7 @@ impl Plain<'_> {
 
     /// `PASSWORD`, `DB_PASSWORD`: as often the name of a name.
     fn is_constant(&self) -> bool {
-        !self.own.bytes().any(|b| b.is_ascii_lowercase())
+        self.named.form != Form::Clause && !self.own.bytes().any(|b| b.is_ascii_lowercase())
     }
 
     fn is_capitals(&self) -> bool {

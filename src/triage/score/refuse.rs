@@ -1,9 +1,9 @@
 //! What can be no secret, whatever its name says, and why.
 
-use super::Refusal;
+use super::{Refusal, refusals};
 use crate::engine::assignment::{Form, Named};
 use crate::triage::names::{self, Verdict};
-use crate::triage::natural;
+use crate::triage::{natural, placeholders};
 
 /// What is no value but code, where no quotes tell.
 pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Refusal> {
@@ -243,7 +243,15 @@ fn digits_and_ident(value: &[u8], named: &Named, text: &[u8]) -> bool {
     let name = text[named.name.clone()].to_ascii_lowercase();
     let is_password =
         [&b"pass"[..], b"pwd", b"pin", b"pw"].iter().any(|p| memchr::memmem::find(&name, p).is_some());
-    !is_password && value.iter().all(u8::is_ascii_digit)
+    // `API_KEY=48151623`, alone on its line
+    let is_setting = || {
+        matches!(named.form, Form::Environment | Form::Yaml)
+            && value.len() >= 6
+            && matches!(text.get(named.value.end), None | Some(b'\n' | b'\r'))
+            && std::str::from_utf8(&text[named.name.clone()])
+                .is_ok_and(|name| names::judge(name) == Verdict::Secret(names::Strength::Strong))
+    };
+    !is_password && value.iter().all(u8::is_ascii_digit) && !is_setting()
 }
 
 fn is_name(value: &[u8]) -> bool {
@@ -274,6 +282,22 @@ fn has_variable(value: &[u8]) -> bool {
         || matches!(value, [b'$', name @ ..] if is_upper(name))
         || is_of_batch()
         || value.windows(4).any(is_numbered)
+}
+
+/// Whether a value of words asks for another: `YourStrongPassword1`, `yourSecretKey`.
+fn asks_for_own(value: &[u8]) -> bool {
+    value.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"your"))
+        && value.get(4).is_some_and(u8::is_ascii_uppercase)
+        && value.get(5).is_some_and(u8::is_ascii_lowercase)
+        && natural::surprise(value) < 0.0
+        && placeholders::kind(value).is_none()
+}
+
+/// Whether four `x` or more stand between borders.
+fn has_bordered_mask(value: &[u8]) -> bool {
+    value
+        .split(|b| !b.is_ascii_alphanumeric())
+        .any(|part| part.len() >= 4 && (part.iter().all(|b| *b == b'x') || part.iter().all(|b| *b == b'X')))
 }
 
 /// Templates inside a value make it none of its own.
@@ -312,6 +336,14 @@ pub(super) fn is_partly_template(value: &[u8]) -> Result<(), Refusal> {
     // `sk-abcd...`
     if value.ends_with(b"...") || value.ends_with("…".as_bytes()) {
         return Err("the value is cut off");
+    }
+    // `'<script nonce="' + nonce + '">'`, packed
+    if matches!(value, [b'\'' | b'"', b'+', .., b'+', b'\'' | b'"']) {
+        return Err("the value is code");
+    }
+    // `YourSecurePassword123!`, `pst_xxxx::TOKENKEY`
+    if asks_for_own(value) || has_bordered_mask(value) {
+        return Err(refusals::FILLS);
     }
     let is_expression =
         [&b".*"[..], b"[^", b"\\w", b"\\d", b"\\s", b"(?", b"[a-z", b"[A-Z", b"[0-9", b".+", b"{1,"]

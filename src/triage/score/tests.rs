@@ -7,7 +7,7 @@ fn best(template: &str) -> Result<Rated, Refusal> {
     let text = fill(template, &mut Generator::new(5));
     let mut best = Err("nothing is assigned");
     let lower = text.to_ascii_lowercase();
-    for hot in ["pass", "secret", "token", "api_key", "pwd", "pw\"", "salt"] {
+    for hot in ["pass", "secret", "token", "api_key", "pwd", "pw\"", "salt", "seed"] {
         for at in memchr::memmem::find_iter(lower.as_bytes(), hot.as_bytes()) {
             assignment::find(text.as_bytes(), at..at + hot.len(), &mut |named| {
                 let verdict = rate(text.as_bytes(), &named);
@@ -137,4 +137,42 @@ fn what_everybody_knows_or_a_document_shows_is_a_hint() {
     }
     let after = "def f():\n    \"\"\"Logs in.\"\"\"\n    password = \"{alnum:9}!\"\n";
     assert_eq!(best(after).unwrap().only_low, None);
+}
+
+#[test]
+fn letters_in_no_order_are_worth_a_hint_under_any_name_of_a_secret() {
+    for text in [
+        "spring.datasource.password=4821\n",
+        "token: kxqwzjvb\n",
+        "export TOKEN=kxqw-zjvb\n",
+        "https://host/path?token=kxqwzjvb\n",
+        "assert token == \"kxqwzjvb\"",
+        "PASS=kxqwzj\n",
+        "API_SECRET=48213377\n",
+        "'password_confirmation' => 'kxqwzj',",
+        "password_field.send_keys(\"kxqwzj12\")",
+        "the default password is `kxqwzj`",
+        "  token 'kxqwzjvb'\n",
+    ] {
+        let rated = best(text);
+        assert!(rated.is_ok_and(|r| r.confidence >= WORTH_A_REPORT), "{text}: {rated:?}");
+    }
+    for text in [
+        "max_password_length: 1024\n",
+        "token: ctx\n",
+        "token=identifier\n",
+        "passes: 1200\n",
+        "assert token == \"lparen\"",
+        "'password_confirmation' => 'Confirm password',",
+        "confirmPassword: 'Passwords do not match',",
+        "the default password is `empty`",
+        "password = \"YourSecurePassword123!\"",
+        "ACCESS_TOKEN=\"pst_xxxx::TOKENKEY\"",
+        "[Token(Token = \"0x2000083\")]",
+        "Authorization: Bearer token\n",
+        "randomSeed: \"clouds-v1\"",
+    ] {
+        let rated = best(text);
+        assert!(!rated.is_ok_and(|r| r.confidence >= WORTH_A_REPORT), "{text}: {rated:?}");
+    }
 }
