@@ -188,6 +188,11 @@ mod tests {
         ];
         let want = want.map(|(name, bytes, reason)| (name.to_owned(), bytes.to_vec(), reason));
         assert_eq!((&members[..], problems.len()), (&want[..], 0));
+        // Behind a program, in which the mark stands too.
+        let program = [&b"MZ\x60\xea\x1e\0"[..], &[0; 3000], &whole].concat();
+        let (members, problems) = read(&Arj, &program);
+        assert_eq!((&members[..], problems.len()), (&want[..], 0));
+        assert!(place(&program[..3000]).is_none());
         let (members, problems) = read(&Arj, &whole[..whole.len() - 7]);
         assert_eq!(
             (members.len(), members[3].2, problems),

@@ -57,7 +57,7 @@ fn old_pipeline(message: &[u8]) -> Option<Vec<(u16, usize)>> {
     for _ in 0..count {
         let (id, name) = (u16_le(message, at)?, usize::from(u16_le(message, at + 2)?));
         let settings = usize::from(u16_le(message, at + 6)?);
-        let first = size_le(message, at + 8 + name).filter(|_| settings > 0).unwrap_or(0);
+        let first = if settings > 0 { size_le(message, at + 8 + name)? } else { 0 };
         filters.push((id, first));
         at += 8 + name + (4 * settings).next_multiple_of(8);
     }
@@ -74,7 +74,7 @@ fn new_pipeline(message: &[u8]) -> Option<Vec<(u16, usize)>> {
         let name = if id < 256 { 0 } else { usize::from(u16_le(message, at + 2)?) };
         at += if id < 256 { 2 } else { 4 };
         let settings = usize::from(u16_le(message, at + 2)?);
-        let first = size_le(message, at + 4 + name).filter(|_| settings > 0).unwrap_or(0);
+        let first = if settings > 0 { size_le(message, at + 4 + name)? } else { 0 };
         filters.push((id, first));
         at += 4 + name + 4 * settings;
     }
