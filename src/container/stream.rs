@@ -100,7 +100,7 @@ pub(super) trait Decode {
 
 /// A stream of bzip2 of fewer bytes holds nearly nothing, and takes four megabytes of memory all the same; and how many of them are read.
 const TINY: usize = 256;
-const MOST_TINY: usize = 8192;
+const MOST_TINY: usize = 4096;
 
 /// Expands one stream behind what came out of others.
 type Expand<'e> = dyn FnMut(&[u8], &mut Vec<u8>) -> Result<Inflated, Problem> + 'e;

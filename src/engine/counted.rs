@@ -68,31 +68,24 @@ pub fn is_behind_name(before: &[u8], len: usize) -> bool {
     is_name(before) || is_counted(*last, len) && is_name(rest)
 }
 
-/// Access keys of AWS, whose other half may be the next field of a record.
-const IDS: [&[u8]; 2] = [b"AKIA", b"ASIA"];
+/// Length of access keys of AWS (`AKIA…`, `ASIA…`), whose other half may be the next field of a record.
 const ID: usize = 20;
 /// Records in one run that are looked at.
 const RECORDS: usize = 64;
 
-/// Calls `found` where in a run of data a value of `len` characters stands right behind an access key, or behind the byte between them
-/// that is its length: columns of one width have nothing between them (Stata, SAS, dBase, arrays of NumPy).
-pub fn for_each_behind_id(run: &[u8], len: usize, found: &mut dyn FnMut(usize)) {
-    if run.len() < ID + len {
-        return;
-    }
-    for prefix in IDS {
-        for id in memchr::memmem::find_iter(&run[..run.len() - len], prefix).take(RECORDS) {
-            let end = id + ID;
-            let is_id = |b: &u8| b.is_ascii_uppercase() || matches!(b, b'2'..=b'7');
-            if end + len > run.len() || !run[id..end].iter().all(is_id) {
-                continue;
-            }
-            found(end);
-            if end + len < run.len() && is_counted(run[end], len) {
-                found(end + 1);
-            }
-        }
-    }
+/// Calls `found` where an access key ends in a run of data: columns of one width have nothing between them (Stata, SAS, dBase, arrays of
+/// NumPy), or the byte that is the length of what follows.
+pub fn for_each_id_end(run: &[u8], found: &mut dyn FnMut(usize)) {
+    let is_begun = |at: usize| {
+        at >= 2 && run[at - 2] == b'A' && matches!(run[at - 1], b'K' | b'S') && run.get(at + 1) == Some(&b'A')
+    };
+    let is_id = |id: &[u8]| id.iter().all(|b| b.is_ascii_uppercase() || matches!(b, b'2'..=b'7'));
+    memchr::memchr_iter(b'I', run)
+        .filter(|at| is_begun(*at))
+        .map(|at| at - 2..at - 2 + ID)
+        .filter(|id| run.get(id.clone()).is_some_and(is_id))
+        .take(RECORDS)
+        .for_each(|id| found(id.end));
 }
 
 /// Whether a byte before a string of `len` characters says so, in one of the ways that are in use.
@@ -145,18 +138,19 @@ mod tests {
     }
 
     #[test]
-    fn values_behind_an_access_key() {
-        let starts = |run: &str| {
-            let mut starts = Vec::new();
-            for_each_behind_id(run.as_bytes(), 40, &mut |at| starts.push(at));
-            starts
+    fn ends_of_access_keys() {
+        let ends = |run: &str| {
+            let mut ends = Vec::new();
+            for_each_id_end(run.as_bytes(), &mut |at| ends.push(at));
+            ends
         };
         let (id, secret) = (format!("AKIA{}", "B2".repeat(8)), "x/Y1".repeat(10));
-        assert_eq!(starts(&format!("{id}{secret}")), [20]);
-        assert_eq!(starts(&format!("s3{id}{secret}s3{id}{secret}")), [22, 84]);
-        assert_eq!(starts(&format!("{id}-{secret}")), [20, 21]);
-        assert_eq!(starts(&format!("{id}{}", &secret[1..])), [] as [usize; 0]);
-        assert_eq!(starts(&format!("AKIA{}{secret}", "b2".repeat(8))), [] as [usize; 0]);
+        assert_eq!(ends(&format!("{id}{secret}")), [20]);
+        assert_eq!(ends(&format!("s3{id}{secret}s3{id}{secret}")), [22, 84]);
+        assert_eq!(ends(&format!("ASIA{}", "B2".repeat(8))), [20]);
+        for none in ["AKIA", "IA", "AKI", &id[1..], &format!("AKIA{}{secret}", "b2".repeat(8))] {
+            assert_eq!(ends(none), [] as [usize; 0], "{none}");
+        }
     }
 
     #[test]

@@ -51,12 +51,18 @@ impl Engine<'_> {
                 let outline = Outline::of(text, &value);
                 self.search_run(text, &value, outline, TextKind::Binary, &mut Loose(sink));
             }
-            counted::for_each_behind_id(&text[run.clone()], len, &mut |start| {
-                let value = run.start + start..run.start + start + len;
-                let outline = Outline::of(text, &value);
-                self.search_run(text, &value, outline, TextKind::Binary, &mut Loose(sink));
-            });
         }
+        counted::for_each_id_end(&text[run.clone()], &mut |end| {
+            let rest = run.start + end..run.end;
+            for &len in self.parts.iter().filter(|len| rest.len() >= **len) {
+                let is_counted = rest.len() > len && counted::is_counted(text[rest.start], len);
+                for start in rest.start..=rest.start + usize::from(is_counted) {
+                    let value = start..start + len;
+                    let outline = Outline::of(text, &value);
+                    self.search_run(text, &value, outline, TextKind::Binary, &mut Loose(sink));
+                }
+            }
+        });
     }
 
     /// Reports what a run is by its shape and by what stands around it.
