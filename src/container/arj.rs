@@ -26,7 +26,7 @@ impl Container for Arj {
     }
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
-        Header::read(blob.bytes, 0).flatten().is_some()
+        place(blob.bytes).is_some()
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
@@ -34,7 +34,8 @@ impl Container for Arj {
         let mut opened = Opened::default();
         let mut taken = Vec::new();
         // The first header is that of the archive.
-        let mut at = Header::read(data, 0).flatten().map_or(0, |header| header.end);
+        let start = place(data).unwrap_or(0);
+        let mut at = Header::read(data, start).flatten().map_or(start, |header| header.end);
         loop {
             let header = match Header::read(data, at) {
                 Some(Some(header)) => header,
@@ -89,6 +90,16 @@ impl Container for Arj {
         opened.gaps = gaps(taken, data.len());
         opened
     }
+}
+
+/// Where the archive begins: at once, or behind a program that unpacks it, which is small.
+fn place(data: &[u8]) -> Option<usize> {
+    const BEHIND: usize = 256 << 10;
+    let is_header = |at: &usize| Header::read(data, *at).flatten().is_some();
+    if !data.starts_with(b"MZ") && !data.starts_with(b"\x7fELF") {
+        return Some(0).filter(is_header);
+    }
+    memchr::memmem::find_iter(&data[..data.len().min(BEHIND)], MAGIC).find(is_header)
 }
 
 struct Header {
@@ -177,6 +188,11 @@ mod tests {
         ];
         let want = want.map(|(name, bytes, reason)| (name.to_owned(), bytes.to_vec(), reason));
         assert_eq!((&members[..], problems.len()), (&want[..], 0));
+        // Behind a program, in which the mark stands too.
+        let program = [&b"MZ\x60\xea\x1e\0"[..], &[0; 3000], &whole].concat();
+        let (members, problems) = read(&Arj, &program);
+        assert_eq!((&members[..], problems.len()), (&want[..], 0));
+        assert!(place(&program[..3000]).is_none());
         let (members, problems) = read(&Arj, &whole[..whole.len() - 7]);
         assert_eq!(
             (members.len(), members[3].2, problems),

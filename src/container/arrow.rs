@@ -11,7 +11,7 @@ use super::parquet::around;
 use super::{Container, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
-use crate::lens::bytes::{size_le, slice, u32_le};
+use crate::lens::bytes::{size_le, slice, u32_le, u64_le};
 use crate::limits::Limits;
 use batch::{Dictionaries, Reader, Stored};
 use flat::Table;
@@ -159,6 +159,13 @@ impl Container for Arrow {
 fn messages<'b>(data: &'b [u8], limits: &Limits) -> (Vec<Message<'b>>, Option<Problem>) {
     let mut messages = Vec::new();
     let Some(mut at) = first(data) else { return (messages, None) };
+    // Polars writes the schema without its length: readers take it from behind the batches.
+    if data.starts_with(MARK)
+        && message(data, at).flatten().is_none()
+        && let Some(listed) = listed(data, limits)
+    {
+        return listed;
+    }
     let damaged = |at: usize| {
         let left = data.len().saturating_sub(at) as u64;
         Problem::new(Reason::Damaged, format!("arrow: the message at {at} is damaged")).of_bytes(left)
@@ -183,6 +190,32 @@ fn messages<'b>(data: &'b [u8], limits: &Limits) -> (Vec<Message<'b>>, Option<Pr
         }
     }
     (messages, None)
+}
+
+/// The messages of a file as the table at its end lists them.
+fn listed<'b>(data: &'b [u8], limits: &Limits) -> Option<(Vec<Message<'b>>, Option<Problem>)> {
+    const BLOCK: usize = 24;
+    let end = data.len().checked_sub(10).filter(|end| data[end + 4..] == MARK[..6])?;
+    let start = end.checked_sub(size_le(data, end)?)?;
+    let footer = Table::root(&data[start..end])?;
+    let schema = Message { kind: SCHEMA, header: footer.table(1)?, body: 0..0, is_cut: false };
+    let mut messages = vec![schema];
+    let mut damaged = 0;
+    // Dictionaries come first.
+    for block in [2, 3].iter().flat_map(|n| footer.list(*n, BLOCK).unwrap_or_default().chunks_exact(BLOCK)) {
+        if messages.len() as u64 >= limits.entries {
+            let detail = format!("more than {} batches", limits.entries);
+            return Some((messages, Some(Problem::new(Reason::Limit, detail))));
+        }
+        let at = u64_le(block, 0).and_then(|at| usize::try_from(at).ok());
+        match at.and_then(|at| message(data, at)).flatten() {
+            Some((message, _)) => messages.push(message),
+            None => damaged += 1,
+        }
+    }
+    let problem = (damaged > 0)
+        .then(|| Problem::new(Reason::Damaged, format!("arrow: {damaged} messages are damaged")));
+    Some((messages, problem))
 }
 
 /// Dictionaries in pieces, by their numbers.

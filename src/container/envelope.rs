@@ -7,7 +7,7 @@
 use super::budget::Budget;
 use super::inflate::{begins as deflates, has_zlib_header, inflate};
 use super::piece::{Piece, Taken};
-use super::{Container, Contents, Member, Opened, Problem, lz4, zlibs};
+use super::{Container, Contents, Member, Opened, Problem, hdf5, lz4, zlibs};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::bytes::{size_be, size_le, slice, u32_be, u32_le, u64_le};
@@ -18,6 +18,8 @@ use std::ops::Range;
 
 /// Opens such files.
 pub struct Envelope;
+
+const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
 
 /// What is in one.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,10 +59,15 @@ impl Container for Envelope {
                 let wanted = pieces.iter().enumerate().map(|(n, (_, range))| (range.clone(), n)).collect();
                 let (taken, _) = Taken::new(wanted);
                 let is_one = pieces.len() == 1;
+                let sizes = if data.starts_with(HDF5) { hdf5::shuffled(data) } else { Vec::new() };
                 for (n, range) in taken.indexes() {
                     let what = pieces[n].0;
                     let name = if is_one { what.to_owned() } else { format!("{what} at {}", range.start) };
                     let bytes = &data[range];
+                    for &size in &sizes {
+                        let name = format!("{name}, elements of {size} bytes").into_bytes();
+                        opened.members.push(Box::new(hdf5::Shuffled { name, bytes, size }));
+                    }
                     opened.members.push(Box::new(Piece { name: name.into_bytes(), bytes, missing: 0 }));
                 }
                 opened.gaps = taken.gaps(data.len());
@@ -97,7 +104,7 @@ fn look_into(data: &[u8], most: usize) -> Option<Inside> {
         }
         [b'M', b'A', b'T', b'L', b'A', b'B', b' ', b'5', ..] => matlab(data, most),
         [0xda, 0xda, 0xfe, 0xca, ..] => java(data, most),
-        [0x89, b'H', b'D', b'F', b'\r', b'\n', 0x1a, b'\n', ..] => streams(data, "chunk", most),
+        _ if data.starts_with(HDF5) => streams(data, "chunk", most),
         // Literals, and what debuggers read.
         [b'F', b'O', b'R', b'1', _, _, _, _, b'B', b'E', b'A', b'M'] => streams(data, "part", most),
         [b'R', b'E', b'N', b'P', b'Y', b' ', b'R', b'P', b'C', b'2', ..] => streams(data, "part", most),

@@ -37,6 +37,7 @@ pub mod fatfs;
 pub mod firmware;
 pub mod flow;
 pub mod gzip;
+mod hdf5;
 pub mod hfsplus;
 pub mod http;
 mod huffman;

@@ -79,6 +79,9 @@ impl Container for Squashfs {
                 for file in files {
                     opened.members.push(Box::new(Entry { file, system: system.clone() }));
                 }
+                if let Some(range) = attributes(data) {
+                    opened.members.push(Box::new(Attributes { range, system }));
+                }
             }
             Err(problem) => opened.problems.push(problem),
         }
@@ -271,6 +274,16 @@ fn table(data: &[u8], range: Range<usize>, packing: Packing, most: usize) -> (Ta
     (table, None)
 }
 
+/// Where the blocks of extended attributes are, names and values of all files one behind the other: before the table that their
+/// own table begins with.
+fn attributes(data: &[u8]) -> Option<Range<usize>> {
+    let place = |at: usize| u64_le(data, at).and_then(|n| usize::try_from(n).ok());
+    let table = place(56).filter(|at| *at < data.len())?;
+    let (start, count) = (place(table)?, u32_le(data, table + 8)?);
+    let end = place(table + 16)?;
+    (count > 0 && start < end && end <= table).then_some(start..end)
+}
+
 /// Appends the block at `at`; gives where the next one is.
 fn table_block(data: &[u8], at: usize, packing: Packing, out: &mut Vec<u8>) -> Option<usize> {
     let word = u16_le(data, at)?;
@@ -383,6 +396,38 @@ impl Walk<'_> {
         let count = usize::try_from(count).ok()?.checked_mul(4)?;
         let blocks = list..list.checked_add(count)?.min(inodes.len());
         (size > 0).then_some(File { path, size, start, blocks, fragment })
+    }
+}
+
+/// What is written beside the files.
+struct Attributes<'b> {
+    range: Range<usize>,
+    system: Arc<System<'b>>,
+}
+
+impl Member for Attributes<'_> {
+    fn name(&self) -> &[u8] {
+        b"(extended attributes)"
+    }
+
+    fn size_hint(&self) -> u64 {
+        self.range.len() as u64
+    }
+
+    fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
+        let most = MAX_TABLE.min(budget.limits.decoded_bytes as usize);
+        let (table, reason) = table(self.system.data, self.range.clone(), self.system.packing, most);
+        *buffer = table.bytes;
+        let problem = match reason {
+            None if budget.take(buffer.len() as u64) => None,
+            None => {
+                buffer.clear();
+                budget.spend();
+                Some(Problem::new(Reason::Limit, "squashfs: the budget is spent"))
+            }
+            Some(reason) => Some(Problem { reason, ..cut("the table of extended attributes") }),
+        };
+        Contents { bytes: buffer, problem }
     }
 }
 

@@ -98,6 +98,10 @@ pub(super) trait Decode {
     fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step;
 }
 
+/// A stream of bzip2 of fewer bytes holds nearly nothing, and takes four megabytes of memory all the same; and how many of them are read.
+const TINY: usize = 256;
+const MOST_TINY: usize = 4096;
+
 /// Expands one stream behind what came out of others.
 type Expand<'e> = dyn FnMut(&[u8], &mut Vec<u8>) -> Result<Inflated, Problem> + 'e;
 
@@ -427,6 +431,7 @@ impl<'b> Streams<'b> {
         let mut problem = None;
         // What belongs to no stream, searched behind them all.
         let mut others: Vec<&[u8]> = Vec::new();
+        let mut tiny = 0;
         loop {
             if let Some(len) = skippable(rest).filter(|_| self.format.has_skippable()) {
                 let len = len.min(rest.len());
@@ -434,7 +439,15 @@ impl<'b> Streams<'b> {
                 rest = &rest[len..];
             } else if self.format.begins(rest) || self.is_first(rest) {
                 match expand(rest, out) {
-                    Ok(Inflated::Whole(len)) if len > 0 => rest = rest.get(len..).unwrap_or_default(),
+                    Ok(Inflated::Whole(len)) if len > 0 => {
+                        rest = rest.get(len..).unwrap_or_default();
+                        tiny += usize::from(len < TINY && self.format == Format::Bzip2);
+                        if tiny > MOST_TINY {
+                            let detail = format!("more than {MOST_TINY} bzip2 streams of a few bytes");
+                            problem = Some(Problem::new(Reason::Limit, detail).of_bytes(rest.len() as u64));
+                            rest = &[];
+                        }
+                    }
                     Ok(outcome) => {
                         problem = self.problem(&outcome, rest.len());
                         rest = &[];

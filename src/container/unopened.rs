@@ -45,7 +45,7 @@ fn known(data: &[u8], look: &Look) -> Option<(&'static str, Reason)> {
     }
     let unsupported = match first {
         b'O' if data.starts_with(b"Obj\x01") && is_packed_avro(data) => "Avro file",
-        0x89 if data.starts_with(b"\x89HDF\r\n\x1a\n") && is_packed_hdf(data) => "HDF5 file",
+        0x89 if data.starts_with(b"\x89HDF\r\n\x1a\n") && super::hdf5::is_packed(data) => "HDF5 file",
         _ if is_packed_innodb(data) => "InnoDB table with packed pages",
         b'b' if data.starts_with(b"bvx") && is_lzfse(data) => "LZFSE stream",
         _ if is_pgp(data) => return Some(("PGP message", Reason::Encrypted)),
@@ -103,21 +103,6 @@ fn is_packed_avro(data: &[u8]) -> bool {
     memchr::memmem::find(head, b"avro.schema").is_some()
         && codec.is_some_and(|codec| !codec.starts_with(b"null"))
         && !super::avro::opens(data)
-}
-
-/// Filters of data stand in its description, by their names. Chunks that only deflate has packed are opened (`envelope.rs`).
-fn is_packed_hdf(data: &[u8]) -> bool {
-    let head = &data[..data.len().min(1 << 20)];
-    [&b"lzf\0"[..], b"szip\0", b"shuffle\0", b"blosc\0", b"zstd\0"]
-        .iter()
-        .any(|name| memchr::memmem::find(head, name).is_some())
-        || memchr::memchr_iter(0x0b, head).any(|at| is_pipeline(&head[at..]))
-}
-
-/// A message of a new header that says how data are packed: filters that the library knows have no names. Deflate alone is
-/// opened.
-fn is_pipeline(message: &[u8]) -> bool {
-    matches!(message, [_, _, 0, _, 2, 1..=8, 2..=6, 0, ..] | [_, _, 0, _, 2, 2..=8, 1, 0, ..])
 }
 
 /// Tables of MariaDB whose pages are packed by other than zlib, which is found by itself: the first page describes the table, its flags

@@ -35,7 +35,8 @@ impl Engine<'_> {
         }
     }
 
-    /// Reports parts of pairs that stand behind their length at the beginning of a longer run, or behind their name at its end.
+    /// Reports parts of pairs that stand behind their length at the beginning of a longer run, behind their name at its end, or right
+    /// behind an access key in it.
     pub(super) fn search_counted(&self, text: &[u8], run: &Range<usize>, sink: &mut dyn Sink) {
         for &len in self.parts.iter().filter(|len| run.len() > **len) {
             for start in run.start.max(1)..=run.start + 1 {
@@ -51,6 +52,17 @@ impl Engine<'_> {
                 self.search_run(text, &value, outline, TextKind::Binary, &mut Loose(sink));
             }
         }
+        counted::for_each_id_end(&text[run.clone()], &mut |end| {
+            let rest = run.start + end..run.end;
+            for &len in self.parts.iter().filter(|len| rest.len() >= **len) {
+                let is_counted = rest.len() > len && counted::is_counted(text[rest.start], len);
+                for start in rest.start..=rest.start + usize::from(is_counted) {
+                    let value = start..start + len;
+                    let outline = Outline::of(text, &value);
+                    self.search_run(text, &value, outline, TextKind::Binary, &mut Loose(sink));
+                }
+            }
+        });
     }
 
     /// Reports what a run is by its shape and by what stands around it.
@@ -149,15 +161,39 @@ impl Sink for Loose<'_> {
     }
 }
 
-/// A run without what only looks like its first character: the operator of a shell's default value,
-/// `${NAME:-VALUE}`, and the letter of an escape, `"ID\nVALUE"`.
+/// A run without what only looks like its first characters: the operator of a shell's default value,
+/// `${NAME:-VALUE}`, the letter of an escape, `"ID\nVALUE"`, the digits of one, `%20VALUE`, and the end of a control
+/// sequence of a terminal, `ESC [ 1 m VALUE`.
 fn own_part(text: &[u8], run: &Range<usize>) -> Range<usize> {
     let first = match (text[..run.start].last(), text[run.start]) {
         (Some(b':'), b'-') => 1,
         (Some(b'\\'), b'n' | b'r' | b't') => 1,
+        (Some(b'%'), b'0'..=b'9') => percent_digits(&text[run.clone()]),
+        (Some(b'[' | b';'), b'0'..=b'9' | b'K' | b'm') => control_end(text, run),
         _ => 0,
     };
-    run.start + first..run.end
+    run.start + first.min(run.len() - 1)..run.end
+}
+
+/// How many digits of `%20`, `%3D` and the like a run begins with: of what stands for a token character, none, for it is a part of
+/// the value.
+fn percent_digits(run: &[u8]) -> usize {
+    let digit = |n: usize| run.get(n).and_then(|b| char::from(*b).to_digit(16));
+    let (Some(high), Some(low)) = (digit(0), digit(1)) else { return 0 };
+    if runs::is_token((high << 4 | low) as u8) { 0 } else { 2 }
+}
+
+/// How much of a run belongs to a control sequence that begins before it: its last number, and the letter that ends it.
+fn control_end(text: &[u8], run: &Range<usize>) -> usize {
+    const LONGEST: usize = 16;
+    let before = &text[run.start.saturating_sub(LONGEST)..run.start];
+    let numbers = before.iter().rev().take_while(|b| b.is_ascii_digit() || **b == b';').count();
+    if !before[..before.len() - numbers].ends_with(b"\x1b[") {
+        return 0;
+    }
+    let digits = text[run.clone()].iter().take(3).take_while(|b| b.is_ascii_digit()).count();
+    let ends = text[run.clone()].get(digits).is_some_and(u8::is_ascii_alphabetic);
+    if ends { digits + 1 } else { 0 }
 }
 
 /// Longer runs are looked at only for what is encoded in them, in bytes.

@@ -166,6 +166,8 @@ const MAGICS: &[&[u8]] = &[
     // Objects in other documents (OLE), as RTF has them in hexadecimal.
     b"\x01\x05\0\0\x01\0\0\0",
     b"\x01\x05\0\0\x02\0\0\0",
+    // What pages of ASP.NET carry with them (`__VIEWSTATE`).
+    b"\xff\x01\x0f",
     // Profiles of pictures, which their texts have in hexadecimal.
     b"8BIM",
     b"Exif\0\0",

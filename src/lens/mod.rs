@@ -19,6 +19,7 @@ pub mod dex;
 pub mod document;
 pub mod dotnet;
 pub mod ebcdic;
+pub mod folded;
 pub mod hermes;
 pub mod il2cpp;
 pub mod jvm;
@@ -77,6 +78,7 @@ pub static LENSES: &[&dyn Lens] = &[
     &plist::nib::NibLens,
     &dex::DexLens,
     &quoted::QuotedLens,
+    &folded::FoldedLens,
     &office::OfficeLens,
     &android::ArscLens,
     &android::AxmlLens,

@@ -39,6 +39,17 @@ truncate -s 4M inline.img
 mke2fs -q -t ext4 -O inline_data -I 512 -d tree inline.img
 mv inline.img "$out/inline.img"
 
+# What is written beside a file and not in it.
+ini hid-attributes
+python3 - <<'END' | sqfstar -quiet -no-progress -comp gzip "$out/attributes.squashfs" >/dev/null
+import io, sys, tarfile
+settings = open("app.ini").read()
+with tarfile.open(fileobj=sys.stdout.buffer, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+    member = tarfile.TarInfo("readme")
+    member.pax_headers = {"SCHILY.xattr.user.settings": settings}
+    tar.addfile(member, io.BytesIO())
+END
+
 # Contents of memories, and records of firmware.
 for form in vmem8=-VMem=8 mif=-Memory_Initialization_File=8 tek=-Tektronix tekx=-Tektronix_Extended mos=-MOS_Technologies \
   signetics=-Signetics words=-Motorola=2; do

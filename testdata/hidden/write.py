@@ -7,6 +7,7 @@ import os
 import quopri
 import sys
 import zlib
+from urllib.parse import quote
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from plant import value  # noqa: E402
@@ -104,3 +105,16 @@ write("bits.mem", "".join(f"{b:08b}\n" for b in ini("hid-bits.mem")))
 rtf = b"{\\rtf1\\ansi access key id = %s\\par secret access key = %s\\par }" % tuple(part.encode() for part in pair("hid-outlook"))
 body = b"".join(b"\0" + rtf[at : at + 8] for at in range(0, len(rtf), 8))
 write("outlook.bin", (len(body) + 12).to_bytes(4, "little") + len(rtf).to_bytes(4, "little") + b"LZFu\0\0\0\0" + body)
+
+# Lines that go on, and values behind what is no part of them.
+FOLDED = {
+    "directory.ldif": ("dn: cn=shop,dc=example\ncn: shop\ndescription: access_key_id = {0}, secret_access_key = {1}", "\n ", 50),
+    "calendar.ics": ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDESCRIPTION:access_key_id = {0}\\nsecret_access_key = {1}", "\r\n ", 50),
+    "flowed.eml": ("Content-Type: text/plain; format=flowed; delsp=yes\n\naccess_key_id = {0} secret_access_key = {1}", " \n", 60),
+}
+for name, (form, fold, width) in FOLDED.items():
+    head, line = form.format(*pair(f"hid-{name}")).rsplit("\n", 1)
+    parts = [line[at : at + width] for at in range(0, len(line), width)]
+    write(name, head + "\n" + fold.join(parts) + "\n")
+write("colours.log", "\x1b[32maccess_key_id\x1b[0m = \x1b[1m%s\x1b[0m\n\x1b[0;32msecret_access_key\x1b[0m = \x1b[0;1m%s\x1b[0m\n" % pair("hid-colours.log"))
+write("settings.ign", '{"source": "data:,%s"}\n' % quote(ini("hid-settings.ign").decode(), safe="/+"))

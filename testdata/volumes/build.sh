@@ -117,6 +117,8 @@ for n in 0 1 2 3 4; do
   long "vol-arj-$n" etc/app.ini
   arj a -m$n -r -y "$out/m$n.arj" etc >/dev/null
 done
+long vol-arj-program etc/app.ini
+arj a -je -r -y "$out/program.arj" etc >/dev/null
 arj a -gsecret -y "$out/garbled.arj" etc >/dev/null
 
 # WIM.

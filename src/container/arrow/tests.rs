@@ -41,3 +41,13 @@ fn damage_is_told_and_the_rest_is_read() {
     assert_eq!(members[0].2, Some(Reason::Damaged));
     assert!(members[0].1.windows(6).any(|w| w == b"note 4"));
 }
+
+#[test]
+fn a_schema_that_only_the_end_has() {
+    let lines = rows("polars");
+    let third = "{\"name\":\"name 2\",\"note\":\"note 4, which is longer than views hold in place\"}";
+    assert_eq!((lines.len(), lines[2].as_str()), (12, third));
+    let file = seed("polars");
+    let (_, problems) = read(&Arrow, &file[..file.len() - 20]);
+    assert!(problems.contains(&Reason::Damaged));
+}

@@ -5,6 +5,7 @@
 
 use super::super::budget::Budget;
 use super::split::{MIN_INPUT, append_all};
+use super::{MOST_TINY, TINY};
 use bzip2::{Decompress, Status};
 
 const BLOCK: u64 = 0x3141_5926_5359;
@@ -61,7 +62,9 @@ fn blocks(input: &[u8]) -> Option<(Vec<Block<'_>>, usize)> {
         }
         behind = (end + CRC_BITS).div_ceil(8);
     }
-    (blocks.len() > 1).then_some((blocks, behind))
+    // Many that hold nearly nothing are counted by the other decoder.
+    let are_tiny = blocks.len() > MOST_TINY && behind / blocks.len() < TINY;
+    (blocks.len() > 1 && !are_tiny).then_some((blocks, behind))
 }
 
 /// The 32 bits at a bit.

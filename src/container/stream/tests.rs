@@ -178,3 +178,13 @@ fn long_streams_of_the_tools_in_several_blocks() {
         }
     }
 }
+
+#[test]
+fn streams_of_nothing_are_not_read_for_ever() {
+    let mut packer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    std::io::Write::write_all(&mut packer, b"x").unwrap();
+    let one = packer.finish().unwrap();
+    let (out, problem) = read(&BZIP2, &one.repeat(MOST_TINY + 9), &Limits::default());
+    assert!(out.len() > MOST_TINY && problem == Some(Reason::Limit));
+    assert_eq!(read(&BZIP2, &one.repeat(99), &Limits::default()), (vec![b'x'; 99], None));
+}
