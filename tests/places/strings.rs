@@ -13,10 +13,7 @@ fn found(name: &str, text: &str) -> Vec<(String, String, u32)> {
     let places = findings.iter().flat_map(|finding| {
         let value = finding.parts.get(&Role::Secret).or_else(|| finding.parts.get(&Role::Value));
         let value = value.map(|v| String::from_utf8_lossy(v.reveal()).into_owned()).unwrap_or_default();
-        finding
-            .sites
-            .iter()
-            .map(move |site| (finding.pattern.clone(), value.clone(), site.line.unwrap_or(0) as u32))
+        finding.sites.iter().map(move |site| (finding.pattern.clone(), value.clone(), site.line.unwrap_or(0)))
     });
     places.collect()
 }
