@@ -7,7 +7,6 @@ import os
 import quopri
 import sys
 import zlib
-from urllib.parse import quote
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from plant import value  # noqa: E402
@@ -117,4 +116,3 @@ for name, (form, fold, width) in FOLDED.items():
     parts = [line[at : at + width] for at in range(0, len(line), width)]
     write(name, head + "\n" + fold.join(parts) + "\n")
 write("colours.log", "\x1b[32maccess_key_id\x1b[0m = \x1b[1m%s\x1b[0m\n\x1b[0;32msecret_access_key\x1b[0m = \x1b[0;1m%s\x1b[0m\n" % pair("hid-colours.log"))
-write("settings.ign", '{"source": "data:,%s"}\n' % quote(ini("hid-settings.ign").decode(), safe="/+"))
