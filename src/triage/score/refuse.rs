@@ -134,7 +134,9 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
     if before == b':' && text[named.value.start - 1] == b':' {
         return Err("the value is a part of a longer name");
     }
-    let call = memchr::memchr(b'(', value).is_some_and(|at| at == 0 || value[..at].iter().all(is_path));
+    // `f(x)`, `&hex!("00")`
+    let is_called = |name: &[u8]| name.iter().skip_while(|b| matches!(**b, b'&' | b'*')).all(is_path);
+    let call = memchr::memchr(b'(', value).is_some_and(|at| is_called(&value[..at]));
     if call || has(b'(') && has(b')') || next == b'(' {
         return Err("the value is a call");
     }

@@ -47,6 +47,7 @@ fn what_is_a_secret_is_so_at_medium() {
 fn what_is_none_is_refused_with_a_reason() {
     for (text, why) in [
         ("password = getPassword()", "call"),
+        ("x {\n    password: &hex!(\"000102030405060708090a0b\"),\n}", "call"),
         ("password = \"${X}\"", "filled in"),
         ("password = \"********\"", "no letters"),
         ("token = \"1.2.3\"", "version"),
