@@ -119,6 +119,7 @@ fn search_level(
         found.ledger.skipped(address.clone(), Some(0), Reason::Duplicate, detail);
     }
     drop_known(text, &hits, &mut pending);
+    show_outside(text, &mut pending);
     let mut documentation = Documentation::of(text.bytes);
     pending.extend(hits.into_iter().map(|(hit, open)| Pending {
         at: shown(text.bytes, &hit),
@@ -139,6 +140,19 @@ fn drop_known(text: &Text<'_>, hits: &[(Hit, Open)], pending: &mut Vec<Pending>)
         let known: HashSet<_> = hits.iter().map(|(hit, _)| (hit.pattern, start(hit))).collect();
         let is_known = |s: &Sighting| is_unescaped(s) && known.contains(&(s.pattern, s.range.0));
         pending.retain(|p| !is_known(&p.sighting));
+    }
+}
+
+/// What stands in a comment or a test was decoded there too.
+fn show_outside(text: &Text<'_>, pending: &mut [Pending]) {
+    if text.kind != TextKind::Plain || pending.is_empty() {
+        return;
+    }
+    pending.sort_by_key(|p| p.at.start);
+    let mut documentation = Documentation::of(text.bytes);
+    for p in pending {
+        p.sighting.for_show |= documentation.or_tests_hold(p.at.start);
+        p.sighting.in_comment |= is_in_line_comment(text.bytes, p.at.start);
     }
 }
 
@@ -372,7 +386,6 @@ impl PartSink<'_, '_, '_, '_> {
                 .retain(|p| !engine.is_run(p.sighting.pattern) && (!p.decoded || is_unescaped(&p.sighting)));
         }
         pending.extend(self.named_outside(&text, decoded, &address));
-        self.shown_outside(decoded, &mut pending);
         self.gathered.decoded.extend(pending.into_iter().map(|p| {
             let at = usize::try_from(decoded.map.outer(TextOffset(p.at.start))).unwrap_or(decoded.span.start);
             Pending { at: at..decoded.span.end.max(at), decoded: true, ..p }
@@ -381,20 +394,6 @@ impl PartSink<'_, '_, '_, '_> {
 }
 
 impl PartSink<'_, '_, '_, '_> {
-    /// What stands in a comment or a test was decoded there too.
-    fn shown_outside(&self, decoded: &Decoded, pending: &mut [Pending]) {
-        if pending.is_empty() || self.text.kind != TextKind::Plain {
-            return;
-        }
-        let (outer, start) = (self.text.bytes, decoded.span.start);
-        let for_show = Documentation::of(outer).or_tests_hold(start);
-        let in_comment = is_in_line_comment(outer, start);
-        for p in pending {
-            p.sighting.for_show |= for_show;
-            p.sighting.in_comment |= in_comment;
-        }
-    }
-
     /// What was decoded if it is one value, of a service that stands around what it was decoded from.
     fn named_outside(&self, text: &Text<'_>, decoded: &Decoded, address: &Address) -> Option<Pending> {
         let value = decoded.bytes.trim_ascii_end();
