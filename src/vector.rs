@@ -11,6 +11,14 @@ pub(crate) fn bits(answers: &[u8; 64]) -> u64 {
     bits
 }
 
+/// How many bytes are of a kind (1, not 0), so that it becomes vectors within [`vectored`].
+#[inline(always)]
+pub(crate) fn count(bytes: &[u8], is_one: impl Fn(u8) -> u8) -> usize {
+    let sum = |bytes: &[u8]| usize::from(bytes.iter().map(|b| is_one(*b)).sum::<u8>());
+    let (blocks, rest) = bytes.as_chunks::<128>();
+    blocks.iter().map(|block| sum(block)).sum::<usize>() + sum(rest)
+}
+
 /// A function that is compiled again for processors that have AVX-512 or AVX2 (of others, aarch64 has vectors
 /// anyway). Its loops must have fixed lengths for that to be worth anything. AVX-512 is two to three times
 /// as fast: it compares without masks that are bytes, and has registers for all constants.

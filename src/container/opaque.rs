@@ -7,7 +7,7 @@ use super::Problem;
 use crate::ledger::Reason;
 use crate::lens::bytes::{size_be, u32_be};
 use crate::look::Look;
-use crate::vector::vectored;
+use crate::vector::{count, vectored};
 
 /// Less than this does not tell.
 const LEAST: usize = 256;
@@ -58,9 +58,7 @@ pub(super) fn looks_like_chance(block: &[u8], quarters: u64) -> bool {
 
 vectored! {
     fn zeros(block: &[u8]) -> u64 {
-        let count = |bytes: &[u8]| bytes.iter().map(|b| u8::from(*b == 0)).sum::<u8>();
-        let (blocks, rest) = block.as_chunks::<128>();
-        blocks.iter().map(|bytes| u64::from(count(bytes))).sum::<u64>() + u64::from(count(rest))
+        count(block, |b| u8::from(b == 0)) as u64
     }
 }
 

@@ -9,6 +9,7 @@ use super::sqlite::sides;
 use super::{Damage, Lens};
 use crate::address::Encoding;
 use crate::blob::{Blob, OffsetMap, Scope, ScopeClass, ScopeId, Site, Sites, Text, TextKind};
+use crate::lens::decode::inner::entity;
 use crate::limits::Limits;
 use std::ops::Range;
 
@@ -292,24 +293,6 @@ impl Sites for RowSites<'_> {
         }
         sites
     }
-}
-
-/// The character that the reference at the start of `bytes` stands for, and its length.
-fn entity(bytes: &[u8]) -> Option<(char, usize)> {
-    let end = memchr::memchr(b';', bytes)?;
-    let c = match &bytes[1..end] {
-        b"amp" => '&',
-        b"lt" => '<',
-        b"gt" => '>',
-        b"quot" => '"',
-        b"apos" => '\'',
-        [b'#', b'x' | b'X', hex @ ..] => {
-            char::from_u32(u32::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()?)?
-        }
-        [b'#', digits @ ..] => char::from_u32(std::str::from_utf8(digits).ok()?.parse().ok()?)?,
-        _ => return None,
-    };
-    Some((c, end + 1))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The raw lens: a blob's own bytes. Every blob is searched through it, whatever else reads it.
 
 use crate::blob::TextKind;
-use crate::vector::vectored;
+use crate::vector::{count, vectored};
 
 /// Bytes looked at to tell text from binary data.
 const SNIFF: usize = 8 << 10;
@@ -30,9 +30,7 @@ vectored! {
             let is_blank = u8::from(b == b'\t') | u8::from(b == b'\n') | u8::from(b == b'\r');
             u8::from(b < b' ') & !(is_blank | u8::from(b == 0x0c) | u8::from(b == 0x1b))
         };
-        let (blocks, rest) = bytes.as_chunks::<128>();
-        let count = |bytes: &[u8]| bytes.iter().map(|b| is_control(*b)).sum::<u8>();
-        blocks.iter().map(|block| usize::from(count(block))).sum::<usize>() + usize::from(count(rest))
+        count(bytes, is_control)
     }
 }
 

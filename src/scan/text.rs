@@ -119,8 +119,8 @@ fn search_level(
         found.ledger.skipped(address.clone(), Some(0), Reason::Duplicate, detail);
     }
     drop_known(text, &hits, &mut pending);
-    show_outside(text, &mut pending);
     let mut documentation = Documentation::of(text.bytes);
+    show_outside(text, &mut documentation, &mut pending);
     pending.extend(hits.into_iter().map(|(hit, open)| Pending {
         at: shown(text.bytes, &hit),
         sighting: Sighting { open, ..sighting(job, text, &mut documentation, address, &hit) },
@@ -144,12 +144,11 @@ fn drop_known(text: &Text<'_>, hits: &[(Hit, Open)], pending: &mut Vec<Pending>)
 }
 
 /// What stands in a comment or a test was decoded there too.
-fn show_outside(text: &Text<'_>, pending: &mut [Pending]) {
-    if text.kind != TextKind::Plain || pending.is_empty() {
+fn show_outside(text: &Text<'_>, documentation: &mut Documentation<'_>, pending: &mut [Pending]) {
+    if text.kind != TextKind::Plain {
         return;
     }
     pending.sort_by_key(|p| p.at.start);
-    let mut documentation = Documentation::of(text.bytes);
     for p in pending {
         p.sighting.for_show |= documentation.or_tests_hold(p.at.start);
         p.sighting.in_comment |= is_in_line_comment(text.bytes, p.at.start);

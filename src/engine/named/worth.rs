@@ -89,11 +89,9 @@ pub(super) fn is_mixed(value: &[u8]) -> bool {
     let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
     if letters + digits < value.len() {
-        if memchr::memchr(b'-', value).is_none_or(|at| !(4..=10).contains(&at)) {
-            return false;
-        }
-        let mut groups = value.split(|&b| b == b'-');
-        let first = groups.next().map_or(0, <[u8]>::len);
+        let first = memchr::memchr(b'-', value).filter(|first| (4..=10).contains(first));
+        let Some(first) = first else { return false };
+        let mut groups = value[first + 1..].split(|&b| b == b'-');
         let is_even = groups.all(|g| g.len() == first || g.len() + 2 == first);
         return is_even && value.len() - letters - digits >= 2 && !generic::reads_well(value);
     }

@@ -83,8 +83,7 @@ pub fn key(text: &[u8], word: &Range<usize>) -> Option<Decoded> {
     (bytes.len() - head >= LEAST_KEY && !encrypted).then_some(())?;
     bytes.push(b'\n');
     if is_closed {
-        let kind = kind.to_vec();
-        bytes.extend([b"-----END ", &kind[..], &text[word.clone()], b"\n"].concat());
+        bytes.extend([b"-----END ", kind, &text[word.clone()], b"\n"].concat());
     }
     Some(Decoded { span: begin..end, encoding: Encoding::Assembled, bytes, map, cut: false })
 }

@@ -172,23 +172,28 @@ fn escape(rest: &[u8], way: Way) -> Option<(char, usize)> {
             Some((letter, 2))
         }
         (Way::Doubled(quote), [a, b, ..]) if *a == quote && *b == quote => Some((char::from(quote), 2)),
-        (Way::Entities, [b'&', ..]) => {
-            let end = rest.iter().take(10).position(|b| *b == b';')?;
-            let letter = match &rest[1..end] {
-                b"quot" => '"',
-                b"apos" => '\'',
-                b"lt" => '<',
-                b"gt" => '>',
-                b"amp" => '&',
-                b"nbsp" => ' ',
-                [b'#', b'x' | b'X', digits @ ..] => number(digits, 16)?,
-                [b'#', digits @ ..] => number(digits, 10)?,
-                _ => return None,
-            };
-            Some((letter, end + 1))
-        }
+        (Way::Entities, [b'&', b'n', b'b', b's', b'p', b';', ..]) => Some((' ', 6)),
+        (Way::Entities, [b'&', ..]) => entity(&rest[..rest.len().min(10)]),
         _ => None,
     }
+}
+
+/// The character that the reference at the start of `bytes` stands for, and its length: of those that XML knows.
+pub(in crate::lens) fn entity(bytes: &[u8]) -> Option<(char, usize)> {
+    let end = memchr::memchr(b';', bytes)?;
+    let c = match &bytes[1..end] {
+        b"amp" => '&',
+        b"lt" => '<',
+        b"gt" => '>',
+        b"quot" => '"',
+        b"apos" => '\'',
+        [b'#', b'x' | b'X', hex @ ..] => {
+            char::from_u32(u32::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()?)?
+        }
+        [b'#', digits @ ..] => char::from_u32(std::str::from_utf8(digits).ok()?.parse().ok()?)?,
+        _ => return None,
+    };
+    Some((c, end + 1))
 }
 
 #[cfg(test)]
