@@ -67,7 +67,7 @@ fn what_expands_to_more_than_is_read() {
         ("begins.ync", 3, &["damaged"]),
         ("begins.uu", 0, &[]),
     ] {
-        let (report, mebibytes, time) = measured(&dir, &[file, "--max-expanded", "150M"], exit);
+        let (report, mebibytes, time) = measured(&dir, &[file, "--max-expanded", "32M"], exit);
         let reasons: BTreeSet<&str> = report.ledger["entries"]
             .as_array()
             .unwrap()
@@ -92,7 +92,7 @@ fn archives_and_flash_that_promise_much() {
         ("many.ubifs", "limit"),
         ("far.ubifs", "damaged"),
     ] {
-        let (report, mebibytes, time) = measured(&dir, &[file, "--max-expanded", "150M"], 3);
+        let (report, mebibytes, time) = measured(&dir, &[file, "--max-expanded", "32M"], 3);
         assert!(!report.entries(told).is_empty(), "{file}: {:#}", report.ledger);
         assert!(mebibytes < 300 && time.as_secs() < 60, "{file}: {mebibytes} MiB, {time:?}");
     }

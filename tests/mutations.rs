@@ -1,4 +1,4 @@
-//! 10,000 mutations of real files for every lens and container: no panic, no memory beyond the
+//! Thousands of mutations of real files for every lens and container: no panic, no memory beyond the
 //! limits, no time that grows faster than the input.
 //!
 //! `testdata/seeds/NAME` holds small files (at most 96 KiB) that the lens or container NAME reads.
@@ -53,7 +53,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-const MUTATIONS: usize = 10_000;
+const MUTATIONS: usize = 5_000;
 /// Some file systems have their head behind so much.
 const MOST_SEED: usize = 96 << 10;
 /// A mutation of 64 KiB that takes this long is no longer linear in anything.

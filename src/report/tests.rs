@@ -410,7 +410,7 @@ fn the_last_line_of_text_is_the_result() {
 #[test]
 fn text_lines_are_bounded_and_plain() {
     let mut report = rich();
-    let long = "q".repeat(1_000_000);
+    let long = "q".repeat(100_000);
     for finding in &mut report.findings {
         for text in [&mut finding.name, &mut finding.pattern, &mut finding.fingerprint] {
             text.push_str(&long);
@@ -742,17 +742,17 @@ fn many(count: usize) -> Report {
 }
 
 #[test]
-fn a_hundred_thousand_findings_stream() {
-    let report = many(100_000);
+fn many_findings_stream() {
+    let report = many(40_000);
     for format in Format::ALL {
         let mut sink = Counting::default();
         format.reporter().write(&report, &Options::default(), &mut sink).unwrap();
         assert!(sink.largest <= 1 << 17, "{format}: one write of {} bytes", sink.largest);
-        let least = if format == Format::Html { 5_000_000 } else { 10_000_000 };
+        let least = if format == Format::Html { 5_000_000 } else { 8_000_000 };
         assert!(sink.bytes > least, "{format}: {} bytes", sink.bytes);
         match format {
-            Format::Jsonl => assert_eq!(sink.lines, 100_001),
-            Format::Json => assert_eq!(sink.lines, 100_002),
+            Format::Jsonl => assert_eq!(sink.lines, 40_001),
+            Format::Json => assert_eq!(sink.lines, 40_002),
             _ => {}
         }
         assert_eq!(

@@ -34,7 +34,7 @@ block = bits((65535, 16), (0, 5), (0, 5), (0, 9), (509, 9), (0, 5), (0, 5))
 write("copies.arj", arjs(arj(1, block * 40000, 2**32 - 1, b"copies")))
 write("zeros.arj", arjs(arj(1, bytes(4 * MEGABYTE), 2**32 - 1, b"zeros"), arj(4, bytes(4 * MEGABYTE), 2**32 - 1, b"fixed")))
 write("ones.arj", arjs(arj(4, b"\xff" * (4 * MEGABYTE), 2**32 - 1, b"fixed")))
-write("many.arj", arjs(*(arj(1, block, 2**32 - 1, b"%d" % n) for n in range(60000))))
+write("many.arj", arjs(*(arj(1, block, 2**32 - 1, b"%d" % n) for n in range(30000))))
 
 
 # UBIFS: blocks of zeros, in one file, and in as many as there are.
@@ -51,6 +51,6 @@ def data(inode, block):
     return node(1, struct.pack("<IIQIHH", inode, 1 << 29 | block, 0, 4096, 2, 0) + zeros)
 
 
-write("one.ubifs", node(6, bytes(4072)), *(data(70, n) for n in range(400000)))
-write("many.ubifs", node(6, bytes(4072)), *(data(70 + n, n) for n in range(200000)))
+write("one.ubifs", node(6, bytes(4072)), *(data(70, n) for n in range(100000)))
+write("many.ubifs", node(6, bytes(4072)), *(data(70 + n, n) for n in range(100000)))
 write("far.ubifs", node(6, bytes(4072)), *(data(70, n * 100000) for n in range(2000)))

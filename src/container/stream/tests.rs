@@ -104,7 +104,7 @@ fn names_lose_their_ending() {
 #[test]
 fn compress_that_ends_in_a_code_is_told() {
     for seed in seeds(&COMPRESS) {
-        let cuts = seed.len() / 2..seed.len() - 1;
+        let cuts = (seed.len() / 2..seed.len() - 1).step_by(7);
         let told =
             cuts.clone().filter(|&to| read(&COMPRESS, &seed[..to], &Limits::default()).1.is_some()).count();
         assert!(told * 10 > cuts.len() * 6, "{told} of {}", cuts.len());

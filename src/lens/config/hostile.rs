@@ -191,7 +191,7 @@ fn work_is_linear() {
         ("a,key\nb,c\n", "\"\"\","),
         ("a,key\nb,c\n", "b,"),
     ];
-    let n = 200_000;
+    let n = 100_000;
     for (start, piece) in pieces {
         let text = |n: usize| format!("{start}{}", piece.repeat(n / piece.len())).into_bytes();
         for syntax in SYNTAXES {
