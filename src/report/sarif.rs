@@ -11,19 +11,24 @@
 //! confidence of its findings here; each result keeps its own in `level` and `properties`. The
 //! inventory of embedded configuration is reported as notes without the tag `security`.
 
+mod location;
+mod rules;
+
 use super::common::{self, List, Place};
 use super::{Options, Report, Reporter, words};
 use crate::address::{Address, escape};
 use crate::allow::{Allowed, By, Grant};
-use crate::finding::{Class, Finding, Layer, Location, Revision, Severity};
+use crate::finding::{Finding, Revision};
 use crate::ledger::Entry;
-use crate::verify::aws::iam::Level;
-use crate::verify::verification::{Verdict, Verification};
+use crate::verify::verification::Verification;
+use location::{START, location, physical};
+pub(super) use rules::is_web_address;
+use rules::{Rules, level, rule_id};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -130,165 +135,6 @@ impl Serialize for Run<'_> {
         )?;
         s.end()
     }
-}
-
-/// The rules of the patterns that found something, by id.
-struct Rules<'a>(BTreeMap<String, Rule<'a>>);
-
-struct Rule<'a> {
-    index: usize,
-    /// The first of the worst.
-    example: &'a Finding,
-    confidence: u8,
-}
-
-impl<'a> Rules<'a> {
-    /// Takes findings with the worst first.
-    fn of(findings: &[&'a Finding]) -> Self {
-        let mut rules = BTreeMap::new();
-        for &finding in findings {
-            let rule =
-                rules.entry(rule_id(finding)).or_insert(Rule { index: 0, example: finding, confidence: 100 });
-            rule.confidence = rule.confidence.min(finding.confidence);
-        }
-        for (index, rule) in rules.values_mut().enumerate() {
-            rule.index = index;
-        }
-        Rules(rules)
-    }
-
-    fn objects(&self) -> Vec<Value> {
-        self.0.iter().map(|(id, rule)| rule.object(id)).collect()
-    }
-}
-
-impl Rule<'_> {
-    fn object(&self, id: &str) -> Value {
-        let Finding { name, why, fix, reference, class, .. } = self.example;
-        let [name, why, fix, reference] = [name, why, fix, reference].map(|text| common::one_line(text));
-        let mut name = if name.is_empty() { escape(id.as_bytes()) } else { name };
-        if let Some(live) = live(self.example) {
-            name = match live.assessment.as_ref().map(|a| a.level) {
-                Some(level) => format!("Live {name}, level {}", level.word()),
-                None => format!("Live {name}"),
-            };
-        }
-
-        let mut text = Vec::new();
-        let mut markdown = Vec::new();
-        for (title, body) in [("What it opens", &why), ("What to do", &fix), ("Reference", &reference)] {
-            if !body.is_empty() {
-                text.push(format!("{title}: {body}"));
-                markdown.push(format!("**{title}**\n\n{body}"));
-            }
-        }
-        if text.is_empty() {
-            text.push(name.clone());
-            markdown.push(name.clone());
-        }
-        let description = if why.is_empty() { &name } else { &why };
-
-        let mut properties = Map::new();
-        properties.insert("precision".into(), precision(self.confidence).into());
-        let mut tags = vec![class.name()];
-        if is_security(self.example) {
-            properties.insert("security-severity".into(), security_severity(self.example).into());
-            tags.extend(["external/cwe/cwe-798", "security"]);
-        }
-        properties.insert("tags".into(), tags.into());
-
-        let mut rule = json!({
-            "id": id,
-            "name": pascal_case(id),
-            "shortDescription": {"text": common::truncate(&name, MAX_TEXT)},
-            "fullDescription": {"text": common::truncate(description, MAX_TEXT)},
-            "help": {
-                "text": common::truncate(&text.join("\n"), MAX_TEXT),
-                "markdown": common::truncate(&markdown.join("\n\n"), MAX_TEXT),
-            },
-            "defaultConfiguration": {"level": level(self.example)},
-            "properties": properties,
-        });
-        if is_web_address(&reference) {
-            rule["helpUri"] = reference.into();
-        }
-        rule
-    }
-}
-
-/// Configuration that opens nothing is no weakness, so no security alert.
-fn is_security(finding: &Finding) -> bool {
-    !(common::is_inventory(finding) && finding.class == Class::Config)
-}
-
-/// The verification of a credential that works.
-fn live(finding: &Finding) -> Option<&Verification> {
-    finding.verification.as_deref().filter(|v| v.verdict == Verdict::Live)
-}
-
-/// The pattern, and what a live credential of it can do.
-fn rule_id(finding: &Finding) -> String {
-    match live(finding).map(|v| v.assessment.as_ref().map(|a| a.level)) {
-        Some(Some(level)) => format!("{}/live-{}", finding.pattern, level.word()),
-        Some(None) => format!("{}/live", finding.pattern),
-        None => finding.pattern.clone(),
-    }
-}
-
-fn level(finding: &Finding) -> &'static str {
-    match finding.severity {
-        _ if live(finding).is_some() => "error",
-        Severity::Critical | Severity::High => "error",
-        Severity::Medium => "warning",
-        Severity::Low | Severity::Info => "note",
-    }
-}
-
-/// A figure in the middle of the band that GitHub shows under the same word; it knows no `info`.
-/// A live credential is worse than the same found.
-fn security_severity(finding: &Finding) -> &'static str {
-    let live = live(finding).map(|v| v.assessment.as_ref().map_or(Level::Unknown, |a| a.level));
-    match finding.severity {
-        _ if live >= Some(Level::Escalation) => "10.0",
-        _ if live == Some(Level::Destructive) => "9.8",
-        _ if live.is_some() && finding.severity < Severity::Critical => "9.0",
-        Severity::Critical => "9.5",
-        Severity::High => "8.0",
-        Severity::Medium => "5.5",
-        Severity::Low => "2.0",
-        Severity::Info => "0.1",
-    }
-}
-
-fn precision(confidence: u8) -> &'static str {
-    match confidence {
-        90.. => "very-high",
-        70.. => "high",
-        40.. => "medium",
-        _ => "low",
-    }
-}
-
-/// `aws.key-pair` as `AwsKeyPair`.
-fn pascal_case(id: &str) -> String {
-    let words = id.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
-    let name: String = words
-        .flat_map(|word| {
-            let mut chars = word.chars();
-            chars.next().into_iter().flat_map(char::to_uppercase).chain(chars)
-        })
-        .collect();
-    if name.is_empty() { "Pattern".into() } else { name }
-}
-
-/// Whether `text` is a URI that the schema takes for `helpUri`: plain ASCII, nothing to guess.
-pub(super) fn is_web_address(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
-        return false;
-    };
-    rest.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/?#&=+,;@!()*".contains(&b))
-        && rest.matches('#').count() < 2
 }
 
 fn result(
@@ -486,141 +332,6 @@ fn message_text(text: &str) -> String {
     out
 }
 
-/// The region of what has no lines.
-const START: Region = Region { start: (1, 1), end: (1, 2) };
-
-struct Region {
-    start: (u32, u32),
-    end: (u32, u32),
-}
-
-impl Serialize for Region {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut s = serializer.serialize_struct("region", 4)?;
-        s.serialize_field("startLine", &self.start.0)?;
-        s.serialize_field("startColumn", &self.start.1)?;
-        s.serialize_field("endLine", &self.end.0)?;
-        s.serialize_field("endColumn", &self.end.1)?;
-        s.end()
-    }
-}
-
-/// Lines and columns only where a reader who opens the artifact will find them.
-fn region(site: &Location, finding: &Finding) -> Region {
-    let (true, Some(line)) = (site.address.is_artifact(), site.line.filter(|&line| line > 0)) else {
-        return START;
-    };
-    let column = site.column.unwrap_or(1).max(1);
-    let value = common::part_at(finding, site).map_or(&[][..], |secret| secret.reveal());
-    let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).max(1);
-    let end = match value.iter().rposition(|&b| b == b'\n') {
-        Some(last) => {
-            let lines = value.iter().filter(|&&b| b == b'\n').count();
-            let line = line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
-            (line, length(&value[last + 1..]).saturating_add(1))
-        }
-        None => (line, column.saturating_add(length(value))),
-    };
-    Region { start: (line, column), end }
-}
-
-fn physical(artifact: &Address, region: Value) -> Value {
-    json!({"physicalLocation": {"artifactLocation": {"uri": uri(artifact)}, "region": region}})
-}
-
-fn location(site: &Location, finding: &Finding) -> Value {
-    let artifact = site.address.artifact();
-    let mut location = physical(artifact, json!(region(site, finding)));
-
-    let address = site.address.to_string();
-    let mut names: Vec<&str> = Vec::new();
-    // Both are printed the same way, so the one begins with the other.
-    if let Some(inner) = address.strip_prefix(&artifact.to_string()).and_then(|a| a.strip_prefix('!')) {
-        names.push(inner);
-    }
-    let author = site.site.as_ref().map(|s| escape(s.as_bytes())).filter(|s| !s.is_empty());
-    if let Some(author) = &author {
-        names.push(author);
-    }
-    names.retain(|name| !name.is_empty());
-    names.dedup();
-    if !names.is_empty() {
-        location["logicalLocations"] =
-            names.iter().map(|name| json!({"fullyQualifiedName": name})).collect::<Vec<_>>().into();
-    }
-
-    let mut properties = json!({
-        "address": address,
-        "offset": site.offset,
-        "role": site.role.name(),
-    });
-    if let Some(author) = &author {
-        properties["site"] = author.as_str().into();
-    }
-    if !site.decoded.is_empty() {
-        properties["decoded"] = site.decoded.iter().map(|e| e.name()).collect::<Vec<_>>().into();
-    }
-    if let Some(layer) = &site.layer {
-        properties["layer"] = layer_properties(layer);
-    }
-    location["properties"] = properties;
-    location
-}
-
-/// The members of a layer that are known, named as in JSON.
-fn layer_properties(layer: &Layer) -> Value {
-    let mut properties = json!({"digest": escape(layer.digest.as_bytes()), "number": layer.number});
-    let known = [
-        ("image", &layer.image),
-        ("created_by", &layer.created_by),
-        ("deleted_in_layer", &layer.deleted_in_layer),
-        ("overwritten_in_layer", &layer.overwritten_in_layer),
-    ];
-    for (name, value) in known {
-        if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
-            properties[name] = escape(value.as_bytes()).into();
-        }
-    }
-    properties
-}
-
-/// The path of an artifact as a URI reference: relative paths stay relative, absolute ones become
-/// `file:` URIs, and every byte that is not plainly part of a path is escaped.
-fn uri(artifact: &Address) -> String {
-    let mut path = artifact.inner_path();
-    while let Some(rest) = path.strip_prefix(b"./") {
-        path = rest;
-    }
-    let mut uri = String::with_capacity(path.len() + 8);
-    if path.starts_with(b"/") {
-        uri.push_str("file://");
-        let slashes = path.iter().take_while(|&&b| b == b'/').count();
-        path = &path[slashes - 1..];
-    } else if let Some(scheme) = [&b"https://"[..], b"http://"].iter().find(|s| path.starts_with(s)) {
-        uri.push_str(&String::from_utf8_lossy(scheme));
-        path = &path[scheme.len()..];
-        // Host and port are as they were asked for.
-        let (host, rest) = path.split_at(path.iter().position(|&b| b == b'/').unwrap_or(path.len()));
-        uri.push_str(&String::from_utf8_lossy(host));
-        path = rest;
-    } else if let [drive, b':', b'/', ..] = path
-        && drive.is_ascii_alphabetic()
-    {
-        uri.push_str("file:///");
-        uri.push(char::from(*drive));
-        uri.push(':');
-        path = &path[2..];
-    }
-    for &byte in path {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            let _ = write!(uri, "%{byte:02X}");
-        }
-    }
-    if uri.is_empty() { "unknown".into() } else { uri }
-}
-
 /// Location fingerprints, in the form that GitHub computes itself for source files: a hash, and a
 /// counter for the case that the same hash comes again.
 #[derive(Default)]
@@ -710,43 +421,9 @@ fn not_searched(entry: &Entry) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
-
-    #[test]
-    fn paths_become_uri_references() {
-        for (path, expected) in [
-            ("dist/app.apk", "dist/app.apk"),
-            ("./././dist/my app.apk", "dist/my%20app.apk"),
-            ("../up.txt", "../up.txt"),
-            ("a:b", "a%3Ab"),
-            ("/tmp/x#y?z%", "file:///tmp/x%23y%3Fz%25"),
-            ("//host/x", "file:///host/x"),
-            ("C:/Users/x y", "file:///C:/Users/x%20y"),
-            ("é\u{202e}\n", "%C3%A9%E2%80%AE%0A"),
-            ("<stdin>", "%3Cstdin%3E"),
-            ("", "unknown"),
-            ("./", "unknown"),
-        ] {
-            assert_eq!(uri(&Address::file(Path::new(path))), expected, "{path:?}");
-        }
-    }
 
     #[test]
     fn messages_hold_no_links_and_no_placeholders() {
         assert_eq!(message_text(r"[x](1) {0} \u{001b}"), r"\[x\](1) {{0}} \\u{{001b}}");
-    }
-
-    #[test]
-    fn rule_names_are_words_without_spaces() {
-        assert_eq!(pascal_case("aws.key-pair"), "AwsKeyPair");
-        assert_eq!(pascal_case("--"), "Pattern");
-    }
-
-    #[test]
-    fn only_plain_web_addresses_are_help_uris() {
-        assert!(is_web_address("https://docs.aws.amazon.com/IAM/latest/UserGuide/x.html#a"));
-        for text in ["AWS IAM User Guide", "https://", "https://a b", "https://é", "https://a#b#c", ""] {
-            assert!(!is_web_address(text), "{text}");
-        }
     }
 }
