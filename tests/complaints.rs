@@ -253,6 +253,49 @@ fn parameters_of_curves_and_alphabets_are_no_private_keys() {
     );
 }
 
+/// A private key of made-up numbers: the label of its PEM, its first letters and its length in base64.
+fn key(label: &str, head: &str, length: usize, seed: u64) -> String {
+    let body = fill(&format!("{{base64:{}}}", length - head.len()), &mut Generator::new(seed));
+    let text: Vec<char> = head.chars().chain(body.chars()).collect();
+    let lines: String = text.chunks(64).flat_map(|line| line.iter().copied().chain(['\n'])).collect();
+    format!("-----BEGIN {label}PRIVATE {k}-----\n{lines}-----END {label}PRIVATE {k}-----\n", k = "KEY")
+}
+
+#[test]
+fn private_keys_of_every_kind_in_a_folder_are_test_vectors() {
+    let rsa = |size, seed| match size {
+        1024 => key("RSA ", "MIICXAIBAAKBgQC", 812, seed),
+        4096 => key("RSA ", "MIIJKQIBAAKCAgEA", 3128, seed),
+        _ => key("RSA ", "MIIEowIBAAKCAQEA", 1592, seed),
+    };
+    let p256 = |seed| key("", "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg", 184, seed);
+    let p384 = |seed| key("", "MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDA", 248, seed);
+    let ed25519 = |seed| key("", "MC4CAQAwBQYDK2VwBCIEI", 64, seed);
+    let dir = Dir::new();
+    let all = [rsa(1024, 1), rsa(2048, 2), rsa(4096, 3), p256(4), p384(5), ed25519(6)];
+    for (i, key) in all.iter().enumerate() {
+        let folder = if i < 4 { "vault/pem" } else { "vault/pem/more" };
+        dir.write(format!("{folder}/{i}.pem"), key);
+    }
+    // What somebody runs: keys of one kind, and the old ones of two more.
+    for (i, key) in (0..8).map(|i| rsa(2048, 10 + i)).chain([rsa(1024, 20), p256(21)]).enumerate() {
+        dir.write(format!("ssl/{i}.key"), key);
+    }
+    // One of the collection that is elsewhere, too.
+    dir.write("deploy/server.pem", &all[3]);
+    let report = dir.scan(&["."], 1);
+    let place = |f: &Value| f["sites"][0]["address"].as_str().unwrap().to_owned();
+    let worst: Vec<_> = report.findings.iter().filter(|f| f["severity"] == "critical").map(place).collect();
+    assert_eq!(worst.iter().filter(|place| place.contains("ssl/")).count(), 10, "{worst:?}");
+    assert!(worst.iter().any(|place| place.contains("deploy/")) && worst.len() == 11, "{worst:?}");
+    let kinds: std::collections::BTreeSet<_> =
+        report.findings.iter().map(|f| f["details"]["algorithm"].as_str().unwrap()).collect();
+    assert_eq!(
+        kinds.into_iter().collect::<Vec<_>>(),
+        ["Ed25519", "P-256", "P-384", "RSA 1024", "RSA 2048", "RSA 4096"]
+    );
+}
+
 #[test]
 fn checksums_of_files_are_no_secrets_whatever_the_files_are_called() {
     silent(

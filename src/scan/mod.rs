@@ -224,6 +224,7 @@ impl<'p> Scanner<'p> {
         let records = std::mem::take(&mut collected.records);
         let mut outcome = collected.into_outcome(self.patterns);
         outcome.findings = triage::merge(outcome.findings);
+        triage::lower_collections(&mut outcome.findings);
         let records = records.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         if !records.is_empty() {
             history::tell(&mut outcome.findings, &records, self.options.history.every_version);

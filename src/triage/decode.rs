@@ -13,14 +13,17 @@ pub enum Decoder {
     Arn,
     /// Issuer, subject and expiry of a JWT.
     Jwt,
+    /// Algorithm and size of a private key.
+    PrivateKey,
 }
 
 impl Decoder {
-    const NAMES: [(&'static str, Decoder); 4] = [
+    const NAMES: [(&'static str, Decoder); 5] = [
         ("aws-account-id", Decoder::AwsAccountId),
         ("bedrock", Decoder::Bedrock),
         ("arn", Decoder::Arn),
         ("jwt", Decoder::Jwt),
+        ("private-key", Decoder::PrivateKey),
     ];
 
     /// The decoder a pattern names.
@@ -38,6 +41,9 @@ impl Decoder {
             Decoder::Bedrock => bedrock(value, details),
             Decoder::Arn => arn(value, details),
             Decoder::Jwt => jwt(value, details),
+            Decoder::PrivateKey => {
+                details.extend(super::keys::algorithm(value).map(|kind| ("algorithm".to_owned(), kind)));
+            }
         }
     }
 }

@@ -4,8 +4,10 @@
 //! belong together; [`merge`] then makes one finding of a secret that stands in many artifacts.
 
 pub mod checksum;
+mod collection;
 pub mod decode;
 pub mod generic;
+pub mod keys;
 pub mod memo;
 pub mod merge;
 pub mod names;
@@ -30,6 +32,7 @@ use sha2::{Digest, Sha256};
 use sighting::Sighting;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub use collection::lower as lower_collections;
 pub use merge::merge;
 
 /// Makes the tables that are made when first needed otherwise: for a thread that has nothing else to do.
