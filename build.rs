@@ -5,29 +5,58 @@
 #[path = "src/pattern/alphabet.rs"]
 #[allow(dead_code)]
 mod alphabet;
+#[path = "src/engine/prefilter/buckets.rs"]
+mod buckets;
+#[path = "src/engine/prefilter/filling.rs"]
+#[allow(dead_code)]
+mod filling;
 #[path = "src/pattern/form.rs"]
 #[allow(dead_code)]
 mod form;
+#[path = "src/engine/held.rs"]
+#[allow(dead_code)]
+mod held;
+#[path = "src/engine/marks.rs"]
+mod marks;
 #[path = "src/pattern/provider.rs"]
 mod provider;
+#[path = "src/engine/prefilter/statistics.rs"]
+#[allow(dead_code)]
+mod statistics;
+#[path = "build/tables.rs"]
+mod tables;
+#[path = "src/engine/tokens.rs"]
+#[allow(dead_code)]
+mod tokens;
+#[path = "src/engine/named/word.rs"]
+mod word;
+#[path = "src/engine/words.rs"]
+#[allow(dead_code)]
+mod words;
 
 use form::Segment;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+use tables::Tables;
 use toml::{Spanned, Table, Value};
 
 fn main() {
     println!("cargo::rerun-if-changed=patterns");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     for file in ["alphabet", "form", "provider"] {
         println!("cargo::rerun-if-changed=src/pattern/{file}.rs");
+    }
+    for file in ["held.rs", "marks.rs", "named/word.rs", "prefilter", "tokens.rs", "words.rs"] {
+        println!("cargo::rerun-if-changed=src/engine/{file}");
     }
     let mut paths = Vec::new();
     files(Path::new("patterns"), &mut paths);
     paths.sort();
     let (mut patterns, mut groups) = (Packed::default(), Packed::default());
+    let mut tables = Tables::default();
     for path in &paths {
-        if let Err(what) = file(path, &mut patterns, &mut groups) {
+        if let Err(what) = file(path, &mut patterns, &mut groups, &mut tables) {
             panic!("{}: {what}", path.display());
         }
     }
@@ -36,7 +65,8 @@ fn main() {
     let out = Path::new(&out);
     let write =
         |name: &str, text: &str| fs::write(out.join(name), text).expect("cargo's folder can be written");
-    let digest = patterns.text.bytes().chain(groups.text.bytes());
+    let alphabets = format!("{:?}", patterns.alphabets);
+    let digest = patterns.text.bytes().chain(groups.text.bytes()).chain(alphabets.bytes());
     // FNV-1a: tells versions of the patterns apart, no more.
     let digest = digest.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -45,10 +75,12 @@ fn main() {
     write("patterns.txt", &patterns.text);
     write("groups.txt", &groups.text);
     let code = format!(
-        "/// The pattern files in the binary, in the order of their patterns.\npub const BUILTIN: &[&str] = &{names:?};\nconst PATTERNS: usize = {};\nconst GROUPS: usize = {};\n",
-        patterns.entries, groups.entries
+        "/// The pattern files in the binary, in the order of their patterns.\npub const BUILTIN: &[&str] = &{names:?};\nconst PATTERNS: usize = {};\nconst GROUPS: usize = {};\n/// The alphabets of the patterns.\nstatic ALPHABETS: &[[u64; 2]] = &{:?};\n",
+        patterns.entries, groups.entries, patterns.alphabets
     );
     write("patterns.rs", &code);
+    write("prefilter.rs", &tables.prefilter());
+    write("words.rs", &tables.words());
 }
 
 /// Numbers in sixes of bits, low ones first, the seventh for those that go on; texts and lists with their length
@@ -57,6 +89,8 @@ fn main() {
 struct Packed {
     text: String,
     entries: usize,
+    /// The alphabets of ASCII that its patterns have; they are told by their number.
+    alphabets: Vec<[u64; 2]>,
 }
 
 impl Packed {
@@ -118,12 +152,12 @@ struct File {
     provider: Vec<(usize, Table)>,
 }
 
-fn file(path: &Path, patterns: &mut Packed, groups: &mut Packed) -> Result<(), String> {
+fn file(path: &Path, patterns: &mut Packed, groups: &mut Packed, tables: &mut Tables) -> Result<(), String> {
     let text = fs::read_to_string(path).map_err(|e| e.to_string())?;
-    let tables: std::collections::BTreeMap<String, Vec<Spanned<Table>>> =
+    let read: std::collections::BTreeMap<String, Vec<Spanned<Table>>> =
         toml::from_str(&text).map_err(|e| e.to_string())?;
     let mut file = File::default();
-    for (kind, all) in tables {
+    for (kind, all) in read {
         let all = all.into_iter().map(|table| {
             let before = &text.as_bytes()[..table.span().start];
             (1 + before.iter().filter(|&&b| b == b'\n').count(), table.into_inner())
@@ -139,12 +173,12 @@ fn file(path: &Path, patterns: &mut Packed, groups: &mut Packed) -> Result<(), S
         group(table, groups);
     }
     for (line, table) in &file.pattern {
-        pattern(table, &format!("{}:{line}", path.display()), patterns)?;
+        pattern(table, &format!("{}:{line}", path.display()), patterns, tables)?;
     }
     for (line, table) in &file.provider {
         let expanded = provider::expand(table).map_err(|what| format!("line {line}: {what}"))?;
         for table in &expanded.patterns {
-            pattern(table, &format!("{}:{line}", path.display()), patterns)?;
+            pattern(table, &format!("{}:{line}", path.display()), patterns, tables)?;
         }
         if let Some(table) = &expanded.group {
             group(table, groups);
@@ -177,7 +211,8 @@ fn group(table: &Table, out: &mut Packed) {
     }
 }
 
-fn pattern(table: &Table, origin: &str, out: &mut Packed) -> Result<(), String> {
+fn pattern(table: &Table, origin: &str, out: &mut Packed, tables: &mut Tables) -> Result<(), String> {
+    let id = out.entries as u16;
     out.entries += 1;
     for key in ["id", "name", "class", "severity", "why", "fix", "reference", "boundary"] {
         out.text(text(table, key));
@@ -194,6 +229,7 @@ fn pattern(table: &Table, origin: &str, out: &mut Packed) -> Result<(), String> 
     let is_run = table.contains_key("value");
     let near = if is_run { Vec::new() } else { texts(table, "near") };
     out.texts(&near);
+    tables.named(id, &near, &texts(table, "weak"));
     for key in ["weak", "check", "examples", "not"] {
         out.texts(&texts(table, key));
     }
@@ -202,32 +238,39 @@ fn pattern(table: &Table, origin: &str, out: &mut Packed) -> Result<(), String> 
     for key in ["of", "role"] {
         out.text(part.map_or("", |part| text(part, key)));
     }
-    matcher(table, out).map_err(|what| format!("{}: {what}", text(table, "id")))
+    matcher(table, out, tables).map_err(|what| format!("{}: {what}", text(table, "id")))
 }
 
-fn matcher(table: &Table, out: &mut Packed) -> Result<(), String> {
+fn matcher(table: &Table, out: &mut Packed, tables: &mut Tables) -> Result<(), String> {
+    let ignore_case = flag(table, "ignore_case");
     let forms: Result<Vec<_>, String> = texts(table, "form").iter().map(|f| form::parse(f)).collect();
     let forms = forms?;
     if table.contains_key("prefix") {
         out.number(0);
         out.literals(&texts(table, "prefix"));
-        return match table.get("body") {
-            None => bodies(&forms, out),
+        let all = match table.get("body") {
+            None => forms,
             Some(Value::Array(all)) => {
-                let body: Result<Vec<Segment>, String> = all.iter().map(segment).collect();
-                bodies(&[body?], out)
+                vec![all.iter().map(segment).collect::<Result<Vec<Segment>, String>>()?]
             }
-            Some(one) => bodies(&[vec![segment(one)?]], out),
+            Some(one) => vec![vec![segment(one)?]],
         };
+        // Where a word may begin anywhere, so may the prefix.
+        let is_bound = text(table, "boundary") != "none";
+        let body = all.iter().map(|body| form::least_run(body, tokens::is_token)).min().filter(|_| is_bound);
+        tables.prefixes(&texts(table, "prefix"), ignore_case, body);
+        return bodies(&all, out);
     }
     if flag(table, "assigned") {
         out.number(4);
         out.literals(&texts(table, "literal"));
+        tables.prefixes(&texts(table, "literal"), ignore_case, None);
         return Ok(());
     }
     if let Some(regex) = table.get("regex").and_then(Value::as_str) {
         out.number(1);
         out.literals(&texts(table, "literal"));
+        tables.prefixes(&texts(table, "literal"), ignore_case, None);
         out.text(regex);
         out.number(number(table, "before").unwrap_or(128) as u64);
         out.number(number(table, "after").unwrap_or(512) as u64);
@@ -276,9 +319,13 @@ fn bodies(all: &[Vec<Segment>], out: &mut Packed) -> Result<(), String> {
                     out.number(*min as u64);
                     out.number(*max as u64);
                     // All are ASCII.
-                    for word in &alphabet.bits()[..2] {
-                        out.number(*word);
+                    let [low, high, ..] = alphabet.bits();
+                    let known = out.alphabets.iter().position(|known| *known == [low, high]);
+                    let number = known.unwrap_or(out.alphabets.len());
+                    if known.is_none() {
+                        out.alphabets.push([low, high]);
                     }
+                    out.number(number as u64);
                 }
             }
         }

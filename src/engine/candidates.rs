@@ -12,7 +12,7 @@ pub struct Candidates<'c, 'p> {
     engine: &'c Engine<'p>,
     text: &'c [u8],
     kind: TextKind,
-    barren: expression::Barren,
+    barren: expression::Barren<'p>,
     repeats: Repeats,
     /// Nothing is left out, be it known.
     wants_all: bool,

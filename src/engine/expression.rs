@@ -5,7 +5,8 @@
 //! remembers where nothing was: the literals that follow find their whole window there.
 
 use super::{Hit, token};
-use crate::pattern::{Boundary, Compiled, PatternId};
+use crate::pattern::needs::{Needed, Needs};
+use crate::pattern::{Boundary, Compiled, LazyRegex, PatternId};
 use regex_automata::util::captures::Captures;
 use regex_automata::{Anchored, Input};
 use std::collections::BTreeMap;
@@ -13,40 +14,50 @@ use std::ops::Range;
 
 /// Stretches of a text in which a pattern has no match.
 #[derive(Default)]
-pub struct Barren {
+pub struct Barren<'p> {
     matches: BTreeMap<PatternId, Range<usize>>,
-    /// A few bytes, each with a stretch in which it is not.
-    bytes: Vec<(u8, Range<usize>)>,
+    /// What matches need, each with a stretch in which it does not begin.
+    needed: Vec<(&'p Needed, Range<usize>)>,
     /// How far expressions without literals were tried.
     tried: BTreeMap<PatternId, Range<usize>>,
 }
 
-impl Barren {
-    /// Whether `byte` stands in the range. What is not found is looked for farther on, so that each part
-    /// of a text is looked at once or twice for each byte.
-    fn lacks(&mut self, text: &[u8], range: Range<usize>, byte: u8) -> bool {
-        let at = self.bytes.iter().position(|(b, _)| *b == byte).unwrap_or_else(|| {
-            self.bytes.push((byte, 0..0));
-            self.bytes.len() - 1
+impl<'p> Barren<'p> {
+    /// Whether something that every match needs is not in the range.
+    fn lacks(&mut self, text: &[u8], range: &Range<usize>, needs: &'p Needs) -> bool {
+        needs.sets().any(|set| set.iter().all(|needed| self.lacks_one(text, range, needed)))
+    }
+
+    /// What is not found is looked for farther on, so that each part of a text is looked at once or twice for each.
+    fn lacks_one(&mut self, text: &[u8], range: &Range<usize>, needed: &'p Needed) -> bool {
+        let is_same = |other: &&'p Needed| std::ptr::eq(*other, needed) || *other == needed;
+        let at = self.needed.iter().position(|(other, _)| is_same(other)).unwrap_or_else(|| {
+            self.needed.push((needed, 0..0));
+            self.needed.len() - 1
         });
-        let known = &mut self.bytes[at].1;
-        if known.start <= range.start && range.end <= known.end {
+        let known = &mut self.needed[at].1;
+        // Where it may begin and end in the range.
+        let Some(last) = range.end.checked_sub(needed.length() - 1).filter(|last| *last > range.start) else {
+            return true;
+        };
+        if known.start <= range.start && last <= known.end {
             return true;
         }
         // Literals come in rising order, mostly.
         let from = if (known.start..=known.end).contains(&range.start) { known.end } else { range.start };
         let farther = text.len().min(range.end.saturating_add(range.len()));
-        let end = memchr::memchr(byte, &text[from..farther]).map_or(farther, |at| from + at);
+        let beyond = farther - (needed.length() - 1);
+        let end = needed.find(&text[from..farther]).map_or(beyond, |at| from + at);
         let start = if from == range.start { range.start } else { known.start };
         *known = start..end;
-        end >= range.end
+        end >= last
     }
 }
 
 /// An expression that is tried at one of its literals.
-pub struct Attempt<'a> {
+pub struct Attempt<'t, 'p> {
     /// The text.
-    pub text: &'a [u8],
+    pub text: &'t [u8],
     /// Where the literal stands.
     pub literal: Range<usize>,
     /// Bytes before it in which a match may start; 0 when every match starts with the literal.
@@ -54,25 +65,33 @@ pub struct Attempt<'a> {
     /// Bytes from its start in which a match must end.
     pub after: usize,
     /// The expression.
-    pub expression: &'a Compiled,
+    pub expression: &'p LazyRegex,
+    /// What every match of it holds besides the literal.
+    pub needs: &'p Needs,
     /// What must stand around a match.
     pub boundary: Boundary,
     /// Whose expression it is.
     pub id: PatternId,
 }
 
-impl Attempt<'_> {
+impl<'p> Attempt<'_, 'p> {
     /// The match that overlaps the literal; where that begins before it, also what begins with it: in
     /// `aaa _aaa aaa 0` the match that begins with the second word hides the one that begins with the third, if the
     /// search begins late.
-    pub fn matches(&self, barren: &mut Barren) -> impl Iterator<Item = Hit> {
-        let first = self.overlapping(barren);
-        let start = self.literal.start;
-        let second = first.as_ref().filter(|first| first.span.start < start).and_then(|first| {
-            let second = self.matched(start..self.end(), Anchored::Yes);
-            second.filter(|second| second.value != first.value)
-        });
+    pub fn matches(&self, barren: &mut Barren<'p>) -> impl Iterator<Item = Hit> {
+        let window = self.literal.start.saturating_sub(self.before)..self.end();
+        let (first, second) = match barren.lacks(self.text, &window, self.needs) {
+            true => (None, None),
+            false => self.tried(self.expression.get_for(self.reach(&window)), window, barren),
+        };
         first.into_iter().chain(second)
+    }
+
+    /// How many bytes a search looks at, roughly.
+    fn reach(&self, window: &Range<usize>) -> usize {
+        /// Most attempts that begin with their literal end soon behind it.
+        const SOON: usize = 64;
+        if self.before == 0 { window.len().min(SOON) } else { window.len().saturating_add(self.after) }
     }
 
     /// Where a match must end.
@@ -80,34 +99,51 @@ impl Attempt<'_> {
         self.text.len().min(self.literal.start.saturating_add(self.after))
     }
 
-    fn overlapping(&self, barren: &mut Barren) -> Option<Hit> {
-        let Attempt { text, expression, .. } = *self;
-        let regex = &expression.regex;
-        let (from, to) = (self.literal.start.saturating_sub(self.before), self.end());
-        if let Some(byte) = expression.needs
-            && barren.lacks(text, from..to, byte)
+    fn tried(
+        &self,
+        expression: &Compiled,
+        window: Range<usize>,
+        barren: &mut Barren<'_>,
+    ) -> (Option<Hit>, Option<Hit>) {
+        let first = self.overlapping(expression, window, barren);
+        let start = self.literal.start;
+        let second = first.as_ref().filter(|first| first.span.start < start).and_then(|first| {
+            let second = self.matched(expression, start..self.end(), Anchored::Yes);
+            second.filter(|second| second.value != first.value)
+        });
+        (first, second)
+    }
+
+    fn overlapping(
+        &self,
+        expression: &Compiled,
+        window: Range<usize>,
+        barren: &mut Barren<'_>,
+    ) -> Option<Hit> {
+        let (text, regex) = (self.text, &expression.regex);
+        if self.before == 0 {
+            // Most attempts end within a few bytes, and need no room for groups.
+            regex.search_half(&Input::new(text).range(window.clone()).anchored(Anchored::Yes))?;
+            return self.matched(expression, window, Anchored::Yes);
+        }
+        if barren
+            .matches
+            .get(&self.id)
+            .is_some_and(|known| known.start <= window.start && window.end <= known.end)
         {
             return None;
         }
-        if self.before == 0 {
-            // Most attempts end within a few bytes, and need no room for groups.
-            regex.search_half(&Input::new(text).range(from..to).anchored(Anchored::Yes))?;
-            return self.matched(from..to, Anchored::Yes);
-        }
-        if barren.matches.get(&self.id).is_some_and(|known| known.start <= from && to <= known.end) {
-            return None;
-        }
-        let farther = text.len().min(to.saturating_add(self.after));
-        let first = regex.search_half(&Input::new(text).range(from..farther));
+        let farther = text.len().min(window.end.saturating_add(self.after));
+        let first = regex.search_half(&Input::new(text).range(window.start..farther));
         if first.is_none() {
-            barren.matches.insert(self.id, from..farther);
+            barren.matches.insert(self.id, window.start..farther);
             return None;
         }
-        self.matched(from..to, Anchored::No)
+        self.matched(expression, window, Anchored::No)
     }
 
-    fn matched(&self, range: Range<usize>, anchored: Anchored) -> Option<Hit> {
-        let Attempt { text, expression, boundary, id, .. } = *self;
+    fn matched(&self, expression: &Compiled, range: Range<usize>, anchored: Anchored) -> Option<Hit> {
+        let Attempt { text, boundary, id, .. } = *self;
         let regex = &expression.regex;
         let mut from = range.start;
         let mut captures = regex.create_captures();
@@ -153,7 +189,7 @@ pub fn around(
     keyword: &Range<usize>,
     expression: &Compiled,
     id: PatternId,
-    barren: &mut Barren,
+    barren: &mut Barren<'_>,
     hit: &mut dyn FnMut(Hit),
 ) {
     let wanted = keyword.start.saturating_sub(AROUND)..text.len().min(keyword.end + AROUND);

@@ -11,6 +11,7 @@ pub(crate) mod context;
 mod counted;
 mod expression;
 mod folded;
+mod held;
 mod judge;
 pub mod marks;
 pub mod named;
@@ -19,14 +20,16 @@ pub mod profile;
 mod repeats;
 pub mod runs;
 pub mod token;
+pub mod tokens;
 pub mod words;
 
 use crate::blob::TextKind;
+use crate::pattern::form::least_run;
 use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet, Segment};
 use crate::triage::names::{self, Verdict};
 use crate::triage::score;
 use candidates::Candidates;
-use prefilter::starts::{self, Starts};
+use prefilter::starts::Starts;
 use prefilter::{Literal, Machine, Prefilter};
 use repeats::Stretch;
 use runs::Shape;
@@ -131,7 +134,7 @@ impl<'p> Engine<'p> {
         for (id, pattern) in patterns.iter() {
             let (texts, body) = match &pattern.matcher {
                 Matcher::Token { prefixes, bodies } => {
-                    (prefixes, bodies.iter().map(|body| token::least_run(body)).min())
+                    (prefixes, bodies.iter().map(|body| least_run(body, tokens::is_token)).min())
                 }
                 Matcher::Regex { literals, .. } | Matcher::Assigned { literals } => (literals, None),
                 Matcher::Search { keywords, .. } => {
@@ -155,7 +158,7 @@ impl<'p> Engine<'p> {
             };
             let body = body.filter(|_| pattern.boundary != Boundary::None);
             for bytes in texts.iter() {
-                let is_start = body.is_some_and(|body| starts::is_start(bytes, body));
+                let is_start = body.is_some_and(|body| tokens::is_start(bytes, body));
                 let list = if is_start { &mut prefixes } else { &mut literals };
                 let ignore_case = pattern.ignore_case || matches!(pattern.matcher, Matcher::Search { .. });
                 let literal = Literal { bytes: bytes.to_vec(), ignore_case };
@@ -373,7 +376,7 @@ impl<'p> Engine<'p> {
         (length, ids): &(usize, Vec<PatternId>),
         at: usize,
         kind: TextKind,
-        barren: &mut expression::Barren,
+        barren: &mut expression::Barren<'p>,
         sink: &mut dyn Sink,
     ) {
         for &id in ids {
@@ -388,7 +391,7 @@ impl<'p> Engine<'p> {
         literal: Range<usize>,
         id: PatternId,
         kind: TextKind,
-        barren: &mut expression::Barren,
+        barren: &mut expression::Barren<'p>,
         sink: &mut dyn Sink,
     ) {
         let pattern = self.patterns.get(id);
@@ -411,10 +414,11 @@ impl<'p> Engine<'p> {
                     }
                 }
             }
-            Matcher::Regex { regex, before, after, .. } => {
-                let (expression, boundary) = (regex.get(), pattern.boundary);
+            Matcher::Regex { literals, regex: expression, before, after } => {
+                let (needs, boundary) = (expression.needs(literals), pattern.boundary);
                 let (before, after) = (*before, *after);
-                let attempt = expression::Attempt { text, literal, before, after, expression, boundary, id };
+                let attempt =
+                    expression::Attempt { text, literal, before, after, expression, needs, boundary, id };
                 for hit in attempt.matches(barren) {
                     sink_accepted(pattern, text, Some(hit), sink);
                 }

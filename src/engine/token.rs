@@ -1,7 +1,6 @@
 //! Tokens by table: prefix, alphabets, lengths. No regular expression, no backtracking.
 
 use super::counted::{is_behind_word, is_counted};
-use super::runs::is_token;
 use crate::blob::TextKind;
 use crate::pattern::{Body, Boundary, Segment};
 use std::ops::Range;
@@ -71,29 +70,6 @@ pub fn body_end(text: &[u8], from: usize, body: &[Segment]) -> Option<(usize, bo
         }
     }
     Some((end, fixed))
-}
-
-/// How many token characters, at least, stand at the beginning of a body.
-pub fn least_run(body: &[Segment]) -> usize {
-    let mut least = 0;
-    for segment in body {
-        match segment {
-            Segment::Literal(literal) => {
-                let tokens = literal.iter().take_while(|b| is_token(**b)).count();
-                least += tokens;
-                if tokens < literal.len() {
-                    break;
-                }
-            }
-            Segment::Chars { alphabet, min, .. } => {
-                if !(0..=u8::MAX).filter(|b| alphabet.contains(*b)).all(is_token) {
-                    break;
-                }
-                least += min;
-            }
-        }
-    }
-    least
 }
 
 /// Prefixes up to this length stand in base64 by chance.

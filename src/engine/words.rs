@@ -4,6 +4,10 @@
 //! back. Here words are sorted into buckets by a hash of their first bytes: built in microseconds, and
 //! where most positions begin no word, as quick to search. Three bytes part them well; the few words of two
 //! bytes have buckets of their own.
+//!
+//! `build.rs` reads this file too, for the words of the built-in patterns, which are part of the program.
+
+use super::held::Held;
 
 /// Bits of the hash, at most.
 const BITS: u32 = 12;
@@ -11,38 +15,40 @@ const BITS: u32 = 12;
 const LONG_BITS: u32 = 15;
 
 /// Words, and for each what it was given with.
-pub struct Words<T> {
-    bytes: Vec<u8>,
+#[derive(Debug, PartialEq)]
+pub struct Words<T: 'static> {
+    pub(super) bytes: Held<[u8]>,
     /// Those of two bytes.
-    short: Buckets<2>,
+    pub(super) short: Buckets<2>,
     /// All others.
-    long: Buckets<3>,
+    pub(super) long: Buckets<3>,
     /// What the words were given with, word by word.
-    given: Vec<T>,
+    pub(super) given: Held<[T]>,
 }
 
 /// Words by the hash of their first `HEAD` bytes.
-struct Buckets<const HEAD: usize> {
+#[derive(Debug, PartialEq)]
+pub struct Buckets<const HEAD: usize> {
     /// For each longer hash, a bit: whether a word has it. Nearly all texts begin no word, and most are refused here.
-    begins: Box<[u64; 1 << (LONG_BITS - 6)]>,
+    pub(super) begins: Held<[u64; 1 << (LONG_BITS - 6)]>,
     /// Bits of the hash: about as many as number the words.
-    bits: u32,
-    words: Vec<Word>,
+    pub(super) bits: u32,
+    pub(super) words: Held<[Word]>,
     /// For each hash, where its bucket begins; one more for the end.
-    starts: Vec<u32>,
+    pub(super) starts: Held<[u32]>,
 }
 
 /// A word of a bucket.
-#[derive(Clone, Copy)]
-struct Word {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Word {
     /// Its first eight bytes; behind its end, zeros.
-    head: u64,
+    pub(super) head: u64,
     /// Where it stands in `bytes`.
-    start: u32,
-    len: u16,
+    pub(super) start: u32,
+    pub(super) len: u16,
     /// Where what it was given with stands in `given`, and how many there are.
-    first: u32,
-    count: u16,
+    pub(super) first: u32,
+    pub(super) count: u16,
 }
 
 /// The bits of a head that are a word's own.
@@ -61,7 +67,7 @@ fn head(text: &[u8]) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
-impl<T: Copy> Words<T> {
+impl<T: Copy + 'static> Words<T> {
     /// Of all `words` of two bytes and more: what is given with the same word comes together, in its order.
     pub fn new<W: AsRef<[u8]>>(words: impl Iterator<Item = (W, T)>) -> Self {
         let mut bytes = Vec::new();
@@ -93,7 +99,9 @@ impl<T: Copy> Words<T> {
                 _ => list.push(Word { first, ..word }),
             }
         }
-        Words { bytes, short: Buckets::new(short), long: Buckets::new(long), given }
+        let own = |table: Vec<u8>| Held::Own(table.into_boxed_slice());
+        let (short, long) = (Buckets::new(short), Buckets::new(long));
+        Words { bytes: own(bytes), short, long, given: Held::Own(given.into_boxed_slice()) }
     }
 
     /// Whether a word may begin there: most texts are refused by their first bytes.
@@ -133,7 +141,8 @@ impl<const HEAD: usize> Buckets<HEAD> {
             let hash = Self::hash(word.head, LONG_BITS);
             begins[hash >> 6] |= 1 << (hash & 63);
         }
-        Buckets { begins, bits, words, starts }
+        let (words, starts) = (words.into_boxed_slice(), starts.into_boxed_slice());
+        Buckets { begins: Held::Own(begins), bits, words: Held::Own(words), starts: Held::Own(starts) }
     }
 
     #[inline]

@@ -44,6 +44,29 @@ pub fn bytes(text: &str) -> Vec<u8> {
     bytes
 }
 
+/// How many token characters, at least, stand at the beginning of a body.
+pub fn least_run(body: &[Segment], is_token: fn(u8) -> bool) -> usize {
+    let mut least = 0;
+    for segment in body {
+        match segment {
+            Segment::Literal(literal) => {
+                let tokens = literal.iter().take_while(|b| is_token(**b)).count();
+                least += tokens;
+                if tokens < literal.len() {
+                    break;
+                }
+            }
+            Segment::Chars { alphabet, min, .. } => {
+                if !(0..=u8::MAX).filter(|b| alphabet.contains(*b)).all(is_token) {
+                    break;
+                }
+                least += min;
+            }
+        }
+    }
+    least
+}
+
 /// Most characters of one part.
 pub const LONGEST: usize = 16 << 10;
 

@@ -10,7 +10,9 @@ pub mod conditions;
 pub mod example;
 pub mod form;
 pub mod import;
+mod lazy;
 mod load;
+pub mod needs;
 mod packed;
 mod provider;
 mod schema;
@@ -20,16 +22,13 @@ use crate::finding::{Class, Role, Severity};
 use crate::triage::{checksum, decode};
 use alphabet::Alphabet;
 pub(crate) use load::suggest;
-use regex_automata::meta::Regex;
-use regex_automata::util::primitives::PatternID;
-use regex_automata::util::syntax;
-use regex_syntax::hir::{Hir, HirKind};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::OnceLock;
 
 pub use form::{Body, Segment};
+pub use lazy::{Compiled, LazyRegex};
 pub use load::edit_distance;
 pub use packed::BUILTIN;
 pub use schema::{Boundary, Target};
@@ -97,101 +96,6 @@ pub enum Matcher {
         /// Texts of which one is always in the name.
         literals: Cow<'static, [Bytes]>,
     },
-}
-
-/// The byte, of those that every match of the expression has, that is least common in text; `None` when
-/// there is none but letters, digits and blanks.
-fn needed_byte(hir: &Hir) -> Option<u8> {
-    fn needed(hir: &Hir) -> Vec<u8> {
-        match hir.kind() {
-            HirKind::Literal(literal) => literal.0.to_vec(),
-            HirKind::Class(class) => class.literal().into_iter().flatten().collect(),
-            HirKind::Capture(group) => needed(&group.sub),
-            HirKind::Repetition(repetition) if repetition.min > 0 => needed(&repetition.sub),
-            HirKind::Concat(parts) => parts.iter().flat_map(needed).collect(),
-            HirKind::Alternation(branches) => {
-                let mut branches = branches.iter().map(needed);
-                let mut common = branches.next().unwrap_or_default();
-                branches.for_each(|branch| common.retain(|b| branch.contains(b)));
-                common
-            }
-            HirKind::Empty | HirKind::Look(_) | HirKind::Repetition(_) => Vec::new(),
-        }
-    }
-    // Rarest first, as seen in source text.
-    const RARE: &[u8] = b"@~^$#%&!?|+*\\`<>[]{}=;:\"'";
-    let all = needed(hir);
-    RARE.iter().copied().find(|b| all.contains(b))
-}
-
-/// A regular expression compiled when it is first needed: start-up pays nothing for it.
-pub struct LazyRegex {
-    source: Str,
-    ignore_case: bool,
-    /// Whether it is only tried where a literal of it stands: nothing need be sought, and to find out what could be takes
-    /// a quarter of compiling.
-    is_tried: bool,
-    compiled: OnceLock<Compiled>,
-}
-
-/// An expression, ready to search.
-#[derive(Debug)]
-pub struct Compiled {
-    /// The expression.
-    pub regex: Regex,
-    /// A byte that is in every match and rare in text.
-    pub needs: Option<u8>,
-    /// The groups `value`, `value2` …: the first of them that takes part is the value.
-    pub values: Vec<usize>,
-}
-
-impl Compiled {
-    fn new(regex: Regex, needs: Option<u8>) -> Compiled {
-        let number = |n: &str| n.is_empty() || n.parse::<u8>().is_ok();
-        let is_value = |name: &str| name.strip_prefix("value").is_some_and(number);
-        let names = regex.group_info().pattern_names(PatternID::ZERO).enumerate();
-        let values = names.filter(|(_, name)| name.is_some_and(is_value)).map(|(at, _)| at).collect();
-        Compiled { regex, needs, values }
-    }
-}
-
-/// The same whether or not it has been needed yet.
-impl std::fmt::Debug for LazyRegex {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let LazyRegex { source, ignore_case, .. } = self;
-        f.debug_struct("LazyRegex").field("source", source).field("ignore_case", ignore_case).finish()
-    }
-}
-
-impl LazyRegex {
-    const fn new(source: Str, ignore_case: bool) -> Self {
-        LazyRegex { source, ignore_case, is_tried: false, compiled: OnceLock::new() }
-    }
-
-    /// For windows around literals.
-    const fn around_literals(source: Str, ignore_case: bool) -> Self {
-        LazyRegex { source, ignore_case, is_tried: true, compiled: OnceLock::new() }
-    }
-
-    fn compile(&self) -> Result<Compiled, String> {
-        let syntax = syntax::Config::new().utf8(false).unicode(false).case_insensitive(self.ignore_case);
-        let hir = syntax::parse_with(&self.source, &syntax).map_err(|e| e.to_string())?;
-        let regex = Regex::builder()
-            .configure(Regex::config().utf8_empty(false).auto_prefilter(!self.is_tried))
-            .build_from_hir(&hir)
-            .map_err(|e| e.to_string())?;
-        Ok(Compiled::new(regex, needed_byte(&hir)))
-    }
-
-    /// The compiled expression. Loading has checked that it compiles in every set that is checked;
-    /// one that does not matches nothing.
-    pub fn get(&self) -> &Compiled {
-        self.compiled.get_or_init(|| {
-            self.compile().unwrap_or_else(|_| {
-                Compiled::new(Regex::new(r"[^\s\S]").expect("the empty class compiles"), None)
-            })
-        })
-    }
 }
 
 /// One kind of secret, and all that is said about it.
@@ -293,6 +197,11 @@ impl PatternSet {
     /// compiled before they are needed; tests and `keysift patterns check` compile them all.
     pub fn builtin() -> Result<PatternSet, PatternError> {
         Ok(PatternSet { has_builtin: true, ..PatternSet::default() })
+    }
+
+    /// Whether it is what is built in, no more and no less.
+    pub fn is_all_builtin(&self) -> bool {
+        self.has_builtin && self.patterns.is_empty()
     }
 
     fn builtin_patterns(&self) -> &'static [Pattern] {
@@ -494,14 +403,6 @@ mod tests {
             all
         };
         assert_eq!(groups(&builtin), groups(&set));
-    }
-
-    #[test]
-    fn bytes_that_every_match_has() {
-        let needs = |source: &'static str| LazyRegex::new(source.into(), false).compile().unwrap().needs;
-        assert_eq!(needs(r"https?://[^:@/]+:([^@/]+)@\w+"), Some(b'@'));
-        assert_eq!(needs(r"(?:a=b|c=d#)x"), Some(b'='));
-        assert_eq!(needs(r"token[:=]?\w+"), None);
     }
 
     #[test]

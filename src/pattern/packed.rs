@@ -83,7 +83,13 @@ impl Packed {
     fn list<T: Clone>(&mut self, item: impl Fn(&mut Self) -> Option<T>) -> Option<Cow<'static, [T]>> {
         match self.number()? {
             0 => Some(Cow::Borrowed(&[])),
-            n => (0..n).map(|_| item(self)).collect::<Option<Vec<T>>>().map(Cow::Owned),
+            n => {
+                let mut list = Vec::with_capacity(n);
+                for _ in 0..n {
+                    list.push(item(self)?);
+                }
+                Some(Cow::Owned(list))
+            }
         }
     }
 
@@ -197,7 +203,8 @@ impl Packed {
                 return packed.bytes().map(Segment::Literal);
             }
             let (min, max) = (packed.number()?, packed.number()?);
-            let alphabet = Alphabet::from_bits([packed.wide()?, packed.wide()?, 0, 0]);
+            let [low, high] = *ALPHABETS.get(packed.number()?)?;
+            let alphabet = Alphabet::from_bits([low, high, 0, 0]);
             Some(Segment::Chars { alphabet, min, max, padding: kind == 2 })
         })
     }

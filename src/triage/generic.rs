@@ -87,7 +87,7 @@ enum Randomness {
 }
 
 fn randomness(value: &[u8], outline: Option<Outline>) -> Option<Randomness> {
-    if value.len() < 16 || outline.is_some_and(|o| !may_be_random(&o)) {
+    if value.len() < 16 || outline.is_some_and(|o| !may_be_random(&o) || is_plain_slug(value, &o)) {
         return None;
     }
     if is_identifier(value, outline)
@@ -286,6 +286,18 @@ fn is_slug(value: &[u8]) -> bool {
             }))
 }
 
+/// What is one by so few bits that nothing else need be asked: most names with digits in them are.
+fn is_plain_slug(value: &[u8], o: &Outline) -> bool {
+    let (joints, within) = (o.other(), !0u64 >> (Outline::LONGEST - o.len) >> 1);
+    let turns = (o.digit ^ o.digit >> 1) & within & !(joints | joints >> 1);
+    let is_joint = |at: u32| value.get(at as usize).is_some_and(|b| matches!(b, b'-' | b'_' | b'/' | b'+'));
+    joints != 0
+        && !o.is_mixed()
+        && turns.count_ones() <= 2
+        && !is_uuid(value)
+        && pieces(joints, joints).all(|joint| is_joint(joint.start))
+}
+
 /// Whether a value has punctuation and no capitals.
 fn mixed_slug(value: &[u8]) -> bool {
     value.iter().any(|b| matches!(b, b'-' | b'_' | b'/')) && !value.iter().any(u8::is_ascii_uppercase)
@@ -317,6 +329,16 @@ mod tests {
 
     fn confidence(key: &str, value: &str) -> Option<u8> {
         judge(value.as_bytes(), [key].into_iter()).map(|e| e.confidence)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn plain_slugs_are_words(value in "[ab1]{0,6}([-_./+]?[aB12]{1,9}){1,9}") {
+            let value = value.as_bytes();
+            if let Some(outline) = Outline::of(value, &(0..value.len())) {
+                proptest::prop_assert!(!is_plain_slug(value, &outline) || is_words(value, Some(outline)));
+            }
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@
 
 use super::memo::Memo;
 use aho_corasick::{AhoCorasick, MatchKind};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -224,8 +225,8 @@ static KINDS: [Kind; 128] = {
 
 impl Run {
     fn split(key: &str) -> Run {
-        if !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase()) {
-            return Run { text: key.to_owned(), words: vec![Span { from: 0, to: key.len() }], part: 0 };
+        if let Some(run) = Run::of_plain_words(key) {
+            return run;
         }
         let ascii = |b: u8| (char::from(b), KINDS[usize::from(b & 127)], char::from(b.to_ascii_lowercase()));
         if key.is_ascii() {
@@ -234,6 +235,21 @@ impl Run {
         }
         let any = key.chars().map(|c| (c, kind_of(c), c));
         Run::of(key.len(), any, |text, c, _| text.extend(c.to_lowercase()))
+    }
+
+    /// Words in lower case and what only joins them, as most names and the rows of the table are.
+    fn of_plain_words(key: &str) -> Option<Run> {
+        let is_joiner = |c: char| matches!(c, '_' | '-' | ' ');
+        if !key.bytes().all(|b| b.is_ascii_lowercase() || is_joiner(char::from(b))) {
+            return None;
+        }
+        let mut run = Run { text: String::with_capacity(key.len()), words: Vec::with_capacity(4), part: 0 };
+        let mut from = 0;
+        for c in key.bytes().map(char::from) {
+            if is_joiner(c) { run.close(&mut from) } else { run.text.push(c) }
+        }
+        run.close(&mut from);
+        Some(run)
     }
 
     /// `chars` gives each character, its kind, and, for `push`, the same in lower case.
@@ -483,14 +499,14 @@ impl Hasher for Quick {
 type Hash = BuildHasherDefault<Quick>;
 
 struct Table {
-    rows: HashMap<String, Row, Hash>,
+    rows: HashMap<Cow<'static, str>, Row, Hash>,
     exact: HashMap<&'static str, Strength, Hash>,
     /// Of names in scripts that do not part words; made when the first of these is met.
     substrings: OnceLock<AhoCorasick>,
     substring_texts: Vec<String>,
     substring_says: Vec<Says>,
     /// Words of rows, for what is written together.
-    pieces: HashSet<String, Hash>,
+    pieces: HashSet<&'static str, Hash>,
     longest_row: usize,
     longest_row_words: usize,
     longest_piece: usize,
@@ -511,12 +527,12 @@ fn table() -> &'static Table {
 impl Table {
     /// Reads the table. Rows that it cannot read are left out; a test says that there are none.
     fn read(data: &'static str) -> Table {
-        let mut rows: HashMap<String, Row, Hash> = HashMap::with_capacity_and_hasher(2048, Hash::default());
+        let mut rows: HashMap<Cow<'static, str>, Row, Hash> =
+            HashMap::with_capacity_and_hasher(2048, Hash::default());
         let mut exact = HashMap::default();
         let mut substrings = Vec::new();
         let mut substring_says = Vec::new();
-        let mut pieces: HashSet<String, Hash> =
-            ["db", "id", "pw", "my"].into_iter().map(str::to_owned).collect();
+        let mut pieces: HashSet<&'static str, Hash> = ["db", "id", "pw", "my"].into_iter().collect();
         let mut longest_row_words = 1;
         for (words, says, lowers, language, how) in data.lines().skip(1).filter_map(columns) {
             if how == "exact" {
@@ -532,13 +548,13 @@ impl Table {
                 continue;
             }
             if matches!(language, "en" | "abbr") {
-                let parts = run.words.iter().map(|w| &run.text[w.from..w.to]);
-                let parts = parts.filter(|w| w.len() >= 3 && w.bytes().all(|b| b.is_ascii_lowercase()));
-                pieces.extend(parts.map(str::to_owned));
+                let parts = words.split(|c: char| !c.is_ascii_lowercase());
+                pieces.extend(parts.filter(|part| part.len() >= 3));
             }
             longest_row_words = longest_row_words.max(run.words.len());
             let short = run.words.len() == 1 && run.text.len() <= 4;
-            let row = rows.entry(run.text).or_default();
+            let text = if run.text == words { Cow::Borrowed(words) } else { Cow::Owned(run.text) };
+            let row = rows.entry(text).or_default();
             row.short |= short;
             match how {
                 "word" => row.word = row.word.max_strength(says),
@@ -548,9 +564,9 @@ impl Table {
             }
         }
         Table {
-            longest_row: rows.keys().map(String::len).max().unwrap_or(0),
+            longest_row: rows.keys().map(|text| text.len()).max().unwrap_or(0),
             longest_row_words: longest_row_words + 2,
-            longest_piece: pieces.iter().map(String::len).max().unwrap_or(0),
+            longest_piece: pieces.iter().map(|piece| piece.len()).max().unwrap_or(0),
             rows,
             exact,
             substrings: OnceLock::new(),
@@ -635,6 +651,21 @@ mod tests {
         config.database.password|password.value|acmeapikey|passport_secret|author_password|\
         primaryKeyPassword|nonce_secret_key|TF_TOKEN_app_terraform_io|'password'|keystorePassword|\
         enable secret|webhookSecret";
+
+    #[test]
+    fn plain_words_are_split_as_all_others_are() {
+        for key in ["", "a", "api_key", "_db__pass-word ", "a b c", "-"] {
+            let plain = Run::of_plain_words(key).unwrap();
+            let any = key.chars().map(|c| (c, kind_of(c), c));
+            let other = Run::of(key.len(), any, |text, c, _| text.push(c));
+            let spans = |run: &Run| run.words.iter().map(|w| (w.from, w.to)).collect::<Vec<_>>();
+            assert_eq!(
+                (&plain.text, spans(&plain), plain.part),
+                (&other.text, spans(&other), other.part),
+                "{key:?}"
+            );
+        }
+    }
 
     const WEAK: &str = "\
         key|token|auth|Authorization2|authKey|access_key|accesskey|appKey|map_token|mytoken|\

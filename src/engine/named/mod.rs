@@ -4,9 +4,11 @@
 //! that name a provider; of the kinds that are named, those whose form the value has remain; of these the
 //! nearest word decides. What fits equally well is told as candidates.
 
+mod builtin;
 mod key;
 mod parent;
 mod place;
+mod word;
 mod worth;
 
 use super::assigned;
@@ -23,6 +25,7 @@ use crate::triage::{generic, names, pair, score};
 use parent::Parent;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use word::{Weight, fold, weight};
 use worth::{is_in_url, is_mixed, may_be_mixed, may_be_secret, may_hold_random};
 
 /// A value whose surroundings name it.
@@ -36,17 +39,6 @@ pub struct Named {
     pub confidence: u8,
     /// What it may be as well.
     pub others: Vec<PatternId>,
-}
-
-/// How much a word says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Weight {
-    /// A common word.
-    Weak,
-    /// The name of a product.
-    Plain,
-    /// A host, a header, a compound name.
-    Strong,
 }
 
 /// Which words name which patterns.
@@ -100,6 +92,10 @@ impl Candidate {
 impl Index {
     /// The words of all patterns of the set.
     pub fn new(patterns: &PatternSet) -> Index {
+        if patterns.is_all_builtin() { Index(builtin::words()) } else { Index::of(patterns) }
+    }
+
+    fn of(patterns: &PatternSet) -> Index {
         let all = patterns.iter().flat_map(|(id, pattern)| {
             let near = pattern.near.iter().map(|word| (word, weight(word)));
             let words = near.chain(pattern.weak.iter().map(|word| (word, Weight::Weak)));
@@ -126,7 +122,7 @@ impl Index {
         }
         let is_random =
             is_random || outline.is_none_or(|o| may_hold_random(value, &o)) && may_be_secret(text, run);
-        let is_worth_a_look = is_random || outline.is_none_or(|o| may_be_mixed(&o)) && is_mixed(value);
+        let is_worth_a_look = is_random || outline.is_none_or(|o| may_be_mixed(value, &o)) && is_mixed(value);
         if !is_worth_a_look {
             return None;
         }
@@ -696,16 +692,4 @@ fn is_of_many_kinds(value: &[u8]) -> bool {
 
 fn family(id: &str) -> &str {
     id.split_once('.').map_or(id, |(family, _)| family)
-}
-
-/// Hosts, headers and compound names say more than the name of a product.
-fn weight(word: &str) -> Weight {
-    let is_compound = word.trim().bytes().any(|b| !b.is_ascii_alphanumeric() && b != b' ');
-    if is_compound { Weight::Strong } else { Weight::Plain }
-}
-
-fn fold(word: &str) -> Vec<u8> {
-    let mut folded = Vec::with_capacity(word.len());
-    folded.extend(word.bytes().filter(|b| !matches!(b, b'_' | b'-' | b' ')).map(|b| b.to_ascii_lowercase()));
-    folded
 }

@@ -3,7 +3,7 @@
 use super::super::runs::outline::Outline;
 use super::super::runs::{self, Shape};
 use crate::triage::generic;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// Whether `may_be_secret` may say yes of a value of this outline: asked of all, at the cost of a few bits.
 pub(super) fn may_hold_random(value: &[u8], o: &Outline) -> bool {
@@ -28,12 +28,19 @@ pub(super) fn may_hold_random(value: &[u8], o: &Outline) -> bool {
 }
 
 /// The same of `is_mixed`.
-pub(super) fn may_be_mixed(o: &Outline) -> bool {
+pub(super) fn may_be_mixed(value: &[u8], o: &Outline) -> bool {
     match o.other().count_ones() {
         0 => o.len >= 20 && o.digit != 0 && o.letter() != 0 && o.changes() * 6 >= o.len,
-        joints => joints >= 2,
+        // Groups are joined by hyphens, the first of which ends one of 4 to 10.
+        joints => {
+            let first = value.iter().take(FIRST_GROUP.end() + 1).position(|b| *b == b'-');
+            joints >= 2 && first.is_some_and(|at| FIRST_GROUP.contains(&at))
+        }
     }
 }
+
+/// Lengths of the first of several groups.
+const FIRST_GROUP: RangeInclusive<usize> = 4..=10;
 
 /// Whether `//` stands shortly before `at`.
 pub(super) fn is_in_url(text: &[u8], at: usize) -> bool {
@@ -89,7 +96,7 @@ pub(super) fn is_mixed(value: &[u8]) -> bool {
     let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
     if letters + digits < value.len() {
-        let first = memchr::memchr(b'-', value).filter(|first| (4..=10).contains(first));
+        let first = memchr::memchr(b'-', value).filter(|first| FIRST_GROUP.contains(first));
         let Some(first) = first else { return false };
         let mut groups = value[first + 1..].split(|&b| b == b'-');
         let is_even = groups.all(|g| g.len() == first || g.len() + 2 == first);

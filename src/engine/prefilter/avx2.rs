@@ -9,7 +9,8 @@
 //! AVX2. Each says what it relies on.
 #![allow(unsafe_code)]
 
-use super::pairs::{PAIRS, Pairs};
+use super::filling::PAIRS;
+use super::pairs::Pairs;
 use super::windows::{BLOCK, SEEN, Windows};
 use super::{Literal, LiteralId, Prefilter};
 use std::arch::x86_64::*;

@@ -8,14 +8,14 @@
 //! code for the processor.
 #![allow(unsafe_code)]
 
-use super::buckets::{BUCKETS, Bucket, fill};
-use super::windows::{BLOCK, SEEN, WINDOW, Windows, tail};
+use super::buckets::{Masks, fill};
+use super::builtin;
+use super::filling::WINDOW;
+use super::windows::{BLOCK, SEEN, Windows, tail};
 use super::{Literal, LiteralId, Prefilter};
+use crate::engine::held::Held;
 use std::arch::x86_64::*;
 use std::ops::Range;
-
-/// Buckets in a byte of a table.
-const OF_BYTE: usize = 8;
 
 /// Whether the processor runs this module.
 pub fn is_available() -> bool {
@@ -27,7 +27,7 @@ pub fn is_available() -> bool {
 /// Finds literals with AVX-512. Exists only where the processor has it.
 pub struct Avx512 {
     windows: Windows,
-    masks: Masks,
+    masks: Held<Masks>,
 }
 
 impl Avx512 {
@@ -36,7 +36,8 @@ impl Avx512 {
         // The invariant of this module: no `Avx512` exists on a processor without these.
         is_available().then(|| {
             let windows = Windows::new(literals);
-            let masks = Masks::of(&fill(&windows.shapes()));
+            let masks = builtin::masks(&windows.literals)
+                .unwrap_or_else(|| Held::Own(Box::new(Masks::of(&fill(&windows.shapes())))));
             Avx512 { windows, masks }
         })
     }
@@ -53,29 +54,6 @@ impl Prefilter for Avx512 {
             // to make one).
             unsafe { blocks(&self.masks, searched, look) }
         });
-    }
-}
-
-/// For each place of a window and each eight buckets: which of them have a byte of ASCII there.
-struct Masks {
-    tables: [[[u8; 128]; BUCKETS / OF_BYTE]; WINDOW],
-    /// Whether no window begins with a byte outside ASCII: such bytes are looked up as the ASCII byte
-    /// that is 128 less.
-    is_ascii: bool,
-}
-
-impl Masks {
-    fn of(buckets: &[Bucket; BUCKETS]) -> Masks {
-        let mut masks = Masks { tables: [[[0; 128]; BUCKETS / OF_BYTE]; WINDOW], is_ascii: true };
-        for (i, bucket) in buckets.iter().enumerate() {
-            for (p, set) in bucket.iter().enumerate() {
-                for byte in set.bytes() {
-                    masks.tables[p][i / OF_BYTE][usize::from(byte & 127)] |= 1 << (i % OF_BYTE);
-                }
-            }
-            masks.is_ascii &= !bucket[0].names_high_bytes();
-        }
-        masks
     }
 }
 

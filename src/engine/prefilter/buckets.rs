@@ -5,18 +5,21 @@
 //! set of bytes its windows have. What passes goes on to the table of windows, which decides; so how
 //! buckets are filled can cost time, never a literal, as long as every window is in one.
 
+use super::filling::WINDOW;
 use super::statistics;
-use super::windows::WINDOW;
 
 /// Buckets: bits of the masks.
-pub(super) const BUCKETS: usize = 16;
+pub const BUCKETS: usize = 16;
+
+/// Buckets in a byte of a table.
+pub const OF_BYTE: usize = 8;
 
 /// Which bytes may stand at the four places of a window.
-pub(super) type Shape = [Place; WINDOW];
+pub type Shape = [Place; WINDOW];
 
 /// Which bytes may stand at one place of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Place {
+pub enum Place {
     /// This one.
     Byte(u8),
     /// This letter in either case.
@@ -25,22 +28,31 @@ pub(super) enum Place {
     Any,
 }
 
+/// What stands in the window of a literal at `offset`.
+pub fn shape(literal: &[u8], ignore_case: bool, offset: usize) -> Shape {
+    std::array::from_fn(|i| match literal.get(offset + i) {
+        None => Place::Any,
+        Some(b) if ignore_case && b.is_ascii_alphabetic() => Place::Letter(b.to_ascii_lowercase()),
+        Some(b) => Place::Byte(*b),
+    })
+}
+
 /// Bytes that a bucket takes at one place.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Set {
+pub struct Set {
     bits: [u128; 2],
     /// The chance that a byte of real data is one of them.
     chance: f32,
 }
 
 impl Set {
-    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> {
+    pub fn bytes(&self) -> impl Iterator<Item = u8> {
         let bits = self.bits;
         (0..=u8::MAX).filter(move |b| bits[usize::from(b >> 7)] >> (b & 127) & 1 != 0)
     }
 
     /// Whether a byte outside ASCII is among them because a window has it: not because any byte is.
-    pub(super) fn names_high_bytes(&self) -> bool {
+    pub fn names_high_bytes(&self) -> bool {
         self.bits[1] != 0 && self.bits[1] != u128::MAX
     }
 
@@ -74,7 +86,7 @@ impl Set {
 }
 
 /// What one bucket takes at each place.
-pub(super) type Bucket = [Set; WINDOW];
+pub type Bucket = [Set; WINDOW];
 
 /// The share of positions of real data that a bucket lets pass, if neighbours did not matter.
 fn passing(bucket: &Bucket) -> f32 {
@@ -83,7 +95,7 @@ fn passing(bucket: &Bucket) -> f32 {
 
 /// Puts each window where it adds least to the expected number of positions that pass: greedy, those
 /// that pass most first, so that they open buckets of their own.
-pub(super) fn fill(shapes: &[Shape]) -> [Bucket; BUCKETS] {
+pub fn fill(shapes: &[Shape]) -> [Bucket; BUCKETS] {
     let chances: [f32; 256] = std::array::from_fn(|b| statistics::of_byte(b as u8));
     let with = |bucket: &Bucket, shape: &Shape| -> Bucket {
         std::array::from_fn(|p| bucket[p].with(shape[p], &chances))
@@ -105,4 +117,28 @@ pub(super) fn fill(shapes: &[Shape]) -> [Bucket; BUCKETS] {
         buckets[best.1] = with(&buckets[best.1], shape);
     }
     buckets
+}
+
+/// For each place of a window and each eight buckets: which of them have a byte of ASCII there.
+#[derive(Debug, PartialEq)]
+pub struct Masks {
+    pub(super) tables: [[[u8; 128]; BUCKETS / OF_BYTE]; WINDOW],
+    /// Whether no window begins with a byte outside ASCII: such bytes are looked up as the ASCII byte
+    /// that is 128 less.
+    pub(super) is_ascii: bool,
+}
+
+impl Masks {
+    pub fn of(buckets: &[Bucket; BUCKETS]) -> Masks {
+        let mut masks = Masks { tables: [[[0; 128]; BUCKETS / OF_BYTE]; WINDOW], is_ascii: true };
+        for (i, bucket) in buckets.iter().enumerate() {
+            for (p, set) in bucket.iter().enumerate() {
+                for byte in set.bytes() {
+                    masks.tables[p][i / OF_BYTE][usize::from(byte & 127)] |= 1 << (i % OF_BYTE);
+                }
+            }
+            masks.is_ascii &= !bucket[0].names_high_bytes();
+        }
+        masks
+    }
 }

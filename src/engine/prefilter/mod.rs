@@ -10,6 +10,8 @@ pub mod avx2;
 pub mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod buckets;
+mod builtin;
+mod filling;
 mod pairs;
 pub mod portable;
 pub mod starts;

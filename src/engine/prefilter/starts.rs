@@ -8,11 +8,9 @@
 use super::windows::{Entry, Table, cases, folded, hash_short};
 use super::{Literal, LiteralId};
 use crate::engine::runs::outline::Outline;
-use crate::engine::runs::{MIN_RUN, is_token};
+use crate::engine::tokens::{MIN_PREFIX, MIN_RUN};
 use std::ops::Range;
 
-/// Bytes of a prefix that are looked up.
-pub const MIN_PREFIX: usize = 3;
 /// Longest escape before a token whose last character only looks like a letter or digit, without the
 /// character that begins it: `\\u003d`.
 const ESCAPE: usize = 5;
@@ -94,15 +92,11 @@ impl Starts {
     }
 }
 
-/// Whether tokens with this prefix can be found so, if at least `body` token characters follow it.
-pub fn is_start(prefix: &[u8], body: usize) -> bool {
-    prefix.len() >= MIN_PREFIX && prefix.iter().all(|b| is_token(*b)) && prefix.len() + body >= MIN_RUN
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::prefilter::tests::literals;
+    use crate::engine::tokens::is_start;
 
     fn found(text: &str, run: Range<usize>) -> Vec<usize> {
         let starts = Starts::new(literals(&[("key_", false), ("TOK", true)]));

@@ -14,7 +14,7 @@ fn place(class: usize) -> usize {
 }
 
 /// The chance that a byte of real data is of a class, and that two neighbours are (the second six bits higher).
-pub(super) fn of_classes() -> ([f32; CLASSES], Box<[f32; CLASSES * CLASSES]>) {
+pub fn of_classes() -> ([f32; CLASSES], Box<[f32; CLASSES * CLASSES]>) {
     let eighths: [f32; 8] = std::array::from_fn(|i| (-(i as f32) / 8.0).exp2());
     let share = |bits: usize| eighths[bits % 8] / (1u64 << (bits / 8)) as f32;
     let shares: [f32; 256] = std::array::from_fn(share);
@@ -28,8 +28,7 @@ pub(super) fn of_classes() -> ([f32; CLASSES], Box<[f32; CLASSES * CLASSES]>) {
 
 /// The chance of a byte, of which the table knows no case: one letter in eight is taken for an upper-case one. Bytes
 /// outside of what the table knows are frequent in binary data only.
-#[cfg(target_arch = "x86_64")]
-pub(super) fn of_byte(byte: u8) -> f32 {
+pub fn of_byte(byte: u8) -> f32 {
     let folded = if byte.is_ascii_uppercase() { byte | 0x20 } else { byte };
     if !(0x20..0x80).contains(&folded) {
         return 1.0 / 1024.0;

@@ -5,14 +5,13 @@
 //! a thousand) are compared with the literals of that hash. No step depends on the one before, so a processor
 //! overlaps many of them, which it cannot do for an automaton.
 
+use super::filling::WINDOW;
 use super::pairs::Pairs;
 use super::{Literal, LiteralId, Prefilter};
 use std::ops::Range;
 
 /// Bits of the hash.
 const HASH_BITS: u32 = 16;
-/// Bytes of a window.
-pub(super) const WINDOW: usize = 4;
 /// Positions that vector code looks at together: as many as an integer has bits.
 pub(super) const BLOCK: usize = 64;
 /// Bytes of the narrowest vector.
@@ -129,7 +128,7 @@ impl Table {
 pub struct Windows {
     /// Where any of them may stand.
     pub(super) pairs: Pairs,
-    literals: Vec<Literal>,
+    pub(super) literals: Vec<Literal>,
     /// Windows of four bytes.
     long: Table,
     /// Literals of three bytes, in each of their cases.
@@ -258,21 +257,12 @@ impl Windows {
     /// What stands in the windows that are looked up.
     #[cfg(target_arch = "x86_64")]
     pub(super) fn shapes(&self) -> Vec<super::buckets::Shape> {
-        use super::buckets::Place;
-        let place = |literal: &Literal, at: usize| match literal.bytes.get(at) {
-            None => Place::Any,
-            Some(b) if literal.ignore_case && b.is_ascii_alphabetic() => {
-                Place::Letter(b.to_ascii_lowercase())
-            }
-            Some(b) => Place::Byte(*b),
-        };
         let entries = self.long.entries.iter().chain(&self.short.entries);
-        entries
-            .map(|entry| {
-                let literal = &self.literals[entry.id.0 as usize];
-                std::array::from_fn(|i| place(literal, entry.offset as usize + i))
-            })
-            .collect()
+        let of = |entry: &Entry| {
+            let literal = &self.literals[entry.id.0 as usize];
+            super::buckets::shape(&literal.bytes, literal.ignore_case, entry.offset as usize)
+        };
+        entries.map(of).collect()
     }
 }
 

@@ -147,7 +147,7 @@ mod avx512 {
         while b < 128 {
             let is_vowel = matches!(b | 0x20, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
             kinds[(b / 64) as usize][(b % 64) as usize] =
-                (if super::super::TOKEN[b as usize] { TOKEN } else { 0 })
+                (if crate::engine::tokens::TOKEN[b as usize] { TOKEN } else { 0 })
                     | (if b.is_ascii_uppercase() { UPPER } else { 0 })
                     | (if b.is_ascii_lowercase() { LOWER } else { 0 })
                     | (if b.is_ascii_digit() { DIGIT } else { 0 })

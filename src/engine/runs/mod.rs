@@ -7,10 +7,8 @@ pub mod lists;
 mod mask;
 pub mod outline;
 
+pub use super::tokens::{MIN_RUN, is_token};
 use std::ops::{Range, RangeInclusive};
-
-/// Shortest run that is reported, in bytes.
-pub const MIN_RUN: usize = 16;
 
 /// For each byte, whether it is one of `bytes`.
 pub const fn is_one_of(bytes: &[u8]) -> [bool; 256] {
@@ -21,25 +19,6 @@ pub const fn is_one_of(bytes: &[u8]) -> [bool; 256] {
         i += 1;
     }
     table
-}
-
-const fn token_table() -> [bool; 256] {
-    let mut table = [false; 256];
-    let mut i = 0;
-    while i < 256 {
-        let b = i as u8;
-        table[i] = b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_' | b'-');
-        i += 1;
-    }
-    table
-}
-
-static TOKEN: [bool; 256] = token_table();
-
-/// Whether `byte` is a token character: letters, digits, `+`, `/`, `_` and `-`.
-#[inline]
-pub fn is_token(byte: u8) -> bool {
-    TOKEN[usize::from(byte)]
 }
 
 /// Blocks that are classified at once.
