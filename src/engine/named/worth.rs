@@ -35,9 +35,9 @@ pub(super) fn may_be_mixed(o: &Outline) -> bool {
     }
 }
 
-/// Whether `//` stands shortly before `at`.
+/// Whether `//` stands shortly before `at`, or there.
 pub(super) fn is_in_url(text: &[u8], at: usize) -> bool {
-    text[at.saturating_sub(URL)..at].windows(2).any(|pair| pair == b"//")
+    text[at.saturating_sub(URL)..text.len().min(at + 2)].windows(2).any(|pair| pair == b"//")
 }
 
 /// What of the runs that do not look random as a whole may be a value all the same: groups, the last part
