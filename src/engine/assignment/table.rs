@@ -134,7 +134,8 @@ mod tests {
     fn hostile_tables() {
         let text = "password,".repeat(100) + "x\n" + &",".repeat(100_000);
         assert!(values(&text, "passw").is_empty());
+        // Of a long table only the beginning is read.
         let text = "a,password\n".to_owned() + &"x,\"\n".repeat(100_000);
-        assert!(values(&text, "passw").is_empty());
+        assert!(values(&text, "passw").len() <= ROWS / 4);
     }
 }
