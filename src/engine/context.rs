@@ -18,6 +18,8 @@ const LINES_BELOW: usize = 8;
 const LINE: usize = 96;
 /// Bytes before a value that its name stands in.
 const NAME: usize = 160;
+/// Longest name of a user before a password.
+const USER: usize = 80;
 
 /// Where a word stands as the value sees it, nearest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,7 +74,7 @@ impl<'t> Context<'t> {
         let name = &before[own.max(before.len().saturating_sub(NAME))..];
         let after = &text[value.end..text.len().min(value.end + AFTER)];
         // What lines above and below are about concerns only what its own name does not say.
-        let (start, stop) = if may_be_named(name) {
+        let (start, stop) = if may_be_named(name) || name.ends_with(b":") && ends_in_user(name) {
             (newline(LINES_ABOVE), memchr::memchr_iter(b'\n', after).nth(LINES_BELOW).unwrap_or(after.len()))
         } else {
             let stop = memchr::memchr(b'\n', after).unwrap_or(after.len());
@@ -148,12 +150,56 @@ impl<'t> Context<'t> {
         })
     }
 
+    /// Whether the value's own name ends with what is found at `range` of the folded surroundings: `-Dsonar.login=VALUE`.
+    pub fn is_end_of_name(&self, range: &Range<usize>) -> bool {
+        let word = &self.folded()[range.clone()];
+        let joins = |b: &u8| !matches!(*b, b'_' | b'-' | b' ');
+        self.name().is_some_and(|name| {
+            let name = name.bytes().rev().filter(joins).map(|b| b.to_ascii_lowercase());
+            name.take(word.len()).eq(word.iter().rev().copied())
+        })
+    }
+
     /// Whether the value is handed to what is made of a service's library: `Client("VALUE")`.
     pub fn is_for_client(&self) -> bool {
         let called = &self.text[self.called.get_or_init(|| self.called()).clone()];
         [&b"client"[..], b"api", b"sdk", b"service"].iter().any(|end| {
             called.len() >= end.len() && called[called.len() - end.len()..].eq_ignore_ascii_case(end)
         })
+    }
+
+    /// Whether the value is all of an argument that is handed to the client of a service, `service` being its name as it is folded:
+    /// `AcmeClient("VALUE")`, `Acme::Client.new("ID", "VALUE")`, `new \Acme\Sdk('VALUE')`.
+    pub fn is_handed_to(&self, service: &[u8]) -> bool {
+        let called = self.called.get_or_init(|| self.called()).clone();
+        let Ok(called) = std::str::from_utf8(&self.text[called]) else { return false };
+        if service.is_empty() || called.is_empty() || !self.is_argument() {
+            return false;
+        }
+        // `new \Vendor\Acme\Sdk(…)`: what the name of the service stands in, and what follows.
+        let own =
+            called.rmatch_indices(['\\', '.', ':']).map(|(at, _)| &called[at + 1..]).chain([called]).find(
+                |part| names::words(part).concat().as_bytes().windows(service.len()).any(|w| w == service),
+            );
+        let words = names::words(own.unwrap_or_default());
+        let mut at = 0;
+        let mut has_service = false;
+        while at < words.len() {
+            let mut joined = Vec::new();
+            let length = words[at..].iter().position(|word| {
+                joined.extend_from_slice(word.as_bytes());
+                joined == service
+            });
+            match length {
+                Some(length) => {
+                    has_service = true;
+                    at += length + 1;
+                }
+                None if MAKERS.contains(&words[at].as_str()) => at += 1,
+                None => return false,
+            }
+        }
+        has_service
     }
 
     fn original(&self, at: usize) -> usize {
@@ -223,15 +269,32 @@ impl<'t> Context<'t> {
         key_of(&self.text[self.own.max(self.value.start.saturating_sub(NAME))..self.value.start])
     }
 
-    /// Whether a client is told to log in with the value: `curl -u "VALUE:"`.
+    /// Whether a client is told to log in with the value: `curl -u "VALUE:"`, `curl -u user:VALUE`, `https://user:VALUE@host`.
     fn is_login(&self) -> bool {
-        let before = self.text[self.from..self.value.start].trim_ascii_end();
-        let before = before
-            .strip_suffix(b"\"")
-            .or_else(|| before.strip_suffix(b"'"))
-            .unwrap_or(before)
-            .trim_ascii_end();
-        [&b" -u"[..], b" --user", b" --user="].iter().any(|option| before.ends_with(option))
+        let before = &self.text[self.from..self.value.start];
+        let user = before_user(before);
+        let is_behind = |ends: &[u8]| self.text[self.value.end..].starts_with(ends);
+        let head = user.unwrap_or(before);
+        if head.ends_with(b"://") && (is_behind(b":@") || user.is_some() && is_behind(b"@")) {
+            return true;
+        }
+        ends_in_login(head)
+    }
+
+    /// Whether the value stands in a line that sets a provider of OmniAuth up: `provider :acme, "ID", "SECRET"`.
+    pub fn is_strategy(&self) -> bool {
+        let line = self.text[self.line..self.value.start].trim_ascii();
+        line.starts_with(b"provider :") || line.starts_with(b"config.omniauth :")
+    }
+
+    /// Whether the value is all of an argument: in quotes, behind a bracket or a comma.
+    pub fn is_argument(&self) -> bool {
+        let is_quote = |b: &&u8| matches!(b, b'"' | b'\'' | b'`');
+        let before = &self.text[self.from..self.value.start];
+        let quote = before.last().filter(is_quote);
+        quote.is_some()
+            && self.text.get(self.value.end) == quote
+            && matches!(before[..before.len() - 1].trim_ascii_end().last(), Some(b'(' | b','))
     }
 
     /// Whether the word at `at` is part of what is called, on the same line, with the value among its arguments:
@@ -248,7 +311,7 @@ impl<'t> Context<'t> {
             closed < 0
         });
         let Some(open) = open else { return 0..0 };
-        let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$');
+        let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$' | b'\\');
         let length = line[..open].iter().rev().take_while(is_part).count();
         self.line + open - length..self.line + open
     }
@@ -288,9 +351,84 @@ impl<'t> Context<'t> {
 
     /// The value's own name.
     pub fn name(&self) -> Option<&'t str> {
-        self.identifiers().next()
+        self.identifiers().find(|name| !is_value(name))
     }
 }
+
+/// Whether a client is told before the value at the end of `before` that a login follows: `curl -u "`.
+fn ends_in_login(before: &[u8]) -> bool {
+    let before = before.trim_ascii_end();
+    let before =
+        before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before).trim_ascii_end();
+    [&b" -u"[..], b" --user", b" --user="].iter().any(|option| before.ends_with(option))
+}
+
+/// What stands before a user's name and a colon: before `user:`.
+fn before_user(before: &[u8]) -> Option<&[u8]> {
+    let head = before.strip_suffix(b":")?;
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+' | b'@');
+    let length = head.iter().rev().take(USER).take_while(|b| is_part(b)).count();
+    (length > 0).then(|| &head[..head.len() - length])
+}
+
+/// Whether a login and its user stand before the value at the end of `before`: `curl -u user:`.
+fn ends_in_user(before: &[u8]) -> bool {
+    before_user(before).is_some_and(ends_in_login)
+}
+
+/// Whether `run` is the user of a login, before its password: `curl -u ID:VALUE`.
+pub fn is_user(text: &[u8], run: &Range<usize>) -> bool {
+    const OPTION: usize = 16;
+    text[run.end..].starts_with(b":") && ends_in_login(&text[run.start.saturating_sub(OPTION)..run.start])
+}
+
+/// Words beside the name of a service in what makes its client.
+const MAKERS: &[&str] = &[
+    "access",
+    "api",
+    "async",
+    "auth",
+    "authenticate",
+    "authorization",
+    "authorize",
+    "client",
+    "config",
+    "configuration",
+    "configure",
+    "connect",
+    "connection",
+    "create",
+    "credentials",
+    "default",
+    "environment",
+    "http",
+    "init",
+    "initialize",
+    "js",
+    "key",
+    "login",
+    "make",
+    "net",
+    "new",
+    "node",
+    "oauth",
+    "official",
+    "options",
+    "provider",
+    "py",
+    "python",
+    "rest",
+    "sdk",
+    "secret",
+    "service",
+    "session",
+    "set",
+    "settings",
+    "setup",
+    "tier",
+    "token",
+    "with",
+];
 
 /// A quick look at whether a name may say that its value is secret, or an id: for the lines around it, which
 /// matter only then.
@@ -389,11 +527,6 @@ fn own_start(before: &[u8], line: usize) -> usize {
     for _ in 0..4 {
         let start = before[..to].iter().rposition(ends).map_or(0, |at| at + 1);
         let segment = &before[start..to];
-        // Another value names nothing: `Service.init("ID", "SECRET")`.
-        let is_value = |name: &str| {
-            let digits = name.bytes().filter(u8::is_ascii_digit).count();
-            name.len() >= 16 && digits >= 4 && digits * 6 >= name.len()
-        };
         if start == 0 || identifiers(segment).any(|name| !is_value(name)) {
             return start;
         }
@@ -408,6 +541,12 @@ fn own_start(before: &[u8], line: usize) -> usize {
         }
     }
     to
+}
+
+/// Whether what stands where a name does is another value, and names nothing: `Service.init("ID", "SECRET")`.
+fn is_value(name: &str) -> bool {
+    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    name.len() >= 16 && digits >= 4 && digits * 6 >= name.len()
 }
 
 /// The identifiers of `text`, the last first, without words that name nothing.

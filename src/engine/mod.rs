@@ -451,14 +451,18 @@ impl<'p> Engine<'p> {
             if rated.confidence < score::WORTH_A_REPORT {
                 return;
             }
-            // What is no run, being short, may be of a kind that is named all the same; and as sure as it is a secret.
-            if named.value.len() < runs::MIN_RUN
-                && rated.only_low != Some(score::plain::WHY)
+            // What is no run, being short, or looks like none, may be of a kind that is named all the same; and as sure as it
+            // is a secret.
+            let is_short = named.value.len() < runs::MIN_RUN;
+            if (is_short && rated.only_low != Some(score::plain::WHY) || rated.only_low.is_none())
                 && let Some(mut short) =
                     self.patterns.names().name_short(self.patterns, text, &named.value, kind)
             {
                 if rated.only_low.is_some() {
                     short.confidence = short.confidence.min(score::HINT);
+                }
+                if !is_short {
+                    short.confidence = short.confidence.min(rated.confidence);
                 }
                 sink.hit(Hit::named(short));
             }

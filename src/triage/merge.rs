@@ -165,6 +165,13 @@ fn is_foreign(pattern: &Pattern) -> bool {
 /// less of a secret.
 fn confidence_of_name(patterns: &PatternSet, winner: &Sighting, loser: &Sighting) -> Option<u8> {
     let (pw, pl) = (patterns.get(winner.pattern), patterns.get(loser.pattern));
+    // `{"username": "x", "key": "VALUE"}`, `curl -u x:VALUE`: what stands around it is a credential, and it is the secret in that.
+    let is_around = pl.class == Class::Credential
+        && !is_foreign(pl)
+        && loser.secret.as_ref().is_some_and(|secret| *secret == winner.value);
+    if matches!(pw.matcher, Matcher::Named { .. }) && is_around {
+        return Some(loser.confidence.unwrap_or(pl.confidence).min(pw.confidence));
+    }
     let (_, rated) = loser.named.as_ref()?;
     let is_same = matches!(pw.matcher, Matcher::Named { .. })
         && pl.class == Class::Generic

@@ -303,6 +303,8 @@ fn named(patterns: &PatternSet, sighting: Sighting) -> Sighting {
             near: true,
             confidence: Some(match &sighting.named {
                 Some((_, rated)) if rated.only_low.is_some() => named.confidence.min(score::HINT),
+                // The name of a service makes it no less of a secret; but what stands in the text says more of whose it is.
+                Some((_, rated)) if named.confidence <= score::HINT => rated.confidence.min(score::HINT + 1),
                 _ => named.confidence,
             }),
             others: named.others,

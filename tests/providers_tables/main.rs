@@ -9,6 +9,7 @@
 mod rows;
 mod settings;
 mod templates;
+mod usage;
 
 use keysift::finding::{Finding, Severity};
 use keysift::pattern::PatternSet;

@@ -19,6 +19,7 @@ pub struct Row {
     pub length: &'static str,
     pub checksum: &'static str,
     pub context: Vec<&'static str>,
+    pub severity: &'static str,
 }
 
 impl Row {
@@ -45,6 +46,7 @@ pub fn rows() -> Vec<Row> {
             length: column[4],
             checksum: column[5],
             context,
+            severity: column[8].trim(),
         }
     })
     .collect()

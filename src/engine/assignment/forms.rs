@@ -6,6 +6,9 @@ use super::reader::Reader;
 use super::{Form, LINE, VALUE, is_name};
 use std::cell::OnceCell;
 
+/// Directives that nothing but a secret follows.
+const DIRECTIVES: [&[u8]; 5] = [b"requirepass", b"masterauth", b"bindpw", b"rootpw", b"wpa-psk"];
+
 impl Reader<'_, '_> {
     pub(super) fn after_name(&mut self) {
         let (start, end) = (self.name.start, self.name.end);
@@ -45,6 +48,9 @@ impl Reader<'_, '_> {
         }
         if is_quoted {
             self.inside = OnceCell::from(None);
+            if self.byte(at) == b';' && self.serialized(at) {
+                return;
+            }
             if matches!(self.byte(at), b')' | b']' | b' ') && self.labelled() {
                 return;
             }
@@ -646,6 +652,13 @@ impl Reader<'_, '_> {
         };
         if self.byte(at).is_ascii_digit() && self.byte(at + 1) == b' ' && !before.is_empty() && is_router() {
             self.bare(at + 2, Form::Flag);
+            return;
+        }
+        // The same in a string: `["requirepass foo"]`.
+        let is_whole_directive =
+            || DIRECTIVES.contains(&name) && self.inside().is_some_and(|mark| line.ends_with(&[mark]));
+        if is_whole_directive() {
+            self.bare(at, Form::Word);
             return;
         }
         let is_netrc =

@@ -12,7 +12,9 @@ mod checks;
 mod forms;
 mod quote;
 mod reader;
+mod serialized;
 mod sql;
+mod table;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -97,6 +99,9 @@ pub struct Named {
 pub fn find(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)) {
     // A short word has what follows it in its literal: `pw=`, `pw"`.
     let word = word.start..word.end - text[word.clone()].iter().rev().take_while(|b| !is_name(**b)).count();
+    if table::may_be_head(text, &word) && table::find(text, &word, found) {
+        return;
+    }
     let end = name_end(text, word.end);
     match text.get(end) {
         Some(

@@ -240,6 +240,12 @@ impl Index {
                 Region::Below(lines) => (2, lines.saturating_add(3)),
             };
             for &(pattern, weight) in named {
+                // A host says more than a word that stands a little nearer, be it `/spaces/` in a path or a list of other services.
+                let rank = match (region, weight) {
+                    (Region::Line, Weight::Weak) if !heads => (1, 1),
+                    (Region::Below(_), Weight::Weak | Weight::Plain) => (2, rank.1.saturating_add(3)),
+                    _ => rank,
+                };
                 let score = Score {
                     region: std::cmp::Reverse(rank),
                     is_telling: !patterns.get(pattern).broad,
@@ -366,7 +372,7 @@ impl Index {
         Some(Named {
             pattern: best.candidate.pattern,
             span: best.span.clone(),
-            confidence: confidence(pattern, &best.candidate, key, &text[best.span.clone()]),
+            confidence: confidence(pattern, &best.candidate, key, &context, &text[best.span.clone()]),
             others,
         })
     }
@@ -401,6 +407,8 @@ struct Fit {
 
 /// Lines above a value in which a common word counts that stands where names do.
 const PLACED_ABOVE: u8 = 3;
+/// Lines above a value in which a host says what a `key` is.
+const NEAR_ABOVE: u8 = 4;
 /// Lines below a value in which more than hosts and headers counts.
 const NEAR_BELOW: u8 = 3;
 
@@ -411,12 +419,14 @@ fn is_far(c: &Candidate) -> bool {
 
 /// Words of names of secrets that say nothing of whose they are.
 const COMMON: &[&str] = &[
+    "access",
     "account",
     "admin",
     "api",
     "app",
     "application",
     "auth",
+    "authentications",
     "authorization",
     "client",
     "consumer",
@@ -492,7 +502,7 @@ fn spans(text: &[u8], run: &Range<usize>, whole: &Range<usize>) -> Vec<Range<usi
     let head = text[..run.start].last().copied();
     let is_headed =
         whole.start < run.start && matches!(head, Some(b'.' | b'~' | b'|' | b'$' | b'!' | b'#' | b'*'));
-    let ends_here = whole.end == run.end || text[run.end] == b'@';
+    let ends_here = whole.end == run.end || text[run.end] == b'@' || context::is_user(text, run);
     if !is_headed && ends_here {
         add(run.clone());
     }
@@ -583,7 +593,10 @@ fn says_enough(
             Weight::Plain if matches!(c.region, Region::Above(_)) => {
                 context.is_for_client() && place::is_import(context.text(), c.at)
             }
-            Weight::Plain => c.region == Region::Own && context.is_assigned(),
+            Weight::Plain => {
+                c.region == Region::Own && context.is_assigned()
+                    || c.region == Region::Line && context.is_called(c.word.start) && context.is_argument()
+            }
             Weight::Weak => {
                 c.region == Region::Own
                     && context.is_assigned()
@@ -639,7 +652,7 @@ fn role(pattern: &Pattern, names: &NameWords<'_, '_>) -> i32 {
     best
 }
 
-fn confidence(pattern: &Pattern, c: &Candidate, key: Key, value: &[u8]) -> u8 {
+fn confidence(pattern: &Pattern, c: &Candidate, key: Key, context: &Context<'_>, value: &[u8]) -> u8 {
     let mut confidence = pattern.confidence;
     if !matches!(c.region, Region::Own | Region::Line) {
         confidence = confidence.saturating_sub(10);
@@ -657,13 +670,43 @@ fn confidence(pattern: &Pattern, c: &Candidate, key: Key, value: &[u8]) -> u8 {
         // `let key = "…"` below a word that a service has for its name.
         Key::Secret(Strength::Weak) => {
             let is_known = c.weight == Weight::Strong || !c.is_behind;
+            let is_near =
+                is_near || c.weight == Weight::Strong && matches!(c.region, Region::Above(1..=NEAR_ABOVE));
             is_near && is_known && c.weight > Weight::Weak || !is_of_many_kinds(value)
         }
+        // `-Dsonar.login=VALUE`: a name that is no other service's.
+        Key::Other
+            if c.region == Region::Own && c.weight == Weight::Strong && context.is_end_of_name(&c.word) =>
+        {
+            true
+        }
+        Key::Other | Key::None => c.weight > Weight::Weak && is_for_client(pattern, c, context, value),
         _ => false,
     };
     let is_named =
         is_named || c.region == Region::Own && c.weight == Weight::Strong && !is_of_many_kinds(value);
     if is_named { confidence } else { confidence.min(score::HINT) }
+}
+
+/// Whether the client of a service is made with a secret: `Acme("VALUE")`, and `Client("VALUE")` below `from acme import Client`.
+fn is_for_client(pattern: &Pattern, c: &Candidate, context: &Context<'_>, value: &[u8]) -> bool {
+    if pattern.severity == Severity::Info || pattern.severity < Severity::High && pattern.id.ends_with("-id")
+    {
+        return false;
+    }
+    match c.region {
+        // Its name, or that of a client beside its host: `new ApiClient("https://api.acme.example", "VALUE")`.
+        Region::Own | Region::Line => {
+            let is_host = c.weight == Weight::Strong && context.folded()[c.word.clone()].contains(&b'.');
+            let names = || pattern.near.iter().map(|word| fold(word));
+            context.is_handed_to(&context.folded()[c.word.clone()])
+                || names().any(|name| context.is_handed_to(&name))
+                || context.is_strategy()
+                || is_host && context.is_for_client() && context.is_argument()
+        }
+        Region::Above(_) => !is_of_many_kinds(value) && place::is_import(context.text(), c.at),
+        _ => false,
+    }
 }
 
 /// Whether a value is the first of several arguments of a call: `solToken("UUID", "sol:polis", "Star Atlas DAO")`.

@@ -42,9 +42,9 @@ pub(super) fn may_be_mixed(value: &[u8], o: &Outline) -> bool {
 /// Lengths of the first of several groups.
 const FIRST_GROUP: RangeInclusive<usize> = 4..=10;
 
-/// Whether `//` stands shortly before `at`.
+/// Whether `//` stands shortly before `at`, or there.
 pub(super) fn is_in_url(text: &[u8], at: usize) -> bool {
-    text[at.saturating_sub(URL)..at].windows(2).any(|pair| pair == b"//")
+    text[at.saturating_sub(URL)..text.len().min(at + 2)].windows(2).any(|pair| pair == b"//")
 }
 
 /// What of the runs that do not look random as a whole may be a value all the same: groups, the last part

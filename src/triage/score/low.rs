@@ -41,7 +41,8 @@ pub(super) fn only_low(text: &[u8], named: &Named, is_default: bool) -> Option<&
     }
     // What stands in columns of passwords, in the dump of a database.
     let is_hash = matches!(value.len(), 32 | 40 | 64 | 96 | 128) && value.iter().all(u8::is_ascii_hexdigit);
-    if named.form == Form::Clause && is_hash {
+    let is_key = has(&["api", "access", "secret", "private", "client"]) && !has_word(&words, PASSWORDS);
+    if named.form == Form::Clause && is_hash && !is_key {
         return Some("probably the hash of a password");
     }
     if has(&["salt", "nonce", "seed"]) {
