@@ -6,6 +6,7 @@
 use crate::blob::TextKind;
 use crate::engine::prefilter::{Literal, Machine, Prefilter};
 use crate::lens::raw;
+use crate::source::holes;
 use aho_corasick::{Span, packed};
 use std::sync::OnceLock;
 
@@ -132,13 +133,19 @@ fn find(bytes: &[u8], found: &mut dyn FnMut(usize, usize)) {
     match SEEKER.get_or_init(Seeker::new) {
         Seeker::Packed(seeker) => {
             // The next may begin inside of this one.
-            let mut rest = Span::from(0..bytes.len());
-            while let Some(next) = seeker.find_in(bytes, rest) {
-                found(next.pattern().as_usize(), next.start());
-                rest.start = next.start() + 1;
+            for stretch in holes::stretches(bytes) {
+                let mut rest = Span::from(stretch);
+                while let Some(next) = seeker.find_in(bytes, rest) {
+                    found(next.pattern().as_usize(), next.start());
+                    rest.start = next.start() + 1;
+                }
             }
         }
-        Seeker::Any(seeker) => seeker.find(bytes, 0..bytes.len(), &mut |id, at| found(id.0 as usize, at)),
+        Seeker::Any(seeker) => {
+            for stretch in holes::stretches(bytes) {
+                seeker.find(bytes, stretch, &mut |id, at| found(id.0 as usize, at));
+            }
+        }
     }
 }
 

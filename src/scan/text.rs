@@ -18,6 +18,7 @@ use crate::lens::raw;
 use crate::look::Look;
 use crate::pattern::PatternId;
 use crate::pattern::conditions::Open;
+use crate::source::holes;
 use crate::triage::score::{Documentation, Rated, Refusal, is_in_line_comment};
 use crate::triage::sighting::Sighting;
 use rayon::prelude::*;
@@ -84,8 +85,11 @@ fn search_level(
 ) -> Vec<Pending> {
     let limits = &job.job.budget.limits;
     let len = text.bytes.len();
+    let mut numbers: Vec<usize> =
+        holes::stretches(text.bytes).flat_map(|data| data.start / PART..data.end.div_ceil(PART)).collect();
+    numbers.dedup();
     let parts: Vec<Range<usize>> =
-        (0..len.div_ceil(PART)).map(|i| i * PART..len.min((i + 1) * PART)).collect();
+        numbers.into_iter().map(|i| i * PART..len.min((i + 1) * PART)).collect();
     let part = |within: &Range<usize>| search_part(job, text, address, level, within.clone());
     let gathered: Vec<Gathered> = if job.job.parallel && parts.len() > 1 {
         parts.par_iter().with_max_len(1).map(part).collect()
