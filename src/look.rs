@@ -68,10 +68,12 @@ pub enum Signature {
     LzmaOfRouters,
     /// The same, with the dictionary of the highest effort.
     LzmaLarge,
+    /// Blocks of Snappy begin, as Java's library and Kafka have them.
+    Xerial,
 }
 
 impl Signature {
-    const ALL: [(Signature, &[u8]); 23] = [
+    const ALL: [(Signature, &[u8]); 24] = [
         (Signature::Gzip, b"\x1f\x8b\x08"),
         (Signature::ZipEnd, b"PK\x05\x06"),
         (Signature::MetadataRoot, b"BSJB"),
@@ -95,6 +97,7 @@ impl Signature {
         (Signature::Lzma, b"\x5d\0\0\x80\0"),
         (Signature::LzmaOfRouters, b"\x6d\0\0\x80\0"),
         (Signature::LzmaLarge, b"\x5d\0\0\0\x04"),
+        (Signature::Xerial, b"\x82SNAPPY\0"),
     ];
 }
 
