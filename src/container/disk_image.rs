@@ -447,11 +447,11 @@ mod tests {
         put(&mut data, 1024 + 4 * 2, 0);
         let (disk, reasons) = read(&data);
         assert!(disk.len() == 16 << 20 && disk[32 << 10..].starts_with(b"contents") && reasons.is_empty());
-        // 3 GiB further there is one more.
+        // One more, 600 GiB further.
         put(&mut data, 0x178, 1 << 30);
-        put(&mut data, 0x174, 1);
+        put(&mut data, 0x174, 200);
         put(&mut data, 1024 + 4 * 2, u32::MAX);
-        put(&mut data, 1024 + 4 * 3, 0);
+        put(&mut data, 1024 + 4 * 600, 0);
         assert!(read(&data).1.contains(&Reason::Limit));
     }
 }
