@@ -145,7 +145,7 @@ mod tests {
         }
         file.set_len(32 << 20).unwrap();
         let other = vec![0; 2 << 20];
-        assert_eq!(stretches(&other).collect::<Vec<_>>(), [0..2 << 20]);
+        assert!(stretches(&other).eq(std::iter::once(0..2 << 20)));
         let map = Mapping::new(&file).unwrap();
         for part in [0..map.len(), 5 << 20..map.len(), (4 << 20) + 77..7 << 20, (5 << 20) + 2..(9 << 20) + 2]
         {
