@@ -46,6 +46,8 @@ pub enum Encoding {
     Reversed,
     /// Pieces of a string that the program joins when it runs.
     Assembled,
+    /// What the library lz-string packs into letters.
+    LzString,
 }
 
 impl Encoding {
@@ -58,7 +60,7 @@ impl Encoding {
     }
 
     /// All encodings.
-    pub const ALL: [Encoding; 17] = [
+    pub const ALL: [Encoding; 18] = [
         Encoding::Base64,
         Encoding::Base32,
         Encoding::Base85,
@@ -76,6 +78,7 @@ impl Encoding {
         Encoding::Rot13,
         Encoding::Reversed,
         Encoding::Assembled,
+        Encoding::LzString,
     ];
 
     /// The name printed in addresses and reports.
@@ -98,6 +101,7 @@ impl Encoding {
             Encoding::Rot13 => "rot13",
             Encoding::Reversed => "reversed",
             Encoding::Assembled => "assembled",
+            Encoding::LzString => "lz-string",
         }
     }
 }

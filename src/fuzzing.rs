@@ -8,7 +8,7 @@ use crate::engine::marks::{Mark, WORDS};
 use crate::engine::prefilter::portable::Portable;
 use crate::engine::prefilter::{Literal, Machine, Prefilter};
 use crate::engine::runs;
-use crate::lens::decode::{armor, inner, listed, literal, marked, turned};
+use crate::lens::decode::{armor, inner, invisible, listed, literal, marked, pieced, turned};
 use crate::lens::{LENSES, Lens, config, decode};
 use crate::limits::Limits;
 use crate::pattern::PatternSet;
@@ -141,6 +141,18 @@ pub fn decoding(data: &[u8]) {
                     for decoded in [armor::key(data, &word), armor::percent(data, &word)] {
                         assert!(decoded.is_none_or(|d| d.span.end <= data.len()));
                     }
+                }
+                Mark::Listed => {
+                    let decoded = pieced::call(data, &(at..at + word.len()));
+                    assert!(
+                        decoded.is_none_or(|d| d.span.end <= data.len() && d.bytes.len() <= d.span.len())
+                    );
+                }
+                Mark::Invisible => {
+                    let decoded = invisible::around(data, &(at..at + word.len()));
+                    assert!(
+                        decoded.is_none_or(|d| d.span.end <= data.len() && d.bytes.len() <= d.span.len())
+                    );
                 }
                 Mark::Utf7 => assert!(marked::utf7(data, at).span.end <= data.len()),
                 _ => {}

@@ -6,6 +6,7 @@
 use crate::blob::TextKind;
 use crate::engine::prefilter::{Literal, Machine, Prefilter};
 use crate::lens::raw;
+use crate::source::holes;
 use aho_corasick::{Span, packed};
 use std::sync::OnceLock;
 
@@ -67,10 +68,12 @@ pub enum Signature {
     LzmaOfRouters,
     /// The same, with the dictionary of the highest effort.
     LzmaLarge,
+    /// Blocks of Snappy begin, as Java's library and Kafka have them.
+    Xerial,
 }
 
 impl Signature {
-    const ALL: [(Signature, &[u8]); 23] = [
+    const ALL: [(Signature, &[u8]); 24] = [
         (Signature::Gzip, b"\x1f\x8b\x08"),
         (Signature::ZipEnd, b"PK\x05\x06"),
         (Signature::MetadataRoot, b"BSJB"),
@@ -94,6 +97,7 @@ impl Signature {
         (Signature::Lzma, b"\x5d\0\0\x80\0"),
         (Signature::LzmaOfRouters, b"\x6d\0\0\x80\0"),
         (Signature::LzmaLarge, b"\x5d\0\0\0\x04"),
+        (Signature::Xerial, b"\x82SNAPPY\0"),
     ];
 }
 
@@ -132,13 +136,19 @@ fn find(bytes: &[u8], found: &mut dyn FnMut(usize, usize)) {
     match SEEKER.get_or_init(Seeker::new) {
         Seeker::Packed(seeker) => {
             // The next may begin inside of this one.
-            let mut rest = Span::from(0..bytes.len());
-            while let Some(next) = seeker.find_in(bytes, rest) {
-                found(next.pattern().as_usize(), next.start());
-                rest.start = next.start() + 1;
+            for stretch in holes::stretches(bytes) {
+                let mut rest = Span::from(stretch);
+                while let Some(next) = seeker.find_in(bytes, rest) {
+                    found(next.pattern().as_usize(), next.start());
+                    rest.start = next.start() + 1;
+                }
             }
         }
-        Seeker::Any(seeker) => seeker.find(bytes, 0..bytes.len(), &mut |id, at| found(id.0 as usize, at)),
+        Seeker::Any(seeker) => {
+            for stretch in holes::stretches(bytes) {
+                seeker.find(bytes, stretch, &mut |id, at| found(id.0 as usize, at));
+            }
+        }
     }
 }
 

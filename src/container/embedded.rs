@@ -14,7 +14,7 @@ use super::piece::Piece;
 use super::stream::{self, Stream as Packed};
 use super::zip::{Zip, embedded as zips};
 use super::{Container, Contents, Member, Opened, Problem};
-use super::{cab, rar, sevenz, squashfs};
+use super::{cab, rar, sevenz, snappy_blocks, squashfs};
 use crate::blob::{Blob, TextKind};
 use crate::ledger::Reason;
 use crate::lens::bytes::{size_le, u64_le};
@@ -97,7 +97,10 @@ impl Container for Embedded {
             opened.members.push(match stream {
                 Some(stream) => Box::new(One { name, bytes, stream }) as Box<dyn Member>,
                 None => {
-                    let len = u64_le(bytes, 40).and_then(|len| usize::try_from(len).ok());
+                    let len = match snappy_blocks::xerial_len(bytes) {
+                        0 => u64_le(bytes, 40).and_then(|len| usize::try_from(len).ok()),
+                        len => Some(len),
+                    };
                     let bytes = &bytes[..len.unwrap_or(bytes.len()).min(bytes.len())];
                     Box::new(Piece { name, bytes, missing: 0 })
                 }
@@ -122,9 +125,9 @@ impl Container for Embedded {
 }
 
 /// What is known by a signature and must be tried: how many bytes before the signature it begins, and how it is read; Squashfs
-/// is a member as it is.
+/// and Snappy are members as they are.
 #[rustfmt::skip]
-static DEAR: [(Signature, usize, Option<&Packed>, &str); 11] = [
+static DEAR: [(Signature, usize, Option<&Packed>, &str); 12] = [
     (Signature::Xz, 0, Some(&stream::XZ), "xz"),
     (Signature::Bzip2Block, 4, Some(&stream::BZIP2), "bzip2"),
     (Signature::Zstd, 0, Some(&stream::ZSTD), "zstd"),
@@ -136,6 +139,7 @@ static DEAR: [(Signature, usize, Option<&Packed>, &str); 11] = [
     (Signature::Lzma, 0, Some(&stream::LZMA), "lzma"),
     (Signature::LzmaOfRouters, 0, Some(&stream::LZMA), "lzma"),
     (Signature::LzmaLarge, 0, Some(&stream::LZMA), "lzma"),
+    (Signature::Xerial, 0, None, "snappy"),
 ];
 
 /// Where signatures of archives stand, at most [`TRIED`] of each. The first byte of the file is another
@@ -200,7 +204,10 @@ impl Signs {
         let found = self.dear.iter().filter_map(|&(at, kind)| {
             let (_, _, stream, name) = DEAR[kind];
             let bytes = data.get(at..)?;
-            let is_there = stream.map_or_else(|| squashfs::begins(bytes), |stream| comes_out(stream, bytes));
+            let is_there = match stream {
+                Some(stream) => comes_out(stream, bytes),
+                None => squashfs::begins(bytes) || snappy_blocks::xerial_len(bytes) > 0,
+            };
             is_there.then_some((at, stream, name))
         });
         found.collect()

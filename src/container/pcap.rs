@@ -295,13 +295,17 @@ struct Flow<'b> {
 }
 
 impl Flow<'_> {
-    /// Whether the one packet of the connection is a message of HTTP with a body that is packed or in pieces.
+    /// Whether something is packed in the one packet of the connection: the body of a message of HTTP, or a stream of gzip or zlib, as
+    /// HTTP/2, gRPC and databases have them behind heads of their own.
     fn is_packed(&self) -> bool {
         const HEAD: usize = 4 << 10;
         let body =
             self.segments.first().and_then(|(_, range)| self.data.get(range.clone())).unwrap_or_default();
-        body.starts_with(b"HTTP/1.")
-            && memchr::memmem::find(&body[..body.len().min(HEAD)], b"ncoding:").is_some()
+        let body = &body[..body.len().min(HEAD)];
+        let is_zlib = |at: usize| matches!(body.get(at + 1), Some(0x01 | 0x5e | 0x9c | 0xda));
+        body.starts_with(b"HTTP/1.") && memchr::memmem::find(body, b"ncoding:").is_some()
+            || memchr::memmem::find(body, b"\x1f\x8b\x08").is_some()
+            || memchr::memchr_iter(0x78, body).any(is_zlib)
     }
 }
 

@@ -66,9 +66,25 @@ fn framing(data: &[u8]) -> Option<Framing> {
         _ if data.starts_with(DAIN) && matches!(data.get(7), Some(0 | 1)) => Some(Framing::Dain),
         [0, ..] if leads_to_end(data, Framing::Iwa, &is_iwa) => Some(Framing::Iwa),
         [0, ..] if leads_to_end(data, Framing::Hadoop, &|_| true) => Some(Framing::Hadoop),
-        _ if data.len() >= LEAST && is_block(data) => Some(Framing::Bare),
+        _ if is_alone(data) => Some(Framing::Bare),
         _ => None,
     }
+}
+
+/// Whether it is one block and nothing else.
+pub(super) fn is_alone(data: &[u8]) -> bool {
+    data.len() >= LEAST && is_block(data)
+}
+
+/// How many bytes the file of Xerial's library has that begins here and may stand before something else: 0 if none does.
+pub(super) fn xerial_len(data: &[u8]) -> usize {
+    let mut at = if data.starts_with(XERIAL) { XERIAL_HEAD } else { return 0 };
+    while let Some(Some((range, _))) = next(data, at, Framing::Xerial)
+        && data.get(range.clone()).is_some_and(is_block)
+    {
+        at = range.end;
+    }
+    if at > XERIAL_HEAD { at } else { 0 }
 }
 
 fn is_iwa(block: &[u8]) -> bool {

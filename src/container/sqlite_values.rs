@@ -4,7 +4,7 @@
 use super::embedded::Embedded;
 use super::inflate::{begins, has_zlib_header};
 use super::piece::{Owned, Piece};
-use super::{Container, Member, Opened, Problem, zlibs};
+use super::{Container, Member, Opened, Problem, snappy_blocks, zlibs};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::sqlite::blobs;
@@ -91,7 +91,8 @@ fn is_packed(value: &[u8]) -> bool {
             | [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', ..]
             | [b'P', b'K', 3, 4, ..] => true,
             // Behind their size, as Fossil and Qt have them.
-            _ => is_zlib(value) || is_zlib(&value[4..]),
+            // Or a block of Snappy alone, as Firefox keeps what pages have stored.
+            _ => is_zlib(value) || is_zlib(&value[4..]) || snappy_blocks::is_alone(value),
         }
 }
 

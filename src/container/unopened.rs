@@ -6,7 +6,7 @@
 
 use super::Problem;
 use crate::ledger::Reason;
-use crate::lens::bytes::{size_be, slice, u16_be, u32_be};
+use crate::lens::bytes::{size_be, size_le, slice, u16_be, u32_be};
 use crate::look::Look;
 use std::sync::OnceLock;
 
@@ -46,6 +46,7 @@ fn known(data: &[u8], look: &Look) -> Option<(&'static str, Reason)> {
     let unsupported = match first {
         b'O' if data.starts_with(b"Obj\x01") && is_packed_avro(data) => "Avro file",
         0x89 if data.starts_with(b"\x89HDF\r\n\x1a\n") && super::hdf5::is_packed(data) => "HDF5 file",
+        2..=5 if is_blosc(data) => "Blosc chunk",
         _ if is_packed_innodb(data) => "InnoDB table with packed pages",
         b'b' if data.starts_with(b"bvx") && is_lzfse(data) => "LZFSE stream",
         _ if is_pgp(data) => return Some(("PGP message", Reason::Encrypted)),
@@ -116,6 +117,19 @@ fn is_packed_innodb(data: &[u8]) -> bool {
     let flags = u32_be(data, 54).filter(|flags| kind(0) == Some(DESCRIBES) && flags & CHECKED_WHOLE != 0);
     let is_packed = flags.is_some_and(|flags| matches!(flags >> 5 & 7, 2..=6));
     is_packed && (1..LOOKED_AT).any(|n| kind(n * PAGE).is_some_and(|kind| kind & 0x8000 != 0))
+}
+
+/// A chunk of arrays (Zarr, PyTables), packed and sorted: its head says how long it is, and that it is not just stored.
+fn is_blosc(data: &[u8]) -> bool {
+    const STORED: u8 = 2;
+    let [packing, flags, width] = [1, 2, 3].map(|n| data.get(n).copied().unwrap_or_default());
+    let [all, block, packed] = [4, 8, 12].map(|at| size_le(data, at).unwrap_or_default());
+    packing > 0
+        && flags & STORED == 0
+        && width > 0
+        && packed == data.len()
+        && (1..=all).contains(&block)
+        && all < 1 << 31
 }
 
 /// The last block says that it is.

@@ -9,6 +9,7 @@ use super::inflate::{begins, has_zlib_header, length};
 use super::{Opened, Problem};
 use crate::ledger::Reason;
 use crate::limits::Limits;
+use crate::source::holes;
 use crate::vector::vectored;
 use std::ops::Range;
 
@@ -65,7 +66,15 @@ pub(super) fn find(data: &[u8], from: usize, most: usize) -> (Vec<Range<usize>>,
     // What chance and bombs may cost: beginnings that are tried, and bytes that come out.
     let (mut tries, mut room) = (data.len() / 256 + 4096, data.len() as u64 * 16 + (64 << 20));
     let mut at = from;
-    while let Some(head) = next_head(data, at) {
+    let mut stretches = holes::stretches(data);
+    let mut stretch = stretches.next();
+    while let Some(within) = &stretch {
+        at = at.max(within.start);
+        // The end of a stretch is zeros, or that of all.
+        let Some(head) = next_head(&data[..within.end], at) else {
+            stretch = stretches.next();
+            continue;
+        };
         let stream = &data[head..];
         // Pixels of PNG pictures, which are many.
         let is_picture = data[..head].ends_with(b"IDAT");

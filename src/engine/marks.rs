@@ -24,6 +24,10 @@ pub enum Mark {
     Packed,
     /// Strings that are joined.
     Joined,
+    /// A call that joins strings.
+    Listed,
+    /// Where a page may break a value, which nobody sees.
+    Invisible,
     /// The first line of a private key.
     Key,
     /// The same in a URL.
@@ -93,6 +97,25 @@ pub static WORDS: &[(&[u8], Mark)] = &[
     (b"\" . \"", Mark::Joined),
     (b"' +\n", Mark::Joined),
     (b"\" +\n", Mark::Joined),
+    // Of Visual Basic, AppleScript and sheets.
+    (b"\" & \"", Mark::Joined),
+    (b"\" & _", Mark::Joined),
+    (b"'.concat('", Mark::Listed),
+    (b"\".concat(\"", Mark::Listed),
+    (b"'].join('')", Mark::Listed),
+    (b"\"].join(\"\")", Mark::Listed),
+    (b"'].join(\"\")", Mark::Listed),
+    (b"\"].join('')", Mark::Listed),
+    (b"''.join([", Mark::Listed),
+    (b"\"\".join([", Mark::Listed),
+    (b"''.join((", Mark::Listed),
+    (b"\"\".join((", Mark::Listed),
+    (b"<wbr>", Mark::Invisible),
+    (b"<wbr/>", Mark::Invisible),
+    (b"<wbr />", Mark::Invisible),
+    (b"&shy;", Mark::Invisible),
+    (b"&#8203;", Mark::Invisible),
+    (b"&ZeroWidthSpace;", Mark::Invisible),
     (b"PRIVATE KEY-----", Mark::Key),
     (b"PRIVATE KEY BLOCK-----", Mark::Key),
     (b"PRIVATE%20KEY-----", Mark::EscapedKey),

@@ -102,7 +102,11 @@ pub fn starts_token(text: &[u8], at: usize) -> bool {
         [.., b'%', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => true,
         [b'\\', b'u' | b'U', digits @ ..] if digits.iter().all(u8::is_ascii_hexdigit) => true,
         // Colours and other control sequences of terminals, in logs: ESC [ 3 1 m.
-        [.., b'[', b'0'..=b'9', b'm'] | [.., b'[', b'0'..=b'9', b'0'..=b'9', b'm'] => true,
+        [.., b'[' | b';', b'0'..=b'9', b'm' | b'K'] | [.., b'[' | b';', b'0'..=b'9', b'0'..=b'9', b'm'] => {
+            true
+        }
+        // Of 256 of them: ESC [ 3 8 ; 5 ; 1 2 4 m.
+        [.., b';', a, b, c, b'm'] if [a, b, c].iter().all(|b| b.is_ascii_digit()) => true,
         _ => false,
     }
 }
@@ -147,6 +151,8 @@ mod tests {
             r"\x3dKEY1234",
             "_KEY1234-a",
             "\x1b[31mKEY1234",
+            "\x1b[0KKEY1234",
+            "\x1b[38;5;124mKEY1234",
         ] {
             assert!(found(yes), "{yes}");
         }

@@ -9,10 +9,13 @@ mod base32;
 pub mod base85;
 mod escape;
 pub mod inner;
+pub mod invisible;
 mod item;
 pub mod listed;
 pub mod literal;
+mod lzstring;
 pub mod marked;
+pub mod pieced;
 pub mod turned;
 
 use crate::address::Encoding;
@@ -82,6 +85,11 @@ pub fn run(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
     // A path may stand before the value: try the whole run, then what follows each early slash.
     let mut start = run.start;
     for _ in 0..4 {
+        if text[start] == b'N'
+            && let Some(decoded) = lzstring::run(text, &(start..run.end), limit)
+        {
+            return Some(decoded);
+        }
         if text[start..run.end]
             .first_chunk()
             .is_some_and(|quads| may_begin(quads[0]) && is_promising(&decode_quads(quads)))
@@ -131,8 +139,9 @@ fn is_deflated_text(packed: &[u8]) -> bool {
 /// Whether what `is_promising` accepts may begin with this character in base64: its six bits are the upper
 /// ones of the first byte.
 fn may_begin(first: u8) -> bool {
-    // A NUL, the first byte of LZ4, white space, the first byte of gzip, ASCII, a lead byte of UTF-8, a byte order mark.
-    base64_value(first).is_some_and(|bits| matches!(bits, 0..=3 | 7..=31 | 48..=61 | 63))
+    // A NUL, the first byte of LZ4, white space, the first byte of gzip, ASCII, the first bytes of pickles and of objects of Java,
+    // a lead byte of UTF-8, a byte order mark.
+    base64_value(first).is_some_and(|bits| matches!(bits, 0..=3 | 7..=32 | 43 | 48..=61 | 63))
 }
 
 /// The first 12 bytes of base64: of nothing else, zeros.
@@ -171,6 +180,11 @@ const MAGICS: &[&[u8]] = &[
     // Profiles of pictures, which their texts have in hexadecimal.
     b"8BIM",
     b"Exif\0\0",
+    // Objects of Java, of Ruby (cookies) and of .NET, as they are kept.
+    b"\xac\xed\0\x05",
+    b"\x04\x08{",
+    b"\x04\x08o:",
+    b"\0\x01\0\0\0\xff\xff\xff\xff",
 ];
 
 /// Whether a file of a known format may begin so.
@@ -181,6 +195,11 @@ fn is_known(head: &[u8]) -> bool {
         || matches!(head, [0x30, 0x82, 1..=255, ..])
         // LZMA alone: the usual mode, a size that is not told, or none above four gigabytes.
         || matches!(head, [0x5d, 0, 0, _, _, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, ..] | [0x5d, 0, 0, _, _, _, _, _, _, 0, 0, 0, ..])
+        // Pickles of Python: in frames, or what they begin with otherwise.
+        || matches!(head, [0x80, 4 | 5, 0x95, _, _, _, _, 0, 0, 0, 0, ..])
+        || matches!(head, [0x80, 2..=4, b'}' | b']' | b'c' | b'(' | b'X' | 0x8c, ..])
+        // Queries of Excel and Power BI (DataMashup): an archive behind its length.
+        || matches!(head, [0, 0, 0, 0, _, _, _, 0, b'P', b'K', 3, 4, ..])
         // Databases write the length before a stream.
         || matches!(head, [_, _, 0..=3, 0, 0x78, 0x01 | 0x5e | 0x9c | 0xda, third, ..] if third & 6 != 6)
         || matches!(head, [0, 0..=3, _, _, 0x78, 0x01 | 0x5e | 0x9c | 0xda, third, ..] if third & 6 != 6)
@@ -194,6 +213,10 @@ fn is_promising(head: &[u8]) -> bool {
         return false;
     }
     if is_known(head) {
+        return true;
+    }
+    // Name and password as SASL has them (`AUTH PLAIN`), each behind a NUL.
+    if head[0] == 0 && head[1..].iter().all(u8::is_ascii_graphic) {
         return true;
     }
     // Nearly all that is no text has a control character, or a byte that is none of UTF-8: cheaper than to

@@ -23,8 +23,9 @@ const OVERLAP: usize = 64 << 10;
 struct Quads {
     encoding: Encoding,
     from: usize,
-    /// Whether they are strings of an array rather than a text.
+    /// Whether they are strings of an array rather than a text, and whether those stand in records without a border.
     is_array: bool,
+    is_record: bool,
 }
 
 impl Lens for QuadLens {
@@ -39,8 +40,11 @@ impl Lens for QuadLens {
     fn texts(&self, blob: &Blob<'_>, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) -> Result<(), Damage> {
         let Some(quads) = quads(blob.bytes) else { return Ok(()) };
         let document = DocumentSites::new(blob.address.file_name());
-        let (kind, sites): (_, &dyn Sites) =
-            if quads.is_array { (TextKind::List, &NoSites) } else { (TextKind::Plain, &document) };
+        let (kind, sites): (_, &dyn Sites) = match (quads.is_array, quads.is_record) {
+            (_, true) => (TextKind::Binary, &NoSites),
+            (true, _) => (TextKind::List, &NoSites),
+            _ => (TextKind::Plain, &document),
+        };
         let len = blob.bytes.len();
         for piece in pieces(quads.from.min(len), len, OVERLAP, 4, limits) {
             let (text, map) = decode(&blob.bytes[piece.clone()], piece.start, quads.encoding);
@@ -51,7 +55,7 @@ impl Lens for QuadLens {
 }
 
 fn quads(data: &[u8]) -> Option<Quads> {
-    let whole = |encoding, from| Some(Quads { encoding, from, is_array: false });
+    let whole = |encoding, from| Some(Quads { encoding, from, is_array: false, is_record: false });
     match data {
         [0xff, 0xfe, 0, 0, _, ..] => return whole(Encoding::Utf32Le, 4),
         [0, 0, 0xfe, 0xff, _, ..] => return whole(Encoding::Utf32Be, 4),
@@ -80,7 +84,7 @@ fn array(data: &[u8]) -> Option<Quads> {
         (_, true) => Encoding::Utf32Be,
         _ => return None,
     };
-    Some(Quads { encoding, from: from + len, is_array: true })
+    Some(Quads { encoding, from: from + len, is_array: true, is_record: has(b"[(") })
 }
 
 fn unit(four: &[u8], encoding: Encoding) -> u32 {

@@ -2,6 +2,8 @@
 //! without a branch, of which the compiler makes vector code; the few places that are left are looked at
 //! one by one.
 
+use crate::source::holes;
+
 /// Places that are asked about at once.
 pub const STEP: usize = 64;
 /// Bytes from the first of these on that a question may look at.
@@ -17,8 +19,21 @@ pub fn for_each(
     sieve: impl Fn(&[u8; WINDOW], &mut Places) -> bool,
     see: &mut dyn FnMut(usize) -> bool,
 ) {
+    for stretch in holes::stretches(data) {
+        if !of_stretch(data, stretch.start / STEP * STEP..stretch.end, &sieve, see) {
+            return;
+        }
+    }
+}
+
+fn of_stretch(
+    data: &[u8],
+    stretch: std::ops::Range<usize>,
+    sieve: &impl Fn(&[u8; WINDOW], &mut Places) -> bool,
+    see: &mut dyn FnMut(usize) -> bool,
+) -> bool {
     let mut places = [0; STEP];
-    for from in (0..data.len()).step_by(STEP) {
+    for from in stretch.step_by(STEP) {
         let rest = &data[from..];
         let any = match rest.first_chunk() {
             Some(window) => sieve(window, &mut places),
@@ -38,11 +53,12 @@ pub fn for_each(
                 // All bits of the lowest byte that has any.
                 left &= !(0xff << (left.trailing_zeros() & !7));
                 if place < data.len() && !see(place) {
-                    return;
+                    return false;
                 }
             }
         }
     }
+    true
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::{Damage, Lens};
 use crate::address::Encoding;
 use crate::blob::{Blob, NoSites, OffsetMap, Segment, Sites, Text, TextKind};
 use crate::limits::Limits;
+use crate::source::holes;
 use crate::vector::vectored;
 use std::ops::Range;
 
@@ -153,7 +154,12 @@ pub(in crate::lens) fn for_each_stretch(bytes: &[u8], found: &mut dyn FnMut(Rang
 const MAX_HEAD: usize = 128;
 
 fn stretches(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, Encoding)) {
-    let mut from = 0;
+    for data in holes::stretches(bytes) {
+        stretches_of(&bytes[..data.end], data.start, found);
+    }
+}
+
+fn stretches_of(bytes: &[u8], mut from: usize, found: &mut dyn FnMut(Range<usize>, Encoding)) {
     while let Some(inside) = alternating_word(bytes, from) {
         // Back to where text and NULs begin to take turns, then on until behind the word.
         let mut start = inside;

@@ -12,12 +12,13 @@ use crate::engine::{Hit, Sink};
 use crate::explain::Judgement;
 use crate::finding::Secret;
 use crate::ledger::Reason;
-use crate::lens::decode::{self, Decoded, armor, inner, listed, literal, marked, turned};
+use crate::lens::decode::{self, Decoded, armor, inner, invisible, listed, literal, marked, pieced, turned};
 use crate::lens::document::{DocumentSites, MAX_SITES, nest};
 use crate::lens::raw;
 use crate::look::Look;
 use crate::pattern::PatternId;
 use crate::pattern::conditions::Open;
+use crate::source::holes;
 use crate::triage::score::{Documentation, Rated, Refusal, is_in_line_comment};
 use crate::triage::sighting::Sighting;
 use rayon::prelude::*;
@@ -84,8 +85,10 @@ fn search_level(
 ) -> Vec<Pending> {
     let limits = &job.job.budget.limits;
     let len = text.bytes.len();
-    let parts: Vec<Range<usize>> =
-        (0..len.div_ceil(PART)).map(|i| i * PART..len.min((i + 1) * PART)).collect();
+    let mut numbers: Vec<usize> =
+        holes::stretches(text.bytes).flat_map(|data| data.start / PART..data.end.div_ceil(PART)).collect();
+    numbers.dedup();
+    let parts: Vec<Range<usize>> = numbers.into_iter().map(|i| i * PART..len.min((i + 1) * PART)).collect();
     let part = |within: &Range<usize>| search_part(job, text, address, level, within.clone());
     let gathered: Vec<Gathered> = if job.job.parallel && parts.len() > 1 {
         parts.par_iter().with_max_len(1).map(part).collect()
@@ -280,7 +283,8 @@ impl Sink for PartSink<'_, '_, '_, '_> {
         if run.start < self.decoded_to || self.level >= limits.decode_depth {
             return;
         }
-        if let Some(decoded) = decode::run(self.text.bytes, &run, limits.decoded_bytes as usize) {
+        let decoded = decode::run(self.text.bytes, &run, limits.decoded_bytes as usize);
+        if let Some(decoded) = decoded.or_else(|| invisible::behind(self.text.bytes, run.end)) {
             self.decoded_to = decoded.span.end;
             self.decoded(&decoded);
         }
@@ -300,6 +304,8 @@ impl PartSink<'_, '_, '_, '_> {
             Mark::Rot13 => turned::string(self.text.bytes, &word, Encoding::Rot13),
             Mark::Packed => literal::bytes(self.text.bytes, &word, limits.decoded_bytes as usize),
             Mark::Joined => literal::joined(self.text.bytes, &word),
+            Mark::Listed => pieced::call(self.text.bytes, &word),
+            Mark::Invisible => invisible::around(self.text.bytes, &word),
             Mark::Key => armor::key(self.text.bytes, &word),
             Mark::EscapedKey => armor::percent(self.text.bytes, &word),
             Mark::Reversed => turned::string(self.text.bytes, &word, Encoding::Reversed),

@@ -6,6 +6,7 @@
 //! rejected way, reading large files into memory, costs twice the memory and a third of the speed.
 #![allow(unsafe_code)]
 
+use super::holes;
 use memmap2::{Advice, Mmap};
 use std::fs::File;
 use std::io;
@@ -16,6 +17,7 @@ pub struct Mapping {
     map: Mmap,
     #[cfg(unix)]
     guard: guard::Guard,
+    _holes: holes::Known,
 }
 
 impl Mapping {
@@ -31,6 +33,7 @@ impl Mapping {
         Ok(Mapping {
             #[cfg(unix)]
             guard: guard::Guard::new(map.as_ptr() as usize, map.len()),
+            _holes: holes::Known::of(file, map.as_ptr() as usize, map.len()),
             map,
         })
     }

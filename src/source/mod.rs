@@ -3,6 +3,7 @@
 pub mod exclude;
 pub mod folder;
 pub mod git;
+pub mod holes;
 pub mod list;
 pub mod map;
 pub mod read;

@@ -44,11 +44,13 @@ pub fn opened(mut file: File, buffer: &mut Vec<u8>) -> io::Result<Bytes<'_>> {
     if meta.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder"));
     }
-    if meta.is_file()
-        && meta.len() > READ_LIMIT
-        && let Ok(map) = Mapping::new(&file)
-    {
-        return Ok(Bytes::Mapped(map));
+    if meta.is_file() && meta.len() > READ_LIMIT {
+        match Mapping::new(&file) {
+            Ok(map) => return Ok(Bytes::Mapped(map)),
+            // A sparse file can be larger than all the addresses there are: no spool file would hold it either.
+            Err(e) if e.kind() == io::ErrorKind::OutOfMemory => return Err(e),
+            Err(_) => {}
+        }
     }
     if meta.is_file() && (1..=READ_LIMIT).contains(&meta.len()) {
         // Room for one byte more: a read that leaves it free has met the end. Bytes that the buffer

@@ -101,3 +101,4 @@ ini enc-brotli
 brotli -c app.js >"$out/app.js"
 
 PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$here/build.py" "$out"
+PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$here/tools.py" "$out"

@@ -97,6 +97,22 @@ write("values/base85.py", b"a = b85decode('" + base64.b85encode(text[:400]) + b"
 write("values/base32", b"a = " + base64.b32encode(text[:200]) + b"\n" + base64.b32encode(text[:200]).lower() + b"\n")
 PY
 base32 text | head -40 >>"$seeds/values/base32"
+# Made by lz-string 1.5 (compressToBase64, compressToEncodedURIComponent).
+cat >"$seeds/values/lz-string" <<'TEXT'
+{"a": "N4IgrgzgpgTiBcIDmMA/B9qACQNQQgDQgCWAJgiANZQCeAtAAyMCMBIAhkm0QHblV2N6TLPwaMATCJpj6AZikDGAFlYAbIhAAuCANpN84/LPxN9TQ02Omz5k5YC6AXyA"}
+#code/NobwRAhmBcYPxwHyIH4oAToctnuoyyQL2NyJ0P3OqrLstMYpJZvqdds-ee7cJgAvgF0gA
+TEXT
+cat >"$seeds/values/pieces" <<'TEXT'
+a = ['line', 'of', 'some', 'text'].join(''), b = "line".concat("of", "some").concat("text", "1234567")
+c = ''.join(['line', 'of',
+    'some', 'text1234567'])
+d = "line" & "of" & _
+    "some" & "text1234567"
+<td>lineof<wbr>some&shy;text&#8203;1234567</td>
+TEXT
+printf 'lineofsometext1234567\xe2\x80\x8babcdefg\n' >>"$seeds/values/pieces"
+mkdir -p "$seeds/embedded"
+{ head -c 61 /dev/zero; cat "$seeds/snappy-blocks/xerial"; head -c 61 /dev/zero; } >"$seeds/embedded/snappy"
 iconv -f utf-8 -t UTF-7 >"$seeds/values/utf-7" <<'TEXT'
 [default]
 a_key = "x+y/z" and Grüße, 日本語

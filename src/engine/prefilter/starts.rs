@@ -50,7 +50,12 @@ impl Starts {
         let Some(last) = run.end.checked_sub(MIN_RUN) else { return };
         let mut look = |at: usize| self.at(text, at, on_prefix);
         look(run.start);
-        if matches!(text[..run.start].last(), Some(b'\\' | b'%' | b'[')) {
+        let is_colour = || text.get(run.start).is_some_and(u8::is_ascii_digit);
+        if match text[..run.start].last() {
+            Some(b'\\' | b'%' | b'[') => true,
+            Some(b';') => is_colour(),
+            _ => false,
+        } {
             (run.start + 1..=last.min(run.start + ESCAPE))
                 .filter(|at| text[at - 1].is_ascii_alphanumeric())
                 .for_each(&mut look);
@@ -121,6 +126,7 @@ mod tests {
             ("\\u003dTok_0123456789abcdef", vec![6]),
             ("%3Dkey_0123456789abcdef", vec![3]),
             ("\x1b[31mkey_0123456789abcdef", vec![5]),
+            (";124mkey_0123456789abcdef", vec![5]),
         ] {
             assert_eq!(found(text, run(text)), want, "{text}");
         }

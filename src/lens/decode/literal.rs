@@ -126,7 +126,11 @@ fn next_piece(text: &[u8], at: usize, operator: u8) -> Option<Range<usize>> {
     };
     let at = skip(at)?;
     (*text.get(at)? == operator).then_some(())?;
-    let open = skip(at + 1)?;
+    let mut open = skip(at + 1)?;
+    // Lines of Visual Basic go on behind such a sign.
+    if operator == b'&' && text.get(open) == Some(&b'_') {
+        open = skip(open + 1)?;
+    }
     let quote = *text.get(open).filter(|b| is_quote(**b))?;
     let start = open + 1;
     let end = start + memchr::memchr(quote, &text[start..text.len().min(start + LONGEST_PIECE)])?;

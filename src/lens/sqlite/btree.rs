@@ -124,7 +124,7 @@ impl Walk {
     }
 
     /// All rows of leaf pages that no table has claimed.
-    pub(super) fn leaves(&mut self, pages: &Pages<'_>, take: Take<'_>) {
+    pub(super) fn leaves(&mut self, pages: &Pages<'_>, kinds: &[u8], take: Take<'_>) {
         let mut numbers: Vec<u32> = match &pages.frames {
             Some(frames) => frames.keys().copied().collect(),
             None => (1..=u32::try_from(pages.count()).unwrap_or(u32::MAX)).collect(),
@@ -133,7 +133,7 @@ impl Walk {
         for number in numbers {
             if !self.seen.contains(&number)
                 && let Some((at, page)) = pages.page(number)
-                && page.get(if number == 1 { 100 } else { 0 }) == Some(&13)
+                && page.get(if number == 1 { 100 } else { 0 }).is_some_and(|kind| kinds.contains(kind))
             {
                 self.page(pages, number, at, page, &mut Vec::new(), take);
             }

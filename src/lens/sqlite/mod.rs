@@ -79,12 +79,17 @@ struct Rows {
 }
 
 /// Takes a value that is bytes: its row, where it stands if that is in one piece, and the bytes.
+/// Kinds of pages.
+const LEAF: u8 = 13;
+const LEAF_OF_KEYS: u8 = 10;
+
 type TakeBlob<'t> = dyn FnMut(Option<i64>, Option<usize>, &[u8]) + 't;
 
 /// Calls `found` with each value of a database that is bytes. Pages that were freed are among those that are read.
 pub fn blobs(data: &[u8], found: &mut TakeBlob<'_>) {
     let Some(pages) = Pages::of_database(data) else { return };
-    Walk::new(&pages).leaves(&pages, &mut |row, cells| {
+    // Those of tables without row numbers too, as Firefox has for what pages have stored.
+    Walk::new(&pages).leaves(&pages, &[LEAF, LEAF_OF_KEYS], &mut |row, cells| {
         cells.iter().filter(|cell| cell.is_blob).for_each(|cell| found(row, cell.at, cell.bytes));
     });
 }
@@ -109,7 +114,7 @@ fn read(pages: &Pages<'_>, limits: &Limits, complaint: &mut Complaint, emit: &mu
     if !is_whole || pages.is_log {
         tables.push(Table { name: "?".into(), root: 0, columns: Vec::new() });
         let table = tables.len() - 1;
-        walk.leaves(pages, &mut |rowid, cells| {
+        walk.leaves(pages, &[LEAF], &mut |rowid, cells| {
             take(pages, table, rowid, cells, None, &mut rows, &mut found, &mut kept, most)
         });
     }
