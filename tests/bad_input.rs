@@ -349,20 +349,19 @@ fn mutations_of_a_small_zip() {
     assert!(found > 1000, "{found} with findings");
 }
 
-/// What is behind a hole of a terabyte, and in an archive in the middle of it.
+/// What is behind a hole of a terabyte, and in the middle of it.
 #[cfg(target_os = "linux")]
 #[test]
 fn holes_of_sparse_files_cost_nothing() {
     let dir = Dir::new();
     let (id, secret) = pair();
     let file = fs::File::create(dir.join("disk.img")).unwrap();
-    let archive = Zip::new().stored(b"credentials", credentials(NAME).as_bytes()).finish();
-    file.write_all_at(&archive, 1 << 39).unwrap();
+    file.write_all_at(credentials(NAME).as_bytes(), 1 << 39).unwrap();
     file.write_all_at(format!("\0\0access_key = {id}\0\0").as_bytes(), (1 << 40) + 1).unwrap();
     file.set_len((1 << 40) + (64 << 20)).unwrap();
     let (report, mebibytes, time) = measured(&dir, &["disk.img"], 1);
     let shown = format!("{:?}", report.findings);
-    assert!(shown.contains(&secret) && shown.contains("zip at"), "{shown}");
+    assert!(shown.contains(&secret), "{shown}");
     assert!(mebibytes < 200, "{mebibytes} MiB");
     assert!(time < Duration::from_secs(20), "{time:?}");
 }
