@@ -27,10 +27,10 @@ use std::sync::OnceLock;
 /// Opens such images.
 pub struct DiskImage;
 
-/// Disks up to this size are put together in memory.
-const IN_MEMORY: u64 = 64 << 20;
 /// Whether holes of the file in which a disk is put together cost nothing.
 const HOLES_ARE_FREE: bool = cfg!(target_os = "linux");
+/// Disks up to this size are put together in memory, where holes are zeros.
+const IN_MEMORY: u64 = if HOLES_ARE_FREE { 16 << 20 } else { 64 << 20 };
 /// Of a larger disk than so many entries may be, no more is read: elsewhere holes have to be gone through too.
 const MOST: u64 = if HOLES_ARE_FREE { 1024 } else { 64 };
 /// And of one that is so many times larger than its image, no more than half an entry: a second of zeros.

@@ -12,12 +12,13 @@ use std::fs::File;
 use std::io;
 use std::ops::Deref;
 
-/// A mapped file.
+/// A mapped file. What is known of its addresses is forgotten before they are free for others: fields are dropped in
+/// this order.
 pub struct Mapping {
-    map: Mmap,
+    _holes: holes::Known,
     #[cfg(unix)]
     guard: guard::Guard,
-    _holes: holes::Known,
+    map: Mmap,
 }
 
 impl Mapping {
@@ -31,9 +32,9 @@ impl Mapping {
         // Only advice: a failure changes nothing but speed.
         let _ = map.advise(Advice::Sequential);
         Ok(Mapping {
+            _holes: holes::Known::of(file, map.as_ptr() as usize, map.len()),
             #[cfg(unix)]
             guard: guard::Guard::new(map.as_ptr() as usize, map.len()),
-            _holes: holes::Known::of(file, map.as_ptr() as usize, map.len()),
             map,
         })
     }

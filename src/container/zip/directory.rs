@@ -3,6 +3,7 @@
 use crate::container::Problem;
 use crate::ledger::Reason;
 use crate::limits::Limits;
+use crate::source::holes;
 use memchr::memmem;
 use std::ops::Range;
 
@@ -87,7 +88,10 @@ pub fn find_end(archive: &[u8]) -> Option<usize> {
 
 /// Archives anywhere in a file, by their end records: from where their offsets count to behind the comment.
 pub fn ends(file: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    memmem::find_iter(file, END_SIGNATURE).filter_map(move |end| {
+    let found = holes::stretches(file).flat_map(|data| {
+        memmem::find_iter(&file[data.clone()], END_SIGNATURE).map(move |at| data.start + at)
+    });
+    found.filter_map(move |end| {
         // Zip64 leads elsewhere, which takes a search.
         (u32_at(file, end + 16)? != u32::MAX && u16_at(file, end + 10)? != u16::MAX).then_some(())?;
         let (directory, start) = directory_at(file, end)?;

@@ -118,7 +118,7 @@ fn string(text: &[u8], at: usize, floor: usize, way: Way) -> Option<Range<usize>
             let is_tag = text[tag] == b'<';
             let start = if is_tag { floor + memchr::memrchr(b'"', before)? } else { tag };
             let end = memchr::memchr(if is_tag { b'"' } else { b'<' }, behind).unwrap_or(behind.len());
-            (tag <= start).then_some(start + 1..at + end)
+            (tag <= start && end > 0).then_some(start + 1..at + end)
         }
     }
 }
