@@ -5,9 +5,11 @@
 //! nearest word decides. What fits equally well is told as candidates.
 
 mod builtin;
+mod fit;
 mod key;
 mod parent;
 mod place;
+mod sure;
 mod word;
 mod worth;
 
@@ -15,18 +17,19 @@ use super::assigned;
 use super::context::{self, Context, Key, Region, joined};
 use super::runs::is_token;
 use super::runs::outline::Outline;
-use super::token;
 use super::words::Words;
 use crate::blob::TextKind;
 use crate::finding::Severity;
-use crate::pattern::{Body, Matcher, Pattern, PatternId, PatternSet, Segment};
+use crate::pattern::{Matcher, Pattern, PatternId, PatternSet};
 use crate::triage::names::Strength;
-use crate::triage::{generic, names, pair, score};
+use crate::triage::{generic, names, pair};
+use fit::{breadth, is_whole, spans};
 use parent::Parent;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use sure::{confidence, is_first_argument, is_of_many_kinds, is_path_before};
 use word::{Weight, fold, weight};
-use worth::{is_in_url, is_mixed, may_be_mixed, may_be_secret, may_hold_random};
+use worth::{is_mixed, may_be_mixed, may_be_secret, may_hold_random};
 
 /// A value whose surroundings name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -487,65 +490,6 @@ const COMMON: &[&str] = &[
 /// Longest run that is looked at.
 const LONGEST: usize = 4096;
 
-/// What of the text may be the value: all that is joined, the run, the last part of a path.
-fn spans(text: &[u8], run: &Range<usize>, whole: &Range<usize>) -> Vec<Range<usize>> {
-    let mut spans = vec![whole.clone()];
-    let mut add = |span: Range<usize>| {
-        if !spans.contains(&span) {
-            spans.push(span);
-        }
-    };
-    // A name and its value, written without a blank: `apiKey:VALUE`; a query: `?key=VALUE`.
-    if let Some(at) = text[whole.start..run.start].iter().rposition(|&b| b == b':') {
-        add(whole.start + at + 1..whole.end);
-    }
-    let head = text[..run.start].last().copied();
-    let is_headed =
-        whole.start < run.start && matches!(head, Some(b'.' | b'~' | b'|' | b'$' | b'!' | b'#' | b'*'));
-    let ends_here = whole.end == run.end || text[run.end] == b'@' || context::is_user(text, run);
-    if !is_headed && ends_here {
-        add(run.clone());
-    }
-    if let Some(at) = memchr::memrchr(b'/', &text[run.clone()])
-        && is_in_url(text, run.start)
-    {
-        add(run.start + at + 1..run.end);
-    }
-    spans
-}
-
-/// Whether `span` has the form and nothing more.
-fn is_whole(text: &[u8], span: &Range<usize>, body: &Body) -> bool {
-    let Some((end, _)) = token::body_end(text, span.start, body) else { return false };
-    if end == span.end {
-        return !body_may_go_on(text, end);
-    }
-    // Padding stands behind the run.
-    end > span.end && text[span.end..end].iter().all(|&b| b == b'=') && !body_may_go_on(text, end)
-}
-
-fn body_may_go_on(text: &[u8], end: usize) -> bool {
-    match text.get(end) {
-        Some(b'=') => !matches!(text.get(end + 1), Some(b'=' | b' ')),
-        Some(b) => is_token(*b),
-        None => false,
-    }
-}
-
-/// Bits of the number of values that have the form.
-fn breadth(body: &[Segment]) -> u32 {
-    body.iter()
-        .map(|segment| match segment {
-            Segment::Literal(_) => 0,
-            Segment::Chars { alphabet, min, max, .. } => {
-                let size = alphabet.bits().iter().map(|w| w.count_ones()).sum::<u32>();
-                size.next_power_of_two().trailing_zeros() * 16 + (max - min).min(2000) as u32
-            }
-        })
-        .max()
-        .unwrap_or(0)
-}
-
 fn says_enough(
     c: &Candidate,
     key: Key,
@@ -650,87 +594,6 @@ fn role(pattern: &Pattern, names: &NameWords<'_, '_>) -> i32 {
         }
     }
     best
-}
-
-fn confidence(pattern: &Pattern, c: &Candidate, key: Key, context: &Context<'_>, value: &[u8]) -> u8 {
-    let mut confidence = pattern.confidence;
-    if !matches!(c.region, Region::Own | Region::Line) {
-        confidence = confidence.saturating_sub(10);
-    }
-    if !matches!(key, Key::Secret(_)) {
-        confidence = confidence.saturating_sub(10);
-    }
-    if c.weight == Weight::Weak {
-        confidence = confidence.saturating_sub(10);
-    }
-    // A UUID, a commit or a hash beside the name of a service is mostly that, unless its own name says more.
-    let is_near = c.region <= Region::Line;
-    let is_named = match key {
-        Key::Secret(Strength::Strong) => true,
-        // `let key = "…"` below a word that a service has for its name.
-        Key::Secret(Strength::Weak) => {
-            let is_known = c.weight == Weight::Strong || !c.is_behind;
-            let is_near =
-                is_near || c.weight == Weight::Strong && matches!(c.region, Region::Above(1..=NEAR_ABOVE));
-            is_near && is_known && c.weight > Weight::Weak || !is_of_many_kinds(value)
-        }
-        // `-Dsonar.login=VALUE`: a name that is no other service's.
-        Key::Other
-            if c.region == Region::Own && c.weight == Weight::Strong && context.is_end_of_name(&c.word) =>
-        {
-            true
-        }
-        Key::Other | Key::None => c.weight > Weight::Weak && is_for_client(pattern, c, context, value),
-        _ => false,
-    };
-    let is_named =
-        is_named || c.region == Region::Own && c.weight == Weight::Strong && !is_of_many_kinds(value);
-    if is_named { confidence } else { confidence.min(score::HINT) }
-}
-
-/// Whether the client of a service is made with a secret: `Acme("VALUE")`, and `Client("VALUE")` below `from acme import Client`.
-fn is_for_client(pattern: &Pattern, c: &Candidate, context: &Context<'_>, value: &[u8]) -> bool {
-    if pattern.severity == Severity::Info || pattern.severity < Severity::High && pattern.id.ends_with("-id")
-    {
-        return false;
-    }
-    match c.region {
-        // Its name, or that of a client beside its host: `new ApiClient("https://api.acme.example", "VALUE")`.
-        Region::Own | Region::Line => {
-            let is_host = c.weight == Weight::Strong && context.folded()[c.word.clone()].contains(&b'.');
-            let names = || pattern.near.iter().map(|word| fold(word));
-            context.is_handed_to(&context.folded()[c.word.clone()])
-                || names().any(|name| context.is_handed_to(&name))
-                || context.is_strategy()
-                || is_host && context.is_for_client() && context.is_argument()
-        }
-        Region::Above(_) => !is_of_many_kinds(value) && place::is_import(context.text(), c.at),
-        _ => false,
-    }
-}
-
-/// Whether a value is the first of several arguments of a call: `solToken("UUID", "sol:polis", "Star Atlas DAO")`.
-fn is_first_argument(text: &[u8], span: &Range<usize>) -> bool {
-    let is_quote = |b: &u8| matches!(b, b'"' | b'\'');
-    let opens = matches!(&text[..span.start], [.., b'(', quote] if is_quote(quote));
-    opens && matches!(&text[span.end..], [quote, b',', ..] if is_quote(quote))
-}
-
-/// Whether the word before a value is the last part of a path: `github.com/form3tech/jwt-go 06ea…`.
-fn is_path_before(text: &[u8], at: usize) -> bool {
-    let before = text[at.saturating_sub(80)..at].trim_ascii_end();
-    let word = before
-        .iter()
-        .rev()
-        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-        .count();
-    word > 0 && before[..before.len() - word].ends_with(b"/")
-}
-
-/// Whether ids and hashes look the same: a UUID, hexadecimal digits of the length of a hash.
-fn is_of_many_kinds(value: &[u8]) -> bool {
-    generic::is_uuid(value)
-        || matches!(value.len(), 24 | 32 | 40 | 56 | 64) && value.iter().all(u8::is_ascii_hexdigit)
 }
 
 fn family(id: &str) -> &str {
