@@ -7,6 +7,8 @@ use std::path::Path;
 
 /// Files up to this size are read into a buffer: mapping small files costs more than copying them.
 pub const READ_LIMIT: u64 = 1 << 20;
+/// A file of this size may find no room among the addresses of a process, of which processors have 47 bits.
+const ADDRESSES: u64 = 1 << 45;
 /// Standard input is kept in memory up to this size; what is larger goes to an unlinked spool file.
 const SPOOL_LIMIT: u64 = 64 << 20;
 
@@ -48,7 +50,7 @@ pub fn opened(mut file: File, buffer: &mut Vec<u8>) -> io::Result<Bytes<'_>> {
         match Mapping::new(&file) {
             Ok(map) => return Ok(Bytes::Mapped(map)),
             // A sparse file can be larger than all the addresses there are: no spool file would hold it either.
-            Err(e) if e.kind() == io::ErrorKind::OutOfMemory => return Err(e),
+            Err(e) if meta.len() >= ADDRESSES => return Err(e),
             Err(_) => {}
         }
     }

@@ -78,11 +78,11 @@ struct Rows {
     rows: Vec<Row>,
 }
 
-/// Takes a value that is bytes: its row, where it stands if that is in one piece, and the bytes.
 /// Kinds of pages.
 const LEAF: u8 = 13;
 const LEAF_OF_KEYS: u8 = 10;
 
+/// Takes a value that is bytes: its row, where it stands if that is in one piece, and the bytes.
 type TakeBlob<'t> = dyn FnMut(Option<i64>, Option<usize>, &[u8]) + 't;
 
 /// Calls `found` with each value of a database that is bytes. Pages that were freed are among those that are read.
