@@ -45,7 +45,7 @@ fn seeds() -> Vec<Vec<u8>> {
 fn seeds_and_mutations_do_no_harm() {
     let mut random = Random(7);
     for seed in seeds() {
-        for round in 0..250 {
+        for round in 0..150 {
             let mut data = seed.clone();
             for _ in 0..round.min(1 + random.below(12)) {
                 let at = random.below(data.len());

@@ -53,7 +53,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-const MUTATIONS: usize = 5_000;
+const MUTATIONS: usize = 3_000;
 /// Some file systems have their head behind so much.
 const MOST_SEED: usize = 96 << 10;
 /// A mutation of 64 KiB that takes this long is no longer linear in anything.
