@@ -19,9 +19,7 @@ pub struct Tables {
 impl Tables {
     /// Adds the words that name a pattern, and the common ones among them.
     pub fn named(&mut self, id: u16, near: &[&str], weak: &[&str]) {
-        let near = near.iter().map(|word| (word::fold(word), (id, word::weight(word))));
-        let weak = weak.iter().map(|word| (word::fold(word), (id, Weight::Weak)));
-        self.words.extend(near.chain(weak));
+        self.words.extend(word::weighed(near, weak).map(|(word, weight)| (word, (id, weight))));
     }
 
     /// Adds literals, but not those that are looked for where runs begin: `body` token characters follow them, if their

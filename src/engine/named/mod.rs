@@ -28,7 +28,7 @@ use parent::Parent;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use sure::{confidence, is_first_argument, is_of_many_kinds, is_path_before};
-use word::{Weight, fold, weight};
+use word::Weight;
 use worth::{is_mixed, may_be_mixed, may_be_secret, may_hold_random};
 
 /// A value whose surroundings name it.
@@ -100,9 +100,8 @@ impl Index {
 
     fn of(patterns: &PatternSet) -> Index {
         let all = patterns.iter().flat_map(|(id, pattern)| {
-            let near = pattern.near.iter().map(|word| (word, weight(word)));
-            let words = near.chain(pattern.weak.iter().map(|word| (word, Weight::Weak)));
-            words.map(move |(word, weight)| (fold(word), (id, weight)))
+            let words = word::weighed(&pattern.near, &pattern.weak);
+            words.map(move |(word, weight)| (word, (id, weight)))
         });
         Index(Words::new(all))
     }

@@ -13,8 +13,14 @@ pub enum Weight {
     Strong,
 }
 
+/// The words that name a pattern, and the common ones among them, as they are looked up.
+pub fn weighed<W: AsRef<str>>(near: &[W], weak: &[W]) -> impl Iterator<Item = (Vec<u8>, Weight)> {
+    let near = near.iter().map(|word| (fold(word.as_ref()), weight(word.as_ref())));
+    near.chain(weak.iter().map(|word| (fold(word.as_ref()), Weight::Weak)))
+}
+
 /// Hosts, headers and compound names say more than the name of a product.
-pub fn weight(word: &str) -> Weight {
+fn weight(word: &str) -> Weight {
     let is_compound = word.trim().bytes().any(|b| !b.is_ascii_alphanumeric() && b != b' ');
     if is_compound { Weight::Strong } else { Weight::Plain }
 }

@@ -50,12 +50,9 @@ impl Starts {
         let Some(last) = run.end.checked_sub(MIN_RUN) else { return };
         let mut look = |at: usize| self.at(text, at, on_prefix);
         look(run.start);
-        let is_colour = || text.get(run.start).is_some_and(u8::is_ascii_digit);
-        if match text[..run.start].last() {
-            Some(b'\\' | b'%' | b'[') => true,
-            Some(b';') => is_colour(),
-            _ => false,
-        } {
+        let before = text[..run.start].last();
+        let is_colour = before == Some(&b';') && text.get(run.start).is_some_and(u8::is_ascii_digit);
+        if is_colour || matches!(before, Some(b'\\' | b'%' | b'[')) {
             (run.start + 1..=last.min(run.start + ESCAPE))
                 .filter(|at| text[at - 1].is_ascii_alphanumeric())
                 .for_each(&mut look);
