@@ -15,6 +15,7 @@ mod held;
 mod judge;
 pub mod marks;
 pub mod named;
+mod plain;
 pub mod prefilter;
 pub mod profile;
 mod repeats;
@@ -95,6 +96,7 @@ pub struct Engine<'p> {
     /// Lengths of runs that are parts of pairs and have no other length.
     parts: Vec<usize>,
     has_names: bool,
+    seed: plain::Seed,
     /// Patterns that are tried on every text.
     everywhere: Vec<PatternId>,
     /// Bytes of the longest literal, 1 at least.
@@ -188,6 +190,7 @@ impl<'p> Engine<'p> {
             runs,
             parts,
             has_names,
+            seed: plain::Seed::new(),
             everywhere,
             longest_literal,
             reaches: std::sync::OnceLock::new(),
@@ -228,6 +231,9 @@ impl<'p> Engine<'p> {
         runs::for_each_run(text, within, &mut |run| {
             let others = self.by_literal.len() as u32;
             let outline = Outline::of(text, &run);
+            if self.is_passed_over(text, &run, outline, kind, sink) {
+                return;
+            }
             self.starts.find(text, &run, outline, &mut |prefix, at| found(others + prefix.0, at));
             self.judge_run(text, run, outline, kind, sink);
         });
@@ -335,6 +341,9 @@ impl<'p> Engine<'p> {
         repeats::once(known.as_ref(), within, sink, &mut |part, sink| {
             runs::for_each_run(text, part, &mut |run| {
                 let outline = Outline::of(text, &run);
+                if self.is_passed_over(text, &run, outline, kind, sink) {
+                    return;
+                }
                 let known = self.known(text, &run, sink);
                 repeats::once(known.as_ref(), run.clone(), sink, &mut |part, sink| {
                     self.starts.find(text, &part, outline, &mut |prefix, at| {

@@ -22,7 +22,7 @@ use crate::address::Encoding;
 use crate::blob::{OffsetMap, Segment};
 use crate::container::brotli;
 use crate::container::inflate::{begin, begins, ends};
-use crate::engine::runs::{is_token, next_escape};
+use crate::engine::runs::{is_one_of, is_token, next_escape};
 use crate::triage::checksum::base64_value;
 use std::ops::Range;
 
@@ -90,13 +90,10 @@ pub fn run(text: &[u8], run: &Range<usize>, limit: usize) -> Option<Decoded> {
         {
             return Some(decoded);
         }
-        if text[start..run.end]
-            .first_chunk()
-            .is_some_and(|quads| may_begin(quads[0]) && is_promising(&decode_quads(quads)))
-        {
+        if text[start..run.end].first_chunk().is_some_and(is_promising_base64) {
             return base64(text, start..run.end, limit);
         }
-        let slash = text[start..run.end.min(start + 64)].iter().position(|&b| b == b'/');
+        let slash = memchr::memchr(b'/', &text[start..run.end.min(start + 64)]);
         let Some(slash) = slash.filter(|slash| run.end - start - slash > MIN_BASE64) else { break };
         start += slash + 1;
     }
@@ -109,7 +106,7 @@ fn is_packed_text(value: &[u8]) -> bool {
     let mut packed = [0; 96];
     let quads = value[..value.len().min(128)].as_chunks().0;
     for (bytes, quad) in packed.chunks_exact_mut(12).zip(quads) {
-        bytes.copy_from_slice(&decode_quads(quad));
+        bytes.copy_from_slice(&decode_quads(quad).unwrap_or_default());
     }
     // A first block that has codes: what is stored would be seen as it is.
     matches!(packed[0] & 6, 2 | 4) && is_deflated_text(&packed)
@@ -119,12 +116,12 @@ fn is_packed_text(value: &[u8]) -> bool {
 fn is_brotli_text(value: &[u8]) -> bool {
     let len = value.len() / 4 * 3;
     let quads: &[[u8; 16]] = value[..value.len().min(512)].as_chunks().0;
-    if !quads.first().is_some_and(|first| brotli::may_begin(&decode_quads(first), len)) {
+    if !quads.first().and_then(decode_quads).is_some_and(|first| brotli::may_begin(&first, len)) {
         return false;
     }
     let mut packed = [0; 384];
     for (bytes, quad) in packed.chunks_exact_mut(12).zip(quads) {
-        bytes.copy_from_slice(&decode_quads(quad));
+        bytes.copy_from_slice(&decode_quads(quad).unwrap_or_default());
     }
     brotli::begins_text(&packed[..quads.len() * 12])
 }
@@ -136,26 +133,48 @@ fn is_deflated_text(packed: &[u8]) -> bool {
     written >= 24 && out[..written].iter().all(|b| matches!(b, 0x20..=0x7e | b'\t' | b'\n' | b'\r' | 0x80..))
 }
 
-/// Whether what `is_promising` accepts may begin with this character in base64: its six bits are the upper
-/// ones of the first byte.
-fn may_begin(first: u8) -> bool {
-    // A NUL, the first byte of LZ4, white space, the first byte of gzip, ASCII, the first bytes of pickles and of objects of Java,
-    // a lead byte of UTF-8, a byte order mark.
-    base64_value(first).is_some_and(|bits| matches!(bits, 0..=3 | 7..=32 | 43 | 48..=61 | 63))
+/// Whether base64 that begins with these characters looks like text or a known format.
+fn is_promising_base64(head: &[u8; 16]) -> bool {
+    let [a, b, c, d, ..] = *head;
+    decode_quad([a, b, c, d]).is_some_and(may_begin)
+        && decode_quads(head).is_some_and(|head| is_promising(&head))
 }
 
-/// The first 12 bytes of base64: of nothing else, zeros.
-fn decode_quads(quads: &[u8; 16]) -> [u8; 12] {
-    let mut head = [0; 12];
-    for (bytes, quad) in head.chunks_exact_mut(3).zip(quads.chunks_exact(4)) {
-        let mut bits = 0;
-        for &b in quad {
-            let Some(value) = base64_value(b) else { return [0; 12] };
-            bits = bits << 6 | u32::from(value);
-        }
-        bytes.copy_from_slice(&bits.to_be_bytes()[1..]);
+/// Whether what `is_promising` accepts may begin with these bytes. Nearly everything that is no base64 ends here.
+fn may_begin([first, second, third]: [u8; 3]) -> bool {
+    let is_plain = |b: u8| matches!(b, 0 | b'\t' | b'\n' | b'\r' | 0x20..=0x7e);
+    let is_next = |b: u8| matches!(b, 0x80..=0xbf);
+    let is_lead = |b: u8| matches!(b, 0xc2..=0xf4);
+    match first {
+        // What formats begin with, be it text or not.
+        0 | 1 | 4 | 0x1f | b'(' | b'0' | b'7' | b'P' | b']' | b'x' | 0x7f | 0x80 | 0xac | 0xfd | 0xff => true,
+        // Before a stream a database writes its length, which is small.
+        _ if third <= 3 => true,
+        _ if is_plain(first) => match second {
+            _ if is_plain(second) => is_plain(third) || is_lead(third),
+            _ => is_lead(second) && is_next(third),
+        },
+        _ => is_lead(first) && is_next(second) && (is_plain(third) || is_next(third) || is_lead(third)),
     }
-    head
+}
+
+/// What four characters of base64 stand for.
+fn decode_quad(quad: [u8; 4]) -> Option<[u8; 3]> {
+    let mut bits = 0;
+    for b in quad {
+        bits = bits << 6 | u32::from(base64_value(b)?);
+    }
+    let [_, bytes @ ..] = bits.to_be_bytes();
+    Some(bytes)
+}
+
+/// What sixteen characters of base64 stand for.
+fn decode_quads(quads: &[u8; 16]) -> Option<[u8; 12]> {
+    let mut head = [0; 12];
+    for (bytes, quad) in head.as_chunks_mut().0.iter_mut().zip(quads.as_chunks().0) {
+        *bytes = decode_quad(*quad)?;
+    }
+    Some(head)
 }
 
 /// Magic numbers of formats that keysift opens: what is worth decoding though it is no text.
@@ -187,8 +206,25 @@ const MAGICS: &[&[u8]] = &[
     b"\0\x01\0\0\0\xff\xff\xff\xff",
 ];
 
+/// What a file of a known format may begin with.
+static FIRST: [bool; 256] = {
+    let mut first = is_one_of(b"B0x]\x80\0");
+    let mut i = 0;
+    while i < MAGICS.len() {
+        first[MAGICS[i][0] as usize] = true;
+        i += 1;
+    }
+    first
+};
+
 /// Whether a file of a known format may begin so.
 fn is_known(head: &[u8]) -> bool {
+    // Databases write the length before a stream.
+    matches!(head, [_, _, 0..=3, 0, 0x78, 0x01 | 0x5e | 0x9c | 0xda, third, ..] if third & 6 != 6)
+        || head.first().is_some_and(|first| FIRST[usize::from(*first)]) && is_known_beginning(head)
+}
+
+fn is_known_beginning(head: &[u8]) -> bool {
     MAGICS.iter().any(|magic| head.starts_with(magic))
         || head.starts_with(b"BZh") && head.get(4..10).is_some_and(|block| block == b"1AY&SY")
         // Certificates and whatever else is ASN.1 of more than 255 bytes.
@@ -200,8 +236,6 @@ fn is_known(head: &[u8]) -> bool {
         || matches!(head, [0x80, 2..=4, b'}' | b']' | b'c' | b'(' | b'X' | 0x8c, ..])
         // Queries of Excel and Power BI (DataMashup): an archive behind its length.
         || matches!(head, [0, 0, 0, 0, _, _, _, 0, b'P', b'K', 3, 4, ..])
-        // Databases write the length before a stream.
-        || matches!(head, [_, _, 0..=3, 0, 0x78, 0x01 | 0x5e | 0x9c | 0xda, third, ..] if third & 6 != 6)
         || matches!(head, [0, 0..=3, _, _, 0x78, 0x01 | 0x5e | 0x9c | 0xda, third, ..] if third & 6 != 6)
         || matches!(head, [0x78, 0x01 | 0x5e | 0x9c | 0xda, third, ..] if third & 6 != 6)
 }
@@ -496,6 +530,42 @@ mod tests {
         assert_eq!(decoded(&format!("0x{hex}"))[0].bytes, b"aws_access_key_id = value");
         let path = format!("secret/{}", base64_encode(b"user:password with a tail"));
         assert_eq!(decoded(&path)[0].bytes, b"user:password with a tail");
+    }
+
+    #[test]
+    fn what_is_promising_begins_with_bytes_that_may() {
+        let mut state = 0x9e37_79b9_7f4a_7c15u64;
+        let mut random = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        };
+        let mut heads: Vec<Vec<u8>> = MAGICS.iter().map(|magic| magic.to_vec()).collect();
+        heads.extend(
+            ["Zürich und", "Ärger", "€ 12", "aé", "ab\u{20ac}", "Привет", "\u{feff}x"]
+                .map(|t| t.as_bytes().to_vec()),
+        );
+        for _ in 0..200_000 {
+            // Of the bytes that texts and formats are made of, more than chance gives.
+            let byte = |n: u64| match n >> 8 & 7 {
+                0 => n as u8,
+                1 => b"\0\x01\x02\x03xPK\x1f\x8b\x80\x95\xff\xfe"[n as usize % 13],
+                2 => 0x80 | n as u8 & 0x3f,
+                3 => 0xc0 | n as u8 & 0x1f,
+                _ => n as u8 & 0x7f,
+            };
+            heads.push((0..12).map(|_| byte(random() >> 20)).collect());
+        }
+        let mut promising = 0;
+        for mut head in heads {
+            head.resize(12, b' ');
+            if is_promising(&head) {
+                promising += 1;
+                assert!(may_begin([head[0], head[1], head[2]]), "{head:?}");
+            }
+        }
+        assert!(promising > 1000, "{promising}");
     }
 
     #[test]

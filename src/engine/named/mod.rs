@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use sure::{confidence, is_first_argument, is_of_many_kinds, is_path_before};
 use word::Weight;
-use worth::{is_mixed, may_be_mixed, may_be_secret, may_hold_random};
+use worth::{is_in_url, is_mixed, may_be_mixed, may_be_secret, may_hold_random};
 
 /// A value whose surroundings name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,8 +122,9 @@ impl Index {
         if value.len() > LONGEST {
             return None;
         }
-        let is_random =
-            is_random || outline.is_none_or(|o| may_hold_random(value, &o)) && may_be_secret(text, run);
+        let is_random = is_random
+            || outline.is_none_or(|o| may_hold_random(value, &o))
+                && may_be_secret(value, || is_in_url(text, run.start));
         let is_worth_a_look = is_random || outline.is_none_or(|o| may_be_mixed(value, &o)) && is_mixed(value);
         if !is_worth_a_look {
             return None;
@@ -131,7 +132,13 @@ impl Index {
         self.look(patterns, text, run, kind != TextKind::Plain, is_random, None)
     }
 
-    /// The same for a value that is shorter than runs are, and assigned to a name that says secret.
+    /// Whether a run of these characters, which does not look random, may be named by whatever stands around it.
+    pub fn may_name(&self, value: &[u8], outline: Outline) -> bool {
+        may_hold_random(value, &outline) && may_be_secret(value, || true)
+            || may_be_mixed(value, &outline) && is_mixed(value)
+    }
+
+    /// The same as [`Index::name`] for a value that is shorter than runs are, and assigned to a name that says secret.
     pub fn name_short(
         &self,
         patterns: &PatternSet,
@@ -173,7 +180,7 @@ impl Index {
         let run = before.len()..before.len() + value.len();
         let is_random =
             value.split(|b| !is_token(*b)).any(|part| part.len() >= 16 && generic::is_random(part))
-                || may_be_secret(&text, &run);
+                || may_be_secret(&text[run.clone()], || is_in_url(&text, run.start));
         let named = self.look(patterns, &text, &run, false, is_random, None)?;
         (named.span == run).then_some(Named { span: 0..value.len(), ..named })
     }

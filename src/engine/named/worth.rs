@@ -3,7 +3,7 @@
 use super::super::runs::outline::Outline;
 use super::super::runs::{self, Shape};
 use crate::triage::generic;
-use std::ops::{Range, RangeInclusive};
+use std::ops::RangeInclusive;
 
 /// Whether `may_be_secret` may say yes of a value of this outline: asked of all, at the cost of a few bits.
 pub(super) fn may_hold_random(value: &[u8], o: &Outline) -> bool {
@@ -49,8 +49,7 @@ pub(super) fn is_in_url(text: &[u8], at: usize) -> bool {
 
 /// What of the runs that do not look random as a whole may be a value all the same: groups, the last part
 /// of a path, random letters. A cheap look, for nearly all are words.
-pub(super) fn may_be_secret(text: &[u8], run: &Range<usize>) -> bool {
-    let value = &text[run.clone()];
+pub(super) fn may_be_secret(value: &[u8], is_in_url: impl FnOnce() -> bool) -> bool {
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
     if digits == 0 {
         return value.len() >= 24 && is_scrambled(value);
@@ -60,7 +59,7 @@ pub(super) fn may_be_secret(text: &[u8], run: &Range<usize>) -> bool {
     }
     if let Some(at) = memchr::memrchr(b'/', value) {
         let last = &value[at + 1..];
-        return last.len() >= runs::MIN_RUN && generic::is_random(last) && is_in_url(text, run.start);
+        return last.len() >= runs::MIN_RUN && generic::is_random(last) && is_in_url();
     }
     // A prefix in words, and a random rest.
     if let Some(at) = value.iter().rposition(|b| matches!(b, b'_' | b'-'))

@@ -49,6 +49,13 @@ impl Literal {
             Some(found) => found == self.bytes,
         }
     }
+
+    /// Whether it may stand at the beginning of a text that goes on in a way that is not known.
+    pub fn may_begin(&self, text: &[u8]) -> bool {
+        let len = self.bytes.len().min(text.len());
+        let (own, found) = (&self.bytes[..len], &text[..len]);
+        if self.ignore_case { found.eq_ignore_ascii_case(own) } else { found == own }
+    }
 }
 
 /// Which machine searches. All find the same.

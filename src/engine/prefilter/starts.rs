@@ -58,13 +58,7 @@ impl Starts {
                 .for_each(&mut look);
         }
         match outline {
-            Some(outline) => {
-                let mut joints = outline.other() & !(!0 << 1 << (last - run.start) >> 1);
-                while joints != 0 {
-                    look(run.start + joints.trailing_zeros() as usize + 1);
-                    joints &= joints - 1;
-                }
-            }
+            Some(outline) => words(outline, last - run.start).for_each(|at| look(run.start + at)),
             None => {
                 // What `+` and `/` are in long runs is base64 of something else.
                 let is_encoded = run.len() > LONGEST_PATH;
@@ -72,6 +66,22 @@ impl Starts {
                 (run.start + 1..=last).filter(|at| joins(text[at - 1])).for_each(&mut look)
             }
         }
+    }
+
+    /// Whether [`Starts::find`] may find a prefix in a run of these characters, whatever stands before and behind it.
+    pub fn may_hold(&self, value: &[u8], outline: Outline) -> bool {
+        let Some(last) = value.len().checked_sub(MIN_RUN) else { return false };
+        let begins = |at: usize| {
+            let rest = &value[at..];
+            let hash = hash_short(u32::from_le_bytes([rest[0], rest[1], rest[2], 0]));
+            self.table.has(hash)
+                && self
+                    .table
+                    .entries(hash)
+                    .iter()
+                    .any(|entry| self.prefixes[entry.id.0 as usize].may_begin(rest))
+        };
+        begins(0) || words(outline, last).any(begins)
     }
 
     /// Calls `on_prefix` for every prefix that stands at `at`.
@@ -92,6 +102,16 @@ impl Starts {
             }
         }
     }
+}
+
+/// Where words begin behind what joins them, up to `last`, which is less than [`Outline::LONGEST`].
+fn words(outline: Outline, last: usize) -> impl Iterator<Item = usize> {
+    let mut joints = outline.other() & !(!0 << last);
+    std::iter::from_fn(move || {
+        let at = (joints != 0).then(|| joints.trailing_zeros() as usize + 1);
+        joints &= joints.wrapping_sub(1);
+        at
+    })
 }
 
 #[cfg(test)]
