@@ -546,8 +546,9 @@ mod tests {
             ["Zürich und", "Ärger", "€ 12", "aé", "ab\u{20ac}", "Привет", "\u{feff}x"]
                 .map(|t| t.as_bytes().to_vec()),
         );
+        let ends: [&[u8]; 4] = [b"a plain text", b"\0x\x9c\x01text", &[0; 9], b"\xa4nd more"];
         for _ in 0..200_000 {
-            // Of the bytes that texts and formats are made of, more than chance gives.
+            // Of the bytes that texts and formats begin with, more than chance gives.
             let byte = |n: u64| match n >> 8 & 7 {
                 0 => n as u8,
                 1 => b"\0\x01\x02\x03xPK\x1f\x8b\x80\x95\xff\xfe"[n as usize % 13],
@@ -555,7 +556,9 @@ mod tests {
                 3 => 0xc0 | n as u8 & 0x1f,
                 _ => n as u8 & 0x7f,
             };
-            heads.push((0..12).map(|_| byte(random() >> 20)).collect());
+            let mut head: Vec<u8> = (0..3).map(|_| byte(random() >> 20)).collect();
+            head.extend_from_slice(ends[random() as usize % ends.len()]);
+            heads.push(head);
         }
         let mut promising = 0;
         for mut head in heads {
