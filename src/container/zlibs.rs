@@ -13,10 +13,10 @@ use crate::source::holes;
 use crate::vector::vectored;
 use std::ops::Range;
 
-const BLOCK: usize = 64;
+const BLOCK: usize = 512;
 
 vectored! {
-    /// Whether the head of a stream may begin in the first 64 bytes: the window of 32 KiB that all but a few write, and what they tell of
+    /// Whether the head of a stream may begin in a block: the window of 32 KiB that all but a few write, and what they tell of
     /// their effort.
     fn may_hold(block: &[u8; BLOCK + 1]) -> bool {
         let mut any = 0u8;

@@ -7,13 +7,12 @@
 //! key's alphabet. Chance makes that once in 2^70 bytes. Around a hit the bytes are undone alike, for its
 //! other half. Keys of several bytes are not looked for: the differences depend on them.
 
-use super::sieve::{self, Places, STEP, WINDOW};
+use super::sieve::{self, sieve};
 use super::{Damage, Lens};
 use crate::address::Encoding;
 use crate::blob::{Blob, OffsetMap, Site, Sites, Text, TextKind};
 use crate::limits::Limits;
 use crate::look::Look;
-use crate::vector::vectored;
 use std::ops::Range;
 
 /// Reads what stands under one byte.
@@ -127,9 +126,9 @@ fn search(data: &[u8], found: &mut dyn FnMut(usize, Mask) -> bool) {
     sieve::for_each(data, beginnings, &mut |at| begins(data, at).is_none_or(|mask| found(at, mask)));
 }
 
-vectored! {
+sieve! {
     /// Where the first two differences are those of a beginning.
-    fn beginnings(window: &[u8; WINDOW], places: &mut Places) -> bool {
+    fn beginnings(window, places) {
         let mut any = 0;
         for i in 0..STEP {
             let [a, b, c] = [window[i], window[i + 1], window[i + 2]];
@@ -198,11 +197,12 @@ fn begins(data: &[u8], at: usize) -> Option<Mask> {
                     c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-')
                 }
             };
-            // What is not masked at all needs no undoing, nor do words in lower case. Tables have few letters.
-            !matches!(mask, Mask::Xor(0 | 0x20) | Mask::Add(0 | 0x20))
+            // Few heads are that far alike, so they come first. What is not masked at all needs no undoing, nor do words in lower
+            // case. Tables have few letters.
+            head.iter().zip(beginning.iter()).all(|(b, c)| mask.undo(*b) == *c)
+                && !matches!(mask, Mask::Xor(0 | 0x20) | Mask::Add(0 | 0x20))
                 && kinds(body) >= KINDS
                 && !is_small_numbers(body)
-                && head.iter().zip(beginning.iter()).all(|(b, c)| mask.undo(*b) == *c)
                 && body.iter().all(fits)
         })
     })

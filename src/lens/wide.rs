@@ -195,7 +195,7 @@ fn alternating_word(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Words that are looked at at once.
-const WORDS: usize = 16;
+const WORDS: usize = 64;
 
 /// Whether of the four pairs of bytes all first ones or all second ones are NUL, and the others none and ASCII.
 #[inline(always)]

@@ -3,11 +3,10 @@
 
 use crate::address::Address;
 use crate::blob::{Blob, Scope, ScopeClass, ScopeId, Site, Text, TextKind};
-use crate::lens::sieve::{self, Places, STEP, WINDOW};
+use crate::lens::sieve::{self, sieve};
 use crate::lens::strings::Strings;
 use crate::lens::{Damage, Lens};
 use crate::limits::Limits;
-use crate::vector::vectored;
 
 /// Reads environment blocks.
 pub struct EnvironmentLens;
@@ -86,9 +85,9 @@ fn may_be_name(b: u8) -> u8 {
     u8::from(lower.wrapping_sub(b'a') < 26) | u8::from(b.wrapping_sub(b'-') < 13) | u8::from(b == b'_')
 }
 
-vectored! {
+sieve! {
     /// The last characters of names before `=`.
-    fn signs(window: &[u8; WINDOW], places: &mut Places) -> bool {
+    fn signs(window, places) {
         let mut any = 0;
         for i in 0..STEP {
             places[i] = may_be_name(window[i]) & u8::from(window[i + 1] == b'=');
@@ -98,9 +97,9 @@ vectored! {
     }
 }
 
-vectored! {
+sieve! {
     /// The same in UTF-16.
-    fn wide_signs(window: &[u8; WINDOW], places: &mut Places) -> bool {
+    fn wide_signs(window, places) {
         let mut any = 0;
         for i in 0..STEP {
             let others = window[i + 1] | (window[i + 2] ^ b'=') | window[i + 3];

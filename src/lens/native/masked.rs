@@ -76,14 +76,20 @@ fn is_id(raw: &[u8], mask: Mask, prefix: &[u8]) -> bool {
 /// The mask of an id that may begin with these bytes.
 fn mask_of(raw: &[u8; ID_LEN]) -> Option<Mask> {
     // The differences that the first letters have under any mask of one byte.
+    let (x, y) = (raw[0] ^ raw[1], raw[1].wrapping_sub(raw[0]));
+    let is_short =
+        (x == b'A' ^ b'K' || x == b'A' ^ b'S' || y == b'K' - b'A' || y == b'S' - b'A') && raw[0] != b'A';
+    let [two, three, four] = [may_repeat::<2>(raw), may_repeat::<3>(raw), may_repeat::<4>(raw)];
+    if !(is_short || two || three || four) {
+        return None;
+    }
     // Three bytes alike are no three letters that differ; small numbers are a table, and words words.
     let of_words =
         |b: &u8| b.is_ascii_lowercase() || matches!(b, b'_' | b' ' | b'.' | b'-' | b':' | b'/' | 0);
     if raw[0] == raw[1] && raw[1] == raw[2] || is_small_numbers(raw) || raw.iter().all(of_words) {
         return None;
     }
-    let (x, y) = (raw[0] ^ raw[1], raw[1].wrapping_sub(raw[0]));
-    if (x == b'A' ^ b'K' || x == b'A' ^ b'S' || y == b'K' - b'A' || y == b'S' - b'A') && raw[0] != b'A' {
+    if is_short {
         for prefix in PREFIXES {
             let xor = Mask::Xor([raw[0] ^ b'A'; MAX_PERIOD], 1);
             let plus = Mask::Plus(raw[0].wrapping_sub(b'A'));
@@ -97,10 +103,10 @@ fn mask_of(raw: &[u8; ID_LEN]) -> Option<Mask> {
     PREFIXES.into_iter().find_map(|prefix| {
         let is_one =
             |mask: &Mask| !is_text(raw) && !has_columns(raw, *mask) && letters(raw, *mask) >= MIN_LETTERS;
-        let of_two = longer::<2>(raw, prefix).filter(is_one);
-        of_two
-            .or_else(|| longer::<3>(raw, prefix).filter(is_one))
-            .or_else(|| longer::<4>(raw, prefix).filter(is_one))
+        let of_two = || two.then(|| longer::<2>(raw, prefix))?.filter(is_one);
+        let of_three = || three.then(|| longer::<3>(raw, prefix))?.filter(is_one);
+        let of_four = || four.then(|| longer::<4>(raw, prefix))?.filter(is_one);
+        of_two().or_else(of_three).or_else(of_four)
     })
 }
 
@@ -137,12 +143,9 @@ fn may_repeat<const PERIOD: usize>(raw: &[u8; ID_LEN]) -> bool {
     }
 }
 
-/// The mask of several bytes under which the bytes of an id are one.
+/// The mask of several bytes under which the bytes of an id that may repeat one are an id.
 #[inline]
 fn longer<const PERIOD: usize>(raw: &[u8; ID_LEN], prefix: &[u8; 4]) -> Option<Mask> {
-    if !may_repeat::<PERIOD>(raw) {
-        return None;
-    }
     let mut key = [0; MAX_PERIOD];
     for (key, (raw, plain)) in key.iter_mut().zip(raw.iter().zip(prefix)).take(PERIOD) {
         *key = raw ^ plain;
@@ -193,11 +196,13 @@ fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn 
     let (low, high) = (at.saturating_sub(AROUND), (id.end + AROUND).min(data.len()));
     // A string of its own begins with the first byte of the mask again, wherever it stands: all around as it is under
     // a mask that begins at each place of a period.
-    let unmasked: Vec<Vec<u8>> =
-        (at..at + period).map(|from| mask.unmasked(&data[low..high], low + 12 * AROUND - from)).collect();
-    if period > 1 && !unmasked.iter().any(|plain| has_run(plain, SECRET_LEN)) {
+    let raw = &data[low..high];
+    let behind = |from: usize| low + 12 * AROUND - from;
+    let has_secret = |from: usize| has_secret(raw.len(), |i| mask.off(raw[i], behind(from) + i));
+    if period > 1 && !(at..at + period).any(has_secret) {
         return false;
     }
+    let unmasked: Vec<Vec<u8>> = (at..at + period).map(|from| mask.unmasked(raw, behind(from))).collect();
     let mut texts: Vec<(usize, Vec<u8>)> = Vec::new();
     let mut tell = |range: Range<usize>, plain: &[u8]| {
         texts.push((range.start, plain[range.start - low..range.end - low].to_vec()));
@@ -237,14 +242,17 @@ fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn 
     is_one
 }
 
-/// Whether so many letters of secrets stand side by side. Where one is none, none of the runs that would hold it is
-/// looked at.
-fn has_run(text: &[u8], len: usize) -> bool {
-    let mut rest = text;
-    while let Some(run) = rest.get(..len) {
-        match run.iter().rposition(|b| !is_secret_letter(*b)) {
-            Some(i) => rest = &rest[i + 1..],
-            None => return true,
+/// Whether what has the shape of a secret stands among `count` bytes, wherever it may be cut out.
+fn has_secret(count: usize, plain: impl Fn(usize) -> u8) -> bool {
+    let mut start = 0;
+    while start + SECRET_LEN <= count {
+        // Where one is no letter, none of the runs that would hold it is looked at.
+        match (start..start + SECRET_LEN).rev().find(|i| !is_secret_letter(plain(*i))) {
+            Some(i) => start = i + 1,
+            None if is_secret(&std::array::from_fn::<u8, SECRET_LEN, _>(|i| plain(start + i))) => {
+                return true;
+            }
+            None => start += 1,
         }
     }
     false

@@ -6,7 +6,7 @@
 //! immediate near the instruction that loads the address.
 
 use super::image::{Arch, Image, Kind};
-use super::sieve::near_loads;
+use super::sieve::{lengths, near_loads};
 use crate::lens::bytes;
 use crate::lens::sieve;
 
@@ -24,6 +24,7 @@ const LENGTHS: std::ops::RangeInclusive<u64> = 12..=8192;
 
 /// Bytes of code around an address that may say its length.
 const NEAR_CODE: usize = 28;
+const _: () = assert!(2 * NEAR_CODE + 6 <= 64);
 
 /// Reads the boundaries that data and code tell.
 pub fn boundaries(image: &Image<'_>) -> Boundaries {
@@ -175,7 +176,12 @@ impl Gatherer<'_, '_> {
     fn lengths(&mut self, addr: u64, code: &[u8], at: usize) {
         let to = code.len().min(at.saturating_add(6 + NEAR_CODE));
         let near = code.get(at.saturating_sub(NEAR_CODE)..to).unwrap_or(&[]);
-        for i in 0..near.len().saturating_sub(4) {
+        let mut window = [0; 64];
+        window[..near.len()].copy_from_slice(near);
+        let mut left = lengths(&window);
+        while left != 0 {
+            let i = left.trailing_zeros() as usize;
+            left &= left - 1;
             // mov r32, imm32; mov qword [rsp+disp8], imm32; mov qword [reg+disp8], imm32.
             let len = match &near[i..] {
                 [0xb8..=0xbf, ..] => bytes::u32_le(near, i + 1),
@@ -183,7 +189,7 @@ impl Gatherer<'_, '_> {
                 [0xc7, modrm, ..] if modrm & 0xf8 == 0x40 => bytes::u32_le(near, i + 3),
                 [0xc7, modrm, ..] if *modrm < 8 => bytes::u32_le(near, i + 2),
                 // push imm8; pop reg: how small code loads a length.
-                [0x6a, n, 0x58..=0x5f, ..] => Some(u32::from(*n)),
+                [0x6a, n, 0x58..=0x5f, _, _, ..] => Some(u32::from(*n)),
                 _ => None,
             };
             if let Some(len) = len {

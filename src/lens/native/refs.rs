@@ -438,7 +438,8 @@ fn intel64(code: &[u8], base: u64, wanted: &Wanted, found: &mut dyn FnMut(u64, u
     let from_here = TopByte::of(nearest, farthest, i64::from(i32::MIN)..=i64::from(i32::MAX));
     let number = |addr: u64| i64::try_from(addr).unwrap_or(i64::MAX);
     let immediate = TopByte::of(number(wanted.low), number(wanted.high), 0x1_0000..=i64::from(u32::MAX));
-    sieve::for_each(code, |window, places| addresses(window, places, from_here, immediate), &mut |i| {
+    let may_be = |span: &_, count, places: &mut _| addresses(span, count, places, from_here, immediate);
+    sieve::for_each(code, may_be, &mut |i| {
         let Some(five) = code[i..].first_chunk::<5>() else { return false };
         let class = BEFORE[usize::from(five[0])];
         let n = u32::from_le_bytes([five[1], five[2], five[3], five[4]]);

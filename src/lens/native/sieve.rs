@@ -4,17 +4,17 @@
 //! [`super::stack`] and [`super::refs`]: so of numbers, tables and code nearly nothing is left.
 
 use super::masked::{ID_LEN, MIN_LETTERS};
-use crate::lens::sieve::{Places, STEP, WINDOW};
+use crate::lens::sieve::{STEP, WINDOW, sieve};
 use crate::vector::{bits, vectored};
 
 /// Places of differences that are computed: what an id's last ones are counted from.
 const WIDE: usize = 96;
 const _: () = assert!(STEP + ID_LEN <= WIDE && WIDE <= WINDOW);
 
-vectored! {
+sieve! {
     /// Where an access key id under a mask may begin. A mask repeats itself, so bytes a period apart differ
     /// as the letters under it do, whatever the mask.
-    pub fn masked_ids(window: &[u8; WINDOW], places: &mut Places) -> bool {
+    pub fn masked_ids(window, places) {
         let mut short = [0u8; STEP];
         short_masks(window, &mut short);
         let mut long = [0u8; STEP];
@@ -29,9 +29,9 @@ vectored! {
     }
 }
 
-vectored! {
+sieve! {
     /// Where an access key id begins that is not masked.
-    pub fn plain_ids(window: &[u8; WINDOW], places: &mut Places) -> bool {
+    pub fn plain_ids(window, places) {
         let mut any = 0;
         for i in 0..STEP {
             let second = u8::from(window[i + 1] == b'K') | u8::from(window[i + 1] == b'S');
@@ -43,10 +43,10 @@ vectored! {
     }
 }
 
-vectored! {
+sieve! {
     /// Opcodes of x86 that may load or store printable characters: `mov` of an immediate to a register (B8 to
     /// BF), of one to memory (C7, C6), and of 16 bytes that stand near the code (0F 28, 0F 10, 0F 6F).
-    pub fn text_moves(window: &[u8; WINDOW], places: &mut Places) -> bool {
+    pub fn text_moves(window, places) {
         let mut text = [0u8; WIDE];
         for i in 0..WIDE {
             let b = window[i];
@@ -100,15 +100,10 @@ impl TopByte {
     }
 }
 
-vectored! {
+sieve! {
     /// Where 64-bit code may say an address: 32 bits behind a modrm byte that counts from the instruction, or
     /// behind an opcode with an immediate.
-    pub fn addresses(
-        window: &[u8; WINDOW],
-        places: &mut Places,
-        from_here: Option<TopByte>,
-        immediate: Option<TopByte>,
-    ) -> bool {
+    pub fn addresses(window, places, from_here: Option<TopByte>, immediate: Option<TopByte>) {
         const NONE: TopByte = TopByte { first: 0, others: 0 };
         let (is_from_here, is_immediate) = (u8::from(from_here.is_some()), u8::from(immediate.is_some()));
         let (from_here, immediate) = (from_here.unwrap_or(NONE), immediate.unwrap_or(NONE));
@@ -127,10 +122,10 @@ vectored! {
     }
 }
 
-vectored! {
+sieve! {
     /// Where 64-bit code loads what stands near it: before `lea reg, [rip + disp]` its REX prefix (with W), and
     /// the first byte of loads of 16 bytes (0F 10, 0F 28, 0F 6F).
-    pub fn near_loads(window: &[u8; WINDOW], places: &mut Places) -> bool {
+    pub fn near_loads(window, places) {
         let mut any = 0;
         for i in 0..STEP {
             let (first, op) = (window[i], window[i + 1]);
@@ -141,6 +136,18 @@ vectored! {
             any |= places[i];
         }
         any != 0
+    }
+}
+
+vectored! {
+    /// Opcodes that may load the length of a string, a bit each: `mov` of an immediate to a register or to memory, `push` of one byte.
+    pub fn lengths(code: &[u8; STEP]) -> u64 {
+        let mut is = [0u8; STEP];
+        for i in 0..STEP {
+            let b = code[i];
+            is[i] = u8::from(b & 0xf8 == 0xb8) | u8::from(b == 0xc7) | u8::from(b == 0x6a);
+        }
+        bits(&is)
     }
 }
 
@@ -178,7 +185,7 @@ fn is_base32(b: u8) -> u8 {
 
 /// Masks of one byte, by XOR or addition, and of two: the four letters that are known are enough.
 #[inline(always)]
-fn short_masks(window: &[u8; WINDOW], places: &mut Places) {
+fn short_masks(window: &[u8; WINDOW], places: &mut [u8; STEP]) {
     const AK: u8 = b'A' ^ b'K';
     const AS: u8 = b'A' ^ b'S';
     for i in 0..STEP {
@@ -277,7 +284,7 @@ fn mask_of_four(window: &[u8; WINDOW], places: &mut [u8; STEP]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lens::sieve;
+    use crate::lens::sieve::{self, BATCH, Places, SPAN};
 
     /// Bytes of which those that matter here are met often.
     fn code(len: usize, mut seed: u32) -> Vec<u8> {
@@ -295,7 +302,7 @@ mod tests {
             .collect()
     }
 
-    fn seen(data: &[u8], sieve: impl Fn(&[u8; WINDOW], &mut Places) -> bool) -> Vec<usize> {
+    fn seen(data: &[u8], sieve: impl Fn(&[u8; SPAN], usize, &mut [Places; BATCH]) -> u64) -> Vec<usize> {
         let mut seen = Vec::new();
         sieve::for_each(data, sieve, &mut |at| {
             seen.push(at);
@@ -348,7 +355,7 @@ mod tests {
         for (low, high) in cases {
             let from_here = TopByte::of(low, high, i64::from(i32::MIN)..=i64::from(i32::MAX));
             let immediate = TopByte::of(low, high, 0x1_0000..=i64::from(u32::MAX));
-            let seen = seen(&data, |w, p| addresses(w, p, from_here, immediate));
+            let seen = seen(&data, |s, n, p| addresses(s, n, p, from_here, immediate));
             for (i, &op) in data.iter().enumerate() {
                 let Some(n) = u32_at(i + 1) else { continue };
                 let near = op & 0xc7 == 5 && (low..=high).contains(&i64::from(n as i32));
