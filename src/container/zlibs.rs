@@ -32,18 +32,19 @@ vectored! {
 /// Where the next head stands, from `at` on.
 fn next_head(data: &[u8], mut at: usize) -> Option<usize> {
     loop {
-        let rest = data.get(at..)?;
-        if let Some(block) = rest.first_chunk()
-            && !may_hold(block)
-        {
-            at += BLOCK;
-            continue;
-        }
+        let rest = data.get(at..).filter(|rest| rest.len() > 1)?;
+        let may_hold = match rest.first_chunk() {
+            Some(block) => may_hold(block),
+            None => {
+                let mut block = [0; BLOCK + 1];
+                block[..rest.len()].copy_from_slice(rest);
+                may_hold(&block)
+            }
+        };
         let is_head = |pair: &[u8]| matches!(pair, [0x78, 0x01 | 0x5e | 0x9c | 0xda]);
-        if let Some(n) = rest.windows(2).take(BLOCK).position(is_head) {
+        if may_hold && let Some(n) = rest.windows(2).take(BLOCK).position(is_head) {
             return Some(at + n);
         }
-        (rest.len() > BLOCK).then_some(())?;
         at += BLOCK;
     }
 }

@@ -2,7 +2,9 @@
 
 mod code;
 mod marshal;
+mod opcodes;
 pub mod pyc;
+mod run;
 
 use crate::blob::{Scope, ScopeClass, ScopeId};
 

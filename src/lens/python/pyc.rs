@@ -1,7 +1,8 @@
 //! Compiled Python modules: constants of code objects, and what the code does with them.
 
-use super::code::{self, Finder};
+use super::code::Finder;
 use super::marshal::{Marshal, Node, Version};
+use super::opcodes::opcodes;
 use crate::blob::{Blob, Site, Text, TextKind};
 use crate::lens::strings::{Places, Strings};
 use crate::lens::{Complaint, Damage, Lens, bytes};
@@ -79,7 +80,7 @@ struct PycPlaces<'m, 'a> {
 
 impl Places for PycPlaces<'_, '_> {
     fn places(&self, tags: &[u64]) -> Vec<Vec<Site>> {
-        let mut finder = Finder::new(self.marshal, code::opcodes(self.version), tags);
+        let mut finder = Finder::new(self.marshal, opcodes(self.version), tags);
         if let Some(root) = self.root {
             finder.module(root);
         }
