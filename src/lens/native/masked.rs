@@ -18,6 +18,9 @@ const MAX_PERIOD: usize = 4;
 pub const ID_LEN: usize = 20;
 /// Letters of the secret that belongs to one.
 const SECRET_LEN: usize = 40;
+/// Different letters of one. Of 64, 40 that chance drew are 30 different ones, in one of two hundred fewer than 24; of text and tables
+/// under a mask that belongs to neither, fewer.
+const MIN_KINDS: u8 = 24;
 /// Bytes around an id that are read under its mask.
 const AROUND: usize = 2048;
 /// Shortest string that is told of.
@@ -50,8 +53,13 @@ impl Mask {
             Mask::Xor(key, period) => (key, period),
             Mask::Plus(key) => return raw.iter().map(|b| b.wrapping_sub(key)).collect(),
         };
-        let keys = key[..period].iter().cycle().skip(n % period);
-        raw.iter().zip(keys).map(|(b, key)| b ^ key).collect()
+        // As often as makes vectors, whatever the period.
+        let keys: [u8; 48] = std::array::from_fn(|i| key[(n + i) % period]);
+        let mut plain = raw.to_vec();
+        for bytes in plain.chunks_mut(keys.len()) {
+            bytes.iter_mut().zip(keys).for_each(|(b, key)| *b ^= key);
+        }
+        plain
     }
 }
 
@@ -198,11 +206,10 @@ fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn 
     // a mask that begins at each place of a period.
     let raw = &data[low..high];
     let behind = |from: usize| low + 12 * AROUND - from;
-    let has_secret = |from: usize| has_secret(raw.len(), |i| mask.off(raw[i], behind(from) + i));
-    if period > 1 && !(at..at + period).any(has_secret) {
+    let unmasked: Vec<Vec<u8>> = (at..at + period).map(|from| mask.unmasked(raw, behind(from))).collect();
+    if period > 1 && !unmasked.iter().any(|plain| has_secret(plain)) {
         return false;
     }
-    let unmasked: Vec<Vec<u8>> = (at..at + period).map(|from| mask.unmasked(raw, behind(from))).collect();
     let mut texts: Vec<(usize, Vec<u8>)> = Vec::new();
     let mut tell = |range: Range<usize>, plain: &[u8]| {
         texts.push((range.start, plain[range.start - low..range.end - low].to_vec()));
@@ -242,31 +249,49 @@ fn around(data: &[u8], at: usize, mask: Mask, starts: &[usize], found: &mut dyn 
     is_one
 }
 
-/// Whether what has the shape of a secret stands among `count` bytes, wherever it may be cut out.
-fn has_secret(count: usize, plain: impl Fn(usize) -> u8) -> bool {
+/// Whether what has the shape of a secret stands in a text, wherever it may be cut out.
+fn has_secret(text: &[u8]) -> bool {
     let mut start = 0;
-    while start + SECRET_LEN <= count {
+    while let Some(window) = text.get(start..start + SECRET_LEN) {
         // Where one is no letter, none of the runs that would hold it is looked at.
-        match (start..start + SECRET_LEN).rev().find(|i| !is_secret_letter(plain(*i))) {
-            Some(i) => start = i + 1,
-            None if is_secret(&std::array::from_fn::<u8, SECRET_LEN, _>(|i| plain(start + i))) => {
-                return true;
+        match window.iter().rposition(|b| !is_secret_letter(*b)) {
+            Some(i) => start += i + 1,
+            None => {
+                let run = text[start..].iter().take_while(|b| is_secret_letter(**b)).count();
+                if holds_secret(&text[start..start + run]) {
+                    return true;
+                }
+                start += run;
             }
-            None => start += 1,
         }
     }
     false
+}
+
+/// The same for a run of letters.
+fn holds_secret(run: &[u8]) -> bool {
+    let (mut counts, mut kinds) = ([0u8; 256], 0);
+    run.iter().enumerate().any(|(i, b)| {
+        let count = &mut counts[usize::from(*b)];
+        kinds += u8::from(*count == 0);
+        *count += 1;
+        let Some(first) = (i + 1).checked_sub(SECRET_LEN) else { return false };
+        let is_one = kinds >= MIN_KINDS && is_secret(&run[first..=i]);
+        let gone = &mut counts[usize::from(run[first])];
+        *gone -= 1;
+        kinds -= u8::from(*gone == 0);
+        is_one
+    })
 }
 
 const fn is_secret_letter(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')
 }
 
-/// Whether a string has the shape of the secret that belongs to an id. Of 64 letters, 40 that chance drew are 30 different
-/// ones, in one of two hundred fewer than 24; of text and tables under a mask that belongs to neither, fewer.
+/// Whether a string has the shape of the secret that belongs to an id.
 fn is_secret(text: &[u8]) -> bool {
     text.len() == SECRET_LEN
-        && kinds(text) >= 24
+        && kinds(text) >= u32::from(MIN_KINDS)
         && text.iter().all(|b| is_secret_letter(*b))
         && text.iter().any(u8::is_ascii_uppercase)
         && text.iter().any(u8::is_ascii_lowercase)
