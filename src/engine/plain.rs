@@ -110,8 +110,9 @@ impl Engine<'_> {
                 && alphabet.contains_all(value)
                 && may_be_named()
         };
-        !self.runs.get(value.len()).is_some_and(|ids| ids.iter().any(|id| is_of(*id)))
-            && !(self.has_names && self.patterns.names().may_name(value, outline))
+        let is_of_any = self.runs.get(value.len()).is_some_and(|ids| ids.iter().any(|id| is_of(*id)));
+        let may_be_named = || self.has_names && self.patterns.names().may_name(value, outline);
+        !is_of_any && !may_be_named()
     }
 }
 
