@@ -126,6 +126,7 @@ pub fn explain(
                 && f.sites.iter().any(|s| s.address == sighting.address && s.offset == sighting.place)
         };
         let is_reported = matches!(fate, Fate::Reported { .. });
+        steps.extend(triage::collection::caveat(&pattern.id).filter(|_| is_reported));
         let grant = findings.iter().find(is_in).filter(|_| is_reported).and_then(|f| allowing.grant(f));
         steps.extend(grant.as_ref().map(|grant| format!("allowed by {}", grant.in_words())));
         answers.push(Answer {

@@ -294,6 +294,10 @@ fn private_keys_of_every_kind_in_a_folder_are_test_vectors() {
         kinds.into_iter().collect::<Vec<_>>(),
         ["Ed25519", "P-256", "P-384", "RSA 1024", "RSA 2048", "RSA 4096"]
     );
+    // Who asks about one of them sees its file alone.
+    let output = dir.keysift().args(["explain", "vault/pem/1.pem:1"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("its severity is low if 6 private keys or more, of 5 kinds or more"), "{text}");
 }
 
 #[test]

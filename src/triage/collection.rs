@@ -27,9 +27,22 @@ fn folder(address: &str) -> Option<&str> {
     address.rfind(['/', '!']).map(|at| &address[..at])
 }
 
+/// What the keys around a finding of this pattern may change, which who sees its file alone cannot know.
+pub fn caveat(pattern: &str) -> Option<String> {
+    is_key(pattern).then(|| {
+        format!(
+            "in a scan of its folder its severity is low if {LEAST_KEYS} private keys or more, of {LEAST_KINDS} kinds or more, stand there"
+        )
+    })
+}
+
+fn is_key(pattern: &str) -> bool {
+    pattern.starts_with("privatekey.")
+}
+
 /// Lowers what stands in collections of private keys, and nowhere else.
 pub fn lower(findings: &mut [Finding]) {
-    let is_key = |f: &Finding| f.pattern.starts_with("privatekey.");
+    let is_key = |f: &Finding| is_key(&f.pattern);
     if findings.iter().filter(|f| is_key(f)).count() < LEAST_KEYS {
         return;
     }

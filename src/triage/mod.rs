@@ -5,7 +5,7 @@
 
 mod alike;
 pub mod checksum;
-mod collection;
+pub mod collection;
 pub mod decode;
 mod decoy;
 pub mod generic;
