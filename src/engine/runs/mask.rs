@@ -95,22 +95,30 @@ fn classes_of_bytes(block: &[u8; BLOCK]) -> Classes {
     }
 }
 
-/// Where escapes may begin in a block that 16 bytes follow, a bit each: `\\x`, `\\u`, `\\U`, `\\/`, a backslash before a
-/// digit, `&#`, and `%` before `u` or a hexadecimal digit from 2 to 7, as all of ASCII has.
+/// The first block of `text` in which escapes may begin, by its offset, and where, a bit each: `\\x`, `\\u`, `\\U`, `\\/`, a backslash
+/// before a digit, `&#`, and `%` before `u` or a hexadecimal digit from 2 to 7, as all of ASCII has. Where no block has any, what is left
+/// behind the last that 16 bytes follow.
 #[inline]
-pub fn escapes(block: &[u8; BLOCK + 16]) -> u64 {
+pub fn first_escapes(text: &[u8]) -> (usize, u64) {
     #[cfg(target_arch = "x86_64")]
     {
         if avx512::is_available() {
             // SAFETY: the processor has what `avx512` needs, as was just asked.
-            return unsafe { avx512::escapes(block) };
+            return unsafe { avx512::first_escapes(text) };
         }
         if std::is_x86_feature_detected!("avx2") {
             // SAFETY: the processor has AVX2, as was just asked.
-            return unsafe { x86::escapes(block) };
+            return unsafe { x86::first_escapes(text) };
         }
     }
-    escapes_of_bytes(block)
+    let mut at = 0;
+    while let Some(block) = text[at..].first_chunk() {
+        match escapes_of_bytes(block) {
+            0 => at += BLOCK,
+            found => return (at, found),
+        }
+    }
+    (at, 0)
 }
 
 fn escapes_of_bytes(block: &[u8; BLOCK + 16]) -> u64 {
@@ -178,7 +186,20 @@ mod avx512 {
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-    pub fn escapes(block: &[u8; BLOCK + 16]) -> u64 {
+    pub fn first_escapes(text: &[u8]) -> (usize, u64) {
+        let mut at = 0;
+        while let Some(block) = text[at..].first_chunk() {
+            match escapes(block) {
+                0 => at += BLOCK,
+                found => return (at, found),
+            }
+        }
+        (at, 0)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+    fn escapes(block: &[u8; BLOCK + 16]) -> u64 {
         let load = |at: usize| {
             let bytes: &[u8; BLOCK] = block[at..].first_chunk().unwrap_or(&[0; BLOCK]);
             // SAFETY: `bytes` is 64 bytes long; the read needs no alignment.
@@ -285,7 +306,20 @@ mod x86 {
     }
 
     #[target_feature(enable = "avx2")]
-    pub fn escapes(block: &[u8; BLOCK + 16]) -> u64 {
+    pub fn first_escapes(text: &[u8]) -> (usize, u64) {
+        let mut at = 0;
+        while let Some(block) = text[at..].first_chunk() {
+            match escapes(block) {
+                0 => at += BLOCK,
+                found => return (at, found),
+            }
+        }
+        (at, 0)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn escapes(block: &[u8; BLOCK + 16]) -> u64 {
         let load = |at: usize| {
             let bytes: &[u8; 32] = block[at..].first_chunk().unwrap_or(&[0; 32]);
             // SAFETY: `bytes` is 32 bytes long; the read needs no alignment.
@@ -353,18 +387,24 @@ mod tests {
 
     #[test]
     fn vectors_see_the_escapes_that_the_bytes_have() {
-        // Every pair of what begins one with every byte, at every place.
+        // Every pair of what begins one with every byte, at every place of two blocks.
         for first in *b"\\%&x" {
             for next in 0..=255u8 {
-                for at in 0..BLOCK {
-                    let mut block = [b'%'; BLOCK + 16];
-                    (block[at], block[at + 1]) = (first, next);
-                    assert_eq!(escapes(&block), escapes_of_bytes(&block), "{first} {next} {at}");
+                for at in 0..2 * BLOCK {
+                    let mut text = [b'%'; 2 * BLOCK + 16];
+                    (text[at], text[at + 1]) = (first, next);
+                    let blocks = [0, BLOCK].map(|from| escapes_of_bytes(text[from..].first_chunk().unwrap()));
+                    let all = match blocks {
+                        [0, 0] => (2 * BLOCK, 0),
+                        [0, found] => (BLOCK, found),
+                        [found, _] => (0, found),
+                    };
+                    assert_eq!(first_escapes(&text), all, "{first} {next} {at}");
                     #[cfg(target_arch = "x86_64")]
                     if std::is_x86_feature_detected!("avx2") {
                         // SAFETY: the processor has AVX2, as was just asked.
-                        let found = unsafe { x86::escapes(&block) };
-                        assert_eq!(found, escapes_of_bytes(&block), "{first} {next} {at}");
+                        let found = unsafe { x86::first_escapes(&text) };
+                        assert_eq!(found, all, "{first} {next} {at}");
                     }
                 }
             }
@@ -373,6 +413,7 @@ mod tests {
         let text = br"%2 &# \/ \u \x \U %% %8 \n &a";
         block[..text.len()].copy_from_slice(text);
         assert_eq!(escapes_of_bytes(&block), 0b1001_0010_0100_1001);
+        assert_eq!(first_escapes(&block[1..]), (0, 0));
     }
 
     #[test]

@@ -129,25 +129,22 @@ fn run_end(text: &[u8], from: usize) -> usize {
 /// allow. The bytes behind `to` are looked at.
 pub fn next_escape(text: &[u8], from: usize, to: usize) -> Option<usize> {
     let to = to.min(text.len());
-    let mut at = from;
-    while at < to {
-        let bits = match text[at..].first_chunk() {
-            Some(block) => mask::escapes(block),
-            None => {
-                let mut block = [0; mask::BLOCK + 16];
-                let rest = &text[at..];
-                block[..rest.len()].copy_from_slice(rest);
-                mask::escapes(&block)
-            }
-        };
-        if bits != 0 {
-            let found = at + bits.trailing_zeros() as usize;
-            return (found < to).then_some(found);
-        }
-        at += mask::BLOCK;
+    let rest = text.get(from..).filter(|_| from < to)?;
+    let (mut at, mut bits) = mask::first_escapes(&rest[..rest.len().min(to - from + SEEN)]);
+    if bits == 0 && from + at < to {
+        // What no whole block is left of.
+        let mut end = [0; 2 * SEEN];
+        let left = &rest[at..rest.len().min(at + SEEN)];
+        end[..left.len()].copy_from_slice(left);
+        let (behind, found) = mask::first_escapes(&end);
+        (at, bits) = (at + behind, found);
     }
-    None
+    let found = from + at + bits.trailing_zeros() as usize;
+    (bits != 0 && found < to).then_some(found)
 }
+
+/// Bytes that tell where escapes may begin in a block.
+const SEEN: usize = mask::BLOCK + 16;
 
 /// Whether a run is more than a name: has a digit, or letters of both cases, or is nothing but upper-case
 /// letters.
@@ -355,6 +352,23 @@ mod tests {
                 let text = [&vec![b' '; before][..], &vec![b'x'; len], b" end"].concat();
                 assert_eq!(runs(&text, 0..text.len()), naive(&text), "{before} {len}");
                 assert_eq!(runs(&text[..before + len], 0..before + len), naive(&text), "{before} {len}");
+            }
+        }
+    }
+
+    #[test]
+    fn escapes_at_every_place() {
+        for len in 2..300usize {
+            let mut text = vec![b'a'; len];
+            assert_eq!(next_escape(&text, 0, len), None);
+            for at in 0..len - 1 {
+                text[at..at + 2].copy_from_slice(b"\\x");
+                let from = at / 2;
+                assert_eq!(next_escape(&text, from, len), Some(at), "{len}");
+                assert_eq!(next_escape(&text, from, at + 1), Some(at), "{len}");
+                assert_eq!(next_escape(&text, from, at), None, "{len}");
+                assert_eq!(next_escape(&text, at + 1, len + 9), None, "{len}");
+                text[at..at + 2].fill(b'a');
             }
         }
     }
