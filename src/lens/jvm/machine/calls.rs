@@ -6,11 +6,8 @@ use super::{Invoke, MAX_PIECES, Machine, Piece, Value, Watch, What};
 use crate::lens::bytes::u16_be;
 
 impl Machine<'_, '_> {
-    pub(super) fn invoke<W: Watch>(&mut self, pc: u32, op: u8, index: u16, watch: &mut W) {
-        let Some((class, name, descriptor)) = self.class.member(index) else {
-            self.stack.clear();
-            return;
-        };
+    /// Takes the arguments of a call from the stack, in their order; and how many slots its answer takes.
+    fn arguments(&mut self, descriptor: &[u8]) -> (Vec<Value>, u8) {
         let mut slots = std::mem::take(&mut self.slots);
         let (size, _) = ops::slots(descriptor, &mut slots);
         let mut arguments: Vec<Value> = Vec::with_capacity(slots.len());
@@ -23,6 +20,15 @@ impl Machine<'_, '_> {
         }
         arguments.reverse();
         self.slots = slots;
+        (arguments, size)
+    }
+
+    pub(super) fn invoke<W: Watch>(&mut self, pc: u32, op: u8, index: u16, watch: &mut W) {
+        let Some((class, name, descriptor)) = self.class.member(index) else {
+            self.stack.clear();
+            return;
+        };
+        let (arguments, size) = self.arguments(descriptor);
         let receiver = if op == 184 { Value::Unknown } else { self.pop() };
         let answer = self.strings_call(class, name, descriptor, receiver, &arguments);
         let answer = match answer {
@@ -239,18 +245,7 @@ impl Machine<'_, '_> {
             self.stack.clear();
             return;
         };
-        let mut slots = std::mem::take(&mut self.slots);
-        let (size, _) = ops::slots(descriptor, &mut slots);
-        let mut arguments = Vec::with_capacity(slots.len());
-        for size in slots.iter().rev() {
-            let value = self.pop();
-            if *size == 2 {
-                self.pop();
-            }
-            arguments.push(if *size == 2 { Value::Unknown } else { value });
-        }
-        arguments.reverse();
-        self.slots = slots;
+        let (arguments, size) = self.arguments(descriptor);
         let mut answer = Value::Unknown;
         if name == b"makeConcatWithConstants"
             && let Entry::Dynamic(bootstrap, _) = class.entry(index)
