@@ -75,11 +75,12 @@ fn main() {
     write("patterns.txt", &patterns.text);
     write("groups.txt", &groups.text);
     let code = format!(
-        "/// The pattern files in the binary, in the order of their patterns.\npub const BUILTIN: &[&str] = &{names:?};\nconst PATTERNS: usize = {};\nconst GROUPS: usize = {};\n/// The alphabets of the patterns.\nstatic ALPHABETS: &[[u64; 2]] = &{:?};\n",
-        patterns.entries, groups.entries, patterns.alphabets
+        "/// The pattern files in the binary, in the order of their patterns.\npub const BUILTIN: &[&str] = &{names:?};\nconst PATTERNS: usize = {};\nconst GROUPS: usize = {};\n/// The alphabets of the patterns.\nstatic ALPHABETS: &[[u64; 2]] = &{:?};\n/// Where each pattern begins.\nstatic BEGINS: [u32; PATTERNS] = {:?};\n",
+        patterns.entries, groups.entries, patterns.alphabets, patterns.begins
     );
     write("patterns.rs", &code);
     write("prefilter.rs", &tables.prefilter());
+    write("entries.rs", &tables.entries());
     write("words.rs", &tables.words());
 }
 
@@ -89,6 +90,8 @@ fn main() {
 struct Packed {
     text: String,
     entries: usize,
+    /// Where each pattern begins.
+    begins: Vec<u32>,
     /// The alphabets of ASCII that its patterns have; they are told by their number.
     alphabets: Vec<[u64; 2]>,
 }
@@ -214,6 +217,7 @@ fn group(table: &Table, out: &mut Packed) {
 fn pattern(table: &Table, origin: &str, out: &mut Packed, tables: &mut Tables) -> Result<(), String> {
     let id = out.entries as u16;
     out.entries += 1;
+    out.begins.push(out.text.len() as u32);
     for key in ["id", "name", "class", "severity", "why", "fix", "reference", "boundary"] {
         out.text(text(table, key));
     }
@@ -238,10 +242,10 @@ fn pattern(table: &Table, origin: &str, out: &mut Packed, tables: &mut Tables) -
     for key in ["of", "role"] {
         out.text(part.map_or("", |part| text(part, key)));
     }
-    matcher(table, out, tables).map_err(|what| format!("{}: {what}", text(table, "id")))
+    matcher(table, id, out, tables).map_err(|what| format!("{}: {what}", text(table, "id")))
 }
 
-fn matcher(table: &Table, out: &mut Packed, tables: &mut Tables) -> Result<(), String> {
+fn matcher(table: &Table, id: u16, out: &mut Packed, tables: &mut Tables) -> Result<(), String> {
     let ignore_case = flag(table, "ignore_case");
     let forms: Result<Vec<_>, String> = texts(table, "form").iter().map(|f| form::parse(f)).collect();
     let forms = forms?;
@@ -258,19 +262,19 @@ fn matcher(table: &Table, out: &mut Packed, tables: &mut Tables) -> Result<(), S
         // Where a word may begin anywhere, so may the prefix.
         let is_bound = text(table, "boundary") != "none";
         let body = all.iter().map(|body| form::least_run(body, tokens::is_token)).min().filter(|_| is_bound);
-        tables.prefixes(&texts(table, "prefix"), ignore_case, body);
+        tables.prefixes(id, &texts(table, "prefix"), ignore_case, body);
         return bodies(&all, out);
     }
     if flag(table, "assigned") {
         out.number(4);
         out.literals(&texts(table, "literal"));
-        tables.prefixes(&texts(table, "literal"), ignore_case, None);
+        tables.prefixes(id, &texts(table, "literal"), ignore_case, None);
         return Ok(());
     }
     if let Some(regex) = table.get("regex").and_then(Value::as_str) {
         out.number(1);
         out.literals(&texts(table, "literal"));
-        tables.prefixes(&texts(table, "literal"), ignore_case, None);
+        tables.prefixes(id, &texts(table, "literal"), ignore_case, None);
         out.text(regex);
         out.number(number(table, "before").unwrap_or(128) as u64);
         out.number(number(table, "after").unwrap_or(512) as u64);
@@ -280,9 +284,14 @@ fn matcher(table: &Table, out: &mut Packed, tables: &mut Tables) -> Result<(), S
         out.number(2);
         let near: Vec<String> = texts(table, "near").iter().map(|w| w.to_ascii_lowercase()).collect();
         out.texts(&near.iter().map(String::as_str).collect::<Vec<_>>());
-        return bodies(&[vec![segment(value)?]], out);
+        let value = segment(value)?;
+        if let Segment::Chars { min, max, .. } = &value {
+            tables.run(id, (*min, *max), table.contains_key("part"));
+        }
+        return bodies(&[vec![value]], out);
     }
     out.number(3);
+    tables.name();
     bodies(&forms, out)
 }
 

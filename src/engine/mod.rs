@@ -9,6 +9,7 @@ pub mod assignment;
 mod candidates;
 pub(crate) mod context;
 mod counted;
+mod entries;
 mod expression;
 mod folded;
 mod held;
@@ -25,16 +26,17 @@ pub mod tokens;
 pub mod words;
 
 use crate::blob::TextKind;
-use crate::pattern::form::least_run;
-use crate::pattern::{Boundary, Matcher, Pattern, PatternId, PatternSet, Segment};
+use crate::pattern::{Matcher, Pattern, PatternId, PatternSet, Segment};
 use crate::triage::names::{self, Verdict};
 use crate::triage::score;
 use candidates::Candidates;
+use entries::{Entries, Entry};
 use prefilter::starts::Starts;
 use prefilter::{Literal, Machine, Prefilter};
 use repeats::Stretch;
 use runs::Shape;
 use runs::outline::Outline;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Something that looks like a secret.
@@ -80,17 +82,20 @@ pub trait Sink {
     }
 }
 
+/// The length of a literal, and its patterns.
+type ByLiteral = (usize, Cow<'static, [PatternId]>);
+
 /// Patterns compiled for searching. Immutable; shared by all threads.
 pub struct Engine<'p> {
     patterns: &'p PatternSet,
     prefilter: Box<dyn Prefilter>,
     /// Patterns by literal, with the length of the literal.
-    by_literal: Vec<(usize, Vec<PatternId>)>,
+    by_literal: Vec<ByLiteral>,
     /// What else a literal is.
     marks: Vec<Option<marks::Mark>>,
     /// Prefixes of tokens that are runs, and their patterns.
     starts: Starts,
-    by_start: Vec<(usize, Vec<PatternId>)>,
+    by_start: Vec<ByLiteral>,
     /// Patterns of runs, by the length of the run.
     runs: Vec<Vec<PatternId>>,
     /// Lengths of runs that are parts of pairs and have no other length.
@@ -128,53 +133,22 @@ impl<'p> Engine<'p> {
 
     /// An engine on this machine, or, where the processor cannot run it, on one that it can.
     pub fn on(machine: Machine, patterns: &'p PatternSet) -> Self {
-        let (mut literals, mut prefixes) = (Vec::new(), Vec::new());
-        let mut runs = Vec::new();
-        let mut parts = Vec::new();
-        let mut has_names = false;
-        let mut everywhere = Vec::new();
-        for (id, pattern) in patterns.iter() {
-            let (texts, body) = match &pattern.matcher {
-                Matcher::Token { prefixes, bodies } => {
-                    (prefixes, bodies.iter().map(|body| least_run(body, tokens::is_token)).min())
-                }
-                Matcher::Regex { literals, .. } | Matcher::Assigned { literals } => (literals, None),
-                Matcher::Search { keywords, .. } => {
-                    if keywords.is_empty() {
-                        everywhere.push(id);
-                    }
-                    (keywords, None)
-                }
-                Matcher::Run { min, max, .. } => {
-                    if min == max && pattern.part.is_some() && !parts.contains(min) {
-                        parts.push(*min);
-                    }
-                    runs.resize(runs.len().max(max.min(&judge::LONGEST_VALUE) + 1), Vec::new());
-                    runs.iter_mut().take(max + 1).skip(*min).for_each(|ids: &mut Vec<_>| ids.push(id));
-                    continue;
-                }
-                Matcher::Named { .. } => {
-                    has_names = true;
-                    continue;
-                }
-            };
-            let body = body.filter(|_| pattern.boundary != Boundary::None);
-            for bytes in texts.iter() {
-                let is_start = body.is_some_and(|body| tokens::is_start(bytes, body));
-                let list = if is_start { &mut prefixes } else { &mut literals };
-                let ignore_case = pattern.ignore_case || matches!(pattern.matcher, Matcher::Search { .. });
-                let literal = Literal { bytes: bytes.to_vec(), ignore_case };
-                list.push((literal, Some(id)));
+        let Entries { literals, starts, runs: all_runs, has_names, everywhere } = Entries::new(patterns);
+        let (mut runs, mut parts) = (Vec::new(), Vec::new());
+        for run in all_runs.iter() {
+            if run.min == run.max && run.is_part && !parts.contains(&run.min) {
+                parts.push(run.min);
             }
+            runs.resize(runs.len().max(run.max.min(judge::LONGEST_VALUE) + 1), Vec::new());
+            let of_length = runs.iter_mut().take(run.max + 1).skip(run.min);
+            of_length.for_each(|ids: &mut Vec<_>| ids.push(run.pattern));
         }
-        let marked = |word: &[u8]| Literal { bytes: word.to_vec(), ignore_case: false };
-        literals.extend(marks::WORDS.iter().map(|(word, _)| (marked(word), None)));
-        let (by_literal, literals) = by_literal(literals);
-        let (by_start, prefixes) = self::by_literal(prefixes);
+        let (by_literal, literals) = lists(literals);
+        let (by_start, prefixes) = lists(starts);
         let mut marks = vec![None; literals.len()];
         for (word, mark) in marks::WORDS {
-            let place = literals.binary_search(&marked(word));
-            marks[place.expect("it was entered above")] = Some(*mark);
+            let place = literals.binary_search(&entries::marked(word));
+            marks[place.expect("it was entered")] = Some(*mark);
         }
         let machine = if machine.is_available() { machine } else { Machine::Portable };
         let prefilter = machine.build(literals).expect("what is available can be built");
@@ -259,7 +233,7 @@ impl<'p> Engine<'p> {
         self.confirm(text, self.patterns_of(literal), at, kind, &mut barren, sink);
     }
 
-    fn patterns_of(&self, literal: u32) -> &(usize, Vec<PatternId>) {
+    fn patterns_of(&self, literal: u32) -> &ByLiteral {
         let number = literal as usize;
         self.by_literal.get(number).unwrap_or_else(|| &self.by_start[number - self.by_literal.len()])
     }
@@ -382,13 +356,13 @@ impl<'p> Engine<'p> {
     fn confirm(
         &self,
         text: &[u8],
-        (length, ids): &(usize, Vec<PatternId>),
+        (length, ids): &ByLiteral,
         at: usize,
         kind: TextKind,
         barren: &mut expression::Barren<'p>,
         sink: &mut dyn Sink,
     ) {
-        for &id in ids {
+        for &id in ids.iter() {
             self.confirm_one(text, at..at + length, id, kind, barren, sink);
         }
     }
@@ -497,20 +471,10 @@ impl<'p> Engine<'p> {
     }
 }
 
-/// The literals in order, each once, and for each its length and its patterns.
-fn by_literal(mut all: Vec<(Literal, Option<PatternId>)>) -> (Vec<(usize, Vec<PatternId>)>, Vec<Literal>) {
-    all.sort_by(|a, b| a.0.cmp(&b.0));
-    let (mut by_literal, mut literals): (Vec<(usize, Vec<PatternId>)>, Vec<Literal>) = Default::default();
-    for (literal, id) in all {
-        if literals.last() != Some(&literal) {
-            by_literal.push((literal.bytes.len(), Vec::new()));
-            literals.push(literal);
-        }
-        if let Some((_, ids)) = by_literal.last_mut() {
-            ids.extend(id);
-        }
-    }
-    (by_literal, literals)
+/// Patterns by literal, with the length of the literal; and the literals.
+fn lists(entries: Vec<Entry>) -> (Vec<ByLiteral>, Vec<Literal>) {
+    let list = |entry: Entry| ((entry.literal.bytes.len(), entry.patterns), entry.literal);
+    entries.into_iter().map(list).unzip()
 }
 
 /// All matches of an expression in a text, whatever pattern it is of.

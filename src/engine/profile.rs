@@ -74,7 +74,7 @@ impl Engine<'_> {
         profile.judging += start.elapsed();
         let mut barren = expression::Barren::default();
         for ((length, ids), at) in candidates {
-            for &id in ids {
+            for &id in ids.iter() {
                 let mut counter = Counter::default();
                 let start = Instant::now();
                 self.confirm_one(text, at..at + length, id, kind, &mut barren, &mut counter);

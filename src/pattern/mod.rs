@@ -204,8 +204,9 @@ impl PatternSet {
         self.has_builtin && self.patterns.is_empty()
     }
 
-    fn builtin_patterns(&self) -> &'static [Pattern] {
-        if self.has_builtin { packed::patterns() } else { &[] }
+    /// How many of the patterns are built in.
+    fn builtin_count(&self) -> usize {
+        if self.has_builtin { packed::COUNT } else { 0 }
     }
 
     fn builtin_groups(&self) -> &'static [Group] {
@@ -302,7 +303,7 @@ impl PatternSet {
 
     /// How many patterns there are.
     pub fn len(&self) -> usize {
-        (if self.has_builtin { packed::COUNT } else { 0 }) + self.patterns.len()
+        self.builtin_count() + self.patterns.len()
     }
 
     /// Whether there are none.
@@ -313,16 +314,15 @@ impl PatternSet {
     /// The pattern with this id.
     pub fn get(&self, id: PatternId) -> &Pattern {
         let index = usize::from(id.0);
-        let builtin = self.builtin_patterns();
-        match builtin.get(index) {
-            Some(pattern) => pattern,
-            None => &self.patterns[index - builtin.len()],
+        match index.checked_sub(self.builtin_count()) {
+            None => packed::pattern(index),
+            Some(own) => &self.patterns[own],
         }
     }
 
     /// Whether the pattern is one of ours, and no user's.
     pub fn is_builtin(&self, id: PatternId) -> bool {
-        usize::from(id.0) < self.builtin_patterns().len()
+        usize::from(id.0) < self.builtin_count()
     }
 
     /// The pattern with this name.
@@ -342,7 +342,8 @@ impl PatternSet {
 
     /// All patterns, in the order of their ids.
     pub fn patterns(&self) -> impl Iterator<Item = &Pattern> {
-        self.builtin_patterns().iter().chain(&self.patterns)
+        let builtin = (0..self.builtin_count()).map(|number| -> &Pattern { packed::pattern(number) });
+        builtin.chain(&self.patterns)
     }
 
     /// Patterns with their ids.

@@ -13,13 +13,14 @@ include!(concat!(env!("OUT_DIR"), "/patterns.rs"));
 /// How many patterns there are.
 pub(super) const COUNT: usize = PATTERNS;
 
-/// The built-in patterns.
-pub(super) fn patterns() -> &'static [Pattern] {
-    static READ: OnceLock<Vec<Pattern>> = OnceLock::new();
-    READ.get_or_init(|| {
-        let mut packed = Packed(include_str!(concat!(env!("OUT_DIR"), "/patterns.txt")));
+/// A built-in pattern, by its number; read when it is first asked for.
+pub(super) fn pattern(number: usize) -> &'static Pattern {
+    static READ: [OnceLock<Box<Pattern>>; PATTERNS] = [const { OnceLock::new() }; PATTERNS];
+    READ[number].get_or_init(|| {
+        let all = include_str!(concat!(env!("OUT_DIR"), "/patterns.txt"));
+        let mut packed = Packed(&all[BEGINS[number] as usize..]);
         // Never fewer than there are: a search for half of the patterns would look like a clean one.
-        (0..PATTERNS).map(|_| packed.pattern().expect("build.rs packs what is read here")).collect()
+        Box::new(packed.pattern().expect("build.rs packs what is read here"))
     })
 }
 

@@ -9,15 +9,28 @@ use crate::engine::held::Held;
 
 include!(concat!(env!("OUT_DIR"), "/prefilter.rs"));
 
+/// Texts that lie one behind the other, by their lengths: times two, and one more if they stand in any case.
+pub fn literals_of(mut text: &'static [u8], lengths: &[u16]) -> impl Iterator<Item = Literal> {
+    lengths.iter().map(move |length| {
+        let bytes = text.split_off(..usize::from(length >> 1)).unwrap_or_default().to_vec();
+        Literal { bytes, ignore_case: length & 1 != 0 }
+    })
+}
+
+/// The literals of the tables.
+pub fn literals() -> impl Iterator<Item = Literal> {
+    literals_of(LITERAL_TEXT, LITERAL_LENGTHS)
+}
+
 /// Whether these are the literals that the tables were made for, in the same order.
 fn are_built_in(literals: &[Literal]) -> bool {
-    let mut rest = TEXT;
+    let mut rest = LITERAL_TEXT;
     let mut is_next = |(literal, &length): (&Literal, &u16)| {
         let (length, ignore_case) = (usize::from(length >> 1), length & 1 != 0);
         let own = rest.split_off(..length).unwrap_or_default();
         literal.ignore_case == ignore_case && literal.bytes == own
     };
-    literals.len() == LENGTHS.len() && literals.iter().zip(&LENGTHS).all(&mut is_next)
+    literals.len() == LITERAL_LENGTHS.len() && literals.iter().zip(LITERAL_LENGTHS).all(&mut is_next)
 }
 
 /// The table of pairs, and where in each literal its window stands; `None` for other literals.
@@ -37,19 +50,9 @@ mod tests {
     use super::*;
     use crate::engine::prefilter::filling;
 
-    /// The literals of the tables.
-    fn literals() -> Vec<Literal> {
-        let mut rest = TEXT;
-        let literal = |length: &u16| {
-            let bytes = rest.split_off(..usize::from(length >> 1)).unwrap().to_vec();
-            Literal { bytes, ignore_case: length & 1 != 0 }
-        };
-        LENGTHS.iter().map(literal).collect()
-    }
-
     #[test]
     fn the_tables_are_those_of_their_literals() {
-        let all = literals();
+        let all: Vec<Literal> = literals().collect();
         let (table, offsets) = pairs(&all).unwrap();
         let (own_table, own_offsets) = filling::fill(all.iter().map(|literal| &literal.bytes[..]));
         assert!(*table == *own_table && offsets == own_offsets);

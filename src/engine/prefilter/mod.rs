@@ -10,7 +10,7 @@ pub mod avx2;
 pub mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod buckets;
-mod builtin;
+pub(super) mod builtin;
 mod filling;
 mod pairs;
 pub mod portable;
