@@ -1,5 +1,6 @@
 //! What stands around a value: its own name, its line, the lines above and below.
 
+use super::call;
 use super::folded::Folded;
 use super::runs::{is_one_of, is_token};
 use crate::triage::memo::Memo;
@@ -162,7 +163,7 @@ impl<'t> Context<'t> {
 
     /// Whether the value is handed to what is made of a service's library: `Client("VALUE")`.
     pub fn is_for_client(&self) -> bool {
-        let called = &self.text[self.called.get_or_init(|| self.called()).clone()];
+        let called = self.called().as_bytes();
         [&b"client"[..], b"api", b"sdk", b"service"].iter().any(|end| {
             called.len() >= end.len() && called[called.len() - end.len()..].eq_ignore_ascii_case(end)
         })
@@ -171,35 +172,13 @@ impl<'t> Context<'t> {
     /// Whether the value is all of an argument that is handed to the client of a service, `service` being its name as it is folded:
     /// `AcmeClient("VALUE")`, `Acme::Client.new("ID", "VALUE")`, `new \Acme\Sdk('VALUE')`.
     pub fn is_handed_to(&self, service: &[u8]) -> bool {
-        let called = self.called.get_or_init(|| self.called()).clone();
-        let Ok(called) = std::str::from_utf8(&self.text[called]) else { return false };
-        if service.is_empty() || called.is_empty() || !self.is_argument() {
-            return false;
-        }
-        // `new \Vendor\Acme\Sdk(…)`: what the name of the service stands in, and what follows.
-        let own =
-            called.rmatch_indices(['\\', '.', ':']).map(|(at, _)| &called[at + 1..]).chain([called]).find(
-                |part| names::words(part).concat().as_bytes().windows(service.len()).any(|w| w == service),
-            );
-        let words = names::words(own.unwrap_or_default());
-        let mut at = 0;
-        let mut has_service = false;
-        while at < words.len() {
-            let mut joined = Vec::new();
-            let length = words[at..].iter().position(|word| {
-                joined.extend_from_slice(word.as_bytes());
-                joined == service
-            });
-            match length {
-                Some(length) => {
-                    has_service = true;
-                    at += length + 1;
-                }
-                None if MAKERS.contains(&words[at].as_str()) => at += 1,
-                None => return false,
-            }
-        }
-        has_service
+        !service.is_empty() && self.is_argument() && call::makes(self.called(), service)
+    }
+
+    /// The first name of what is called with the value on its line: `createClient` of `createClient("VALUE")`, `acme` of
+    /// `acme.Client(key="VALUE")`.
+    pub fn root(&self) -> &'t str {
+        call::root(self.called())
     }
 
     fn original(&self, at: usize) -> usize {
@@ -210,8 +189,11 @@ impl<'t> Context<'t> {
     /// Where the word at `at` of the folded surroundings stands, and how many bytes from the value.
     pub fn region(&self, at: usize) -> (Region, usize) {
         let at = self.original(at);
+        // A command goes on behind a backslash: all of it is one line.
         let lines = |range: Range<usize>| {
-            memchr::memchr_iter(b'\n', &self.text[range]).count().min(usize::from(u8::MAX)) as u8
+            let ends = memchr::memchr_iter(b'\n', &self.text[range.clone()]);
+            let ends = ends.filter(|n| !self.text[..range.start + n].ends_with(b"\\"));
+            ends.count().min(usize::from(u8::MAX)) as u8
         };
         if at >= self.value.end {
             let distance = at - self.value.end;
@@ -226,7 +208,10 @@ impl<'t> Context<'t> {
         } else if at >= self.line {
             (Region::Line, distance)
         } else {
-            (Region::Above(lines(at..self.value.start)), distance)
+            match lines(at..self.value.start) {
+                0 => (Region::Line, distance),
+                n => (Region::Above(n), distance),
+            }
         }
     }
 
@@ -269,13 +254,14 @@ impl<'t> Context<'t> {
         key_of(&self.text[self.own.max(self.value.start.saturating_sub(NAME))..self.value.start])
     }
 
-    /// Whether a client is told to log in with the value: `curl -u "VALUE:"`, `curl -u user:VALUE`, `https://user:VALUE@host`.
+    /// Whether a client is told to log in with the value: `curl -u "VALUE:"`, `curl -u user:VALUE`, `https://user:VALUE@host`,
+    /// `https://VALUE@host`.
     fn is_login(&self) -> bool {
         let before = &self.text[self.from..self.value.start];
         let user = before_user(before);
         let is_behind = |ends: &[u8]| self.text[self.value.end..].starts_with(ends);
         let head = user.unwrap_or(before);
-        if head.ends_with(b"://") && (is_behind(b":@") || user.is_some() && is_behind(b"@")) {
+        if head.ends_with(b"://") && (is_behind(b":@") || is_behind(b"@")) {
             return true;
         }
         ends_in_login(head)
@@ -300,20 +286,20 @@ impl<'t> Context<'t> {
     /// Whether the word at `at` is part of what is called, on the same line, with the value among its arguments:
     /// `new Client({ token: "VALUE" })`.
     pub fn is_called(&self, at: usize) -> bool {
-        self.called.get_or_init(|| self.called()).contains(&self.original(at))
+        self.called_range().contains(&self.original(at))
     }
 
-    fn called(&self) -> Range<usize> {
-        let line = &self.text[self.line..self.value.start];
-        let mut closed = 0;
-        let open = line.iter().rposition(|b| {
-            closed += i32::from(*b == b')') - i32::from(*b == b'(');
-            closed < 0
-        });
-        let Some(open) = open else { return 0..0 };
-        let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$' | b'\\');
-        let length = line[..open].iter().rev().take_while(is_part).count();
-        self.line + open - length..self.line + open
+    fn called_range(&self) -> Range<usize> {
+        let find = || {
+            let called = call::before(&self.text[self.line..self.value.start]);
+            self.line + called.start..self.line + called.end
+        };
+        self.called.get_or_init(find).clone()
+    }
+
+    /// What is called with the value on its line.
+    fn called(&self) -> &'t str {
+        std::str::from_utf8(&self.text[self.called_range()]).unwrap_or_default()
     }
 
     /// Whether the word at `range` of the folded surroundings is part of a name that says secret, in one word or, as in
@@ -340,7 +326,7 @@ impl<'t> Context<'t> {
 
     /// Whether the value is set to something or handed to something, and does not stand in a sentence.
     pub fn is_assigned(&self) -> bool {
-        if self.is_login() {
+        if self.is_login() || ends_in_option(&self.text[self.from..self.value.start]) {
             return true;
         }
         let before = self.text[self.from..self.value.start].trim_ascii_end();
@@ -353,6 +339,12 @@ impl<'t> Context<'t> {
     pub fn name(&self) -> Option<&'t str> {
         self.identifiers().find(|name| !is_value(name))
     }
+}
+
+/// Whether a short option takes what follows: `upload -t "`.
+fn ends_in_option(before: &[u8]) -> bool {
+    let bare = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
+    matches!(bare, [.., b' ', b'-', letter, b' '] if letter.is_ascii_alphabetic())
 }
 
 /// Whether a client is told before the value at the end of `before` that a login follows: `curl -u "`.
@@ -368,7 +360,8 @@ fn before_user(before: &[u8]) -> Option<&[u8]> {
     let head = before.strip_suffix(b":")?;
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+' | b'@');
     let length = head.iter().rev().take(USER).take_while(|b| is_part(b)).count();
-    (length > 0).then(|| &head[..head.len() - length])
+    // Some services have no users: `curl -u ":VALUE"`.
+    (length > 0 || ends_in_login(head)).then(|| &head[..head.len() - length])
 }
 
 /// Whether a login and its user stand before the value at the end of `before`: `curl -u user:`.
@@ -381,54 +374,6 @@ pub fn is_user(text: &[u8], run: &Range<usize>) -> bool {
     const OPTION: usize = 16;
     text[run.end..].starts_with(b":") && ends_in_login(&text[run.start.saturating_sub(OPTION)..run.start])
 }
-
-/// Words beside the name of a service in what makes its client.
-const MAKERS: &[&str] = &[
-    "access",
-    "api",
-    "async",
-    "auth",
-    "authenticate",
-    "authorization",
-    "authorize",
-    "client",
-    "config",
-    "configuration",
-    "configure",
-    "connect",
-    "connection",
-    "create",
-    "credentials",
-    "default",
-    "environment",
-    "http",
-    "init",
-    "initialize",
-    "js",
-    "key",
-    "login",
-    "make",
-    "net",
-    "new",
-    "node",
-    "oauth",
-    "official",
-    "options",
-    "provider",
-    "py",
-    "python",
-    "rest",
-    "sdk",
-    "secret",
-    "service",
-    "session",
-    "set",
-    "settings",
-    "setup",
-    "tier",
-    "token",
-    "with",
-];
 
 /// A quick look at whether a name may say that its value is secret, or an id: for the lines around it, which
 /// matter only then.

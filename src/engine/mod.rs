@@ -6,6 +6,7 @@
 
 mod assigned;
 pub mod assignment;
+mod call;
 mod candidates;
 pub(crate) mod context;
 mod counted;

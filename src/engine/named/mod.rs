@@ -6,6 +6,7 @@
 
 mod builtin;
 mod fit;
+mod imported;
 mod key;
 mod parent;
 mod place;
@@ -129,7 +130,11 @@ impl Index {
         if !is_worth_a_look {
             return None;
         }
-        self.look(patterns, text, run, kind != TextKind::Plain, is_random, None)
+        self.look(patterns, text, run, kind != TextKind::Plain, is_random, None).or_else(|| {
+            let brought = (is_random && kind == TextKind::Plain).then(|| imported::brought(text, run))??;
+            let named = self.look(patterns, &brought.text, &brought.run, false, is_random, None)?;
+            (named.span == brought.run).then_some(Named { span: run.clone(), ..named })
+        })
     }
 
     /// Whether a run of these characters, which does not look random, may be named by whatever stands around it.
@@ -346,7 +351,8 @@ impl Index {
                         || candidate.region != Region::Own && is_first_argument(text, span)
                         || !context.is_assigned() && is_path_before(text, span.start)
                         || matches!(key, Key::Other | Key::None)
-                            && !(candidate.region <= Region::Line && context.is_assigned()))
+                            && !(candidate.region <= Region::Line && context.is_assigned())
+                            && !place::binds(context.text(), candidate.at, context.root()))
             };
             if let Some((span, breadth)) = fit
                 && !is_id(span)
@@ -538,11 +544,12 @@ fn says_enough(
             }
         }
         Key::Other | Key::None => match c.weight {
-            Weight::Strong => is_near,
             // `from acme import Client`, and below it `Client("VALUE")`.
-            Weight::Plain if matches!(c.region, Region::Above(_)) => {
+            Weight::Strong | Weight::Plain if matches!(c.region, Region::Above(_)) => {
                 context.is_for_client() && place::is_import(context.text(), c.at)
+                    || place::binds(context.text(), c.at, context.root())
             }
+            Weight::Strong => is_near,
             Weight::Plain => {
                 c.region == Region::Own && context.is_assigned()
                     || c.region == Region::Line && context.is_called(c.word.start) && context.is_argument()

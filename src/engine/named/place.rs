@@ -113,13 +113,31 @@ fn is_spoken_of(word: &[u8], line: &[u8], after: &[u8]) -> bool {
     head.len() < line.len() && (has_thing() || ends() && (is_inside() || is_comment()))
 }
 
+/// Bytes of a line that takes a library into use, at most.
+const IMPORT: usize = 200;
+
+/// The line that holds `at`, or so much of it as takes a library into use.
+pub(super) fn line(text: &[u8], at: usize) -> Range<usize> {
+    let from = at.saturating_sub(IMPORT);
+    let start = memchr::memrchr(b'\n', &text[from..at]).map_or(from, |n| from + n + 1);
+    let end = text.len().min(at + IMPORT);
+    start..memchr::memchr(b'\n', &text[at..end]).map_or(end, |n| at + n)
+}
+
 /// Whether the line that holds `at` takes a library into use.
 pub(super) fn is_import(text: &[u8], at: usize) -> bool {
-    let from = at.saturating_sub(AROUND);
-    let start = memchr::memrchr(b'\n', &text[from..at]).map_or(from, |n| from + n + 1);
-    let line = text[start..].trim_ascii_start();
+    let line = text[line(text, at)].trim_ascii_start();
+    let is_required = || memchr::memmem::find(line, b"require(").is_some();
     [&b"from "[..], b"import ", b"use ", b"using ", b"require"].iter().any(|word| line.starts_with(word))
-        || memchr::memmem::find(&text[start..at], b"require(").is_some()
+        || is_required()
+}
+
+/// Whether the line that holds `at` takes a library into use under the `name`, or a part of it.
+pub(super) fn binds(text: &[u8], at: usize, name: &str) -> bool {
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    !name.is_empty()
+        && is_import(text, at)
+        && text[line(text, at)].split(|b| !is_part(b)).any(|word| word == name.as_bytes())
 }
 
 /// What tools keep the secrets of others in.
