@@ -4,7 +4,7 @@
 use super::budget::Budget;
 use super::flow::{Passing, Rest};
 use super::inflate::{Inflated, inflate_more, inflate_passing};
-use super::{Container, Contents, Member, Opened, Problem};
+use super::{Container, Contents, Member, Opened, Problem, stream};
 use crate::blob::Blob;
 use crate::limits::Limits;
 
@@ -137,7 +137,7 @@ impl Stream<'_> {
         }
         // Tape blocks are filled up with zeros; anything else was put there by somebody.
         if rest.iter().any(|&b| b != 0) && budget.take(rest.len() as u64) {
-            out.extend_from_slice(rest);
+            stream::put_behind(rest, out);
         }
         problem
     }
