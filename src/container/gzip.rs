@@ -179,6 +179,15 @@ mod tests {
     }
 
     #[test]
+    fn a_few_bytes_of_data_leave_a_text_a_text() {
+        let text = gzip(GzBuilder::new(), b"a text and no more");
+        let behind = [&text[..], b"\0\0\x05key: x\0\x01"].concat();
+        assert_eq!(read("x", &behind).1, b"a text and no more\n\n\n\nkey: x\n\n");
+        let data = gzip(GzBuilder::new(), b"data\0\0\0");
+        assert!(read("x", &[&data[..], b"\0\x05"].concat()).1.ends_with(b"\0\0\0\0\x05"));
+    }
+
+    #[test]
     fn damage_gives_what_came_out() {
         let plain: Vec<u8> = (0..40_000u32).flat_map(|n| (n * 7919).to_le_bytes()).collect();
         let whole = gzip(GzBuilder::new(), &plain);
