@@ -8,7 +8,7 @@ use crate::engine::marks::{Mark, WORDS};
 use crate::engine::prefilter::portable::Portable;
 use crate::engine::prefilter::{Literal, Machine, Prefilter};
 use crate::engine::runs;
-use crate::lens::decode::{armor, inner, invisible, listed, literal, marked, pieced, turned};
+use crate::lens::decode::{armor, chained, inner, invisible, listed, literal, marked, pieced, turned};
 use crate::lens::{LENSES, Lens, config, decode};
 use crate::limits::Limits;
 use crate::pattern::PatternSet;
@@ -123,7 +123,7 @@ pub fn decoding(data: &[u8]) {
                 }
                 Mark::Packed | Mark::Joined => {
                     let word = at..at + word.len();
-                    for decoded in [literal::bytes(data, &word, 4096), literal::joined(data, &word)] {
+                    for decoded in [literal::bytes(data, &word, 4096), chained::at(data, &word)] {
                         assert!(decoded.is_none_or(|d| d.span.end <= data.len() && d.bytes.len() <= 4097));
                     }
                 }

@@ -58,6 +58,8 @@ pub enum Signature {
     Nsis,
     /// A program of Tauri names the library.
     Tauri,
+    /// The constants of a program that Nuitka has made begin.
+    Nuitka,
     /// A stream of lzip begins.
     Lzip,
     /// A file of lzop begins.
@@ -73,7 +75,7 @@ pub enum Signature {
 }
 
 impl Signature {
-    const ALL: [(Signature, &[u8]); 24] = [
+    const ALL: [(Signature, &[u8]); 25] = [
         (Signature::Gzip, b"\x1f\x8b\x08"),
         (Signature::ZipEnd, b"PK\x05\x06"),
         (Signature::MetadataRoot, b"BSJB"),
@@ -92,6 +94,7 @@ impl Signature {
         (Signature::Squashfs, b"hsqs"),
         (Signature::Nsis, b"\xef\xbe\xad\xdeNull"),
         (Signature::Tauri, b"tauri://"),
+        (Signature::Nuitka, b".bytecode\0"),
         (Signature::Lzip, b"LZIP\x01"),
         (Signature::Lzop, b"\x89LZO\0\r\n\x1a\n"),
         (Signature::Lzma, b"\x5d\0\0\x80\0"),

@@ -4,7 +4,7 @@
 use super::budget::Budget;
 use super::flow::{Passing, Rest};
 use super::inflate::{Inflated, inflate_more, inflate_passing};
-use super::{Container, Contents, Member, Opened, Problem};
+use super::{Container, Contents, Member, Opened, Problem, stream};
 use crate::blob::Blob;
 use crate::limits::Limits;
 
@@ -137,7 +137,7 @@ impl Stream<'_> {
         }
         // Tape blocks are filled up with zeros; anything else was put there by somebody.
         if rest.iter().any(|&b| b != 0) && budget.take(rest.len() as u64) {
-            out.extend_from_slice(rest);
+            stream::put_behind(rest, out);
         }
         problem
     }
@@ -176,6 +176,15 @@ mod tests {
         bytes.extend(b"tail");
         assert!(read("x.gz", &bytes).1.ends_with(b"tail"));
         assert_eq!(read("d/logs.tgz", &gzip(GzBuilder::new(), b"x")).0, b"logs.tar");
+    }
+
+    #[test]
+    fn a_few_bytes_of_data_leave_a_text_a_text() {
+        let text = gzip(GzBuilder::new(), b"a text and no more");
+        let behind = [&text[..], b"\0\0\x05key: x\0\x01"].concat();
+        assert_eq!(read("x", &behind).1, b"a text and no more\n\n\n\nkey: x\n\n");
+        let data = gzip(GzBuilder::new(), b"data\0\0\0");
+        assert!(read("x", &[&data[..], b"\0\x05"].concat()).1.ends_with(b"\0\0\0\0\x05"));
     }
 
     #[test]

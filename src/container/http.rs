@@ -25,7 +25,8 @@ impl Container for Http {
     }
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
-        (starts(blob.bytes) || blob.bytes.starts_with(b"WARC/1.")) && Bodies::of(blob.bytes).next().is_some()
+        let data = blob.bytes;
+        (starts(data) || data.starts_with(b"WARC/1.") || is_cached(data)) && Bodies::of(data).next().is_some()
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
@@ -41,6 +42,13 @@ impl Container for Http {
         opened.gaps.push(0..blob.bytes.len());
         opened
     }
+}
+
+/// Whether it is a file of the cache of nginx: numbers, the key of the answer, the answer.
+fn is_cached(data: &[u8]) -> bool {
+    const NUMBERS: usize = 512;
+    matches!(data, [3..=5, 0, 0, 0, 0, 0, 0, 0, ..])
+        && memchr::memmem::find(&data[..data.len().min(NUMBERS)], b"\nKEY: ").is_some()
 }
 
 /// Whether a message begins here.
@@ -171,6 +179,10 @@ mod tests {
         let bodies: Vec<&[u8]> = members.iter().map(|m| m.1.as_slice()).collect();
         assert_eq!(bodies, [b"this text.", packed.as_slice(), b"rest"]);
         assert!(members[2].0.ends_with(".br") && problems.is_empty());
+        // What nginx keeps of an answer.
+        let mut cached = vec![5, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 0];
+        cached.extend(b"\nKEY: http://x/a\nHTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\nrest");
+        assert_eq!(read(&Http, &cached).0[0].1, b"rest");
         // Many heads without an end are gone through once.
         let heads = b"HTTP/1.1 200 OK\r\n".repeat(50_000);
         assert!(!Http.reads(&Blob { address: crate::address::Address::named("x"), bytes: &heads }));

@@ -58,7 +58,8 @@ impl Container for MemoryInit {
         if let Some((form, from)) = form(blob.bytes) {
             let text = &blob.bytes[from..];
             opened.members.push(Box::new(Words { form, text, lowest_first: false }));
-            if form.bytes() > 1 {
+            // Other words are lines of a file, as `xxd -p` has it.
+            if form.bytes() > 1 && form.bytes().is_power_of_two() {
                 opened.members.push(Box::new(Words { form, text, lowest_first: true }));
             }
         }
@@ -265,7 +266,10 @@ impl Member for Words<'_> {
             if buffer.len() as u64 + len > budget.limits.entry_bytes || !budget.take(len) {
                 return Contents { bytes: buffer, problem: Some(Problem::new(Reason::Limit, OVER_BUDGET)) };
             }
-            if self.form.word(item, self.lowest_first, buffer).is_none() {
+            // The end of a file in lines: a word would have all its digits, or no zeros before those it has.
+            let is_last = kind == Kind::Plain && items.peek().is_none() && item.len().is_multiple_of(2);
+            let width = if is_last { item.len().min(self.form.width) } else { self.form.width };
+            if (Form { width, ..self.form }).word(item, self.lowest_first, buffer).is_none() {
                 other += item.len() as u64;
             }
         }
@@ -324,6 +328,13 @@ mod tests {
         assert_eq!(read(decimal), ["som"]);
         let bits: String = pair[0].bytes().map(|b| format!("{b:08b}\n")).collect();
         assert_eq!(read(&bits), [pair[0].clone()]);
+        let lines: Vec<String> = pair[0]
+            .repeat(130)
+            .as_bytes()
+            .chunks(30)
+            .map(|line| line.iter().map(|b| format!("{b:02x}")).collect())
+            .collect();
+        assert_eq!(read(&lines.join("\n")), [pair[0].repeat(130)]);
         assert_eq!(read("@10 7365 6372\n@20 6574 6574\n")[0], "\0secr\0etet");
     }
 

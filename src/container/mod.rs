@@ -10,6 +10,7 @@ pub mod asar;
 pub mod ascii85;
 pub mod assembly_store;
 pub mod avro;
+pub mod bases;
 mod blocks;
 pub(crate) mod brotli;
 pub mod btrfs;
@@ -40,6 +41,7 @@ pub mod gzip;
 mod hdf5;
 pub mod hfsplus;
 pub mod http;
+pub mod http2;
 mod huffman;
 pub mod image;
 pub(crate) mod inflate;
@@ -100,6 +102,7 @@ pub mod unityfs;
 pub mod unopened;
 pub mod uuencode;
 pub mod vdex;
+pub mod websocket;
 pub mod wim;
 pub mod woff2;
 pub mod xar;
@@ -205,6 +208,8 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &squashfs::Squashfs,
     &firmware::Firmware,
     &chrome_cache::ChromeCache,
+    &websocket::WebSocket,
+    &http2::Http2,
     &http::Http,
     &envelope::Envelope,
     &journal::Journal,
@@ -223,6 +228,7 @@ pub static CONTAINERS: &[&dyn Container] = &[
     &vdex::Vdex,
     &uuencode::Uuencode,
     &ascii85::Ascii85,
+    &bases::Bases,
     &dump::Dump,
     &memory_init::MemoryInit,
     &snappy_blocks::SnappyBlocks,

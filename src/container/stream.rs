@@ -137,6 +137,21 @@ pub(super) fn raw_lzma(
     expand(&mut decode::Lzma::of(stream), input, out, budget)
 }
 
+/// Most bytes of data that may stand behind a text without making it data.
+const FEW: usize = 16 << 10;
+
+/// Puts what belongs to no stream behind what came out of them. A few bytes of data behind a text (what a cache notes of a file, sizes of
+/// frames) would make it data, in which less is looked for: their control characters become line ends.
+pub(super) fn put_behind(rest: &[u8], out: &mut Vec<u8>) {
+    let is_few = rest.len() <= FEW && raw::kind(rest) == TextKind::Binary;
+    if is_few && !out.is_empty() && raw::kind(out) == TextKind::Plain {
+        out.push(b'\n');
+        out.extend(rest.iter().map(|b| if b.is_ascii_control() { b'\n' } else { *b }));
+    } else {
+        out.extend_from_slice(rest);
+    }
+}
+
 /// Expands what a reader gives, which itself reads from `packed` bytes.
 pub(super) fn expand_reading(
     reader: &mut dyn Decode,
@@ -469,7 +484,7 @@ impl<'b> Streams<'b> {
         others.push(rest);
         for other in others {
             if other.iter().any(|&b| b != 0) && budget.take(other.len() as u64) {
-                out.extend_from_slice(other);
+                put_behind(other, out);
             }
         }
         problem

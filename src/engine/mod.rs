@@ -381,8 +381,16 @@ impl<'p> Engine<'p> {
         let pattern = self.patterns.get(id);
         match &pattern.matcher {
             Matcher::Token { bodies, .. } => {
-                let found =
-                    token::confirm(text, literal.start, literal.len(), bodies, pattern.boundary, kind);
+                let is_checked = pattern.checks.iter().any(|check| check.is_checksum());
+                let found = token::confirm(
+                    text,
+                    literal.start,
+                    literal.len(),
+                    bodies,
+                    pattern.boundary,
+                    kind,
+                    is_checked,
+                );
                 let Some(token) = found else { return };
                 let value = token.span.clone();
                 if accepts(pattern, &text[value.clone()]) {

@@ -15,7 +15,8 @@ pub struct Token {
     pub loose: bool,
 }
 
-/// The token whose prefix stands at `at` and is `prefix_len` bytes long, with the longest of the bodies.
+/// The token whose prefix stands at `at` and is `prefix_len` bytes long, with the longest of the bodies. `is_checked` says that it has a
+/// checksum, which holds for no chance: in binary data such a token may begin behind anything.
 pub fn confirm(
     text: &[u8],
     at: usize,
@@ -23,6 +24,7 @@ pub fn confirm(
     bodies: &[Body],
     boundary: Boundary,
     kind: TextKind,
+    is_checked: bool,
 ) -> Option<Token> {
     // First, for it refuses most: without a start nothing is a token, in binary data neither unless its length stands there or
     // the end of another field.
@@ -32,13 +34,14 @@ pub fn confirm(
     }
     let tokens = bodies.iter().filter_map(|body| {
         let (end, fixed) = body_end(text, at + prefix_len, body)?;
-        (is_begun || is_counted(text[at - 1], end - at) || is_behind_word(text, at..end)).then_some(())?;
+        let may_begin = || is_checked || is_counted(text[at - 1], end - at) || is_behind_word(text, at..end);
+        (is_begun || may_begin()).then_some(())?;
         let loose = !is_begun || boundary == Boundary::Token && !ends_token(text, end, body);
         (!loose || (kind == TextKind::Binary && fixed)).then_some(Token { span: at..end, loose })
     });
     tokens
         .max_by_key(|token| (!token.loose, token.span.end))
-        .filter(|_| prefix_len > SHORT_PREFIX || !is_inside_base64(text, at))
+        .filter(|_| is_checked || prefix_len > SHORT_PREFIX || !is_inside_base64(text, at))
 }
 
 /// Where the body that starts at `from` ends, and whether its length is fixed.
@@ -134,7 +137,7 @@ mod tests {
 
     fn at(text: &str, body: &[Segment], kind: TextKind) -> Option<Token> {
         let at = text.find("KEY").unwrap();
-        confirm(text.as_bytes(), at, 3, &[body.to_vec().into()], Boundary::Token, kind)
+        confirm(text.as_bytes(), at, 3, &[body.to_vec().into()], Boundary::Token, kind, false)
     }
 
     #[test]
@@ -180,6 +183,11 @@ mod tests {
         assert_eq!(at("gKEY1234x", &fixed, TextKind::Binary), Some(Token { span: 1..8, loose: true }));
         assert_eq!(at("gKEY1234x", &fixed, TextKind::Plain), None);
         assert_eq!(at("KEY12345x", &[chars("digits", 4, 5)], TextKind::Binary), None);
+        // With a checksum, behind anything.
+        let checked =
+            |kind| confirm(b"8KEY1234x", 1, 3, &[fixed.to_vec().into()], Boundary::Token, kind, true);
+        assert_eq!(checked(TextKind::Binary), Some(Token { span: 1..8, loose: true }));
+        assert_eq!(checked(TextKind::Plain), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub mod armor;
 mod base32;
 pub mod base85;
+pub mod chained;
 mod escape;
 pub mod inner;
 pub mod invisible;

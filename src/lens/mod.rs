@@ -27,6 +27,7 @@ pub mod leveldb;
 pub mod macho;
 pub mod masked;
 pub mod native;
+pub mod nuitka;
 pub mod office;
 pub mod pickle;
 mod pieces;
@@ -87,6 +88,7 @@ pub static LENSES: &[&dyn Lens] = &[
     &dart::DartLens,
     &jvm::ClassLens,
     &python::pyc::PycLens,
+    &nuitka::NuitkaLens,
     &dotnet::DotnetLens,
     &il2cpp::Il2CppLens,
     &unity::UnityLens,

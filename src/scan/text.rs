@@ -12,7 +12,9 @@ use crate::engine::{Hit, Sink};
 use crate::explain::Judgement;
 use crate::finding::Secret;
 use crate::ledger::Reason;
-use crate::lens::decode::{self, Decoded, armor, inner, invisible, listed, literal, marked, pieced, turned};
+use crate::lens::decode::{
+    self, Decoded, armor, chained, inner, invisible, listed, literal, marked, pieced, turned,
+};
 use crate::lens::document::{DocumentSites, MAX_SITES, nest};
 use crate::lens::raw;
 use crate::look::Look;
@@ -284,7 +286,10 @@ impl Sink for PartSink<'_, '_, '_, '_> {
             return;
         }
         let decoded = decode::run(self.text.bytes, &run, limits.decoded_bytes as usize);
-        if let Some(decoded) = decoded.or_else(|| invisible::behind(self.text.bytes, run.end)) {
+        let decoded = decoded
+            .or_else(|| invisible::behind(self.text.bytes, run.end))
+            .or_else(|| chained::below(self.text.bytes, &run));
+        if let Some(decoded) = decoded {
             self.decoded_to = decoded.span.end;
             self.decoded(&decoded);
         }
@@ -303,7 +308,7 @@ impl PartSink<'_, '_, '_, '_> {
             Mark::Utf7 => Some(marked::utf7(self.text.bytes, word.start)),
             Mark::Rot13 => turned::string(self.text.bytes, &word, Encoding::Rot13),
             Mark::Packed => literal::bytes(self.text.bytes, &word, limits.decoded_bytes as usize),
-            Mark::Joined => literal::joined(self.text.bytes, &word),
+            Mark::Joined => chained::at(self.text.bytes, &word),
             Mark::Listed => pieced::call(self.text.bytes, &word),
             Mark::Invisible => invisible::around(self.text.bytes, &word),
             Mark::Key => armor::key(self.text.bytes, &word),

@@ -51,6 +51,11 @@ impl Check {
         })
     }
 
+    /// Whether it holds for no value by chance.
+    pub fn is_checksum(self) -> bool {
+        matches!(self, Check::Crc62 | Check::Crc36 | Check::Base58Check)
+    }
+
     /// Whether `value` (with its prefix) passes.
     pub fn passes(self, value: &[u8]) -> bool {
         match self {

@@ -91,9 +91,10 @@ impl Layout {
             let end = layout.bytes(rest, &mut row).filter(|_| row.len() == layout.len)?;
             let text = rest[end..].trim_ascii();
             layout.text_at = (!is_nothing(text)).then_some(end);
-            // Two blanks stand before it, or a sign.
+            // Two blanks stand before it, or a sign; `curl --trace` has one.
+            let is_shown = agrees(text, &row);
             let is_apart = rest[end..].starts_with(b"  ") || matches!(text, [b'|' | b'>', ..]);
-            (layout.text_at.is_none() || is_apart).then(|| (layout, agrees(text, &row)))
+            (layout.text_at.is_none() || is_apart || is_shown).then_some((layout, is_shown))
         });
         let (layout, is_shown) = found.next()?;
         // Of groups the text tells in which order they are.
@@ -263,6 +264,7 @@ mod tests {
             ("0000000 24923  8285 25963  8313  8253 25185 25699 26213", "0000020    10"),
             ("0000000  91  97  93  32 107 101 121  32  61  32  97  98  99 100 101 102", "0000016  10"),
             ("0x0000:  5b61 5d20 6b65 7920 3d20 6162 6364 6566  [a].key.=.abcdef", "0x0010:  0a"),
+            ("0000: 5b 61 5d 20 6b 65 79 20 3d 20 61 62 63 64 65 66 [a] key = abcdef", "0010: 0a"),
             ("0000  5b 61 5d 20 6b 65 79 20 3d 20 61 62 63 64 65 66   [a] key = abcdef", "0010  0a"),
             (
                 "00000000: 01011011 01100001 01011101 00100000 01101011 01100101 01111001 00100000 00111101 00100000 01100001 01100010 01100011 01100100 01100101 01100110  [a] key = abcdef",

@@ -208,6 +208,9 @@ impl<'b> Parser<'b> {
             b'n' => text.push(b'\n'),
             b'r' => text.push(b'\r'),
             b't' => text.push(b'\t'),
+            // Glyphs of fonts have such numbers.
+            b'b' => text.push(8),
+            b'f' => text.push(12),
             b'\r' => self.at += usize::from(self.data.get(self.at) == Some(&b'\n')),
             b'\n' => {}
             b'0'..=b'7' => {
@@ -285,12 +288,12 @@ mod tests {
     #[test]
     fn values() {
         let data =
-            b"<< /Type /Pa#67e % c\n /Kids [1 0 R 2 0 R] /A (a\\(b\\)(c)\\101\\\n) /H <41 4> /N -1.5 >> null";
+            b"<< /Type /Pa#67e % c\n /Kids [1 0 R 2 0 R] /A (a\\(b\\)(c)\\101\\\n\\b\\f) /H <41 4> /N -1.5 >> null";
         let mut parser = Parser::new(data, 0);
         let dict = parser.value().unwrap();
         assert_eq!(dict.get(b"Type"), Some(&name("Page")));
         assert_eq!(dict.get(b"Kids"), Some(&Value::Array(vec![Value::Reference(1), Value::Reference(2)])));
-        assert_eq!(dict.get(b"A"), Some(&Value::String(b"a(b)(c)A".to_vec())));
+        assert_eq!(dict.get(b"A"), Some(&Value::String(b"a(b)(c)A\x08\x0c".to_vec())));
         assert_eq!(dict.get(b"H"), Some(&Value::String(b"A@".to_vec())));
         assert_eq!(dict.get(b"N").and_then(Value::number), Some(-1.5));
         assert_eq!(parser.value(), Some(Value::Word(b"null".to_vec())));

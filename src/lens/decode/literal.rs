@@ -1,7 +1,6 @@
-//! Strings of programs that mean more than their letters: those that hold a packed file as letters and escapes (`b'x\x9c\xed…'`), and
-//! those that are joined with others (`'AKIA' + '…'`).
+//! Strings of programs that hold a packed file as letters and escapes (`b'x\x9c\xed…'`).
 
-use super::{Decoded, is_value};
+use super::Decoded;
 use crate::address::Encoding;
 use crate::blob::OffsetMap;
 use std::ops::Range;
@@ -10,9 +9,6 @@ use std::ops::Range;
 const SHORTEST: usize = 16;
 /// Bytes between two places that are remembered.
 const STEP: usize = 64;
-/// Longest piece of a value that is joined, and longest value.
-const LONGEST_PIECE: usize = 256;
-const LONGEST: usize = 4 << 10;
 
 fn is_quote(b: u8) -> bool {
     matches!(b, b'"' | b'\'' | b'`')
@@ -87,71 +83,16 @@ fn escape(text: &[u8], next: u8) -> Option<(Option<u8>, usize)> {
     Some((Some(byte), 2))
 }
 
-/// The value whose pieces are joined by the operator in `word`, which begins with the quote at the end of one.
-pub fn joined(text: &[u8], word: &Range<usize>) -> Option<Decoded> {
-    let (close, operator) = (word.start, *text.get(word.start + 2)?);
-    let quote = *text.get(close)?;
-    // Most are sentences.
-    is_value(*text.get(close.checked_sub(1)?)?).then_some(())?;
-    let lowest = close.saturating_sub(LONGEST_PIECE);
-    let open = lowest + memchr::memrchr(quote, &text[lowest..close])?;
-    let (mut bytes, mut map) = (Vec::new(), OffsetMap::identity());
-    let (mut piece, mut end) = (open + 1..close, 0);
-    loop {
-        let letters = &text[piece.clone()];
-        if !letters.iter().all(|b| is_value(*b)) || bytes.len() + letters.len() > LONGEST {
-            break;
-        }
-        map.push_plain(bytes.len(), piece.start as u64);
-        bytes.extend_from_slice(letters);
-        end = piece.end;
-        let Some(next) = next_piece(text, end + 1, operator) else { break };
-        piece = next;
-    }
-    (end > close && bytes.len() >= SHORTEST).then_some(Decoded {
-        span: open + 1..end,
-        encoding: Encoding::Assembled,
-        bytes,
-        map,
-        cut: false,
-    })
-}
-
-/// The string behind the operator that stands at `at`, behind blanks.
-fn next_piece(text: &[u8], at: usize, operator: u8) -> Option<Range<usize>> {
-    const BLANKS: usize = 128;
-    let skip = |at: usize| {
-        let blanks = text.get(at..)?.iter().take(BLANKS).take_while(|b| b.is_ascii_whitespace()).count();
-        Some(at + blanks)
-    };
-    let at = skip(at)?;
-    (*text.get(at)? == operator).then_some(())?;
-    let mut open = skip(at + 1)?;
-    // Lines of Visual Basic go on behind such a sign.
-    if operator == b'&' && text.get(open) == Some(&b'_') {
-        open = skip(open + 1)?;
-    }
-    let quote = *text.get(open).filter(|b| is_quote(**b))?;
-    let start = open + 1;
-    let end = start + memchr::memchr(quote, &text[start..text.len().min(start + LONGEST_PIECE)])?;
-    Some(start..end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::blob::TextOffset;
     use crate::engine::marks::{Mark, WORDS};
 
     fn found(text: &str, mark: Mark) -> Option<Decoded> {
         WORDS.iter().filter(|(_, kind)| *kind == mark).find_map(|(word, _)| {
             let at = memchr::memmem::find(text.as_bytes(), word)?;
             let word = at..at + word.len();
-            if mark == Mark::Joined {
-                joined(text.as_bytes(), &word)
-            } else {
-                bytes(text.as_bytes(), &word, 4096)
-            }
+            bytes(text.as_bytes(), &word, 4096)
         })
     }
 
@@ -172,30 +113,9 @@ mod tests {
     }
 
     #[test]
-    fn long_chains_are_gone_through_once() {
-        let text = "'a' + ".repeat(10_000);
-        let decoded = joined(text.as_bytes(), &(2..7)).unwrap();
-        assert!(decoded.bytes.len() == LONGEST && decoded.span.end > 6 * (LONGEST - 1));
+    fn long_strings_are_gone_through_once() {
         let text = "'x\\x9c\\".repeat(10_000);
         let decoded = bytes(text.as_bytes(), &(1..6), 1 << 20).unwrap();
         assert!(decoded.span.end + 8 > text.len());
-    }
-
-    #[test]
-    fn values_in_pieces() {
-        for text in [
-            "key = 'abcdefgh' + 'ijkl' + \"mnop\";",
-            "key = 'abcdefgh' +\n    'ijklmnop'",
-            "$key = 'abcdefgh' . 'ijklmnop';",
-        ] {
-            let decoded = found(text, Mark::Joined).unwrap();
-            assert_eq!(decoded.bytes, b"abcdefghijklmnop", "{text}");
-            assert_eq!(decoded.map.outer(TextOffset(8)) as usize, text.find("ijkl").unwrap());
-        }
-        for text in
-            ["'abc' + 'def'", "'some words' + 'and more of them'", "'abcdefghijklmnop' + name", "' + '"]
-        {
-            assert_eq!(found(text, Mark::Joined), None, "{text}");
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! Values whose pieces a call joins: `['AKIA', '…'].join('')`, `''.join(['AKIA', '…'])`, `'AKIA'.concat('…')`.
+//! Values whose pieces a call joins: `['AKIA', '…'].join('')`, `''.join(['AKIA', '…'])`, `'AKIA'.concat('…')`, `concat!("AKIA", "…")`.
 
 use super::{Decoded, is_value};
 use crate::address::Encoding;
@@ -18,7 +18,7 @@ fn is_quote(b: u8) -> bool {
 /// The value that the call at `word` joins.
 pub fn call(text: &[u8], word: &Range<usize>) -> Option<Decoded> {
     let called = text.get(word.clone())?;
-    let pieces = if called.starts_with(b"''.") || called.starts_with(b"\"\".") {
+    let pieces = if called.ends_with(b"(") || called.ends_with(b"[") {
         forward(text, word.end)
     } else if called.ends_with(b")") {
         let mut pieces = backward(text, word.start);
@@ -106,6 +106,10 @@ mod tests {
             r#"k = "".join(("abcd1234", "EFGH+/56", "x"))"#,
             "k='abcd1234'.concat('EFGH+/56','x')",
             "k='abcd1234'.concat('EFGH+/56').concat('x')",
+            r#"const K: &str = concat!("abcd1234", "EFGH+/56", "x");"#,
+            r#"k <- paste0("abcd1234", "EFGH+/56", "x")"#,
+            "SELECT CONCAT('abcd1234', 'EFGH+/56', 'x')",
+            r#"k = string.Concat("abcd1234", "EFGH+/56", "x");"#,
         ] {
             assert_eq!(found(text).as_deref(), Some("abcd1234EFGH+/56x"), "{text}");
         }
