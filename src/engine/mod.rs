@@ -305,9 +305,15 @@ impl<'p> Engine<'p> {
         let mut candidates = Candidates::new(self, text, kind, sink.wants_all());
         repeats::once(known.as_ref(), within.clone(), sink, &mut |part, sink| {
             self.prefilter.find(text, part, &mut |literal, at| {
-                candidates.literal(literal.0, at, sink);
-                if let Some(mark) = self.marks[literal.0 as usize] {
-                    sink.mark(mark, at..at + self.by_literal[literal.0 as usize].0);
+                let number = literal.0 as usize;
+                let (length, patterns) = &self.by_literal[number];
+                let mark = self.marks[number];
+                // What joins strings stands everywhere in code, and is no word that may say something.
+                if !patterns.is_empty() || mark != Some(marks::Mark::Joined) {
+                    candidates.literal(literal.0, at, sink);
+                }
+                if let Some(mark) = mark {
+                    sink.mark(mark, at..at + length);
                 }
             });
         });

@@ -34,7 +34,8 @@ pub(super) fn brought(text: &[u8], run: &Range<usize>) -> Option<Brought> {
         return None;
     }
     let head = &text[..HEAD.min(run.start.saturating_sub(context::BEFORE))];
-    let at = memchr::memmem::find_iter(head, name).take(PLACES).find(|at| place::binds(head, *at, name))?;
+    let at =
+        memchr::memmem::find_iter(head, name).take(PLACES).find(|at| place::binds(head, *at, || name))?;
     let line = place::line(head, at);
     let start = memchr::memrchr(b'\n', &text[..floor + called.start]).map_or(0, |n| n + 1).max(floor);
     let rest = &text[run.end..text.len().min(run.end + context::AFTER)];

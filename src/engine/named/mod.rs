@@ -352,7 +352,7 @@ impl Index {
                         || !context.is_assigned() && is_path_before(text, span.start)
                         || matches!(key, Key::Other | Key::None)
                             && !(candidate.region <= Region::Line && context.is_assigned())
-                            && !place::binds(context.text(), candidate.at, context.root()))
+                            && !place::binds(context.text(), candidate.at, || context.root()))
             };
             if let Some((span, breadth)) = fit
                 && !is_id(span)
@@ -546,8 +546,8 @@ fn says_enough(
         Key::Other | Key::None => match c.weight {
             // `from acme import Client`, and below it `Client("VALUE")`.
             Weight::Strong | Weight::Plain if matches!(c.region, Region::Above(_)) => {
-                context.is_for_client() && place::is_import(context.text(), c.at)
-                    || place::binds(context.text(), c.at, context.root())
+                place::is_import(context.text(), c.at) && context.is_for_client()
+                    || place::binds(context.text(), c.at, || context.root())
             }
             Weight::Strong => is_near,
             Weight::Plain => {

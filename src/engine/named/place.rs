@@ -132,12 +132,14 @@ pub(super) fn is_import(text: &[u8], at: usize) -> bool {
         || is_required()
 }
 
-/// Whether the line that holds `at` takes a library into use under the `name`, or a part of it.
-pub(super) fn binds(text: &[u8], at: usize, name: &str) -> bool {
+/// Whether the line that holds `at` takes a library into use under this name, or a part of it. The name is asked for last: what is
+/// called may stand on a long line.
+pub(super) fn binds<'n>(text: &[u8], at: usize, name: impl FnOnce() -> &'n str) -> bool {
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
-    !name.is_empty()
-        && is_import(text, at)
-        && text[line(text, at)].split(|b| !is_part(b)).any(|word| word == name.as_bytes())
+    is_import(text, at) && {
+        let name = name();
+        !name.is_empty() && text[line(text, at)].split(|b| !is_part(b)).any(|word| word == name.as_bytes())
+    }
 }
 
 /// What tools keep the secrets of others in.

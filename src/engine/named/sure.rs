@@ -68,7 +68,7 @@ fn is_for_client(pattern: &Pattern, c: &Candidate, context: &Context<'_>, value:
                 || is_host && context.is_for_client() && context.is_argument()
         }
         Region::Above(_) => {
-            let binds = || place::binds(context.text(), c.at, context.root());
+            let binds = || place::binds(context.text(), c.at, || context.root());
             place::is_import(context.text(), c.at) && !is_of_many_kinds(value)
                 || binds() && context.is_for_client()
         }
