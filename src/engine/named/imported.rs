@@ -28,6 +28,8 @@ pub(super) fn brought(text: &[u8], run: &Range<usize>) -> Option<Brought> {
         return None;
     }
     let floor = run.start.saturating_sub(CALL);
+    // No call begins in the statement before.
+    let floor = memchr::memrchr(b';', &text[floor..run.start]).map_or(floor, |at| floor + at + 1);
     let called = call::before(&text[floor..run.start]);
     let name = call::root(std::str::from_utf8(&text[floor + called.start..floor + called.end]).ok()?);
     if name.len() < 3 {
