@@ -261,7 +261,9 @@ impl<'t> Context<'t> {
         let user = before_user(before);
         let is_behind = |ends: &[u8]| self.text[self.value.end..].starts_with(ends);
         let head = user.unwrap_or(before);
-        if head.ends_with(b"://") && (is_behind(b":@") || is_behind(b"@")) {
+        // Before an `@` alone other schemes have names and public keys: `enrtree://KEY@host`, `ssh://git@host`.
+        let is_web = || head.ends_with(b"http://") || head.ends_with(b"https://");
+        if head.ends_with(b"://") && (is_behind(b":@") || (user.is_some() || is_web()) && is_behind(b"@")) {
             return true;
         }
         ends_in_login(head)
