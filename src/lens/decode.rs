@@ -147,8 +147,7 @@ fn may_begin([first, second, third]: [u8; 3]) -> bool {
     let is_next = |b: u8| matches!(b, 0x80..=0xbf);
     let is_lead = |b: u8| matches!(b, 0xc2..=0xf4);
     match first {
-        // What formats begin with, be it text or not.
-        0 | 1 | 4 | 0x1f | b'(' | b'0' | b'7' | b'P' | b']' | b'x' | 0x7f | 0x80 | 0xac | 0xfd | 0xff => true,
+        _ if FIRST[usize::from(first)] => true,
         // Before a stream a database writes its length, which is small.
         _ if third <= 3 => true,
         _ if is_plain(first) => match second {
@@ -428,6 +427,11 @@ pub fn escaped(text: &[u8], within: Range<usize>, found: &mut dyn FnMut(Decoded)
             found(decoded);
         }
     }
+}
+
+/// What strings stand in.
+fn is_quote(b: u8) -> bool {
+    matches!(b, b'"' | b'\'' | b'`')
 }
 
 /// Characters that values with escapes consist of.

@@ -1,23 +1,16 @@
 //! Values that a program puts together from strings in a row: with an operator between them (`'AKIA' + '…'`, `"…" . "…"`), side by side
 //! (`"AKIA" "…"`), or over lines (a backslash at the end of each).
 
-use super::{Decoded, is_value};
-use crate::address::Encoding;
-use crate::blob::OffsetMap;
+use super::pieced::put_together;
+use super::{Decoded, is_quote, is_value};
 use crate::engine::runs::is_token;
 use std::ops::Range;
 
-/// Shortest value worth a search.
-const SHORTEST: usize = 16;
 /// Longest piece of a value, and longest value.
 const LONGEST_PIECE: usize = 256;
 const LONGEST: usize = 4 << 10;
 /// Longest stretch of blanks between two pieces.
 const BLANKS: usize = 128;
-
-fn is_quote(b: u8) -> bool {
-    matches!(b, b'"' | b'\'' | b'`')
-}
 
 /// What languages write between strings that are one.
 fn is_operator(b: u8) -> bool {
@@ -86,22 +79,6 @@ fn continued(text: &[u8], run: &Range<usize>) -> Option<Decoded> {
         all.push(start..last);
     }
     put_together(text, &all)
-}
-
-fn put_together(text: &[u8], pieces: &[Range<usize>]) -> Option<Decoded> {
-    let (mut bytes, mut map) = (Vec::new(), OffsetMap::identity());
-    for piece in pieces {
-        map.push_plain(bytes.len(), piece.start as u64);
-        bytes.extend_from_slice(&text[piece.clone()]);
-    }
-    let (first, last) = (pieces.first()?, pieces.last()?);
-    (pieces.len() > 1 && bytes.len() >= SHORTEST).then_some(Decoded {
-        span: first.start..last.end,
-        encoding: Encoding::Assembled,
-        bytes,
-        map,
-        cut: false,
-    })
 }
 
 fn skip(text: &[u8], at: usize) -> Option<usize> {

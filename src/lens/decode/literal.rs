@@ -1,6 +1,6 @@
 //! Strings of programs that hold a packed file as letters and escapes (`b'x\x9c\xed…'`).
 
-use super::Decoded;
+use super::{Decoded, is_quote};
 use crate::address::Encoding;
 use crate::blob::OffsetMap;
 use std::ops::Range;
@@ -9,10 +9,6 @@ use std::ops::Range;
 const SHORTEST: usize = 16;
 /// Bytes between two places that are remembered.
 const STEP: usize = 64;
-
-fn is_quote(b: u8) -> bool {
-    matches!(b, b'"' | b'\'' | b'`')
-}
 
 /// The bytes of the string that begins with `word`, or behind it, if the word ends with a quote.
 pub fn bytes(text: &[u8], word: &Range<usize>, limit: usize) -> Option<Decoded> {

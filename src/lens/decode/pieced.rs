@@ -1,6 +1,6 @@
 //! Values whose pieces a call joins: `['AKIA', '…'].join('')`, `''.join(['AKIA', '…'])`, `'AKIA'.concat('…')`, `concat!("AKIA", "…")`.
 
-use super::{Decoded, is_value};
+use super::{Decoded, is_quote, is_value};
 use crate::address::Encoding;
 use crate::blob::OffsetMap;
 use std::ops::Range;
@@ -10,10 +10,6 @@ const SHORTEST: usize = 16;
 const LONGEST: usize = 4 << 10;
 /// Longest stretch of blanks and signs between two pieces.
 const BETWEEN: usize = 64;
-
-fn is_quote(b: u8) -> bool {
-    matches!(b, b'"' | b'\'' | b'`')
-}
 
 /// The value that the call at `word` joins.
 pub fn call(text: &[u8], word: &Range<usize>) -> Option<Decoded> {
@@ -31,14 +27,21 @@ pub fn call(text: &[u8], word: &Range<usize>) -> Option<Decoded> {
         pieces.extend(forward(text, word.end - 1));
         pieces
     };
+    let decoded = put_together(text, &pieces)?;
+    let end = decoded.span.end.max(word.end);
+    Some(Decoded { span: decoded.span.start..end, ..decoded })
+}
+
+/// The value that several pieces are, if it is long enough.
+pub(super) fn put_together(text: &[u8], pieces: &[Range<usize>]) -> Option<Decoded> {
     let (mut bytes, mut map) = (Vec::new(), OffsetMap::identity());
-    for piece in &pieces {
+    for piece in pieces {
         map.push_plain(bytes.len(), piece.start as u64);
         bytes.extend_from_slice(&text[piece.clone()]);
     }
     let (first, last) = (pieces.first()?, pieces.last()?);
-    (pieces.len() > 1 && bytes.len() >= SHORTEST).then(|| Decoded {
-        span: first.start..last.end.max(word.end),
+    (pieces.len() > 1 && bytes.len() >= SHORTEST).then_some(Decoded {
+        span: first.start..last.end,
         encoding: Encoding::Assembled,
         bytes,
         map,

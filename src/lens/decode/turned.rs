@@ -2,7 +2,7 @@
 //!
 //! The call stands before its string (`strrev('…')`), or behind it (`'…'[::-1]`, `'…'.split('').reverse()`, `echo … | rev`).
 
-use super::Decoded;
+use super::{Decoded, is_quote};
 use crate::address::Encoding;
 use crate::blob::{OffsetMap, Segment};
 use std::ops::Range;
@@ -48,10 +48,6 @@ fn moved(b: u8) -> u8 {
         b'n'..=b'z' | b'N'..=b'Z' => b - 13,
         _ => b,
     }
-}
-
-fn is_quote(b: u8) -> bool {
-    matches!(b, b'"' | b'\'' | b'`')
 }
 
 /// The string that a call takes: behind its bracket, and what stands before a string of bytes.
