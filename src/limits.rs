@@ -31,6 +31,12 @@ impl Limits {
     /// An artifact may expand to this much whatever its ratio.
     pub const ARTIFACT_FREE_BYTES: u64 = 1 << 30;
 
+    /// Bytes that came out of containers and are in memory at a time: one entry of the largest size, and a quarter of that
+    /// for what is inside it and beside it.
+    pub fn held_bytes(&self) -> u64 {
+        self.entry_bytes.saturating_add(self.entry_bytes / 4)
+    }
+
     /// Whether so many bytes are too much to come out of `packed` ones.
     pub fn is_bomb(&self, expanded: u64, packed: u64) -> bool {
         expanded > Limits::RATIO_FREE_BYTES && expanded > packed.saturating_mul(self.ratio)

@@ -1,8 +1,10 @@
 //! The budget of one artifact: how much may come out of all its containers together.
 
 use super::Problem;
+use super::held::{Crowd, Held, Holding, Reading};
 use crate::ledger::Reason;
 use crate::limits::Limits;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What is left. Shared by all threads that work on an artifact.
@@ -16,6 +18,7 @@ pub struct Budget {
     pub limits: Limits,
     left: AtomicU64,
     exhausted: AtomicBool,
+    holding: Arc<Holding>,
 }
 
 impl Budget {
@@ -26,18 +29,51 @@ impl Budget {
         Budget {
             left: AtomicU64::new(limits.expanded_bytes.min(by_size)),
             exhausted: AtomicBool::new(false),
+            holding: Holding::new(limits.held_bytes(), false),
             limits: limits.clone(),
         }
     }
 
-    /// Charges `bytes` that came out of a container; `false` when there is not so much left.
+    /// The same, of an artifact that is searched later if too much is held by others.
+    pub fn yielding(self, yields: bool) -> Self {
+        Budget { holding: Holding::new(self.limits.held_bytes(), yields), ..self }
+    }
+
+    /// Charges `bytes` that came out of a container; `false` when there is not so much left, or so much in memory that
+    /// no more may be.
     pub fn take(&self, bytes: u64) -> bool {
+        self.charge(bytes) && {
+            let is_held = self.holding.grow(bytes);
+            if !is_held {
+                self.left.fetch_add(bytes, Ordering::Relaxed);
+                self.exhausted.store(true, Ordering::Relaxed);
+            }
+            is_held
+        }
+    }
+
+    fn charge(&self, bytes: u64) -> bool {
         let taken =
             self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
         if taken.is_err() {
             self.exhausted.store(true, Ordering::Relaxed);
         }
         taken.is_ok()
+    }
+
+    /// Begins to count what comes out on this thread as held in memory.
+    pub fn reading(&self) -> Reading {
+        Reading::begin(&self.holding)
+    }
+
+    /// Holds what came out so far for the member that is read by itself, `most` bytes of it.
+    pub fn keep(&self, most: u64) -> Held {
+        self.holding.keep(most)
+    }
+
+    /// Whether something was refused because too much is in memory.
+    pub fn crowd(&self) -> Crowd {
+        self.holding.crowd()
     }
 
     /// Charges a member of `bytes` that is about to be made; what to tell of `what` where that is more than a member
@@ -56,13 +92,15 @@ impl Budget {
             limits: Limits { entry_bytes, ..self.limits.clone() },
             left: AtomicU64::new(self.left.load(Ordering::Relaxed)),
             exhausted: AtomicBool::new(false),
+            holding: self.holding.clone(),
         }
     }
 
     /// Charges what a narrowed budget, which had `before`, was charged.
     pub(super) fn settle(&self, narrowed: &Budget, before: u64) {
         let taken = before.saturating_sub(narrowed.left());
-        if !self.take(taken) || narrowed.is_exhausted() {
+        // It is held already.
+        if !self.charge(taken) || narrowed.is_exhausted() {
             self.spend();
         }
     }
@@ -75,6 +113,7 @@ impl Budget {
     /// Gives back what was charged for bytes that were dropped again.
     pub fn give_back(&self, bytes: u64) {
         self.left.fetch_add(bytes, Ordering::Relaxed);
+        self.holding.shrink(bytes);
     }
 
     /// Whether nothing is left.

@@ -39,6 +39,7 @@ pub mod firmware;
 pub mod flow;
 pub mod gzip;
 mod hdf5;
+pub mod held;
 pub mod hfsplus;
 pub mod http;
 pub mod http2;

@@ -2,6 +2,7 @@
 //! and charged once; when the last was read, its memory is given back.
 
 use super::budget::Budget;
+use super::held::Held;
 use super::{Contents, Member, Problem};
 use crate::ledger::Reason;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,6 +25,8 @@ pub struct Block<'b> {
 struct Expanded {
     bytes: Vec<u8>,
     problem: Option<Problem>,
+    /// In memory until the last part was read.
+    _held: Held,
 }
 
 impl<'b> Block<'b> {
@@ -44,7 +47,8 @@ impl<'b> Block<'b> {
         let all = expanded.take().unwrap_or_else(|| {
             let mut bytes = Vec::new();
             let problem = self.source.unpack(&mut bytes, budget).err();
-            Arc::new(Expanded { bytes, problem })
+            let held = budget.keep(bytes.len() as u64);
+            Arc::new(Expanded { bytes, problem, _held: held })
         });
         let unread = self.unread.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
         if unread.is_ok_and(|unread| unread > 1) {

@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::blob::{Blob, NoSites, OffsetMap, Text, TextKind};
 use crate::container::budget::Budget;
 use crate::container::image::Layers;
-use crate::container::{self, Container, Member, Opened, Problem, opaque, unopened};
+use crate::container::{self, Container, Member, Opened, Problem, held, opaque, unopened};
 use crate::engine::Engine;
 use crate::explain::Judgement;
 use crate::finding::Layer;
@@ -169,7 +169,12 @@ impl Job<'_, '_> {
         };
         let batches: Vec<(Ledger, Vec<(usize, Searched)>)> = if self.parallel {
             order.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
-            batches(&order).par_iter().with_max_len(1).map(read).collect()
+            // Those that would fill the memory side by side come one after another, each on all threads.
+            let alone = self.budget.limits.held_bytes() / (2 * rayon::current_num_threads() as u64);
+            let (huge, others) = order.split_at(order.partition_point(|(size, _)| *size > alone));
+            let mut batches: Vec<_> = huge.chunks(1).map(|one| read(&one)).collect();
+            batches.par_extend(self::batches(others).par_iter().with_max_len(1).map(read));
+            batches
         } else {
             batches(&order).iter().map(read).collect()
         };
@@ -231,7 +236,7 @@ impl Job<'_, '_> {
         thread_local! {
             static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
         }
-        // A budget that is spent will be met again in order: do not go on here.
+        // A budget that is spent will be met again in order: do not go on here, nor below.
         if self.parallel && self.budget.is_exhausted() {
             return Searched::default();
         }
@@ -240,8 +245,15 @@ impl Job<'_, '_> {
             return found;
         }
         let mut buffer = BUFFER.take();
+        let reading = self.budget.reading();
         let contents = member.read(&mut buffer, &self.budget);
+        // What lies in the container is not held again.
+        let is_in_place = blob.bytes.as_ptr_range().contains(&contents.bytes.as_ptr());
+        let _held = reading.end(if is_in_place { 0 } else { contents.bytes.len() });
         let mut found = Searched::default();
+        if self.parallel && self.budget.is_exhausted() {
+            return found;
+        }
         if !contents.bytes.is_empty() || contents.problem.is_none() {
             found.merge(self.search(&Blob { address: address.clone(), bytes: contents.bytes }, depth + 1));
         }

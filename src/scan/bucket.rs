@@ -3,6 +3,7 @@
 //! A few threads fetch, and each hands what it has to the threads that search: so the next objects come while
 //! these are searched, and no more are held than there are threads here.
 
+use super::artifact::Artifact;
 use super::remote::tell;
 use super::{Collected, Journalled, Progress, Scanner};
 use crate::address::Address;
@@ -80,7 +81,9 @@ impl Scanner<'_> {
                 let pending = pending.filter(|_| content.is_as_listed);
                 let root = place.named(object);
                 self.pool.install(|| {
-                    self.bytes(address, root, &content.bytes, pending, collected, progress);
+                    let bytes = &content.bytes;
+                    let artifact = Artifact { address, root, bytes, pending, yields: false };
+                    self.bytes(artifact, collected, progress);
                 });
             }
             Err(problem) => tell(address, object.size, problem, collected),

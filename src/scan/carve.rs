@@ -43,11 +43,14 @@ impl Job<'_, '_> {
         }
         let mut carver = Carver::new(stretch.bytes, stretch.base as u64, from, stretch.archives_are_open);
         let mut out = Vec::new();
-        while let Some(carved) = carver.next(&mut out, &self.budget) {
-            let bytes = match carved.place {
-                Some(place) => stretch.bytes.get(place).unwrap_or_default(),
-                None => &out,
+        loop {
+            let reading = self.budget.reading();
+            let Some(carved) = carver.next(&mut out, &self.budget) else { break };
+            let (bytes, held) = match carved.place {
+                Some(place) => (stretch.bytes.get(place).unwrap_or_default(), 0),
+                None => (&out[..], out.len()),
             };
+            let _held = reading.end(held);
             let address = stretch.address.entry(&carved.name);
             found.merge(self.search(&Blob { address, bytes }, depth + 1));
         }

@@ -66,6 +66,7 @@ fn pass_on(member: &dyn Member, budget: &Budget, search: &Search<'_>) -> Option<
     let parts: Mutex<Vec<(u64, Searched)>> = Mutex::default();
     let waiting = AtomicUsize::new(0);
     let most_waiting = 2 * rayon::current_num_threads();
+    let reading = budget.reading();
     let rest = rayon::in_place_scope(|scope| {
         let mut take = |out: &mut Vec<u8>| {
             if matches!(kind, Kind::Unknown) && out.len() >= SEGMENT {
@@ -88,7 +89,9 @@ fn pass_on(member: &dyn Member, budget: &Budget, search: &Search<'_>) -> Option<
             let at = begin;
             begin += end as u64;
             let (parts, waiting) = (&parts, &waiting);
+            let held = budget.keep(end as u64);
             let run = move || {
+                let _held = held;
                 let found = search(Part::Entries { bytes: &bytes, at, most });
                 parts.lock().unwrap_or_else(PoisonError::into_inner).push((at, found));
             };
@@ -106,6 +109,11 @@ fn pass_on(member: &dyn Member, budget: &Budget, search: &Search<'_>) -> Option<
         };
         member.flow(&mut Passing::to(&mut take), budget)
     })?;
+    let _held = reading.end(rest.bytes.len());
+    if budget.is_exhausted() {
+        // To be searched again, from its beginning.
+        return Some((Searched::default(), None));
+    }
     let mut parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
     parts.sort_by_key(|(at, _)| *at);
     let mut found = Searched::default();

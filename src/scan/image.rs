@@ -1,5 +1,6 @@
 //! Folders that are container images: one artifact, whose members are files.
 
+use super::artifact::{How, Record};
 use super::blob::{Job, Searched};
 use super::{Collected, Journalled, Progress, Scanner, mark_shown};
 use crate::address::Address;
@@ -82,11 +83,11 @@ impl Scanner<'_> {
     }
 
     /// The sightings of an image; for `keysift explain`.
-    pub(super) fn watch_image(&self, path: &Path, record: super::Record<'_>) -> Vec<Sighting> {
+    pub(super) fn watch_image(&self, path: &Path, record: Record<'_>) -> Vec<Sighting> {
         self.search_image(path, record).0.sightings
     }
 
-    fn search_image(&self, path: &Path, record: super::Record<'_>) -> (Searched, Vec<Arc<DiskFile>>) {
+    fn search_image(&self, path: &Path, record: Record<'_>) -> (Searched, Vec<Arc<DiskFile>>) {
         let address = Address::file(path);
         let (mut files, mut skipped) = (Vec::new(), Vec::new());
         for found in tree::below(path) {
@@ -104,7 +105,8 @@ impl Scanner<'_> {
             }
         }
         let size = files.iter().fold(0u64, |sum, file| sum.saturating_add(file.size));
-        let mut found = self.budgeted(size, 0, record, record.is_none(), &|job: &Job<'_, '_>| {
+        let how = How { size, first: 0, record, parts: record.is_none() };
+        let mut found = self.budgeted(&how, &|job: &Job<'_, '_>| {
             let members = files.iter().map(|file| Box::new(DiskMember(file.clone())) as Box<dyn Member>);
             let mut opened = Opened { members: members.collect(), ..Opened::default() };
             image::arrange(&mut opened, &job.budget.limits);

@@ -5,6 +5,7 @@
 //! are put in order before anybody sees them.
 
 mod around;
+mod artifact;
 mod blob;
 mod bucket;
 mod carve;
@@ -25,7 +26,6 @@ pub use journal::{Journal, run_of};
 
 use crate::address::Address;
 use crate::blob::Blob;
-use crate::container::budget::Budget;
 use crate::engine::Engine;
 use crate::engine::prefilter::Machine;
 use crate::explain::Judgement;
@@ -36,12 +36,13 @@ use crate::pattern::PatternSet;
 use crate::source::exclude::Exclude;
 use crate::source::git::{Repository, bundle};
 use crate::source::list::List;
-use crate::source::read::{self, Bytes};
+use crate::source::read;
 use crate::source::remote::Remote;
 use crate::source::remote::fetch::Bounds;
 use crate::source::remote::s3;
 use crate::source::tree::{self, Found, Place};
 use crate::triage;
+use artifact::{Artifact, mark_shown};
 use rayon::prelude::*;
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -218,6 +219,10 @@ impl<'p> Scanner<'p> {
             Target::Range(git, range) => self.history(git, Some(range), collected, progress),
             Target::Staged(git, only) => self.staged(&git.git_dir, &git.root, only, collected, progress),
         });
+        // Now that nothing else is in memory.
+        for (path, root) in collected.postponed.take() {
+            self.pool.install(|| self.file(&path.into(), root, collected, progress));
+        }
     }
 
     fn outcome(&self, mut collected: Collected) -> Outcome {
@@ -264,7 +269,10 @@ impl<'p> Scanner<'p> {
     fn stream(&self, address: Address, stream: &mut dyn Read, collected: &Collected, progress: &Progress) {
         let mut buffer = Vec::new();
         match read::spool(stream, &mut buffer) {
-            Ok(bytes) => self.bytes(address, 0, &bytes, None, collected, progress),
+            Ok(bytes) => {
+                let artifact = Artifact { address, root: 0, bytes: &bytes, pending: None, yields: false };
+                self.bytes(artifact, collected, progress);
+            }
             Err(e) => collected.unreadable(address, &e),
         }
     }
@@ -385,7 +393,12 @@ impl<'p> Scanner<'p> {
                 let bundle = GitTarget { named: path.clone(), git_dir: path.clone(), root: path };
                 self.history(&bundle, None, collected, progress);
             }
-            Ok(bytes) => self.bytes(address, root, &bytes, pending, collected, progress),
+            Ok(bytes) => {
+                let artifact = Artifact { address, root, bytes: &bytes, pending, yields: true };
+                if !self.bytes(artifact, collected, progress) {
+                    collected.postponed.put(path.clone(), root);
+                }
+            }
             Err(e) => collected.unreadable(address, &e),
         }
         BUFFER.set(buffer);
@@ -426,97 +439,6 @@ impl<'p> Scanner<'p> {
         }
         Journalled::Done
     }
-
-    fn bytes(
-        &self,
-        address: Address,
-        root: usize,
-        bytes: &Bytes<'_>,
-        pending: Option<journal::Pending<'_>>,
-        collected: &Collected,
-        progress: &Progress,
-    ) {
-        let blob = Blob { address, bytes: bytes.as_slice() };
-        let app = splits::app(&blob.address);
-        // Blobs of one app are told apart by their numbers.
-        let first = if app.is_some() { collected.splits.next_numbers() } else { 0 };
-        let run = |job: &blob::Job<'_, '_>| job.search(&blob, 0);
-        let blob::Searched { mut sightings, mut ledger, parts } =
-            self.budgeted(blob.bytes.len() as u64, first, None, true, &run);
-        mark_shown(self.patterns, &mut sightings, root);
-        if bytes.has_shrunk() {
-            let detail = "the file was cut while it was read; what was left was searched";
-            ledger.skipped(blob.address.clone(), None, Reason::Unreadable, detail);
-        }
-        progress.files.fetch_add(1, Ordering::Relaxed);
-        progress.bytes.fetch_add(blob.bytes.len() as u64, Ordering::Relaxed);
-        // What is in repositories is entered by itself.
-        let mut is_whole = !bytes.has_shrunk() && parts.is_empty();
-        let findings = match app {
-            _ if sightings.is_empty() => Vec::new(),
-            None => triage::artifact(self.patterns, sightings),
-            Some(app) => {
-                // What they come to shows when all of the app is there.
-                is_whole = false;
-                collected.splits.add(app, blob.address.clone(), sightings);
-                Vec::new()
-            }
-        };
-        if let Some(pending) = pending.filter(|_| is_whole) {
-            pending.enter(&findings, &ledger, 1, blob.bytes.len() as u64);
-        }
-        collected.add(findings, ledger);
-        self.repositories(parts, collected, progress);
-    }
-
-    /// Searches one artifact. Where its budget runs out while many threads share it, what is cut
-    /// depends on chance: then it is searched once more, member by member.
-    ///
-    /// `first` is the number of its first blob.
-    fn artifact(&self, blob: &Blob<'_>, first: u64) -> (Vec<triage::sighting::Sighting>, Ledger) {
-        self.recorded(blob, first, None)
-    }
-
-    /// Searches one artifact, and notes down what was judged on the way.
-    fn recorded(
-        &self,
-        blob: &Blob<'_>,
-        first: u64,
-        record: Record<'_>,
-    ) -> (Vec<triage::sighting::Sighting>, Ledger) {
-        let run = |job: &blob::Job<'_, '_>| job.search(blob, 0);
-        let found = self.budgeted(blob.bytes.len() as u64, first, record, false, &run);
-        (found.sightings, found.ledger)
-    }
-
-    /// Runs the search of an artifact of `size` bytes within its budget. With `parts`, those of repositories are
-    /// set aside.
-    fn budgeted(
-        &self,
-        size: u64,
-        first: u64,
-        record: Record<'_>,
-        parts: bool,
-        run: &dyn Fn(&blob::Job<'_, '_>) -> blob::Searched,
-    ) -> blob::Searched {
-        let search = |parallel| {
-            let job = blob::Job {
-                record,
-                parts,
-                keep: self.options.keep,
-                engine: self.engine(),
-                budget: Budget::new(&self.options.limits, size),
-                parallel,
-                numbers: AtomicU64::new(first),
-            };
-            let found = run(&job);
-            (found, job.budget.is_exhausted())
-        };
-        match search(true) {
-            (found, false) => found,
-            _ => search(false).0,
-        }
-    }
 }
 
 /// Whether the journal knows all about an artifact.
@@ -525,28 +447,6 @@ enum Journalled<'j> {
     Done,
     /// It does not: this is where to enter it, if there is a journal.
     Open(Option<journal::Pending<'j>>),
-}
-
-/// Where judgements are noted down, for `keysift explain`.
-type Record<'r> = Option<&'r Mutex<Vec<Judgement>>>;
-
-/// Marks what stands in tests, examples and documents, and leaves out what a pattern says about paths.
-fn mark_shown(patterns: &PatternSet, sightings: &mut Vec<triage::sighting::Sighting>, root: usize) {
-    for sighting in sightings.iter_mut() {
-        let is_documentation = |site: &crate::blob::Site| site.name.contains(".__doc__");
-        sighting.for_show |= triage::paths::is_for_show(&sighting.address, root)
-            || !sighting.sites.is_empty() && sighting.sites.iter().all(is_documentation);
-    }
-    sightings.retain(|s| {
-        let conditions = patterns.get(s.pattern).conditions.as_deref();
-        conditions.is_none_or(|conditions| {
-            // As it lies below what the user named, and as it is printed, where that does not lead outside.
-            let path = s.address.to_string();
-            let below = path.get(root..).map_or("", |below| below.trim_start_matches('/'));
-            let shown = if path.starts_with(['/', '.']) && !below.is_empty() { below } else { &path };
-            conditions.accept_path(&[if below.is_empty() { shown } else { below }, shown], s.open)
-        })
-    });
 }
 
 /// Results of all threads.
@@ -559,6 +459,7 @@ struct Collected {
     object_bytes: AtomicU64,
     object_bytes_new: AtomicU64,
     splits: splits::Splits,
+    postponed: artifact::Postponed,
     /// Objects of repositories that findings stand in.
     records: Mutex<HashMap<Address, history::Record>>,
     rest: Mutex<Outcome>,

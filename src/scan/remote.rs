@@ -1,5 +1,6 @@
 //! Files that are fetched: each an artifact of its own, like a file of a folder.
 
+use super::artifact::Artifact;
 use super::{Collected, Progress, Scanner};
 use crate::address::Address;
 use crate::ledger::{Ledger, Reason};
@@ -33,7 +34,9 @@ impl Scanner<'_> {
                 format!("its {} is not the one that the registry names; it was searched", check.name());
             tell(Address::named(&file.name), None, Problem { reason: Reason::Damaged, detail }, collected);
         }
-        self.bytes(Address::named(&file.name), file.name.len(), &bytes, None, collected, progress);
+        let (address, root) = (Address::named(&file.name), file.name.len());
+        let artifact = Artifact { address, root, bytes: &bytes, pending: None, yields: false };
+        self.bytes(artifact, collected, progress);
     }
 }
 
