@@ -194,13 +194,13 @@ fn what_is_in_memory_at_a_time() {
     let script = root().join("testdata/bombs/held.py");
     let output = Command::new("python3").arg(script).arg(dir.path()).arg(line).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    for (file, exit, places) in [("side by side", 1, 4), ("side.zip", 1, 4), ("nested.gz", 3, 0)] {
-        let (report, mebibytes, _) = measured(&dir, &[file, "--max-entry", "48M", "--threads", "4"], exit);
+    for (file, exit, places) in [("side by side", 1, 6), ("side.zip", 1, 6), ("nested.gz", 3, 0)] {
+        let (report, mebibytes, _) = measured(&dir, &[file, "--max-entry", "48M", "--threads", "6"], exit);
         let found = report.of_pattern("aws.key-pair");
         let sites = found.iter().flat_map(|finding| finding["sites"].as_array().unwrap());
         let addresses: BTreeSet<&str> = sites.map(|site| site["address"].as_str().unwrap()).collect();
         let is_whole = report.entries("limit").is_empty();
         assert_eq!((addresses.len(), is_whole), (places, places > 0), "{file}: {:#}", report.ledger);
-        assert!(mebibytes < 130, "{file}: {mebibytes} MiB");
+        assert!(mebibytes < 200, "{file}: {mebibytes} MiB");
     }
 }

@@ -15,17 +15,17 @@ text = line + b"\n" + unit * (50_000_000 // len(unit))
 packed = gzip.compress(text, 6)
 
 os.mkdir("side by side")
-for n in range(4):
+for n in range(6):
     with open(f"side by side/{n}.gz", "wb") as f:
         f.write(packed)
 
 with zipfile.ZipFile("side.zip", "w") as archive:
-    for n in range(4):
+    for n in range(6):
         archive.writestr(f"{n}.gz", packed)
 
 # Each holds the next, and as much behind it.
 nested = packed
-for _ in range(4):
+for _ in range(6):
     nested = gzip.compress(nested + b"\0" * (50_000_000 - len(nested)), 1)
 with open("nested.gz", "wb") as f:
     f.write(nested)
