@@ -36,7 +36,7 @@ enum Part<'s> {
 impl Job<'_, '_> {
     /// Searches a member, in `depth` containers, while it comes out, if that can be done.
     pub(super) fn flowing(&self, member: &dyn Member, address: &Address, depth: u32) -> Option<Searched> {
-        if !self.parallel || member.size_hint() < LEAST || depth >= self.budget.limits.depth {
+        if member.size_hint() < LEAST || depth >= self.budget.limits.depth {
             return None;
         }
         // Not called by name: the compiler takes many minutes to see through one more recursion around rayon's scopes.
@@ -49,7 +49,7 @@ impl Job<'_, '_> {
                 self.members(opened, &blob, false, depth, at)
             }
         };
-        let (mut found, problem) = pass_on(member, &self.budget, search)?;
+        let (mut found, problem) = pass_on(member, &self.budget, self.parallel, search)?;
         if let Some(problem) = problem {
             found.problem(address, problem);
         }
@@ -60,12 +60,17 @@ impl Job<'_, '_> {
 type Search<'s> = dyn Fn(Part<'_>) -> Searched + Sync + 's;
 
 /// Hands on what comes out of a member, and puts together what was found in it.
-fn pass_on(member: &dyn Member, budget: &Budget, search: &Search<'_>) -> Option<(Searched, Option<Problem>)> {
+fn pass_on(
+    member: &dyn Member,
+    budget: &Budget,
+    parallel: bool,
+    search: &Search<'_>,
+) -> Option<(Searched, Option<Problem>)> {
     let (mut kind, mut begin, mut members) = (Kind::Unknown, 0, 0);
     let left = |members: u64| budget.limits.entries.saturating_sub(members);
     let parts: Mutex<Vec<(u64, Searched)>> = Mutex::default();
     let waiting = AtomicUsize::new(0);
-    let most_waiting = 2 * rayon::current_num_threads();
+    let most_waiting = if parallel { 2 * rayon::current_num_threads() } else { 0 };
     let reading = budget.reading();
     let rest = rayon::in_place_scope(|scope| {
         let mut take = |out: &mut Vec<u8>| {
@@ -110,7 +115,7 @@ fn pass_on(member: &dyn Member, budget: &Budget, search: &Search<'_>) -> Option<
         member.flow(&mut Passing::to(&mut take), budget)
     })?;
     let _held = reading.end(rest.bytes.len());
-    if budget.is_exhausted() {
+    if parallel && budget.is_exhausted() {
         // To be searched again, from its beginning.
         return Some((Searched::default(), None));
     }
