@@ -11,13 +11,18 @@ use aho_corasick::{Span, packed};
 use std::sync::OnceLock;
 
 /// What is known of a blob before anybody reads it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Look {
     /// Text or data.
     pub kind: TextKind,
     /// Signatures that stand in it, a bit each.
     signatures: u32,
+    /// Where they stand, the first [`MOST_PLACES`] that were seen.
+    places: Vec<(Signature, usize)>,
 }
+
+/// Places of signatures that are kept.
+const MOST_PLACES: usize = 1 << 12;
 
 /// Bytes that stand somewhere in files of a format. Looked for in data only: no text has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,11 +113,25 @@ impl Look {
     /// Looks at a blob.
     pub fn at(bytes: &[u8]) -> Look {
         let kind = raw::kind(bytes);
-        let mut signatures = 0;
+        let (mut signatures, mut places) = (0, Vec::new());
         if kind == TextKind::Binary {
-            find(bytes, &mut |n, _| signatures |= 1 << n);
+            find(bytes, &mut |n, at| {
+                signatures |= 1 << n;
+                if places.len() < MOST_PLACES {
+                    places.push((Signature::ALL[n].0, at));
+                }
+            });
         }
-        Look { kind, signatures }
+        Look { kind, signatures, places }
+    }
+
+    /// Calls `found` with every signature of the blob, if it is data, and where it stands, in any order.
+    pub fn signatures(&self, bytes: &[u8], found: &mut dyn FnMut(Signature, usize)) {
+        if self.places.len() < MOST_PLACES {
+            self.places.iter().for_each(|&(signature, at)| found(signature, at));
+        } else {
+            signatures(bytes, found);
+        }
     }
 
     /// Whether the blob is data that holds the signature somewhere.
@@ -129,8 +148,7 @@ impl Look {
     }
 }
 
-/// Calls `found` with every signature of a blob and where it stands, in any order.
-pub fn signatures(bytes: &[u8], found: &mut dyn FnMut(Signature, usize)) {
+fn signatures(bytes: &[u8], found: &mut dyn FnMut(Signature, usize)) {
     find(bytes, &mut |n, at| found(Signature::ALL[n].0, at));
 }
 

@@ -15,12 +15,11 @@ use super::stream::{self, Stream as Packed};
 use super::zip::{Zip, embedded as zips};
 use super::{Container, Contents, Member, Opened, Problem};
 use super::{cab, rar, sevenz, snappy_blocks, squashfs};
-use crate::blob::{Blob, TextKind};
+use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::bytes::{size_le, u64_le};
-use crate::lens::raw;
 use crate::limits::Limits;
-use crate::look::{self, Look, Signature};
+use crate::look::{Look, Signature};
 use std::ops::Range;
 
 /// Opens what is embedded.
@@ -56,15 +55,19 @@ impl Container for Embedded {
     }
 
     fn reads(&self, blob: &Blob<'_>) -> bool {
+        self.reads_seen(blob, &Look::at(blob.bytes))
+    }
+
+    fn reads_seen(&self, blob: &Blob<'_>, look: &Look) -> bool {
         let is_program = PROGRAMS.iter().any(|magic| blob.bytes.starts_with(magic));
         let holds_any = |data| {
-            let signs = Signs::of(data);
+            let signs = Signs::seen(data, look);
             signs.streams(data).next().is_some()
                 || !signs.packed(data).is_empty()
                 || signs.zips(data).next().is_some()
                 || signs.archives(data).next().is_some()
         };
-        raw::kind(blob.bytes) == TextKind::Binary && (is_program || !Zip.reads(blob)) && holds_any(blob.bytes)
+        look.is_binary() && (is_program || !Zip.reads(blob)) && holds_any(blob.bytes)
     }
 
     fn may_read(&self, look: &Look) -> bool {
@@ -77,7 +80,7 @@ impl Container for Embedded {
     fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {
         let data = blob.bytes;
         let mut opened = Opened::default();
-        let signs = Signs::of(data);
+        let signs = Signs::seen(data, &Look::at(data));
         for range in signs.zips(data).take(MOST) {
             let name = format!("zip at {}", range.start).into_bytes();
             let bytes = data.get(range).unwrap_or_default();
@@ -156,9 +159,9 @@ struct Signs {
 }
 
 impl Signs {
-    fn of(data: &[u8]) -> Signs {
+    fn seen(data: &[u8], look: &Look) -> Signs {
         let mut signs = Signs::default();
-        look::signatures(data, &mut |signature, at| {
+        look.signatures(data, &mut |signature, at| {
             let places = match signature {
                 Signature::Gzip => &mut signs.gzip,
                 Signature::SevenZip => &mut signs.sevenzip,

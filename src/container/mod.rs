@@ -135,6 +135,11 @@ pub trait Container: Send + Sync {
         true
     }
 
+    /// Whether the blob is of this format, after the first look: for those that would go through all bytes again.
+    fn reads_seen(&self, blob: &Blob<'_>, _: &Look) -> bool {
+        self.reads(blob)
+    }
+
     /// Lists what is inside. Reads tables only: members are read one by one, on any thread.
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b>;
 }
@@ -262,7 +267,7 @@ pub static ENCLOSED: &[Enclosed] = &[
 
 /// The container that opens a blob: the first that reads it.
 pub fn of(blob: &Blob<'_>, look: &Look) -> Option<&'static dyn Container> {
-    CONTAINERS.iter().copied().find(|container| container.may_read(look) && container.reads(blob))
+    CONTAINERS.iter().copied().find(|container| container.may_read(look) && container.reads_seen(blob, look))
 }
 
 /// What is inside a container.

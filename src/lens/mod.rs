@@ -108,7 +108,12 @@ pub static LENSES: &[&dyn Lens] = &[
 
 /// The lenses that read a blob, in their order.
 pub fn of(blob: &Blob<'_>, look: &Look) -> impl Iterator<Item = &'static dyn Lens> {
-    LENSES.iter().copied().filter(|lens| lens.may_read(look) && lens.reads(blob))
+    may_read(look).filter(|lens| lens.reads(blob))
+}
+
+/// The lenses that are worth asking after the first look.
+pub fn may_read(look: &Look) -> impl Iterator<Item = &'static dyn Lens> {
+    LENSES.iter().copied().filter(|lens| lens.may_read(look))
 }
 
 /// What is wrong with a blob: becomes a ledger entry.

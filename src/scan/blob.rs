@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::blob::{Blob, NoSites, OffsetMap, Text, TextKind};
 use crate::container::budget::Budget;
 use crate::container::image::Layers;
-use crate::container::{self, Container, Member, Opened, Problem, held, opaque, unopened};
+use crate::container::{self, Container, Member, Opened, Problem, opaque, unopened};
 use crate::engine::Engine;
 use crate::explain::Judgement;
 use crate::finding::Layer;
@@ -18,6 +18,7 @@ use crate::lens::{self, Lens, raw};
 use crate::look::Look;
 use crate::triage::sighting::Sighting;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -102,47 +103,46 @@ impl Job<'_, '_> {
 
     fn open_or_read(&self, blob: &Blob<'_>, look: &Look, depth: u32) -> Searched {
         match container::of(blob, look) {
-            Some(container) if depth < self.budget.limits.depth => self.container(container, blob, depth),
+            Some(container) if depth < self.budget.limits.depth => {
+                self.container(container, blob, look, depth)
+            }
             Some(container) => {
                 let mut found = self.leaf(blob, look, depth);
                 let detail = format!("{} inside {depth} containers is not opened", container.name());
                 found.ledger.skipped(blob.address.clone(), None, Reason::Limit, detail);
                 found
             }
-            None => {
-                let mut found = self.leaf(blob, look, depth);
-                if look.is_binary() {
-                    // Had there been archives, their container would have read the blob.
-                    self.carve_of(blob, true, depth, &mut found);
-                }
-                found
+            // Had there been archives, their container would have read the blob.
+            None if look.is_binary() => {
+                self.beside(blob, &|| self.leaf(blob, look, depth), &|| self.carve_of(blob, true, depth))
             }
+            None => self.leaf(blob, look, depth),
         }
     }
 
-    fn container(&self, container: &dyn Container, blob: &Blob<'_>, depth: u32) -> Searched {
+    fn container(&self, container: &dyn Container, blob: &Blob<'_>, look: &Look, depth: u32) -> Searched {
         let opened = container::open(container, blob, &self.budget.limits);
-        self.members(opened, blob, container.name() == EMBEDDED, depth, 0)
+        self.members(opened, blob, (container.name() == EMBEDDED).then_some(look), depth, 0)
     }
 
     /// Searches a folder whose files are members of one artifact.
     pub fn folder(&self, opened: Opened<'_>, address: &Address) -> Searched {
-        self.members(opened, &Blob { address: address.clone(), bytes: &[] }, false, 0, 0)
+        self.members(opened, &Blob { address: address.clone(), bytes: &[] }, None, 0, 0)
     }
 
     /// Searches the files that stand in a text inside `depth` containers.
     pub fn enclosed(&self, opened: Opened<'_>, address: &Address, depth: u32) -> Searched {
-        self.members(opened, &Blob { address: address.clone(), bytes: &[] }, false, depth, 0)
+        self.members(opened, &Blob { address: address.clone(), bytes: &[] }, None, depth, 0)
     }
 
-    /// `archives_are_open`: what the container has opened are archives inside a file that is read as a whole.
-    /// Searches the members of a container and what is between them. `base` is where in the container the blob begins,
-    /// if it is a later part of one.
+    /// Searches the members of a container and what is between them. `whole` is what was seen of the blob, if the members are
+    /// archives inside a file that is read as a whole besides. `base` is where in the container the blob begins, if it is a
+    /// later part of one.
     pub(super) fn members(
         &self,
         opened: Opened<'_>,
         blob: &Blob<'_>,
-        archives_are_open: bool,
+        whole: Option<&Look>,
         depth: u32,
         base: u64,
     ) -> Searched {
@@ -193,10 +193,13 @@ impl Job<'_, '_> {
         let mut bytes = 0;
         for gap in opened.gaps {
             // A program or script with the container behind it is a file of its own.
-            if base == 0 && gap.start == 0 && (gap.len() >= MIN_CARRIER || archives_are_open) {
+            if base == 0 && gap.start == 0 && (gap.len() >= MIN_CARRIER || whole.is_some()) {
                 let carrier = Blob { address: blob.address.clone(), bytes: &blob.bytes[gap] };
-                found.merge(self.carrier(&carrier, depth));
-                self.carve_of(&carrier, archives_are_open, depth, &mut found);
+                let look = whole.filter(|_| carrier.bytes.len() == blob.bytes.len());
+                let look = look.map_or_else(|| Cow::Owned(Look::at(carrier.bytes)), Cow::Borrowed);
+                found.merge(self.beside(&carrier, &|| self.carrier(&carrier, &look, depth), &|| {
+                    self.carve_of(&carrier, whole.is_some(), depth)
+                }));
                 continue;
             }
             bytes += gap.len() as u64;
@@ -272,7 +275,10 @@ impl Job<'_, '_> {
         let job = TextJob { job: self, address: &blob.address, blob: self.number(), depth };
         let kind = look.kind;
         let document = DocumentSites::new(blob.address.file_name());
-        let lenses: Vec<&dyn Lens> = lens::of(blob, look).collect();
+        // Some go through the whole file to know whether they read it: the threads that search it do that.
+        let is_asked_later = self.is_shared(blob) && look.is_binary();
+        let lenses: Vec<&dyn Lens> =
+            if is_asked_later { lens::may_read(look).collect() } else { lens::of(blob, look).collect() };
         let is_named = lenses.iter().any(|lens| lens.names_places());
         let text = Text {
             bytes: blob.bytes,
@@ -282,23 +288,63 @@ impl Job<'_, '_> {
             outer: None,
             sites: if kind == TextKind::Plain && !is_named { &document } else { &NoSites },
         };
-        self.guarded(&mut found, blob, "raw", &mut |found| found.merge(text::search(&job, &text)));
-        for lens in lenses {
-            self.guarded(&mut found, blob, lens.name(), &mut |found| self.through(lens, blob, &job, found));
+        // Its own bytes, then what each lens makes of them. Not called by name, as in `flow.rs`.
+        let step: &(dyn Fn(usize) -> Searched + Sync) = &|n| {
+            let mut found = Searched::default();
+            match n.checked_sub(1).map(|n| lenses[n]) {
+                None => self.guarded(&mut found, blob, "raw", &mut |found| {
+                    found.merge(text::search(&job, &text));
+                }),
+                Some(lens) => {
+                    self.guarded(&mut found, blob, lens.name(), &mut |found| {
+                        if !is_asked_later || lens.reads(blob) {
+                            self.through(lens, blob, &job, found);
+                        }
+                    });
+                }
+            }
+            found
+        };
+        if self.is_shared(blob) && !lenses.is_empty() {
+            let steps: Vec<Searched> =
+                (0..lenses.len() + 1).into_par_iter().with_max_len(1).map(step).collect();
+            steps.into_iter().for_each(|part| found.merge(part));
+        } else {
+            (0..=lenses.len()).for_each(|n| found.merge(step(n)));
         }
         found.ledger.searched(blob.bytes.len() as u64);
         found
     }
 
     /// Carves what is in a whole blob.
-    fn carve_of(&self, blob: &Blob<'_>, archives_are_open: bool, depth: u32, found: &mut Searched) {
+    fn carve_of(&self, blob: &Blob<'_>, archives_are_open: bool, depth: u32) -> Searched {
+        let mut found = Searched::default();
         let stretch = Stretch { address: &blob.address, bytes: blob.bytes, base: 0, archives_are_open };
-        self.carve(&stretch, depth, found);
+        self.carve(&stretch, depth, &mut found);
+        found
+    }
+
+    /// Two searches of a blob, at the same time if it is large.
+    fn beside(
+        &self,
+        blob: &Blob<'_>,
+        first: &(dyn Fn() -> Searched + Sync),
+        second: &(dyn Fn() -> Searched + Sync),
+    ) -> Searched {
+        let (mut found, other) =
+            if self.is_shared(blob) { rayon::join(first, second) } else { (first(), second()) };
+        found.merge(other);
+        found
+    }
+
+    /// Whether more than one thread searches a blob.
+    fn is_shared(&self, blob: &Blob<'_>) -> bool {
+        self.parallel && blob.bytes.len() >= MIN_SHARED
     }
 
     /// Searches what stands before a container: a program whose tables may point behind it.
-    fn carrier(&self, blob: &Blob<'_>, depth: u32) -> Searched {
-        let mut found = self.leaf(blob, &Look::at(blob.bytes), depth);
+    fn carrier(&self, blob: &Blob<'_>, look: &Look, depth: u32) -> Searched {
+        let mut found = self.leaf(blob, look, depth);
         let is_own = |address: &Address| *address == blob.address;
         found.ledger.entries.retain(|e| e.reason != Reason::Damaged || !is_own(&e.address));
         found
@@ -343,6 +389,9 @@ fn name_layers(layers: &Layers, image: &Address, sightings: &mut [Sighting]) {
         sighting.layer.clone_from(layer);
     }
 }
+
+/// Of blobs from this size on, what each lens makes is searched side by side. Bytes.
+const MIN_SHARED: usize = 1 << 20;
 
 /// Members that are read by one task are this large together, in bytes, or one.
 const BATCH: u64 = 64 << 10;

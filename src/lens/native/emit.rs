@@ -22,7 +22,9 @@ const MIN_UTF32: usize = 12;
 pub fn texts(image: &Image<'_>, address: &Address, limits: &Limits, emit: &mut dyn FnMut(&Text<'_>)) {
     let places = Where::new(image, address);
     let mut strings = Strings::new(TextKind::List, image.bytes.len(), limits, &places, emit);
-    let boundaries = packed::boundaries(image);
+    // Each goes through the whole image.
+    let ((boundaries, masked), (built, joined)) =
+        rayon::join(|| bounded(image), || rayon::join(|| built(image), || put_together(image)));
     for region in image.regions.iter().filter(|r| r.kind != Kind::Code) {
         for_each_run(image.slice(region), &mut |run| {
             let (from, to) = (region.offset + run.start, region.offset + run.end);
@@ -47,33 +49,53 @@ pub fn texts(image: &Image<'_>, address: &Address, limits: &Limits, emit: &mut d
             strings.push_made(text, offset, offset);
         });
     }
-    stack::strings(image, &mut |offset, text| {
-        strings.push_made(text, offset as u64, BUILT | offset as u64);
-    });
+    for (offset, text) in &built {
+        strings.push_made(text, *offset as u64, BUILT | *offset as u64);
+    }
+    for (offset, text) in &masked {
+        strings.push_made(text, *offset as u64, *offset as u64);
+    }
+    for (offset, text) in &joined {
+        strings.push_made(text, *offset as u64, BUILT | *offset as u64);
+    }
+    strings.finish();
+}
+
+/// What is not in the file as it is, and where it comes from.
+type Made = Vec<(usize, Vec<u8>)>;
+
+/// Where strings begin, and those under a mask.
+fn bounded(image: &Image<'_>) -> (packed::Boundaries, Made) {
+    let boundaries = packed::boundaries(image);
+    let mut found = Made::new();
     for region in image.regions.iter().filter(|r| r.kind != Kind::Code) {
         let from = boundaries.starts.partition_point(|&s| s < region.offset);
         let to = boundaries.starts.partition_point(|&s| s < region.offset + region.len);
         let starts: Vec<usize> = boundaries.starts[from..to].iter().map(|s| s - region.offset).collect();
         masked::strings(image.slice(region), &starts, &mut |at, text| {
-            let offset = (region.offset + at) as u64;
-            strings.push_made(text, offset, offset);
+            found.push((region.offset + at, text.to_vec()));
         });
     }
-    put_together(image, &mut |offset, text| {
-        strings.push_made(text, offset as u64, BUILT | offset as u64);
-    });
-    strings.finish();
+    (boundaries, found)
+}
+
+/// Strings that code builds.
+fn built(image: &Image<'_>) -> Made {
+    let mut found = Made::new();
+    stack::strings(image, &mut |offset, text| found.push((offset, text.to_vec())));
+    found
 }
 
 /// Keys of which code puts the pieces together.
-fn put_together(image: &Image<'_>, found: &mut dyn FnMut(usize, &[u8])) {
+fn put_together(image: &Image<'_>) -> Made {
+    let mut found = Made::new();
     let mut pieces: Vec<(u64, &[u8])> = Vec::new();
     let mut has_first = false;
     for region in image.regions.iter().filter(|r| r.kind != Kind::Code) {
         has_first |= has_first_piece(image.slice(region));
     }
     if !has_first {
-        return;
+        return found;
     }
     for region in image.regions.iter().filter(|r| r.kind != Kind::Code) {
         let data = image.slice(region);
@@ -97,9 +119,10 @@ fn put_together(image: &Image<'_>, found: &mut dyn FnMut(usize, &[u8])) {
         let region =
             image.regions.iter().find(|r| r.kind == Kind::Code && at.wrapping_sub(r.addr) < r.len as u64);
         if let Some(region) = region {
-            found(region.offset + (at - region.addr) as usize, text);
+            found.push((region.offset + (at - region.addr) as usize, text.to_vec()));
         }
     });
+    found
 }
 
 /// Whether a string begins like an access key id and ends too early.

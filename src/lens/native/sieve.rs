@@ -44,8 +44,8 @@ sieve! {
 }
 
 sieve! {
-    /// Opcodes of x86 that may load or store printable characters: `mov` of an immediate to a register (B8 to
-    /// BF), of one to memory (C7, C6), and of 16 bytes that stand near the code (0F 28, 0F 10, 0F 6F).
+    /// Instructions of x86 that may load or store printable characters: `mov` of an immediate to a register of 64 bits (48 or
+    /// 49, B8 to BF), of one to memory (C7, C6), and of 16 bytes that stand near the code (0F 28, 0F 10, 0F 6F).
     pub fn text_moves(window, places) {
         let mut text = [0u8; WIDE];
         for i in 0..WIDE {
@@ -59,7 +59,7 @@ sieve! {
         let mut any = 0;
         for i in 0..STEP {
             let op = window[i];
-            let register = u8::from(op & 0xf8 == 0xb8) & four[i + 1];
+            let register = u8::from(op & 0xfe == 0x48) & u8::from(window[i + 1] & 0xf8 == 0xb8) & four[i + 2];
             // Behind the modrm byte there may be a SIB byte and a displacement of one or four bytes.
             let is_memory = u8::from(window[i + 1] < 0xc0);
             let long = u8::from(op == 0xc7)
@@ -227,57 +227,65 @@ fn changes<const PERIOD: usize>(window: &[u8; WINDOW], counts: &mut [u8; STEP]) 
 
 #[inline(always)]
 fn mask_of_three(window: &[u8; WINDOW], places: &mut [u8; STEP]) {
+    let (mut fits, mut any) = ([0u8; STEP], 0);
+    for i in 0..STEP {
+        // `A` at 0 and 3, `I` at 2. Of most windows nothing is left behind these.
+        let from_first = |n: usize| is_base32(window[i] ^ window[i + n] ^ b'A');
+        let is_same = u8::from(window[i] == window[i + 3]);
+        fits[i] = is_same & from_first(6) & from_first(9) & from_first(12) & from_first(18);
+        any |= fits[i];
+    }
+    if any == 0 {
+        return;
+    }
     let mut counts = [0u8; STEP];
     changes::<3>(window, &mut counts);
     for i in 0..STEP {
-        // `A` at 0 and 3, `I` at 2.
-        let from_first = |n: usize| is_base32(window[i] ^ window[i + n] ^ b'A');
         let from_third = |n: usize| is_base32(window[i + 2] ^ window[i + n] ^ b'I');
-        let fits = u8::from(window[i] == window[i + 3])
-            & u8::from(counts[i] >= MIN_LETTERS - 3)
-            & from_first(6)
-            & from_first(9)
-            & from_first(12)
-            & from_first(18)
-            & from_third(5)
-            & from_third(8)
-            & from_third(11)
-            & from_third(17);
-        places[i] |= fits;
+        let has_letters = u8::from(counts[i] >= MIN_LETTERS - 3);
+        places[i] |= fits[i] & has_letters & from_third(5) & from_third(8) & from_third(11) & from_third(17);
     }
 }
 
 #[inline(always)]
 fn mask_of_four(window: &[u8; WINDOW], places: &mut [u8; STEP]) {
-    let mut counts = [0u8; STEP];
-    changes::<4>(window, &mut counts);
+    let from = |i: usize, column: usize, n: usize, letter: u8| {
+        is_base32(window[i + column] ^ window[i + column + n] ^ letter)
+    };
+    let (mut fits, mut any) = ([0u8; STEP], 0);
+    for i in 0..STEP {
+        fits[i] = from(i, 0, 4, b'A') & from(i, 0, 8, b'A') & from(i, 0, 12, b'A') & from(i, 0, 16, b'A');
+        any |= fits[i];
+    }
     // Columns of which all letters are the same are none of an id's.
     let mut varies = [0u8; WIDE];
-    for i in 0..STEP + 3 {
-        let b = window[i];
-        let differ = (b ^ window[i + 4]) | (b ^ window[i + 8]) | (b ^ window[i + 12]) | (b ^ window[i + 16]);
-        varies[i] = u8::from(differ != 0);
+    if any != 0 {
+        any = 0;
+        for i in 0..STEP + 3 {
+            let b = window[i];
+            let differ =
+                (b ^ window[i + 4]) | (b ^ window[i + 8]) | (b ^ window[i + 12]) | (b ^ window[i + 16]);
+            varies[i] = u8::from(differ != 0);
+        }
+        for i in 0..STEP {
+            fits[i] &= varies[i] & varies[i + 1] & varies[i + 2] & varies[i + 3];
+            any |= fits[i];
+        }
     }
+    if any == 0 {
+        return;
+    }
+    let mut counts = [0u8; STEP];
+    changes::<4>(window, &mut counts);
     for i in 0..STEP {
-        let from = |column: usize, n: usize, letter: u8| {
-            is_base32(window[i + column] ^ window[i + column + n] ^ letter)
-        };
-        let fits = varies[i]
-            & varies[i + 1]
-            & varies[i + 2]
-            & varies[i + 3]
+        places[i] |= fits[i]
             & u8::from(counts[i] >= MIN_LETTERS - 4)
-            & from(0, 4, b'A')
-            & from(0, 8, b'A')
-            & from(0, 12, b'A')
-            & from(0, 16, b'A')
-            & from(2, 4, b'I')
-            & from(2, 8, b'I')
-            & from(2, 16, b'I')
-            & from(3, 4, b'A')
-            & from(3, 8, b'A')
-            & from(3, 16, b'A');
-        places[i] |= fits;
+            & from(i, 2, 4, b'I')
+            & from(i, 2, 8, b'I')
+            & from(i, 2, 16, b'I')
+            & from(i, 3, 4, b'A')
+            & from(i, 3, 8, b'A')
+            & from(i, 3, 16, b'A');
     }
 }
 

@@ -17,7 +17,9 @@ impl Sweep<'_, '_> {
     pub(super) fn intel(&mut self, found: &mut dyn FnMut(usize, &[u8])) {
         let mut behind = 0;
         sieve::for_each(self.code, text_moves, &mut |at| {
-            if at < behind || !self.is_anchor(at) {
+            // Behind the prefix.
+            let at = at + usize::from(self.code[at] & 0xfe == 0x48);
+            if at >= self.code.len() || at < behind || !self.is_anchor(at) {
                 return true;
             }
             // Prefixes stand before; better, the whole function up to here.
