@@ -253,9 +253,9 @@ fn mask_of_four(window: &[u8; WINDOW], places: &mut [u8; STEP]) {
         is_base32(window[i + column] ^ window[i + column + n] ^ letter)
     };
     let (mut fits, mut any) = ([0u8; STEP], 0);
-    for i in 0..STEP {
-        fits[i] = from(i, 0, 4, b'A') & from(i, 0, 8, b'A') & from(i, 0, 12, b'A') & from(i, 0, 16, b'A');
-        any |= fits[i];
+    for (i, fits) in fits.iter_mut().enumerate() {
+        *fits = from(i, 0, 4, b'A') & from(i, 0, 8, b'A') & from(i, 0, 12, b'A') & from(i, 0, 16, b'A');
+        any |= *fits;
     }
     // Columns of which all letters are the same are none of an id's.
     let mut varies = [0u8; WIDE];
