@@ -13,12 +13,16 @@ struct Operand {
     len: usize,
 }
 
+/// The opcode of what [`text_moves`] has let through.
+pub(super) fn behind_prefix(code: &[u8], at: usize) -> usize {
+    at + usize::from(code[at] & 0xfe == 0x48)
+}
+
 impl Sweep<'_, '_> {
     pub(super) fn intel(&mut self, found: &mut dyn FnMut(usize, &[u8])) {
         let mut behind = 0;
         sieve::for_each(self.code, text_moves, &mut |at| {
-            // Behind the prefix.
-            let at = at + usize::from(self.code[at] & 0xfe == 0x48);
+            let at = behind_prefix(self.code, at);
             if at >= self.code.len() || at < behind || !self.is_anchor(at) {
                 return true;
             }
