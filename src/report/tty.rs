@@ -24,6 +24,8 @@ mod verification;
 const MAX_SITES: usize = 5;
 /// Lines of the inventory.
 const MAX_INVENTORY: usize = 50;
+/// Characters of a name in it.
+const MAX_NAME: usize = 36;
 /// Entries of the ledger.
 const MAX_ENTRIES: usize = 10;
 /// Characters of one address, site, evidence or detail.
@@ -266,8 +268,8 @@ impl<'a> Page<'a, '_> {
         let mut findings = findings.to_vec();
         findings.sort_by(|a, b| a.name.cmp(&b.name));
         let shown = &findings[..findings.len().min(MAX_INVENTORY)];
-        let name = |f: &Finding| shorten(&escape(f.name.as_bytes()), 40);
-        let names = widest(shown.iter().map(|f| name(f)), 28);
+        let name = |f: &Finding| shorten(&escape(f.name.as_bytes()), MAX_NAME);
+        let names = widest(shown.iter().map(|f| name(f)), MAX_NAME);
         // What is left of the line for the value, and for the place beside it.
         let rest = match self.options.width {
             0 => usize::MAX,
