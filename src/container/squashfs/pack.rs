@@ -21,7 +21,7 @@ const DICTIONARY: u32 = 4 << 10;
 thread_local! {
     /// One decoder a thread: its tables are allocated once.
     static ZLIB: RefCell<Decompress> = RefCell::new(Decompress::new(true));
-    static ZSTD: RefCell<ruzstd::decoding::FrameDecoder> = RefCell::new(ruzstd::decoding::FrameDecoder::new());
+    static ZSTD: RefCell<zstd_safe::DCtx<'static>> = RefCell::new(zstd_safe::DCtx::create());
 }
 
 impl Packing {
@@ -51,11 +51,8 @@ impl Packing {
             }
             Packing::Zstd => {
                 out.resize(start + most, 0);
-                let written = ZSTD.with_borrow_mut(|decoder| {
-                    // Some writers ask for windows that are larger than their only block.
-                    decoder.set_max_window_size(8 << 20);
-                    decoder.decode_all(input, &mut out[start..])
-                });
+                // At once, so without a window: some writers ask for one that is larger than their only block.
+                let written = ZSTD.with_borrow_mut(|decoder| decoder.decompress(&mut out[start..], input));
                 out.truncate(start + *written.as_ref().unwrap_or(&0));
                 written.is_ok()
             }

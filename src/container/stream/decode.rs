@@ -6,9 +6,8 @@ use super::super::inflate::Inflated;
 use super::{Decode, Fault, Step, expand, expand_reading};
 use crate::ledger::Reason;
 use lzma_rust2::{Action, Status, StreamResult};
-use ruzstd::decoding::errors::FrameDecoderError;
-use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use std::io::{ErrorKind, Read};
+use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer};
 
 /// How a stream is packed; of ZIP entries too.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,11 +76,7 @@ impl Packing {
             Packing::Xz => Box::new(Xz(lzma_rust2::XzStream::new_mem_limit(false, kib(memory)))),
             Packing::Lzip => Box::new(Lzip(lzma_rust2::LzipStream::new_mem_limit(false, kib(memory)))),
             Packing::Lzma => Box::new(Lzma::new(memory)),
-            Packing::Zstd => {
-                let mut decoder = FrameDecoder::new();
-                decoder.set_max_window_size(memory as u64);
-                Box::new(Zstd { decoder, begun: false, last: None })
-            }
+            Packing::Zstd => Box::new(Zstd::new(memory)),
             Packing::Deflate64 => Box::new(Deflate64(Box::new(deflate64::InflaterManaged::new()))),
             Packing::ZipLzma(_) | Packing::ZipPpmd(_) => {
                 return Err(Problem::new(Reason::Unsupported, "a stream without the header of its entry"));
@@ -186,46 +181,42 @@ impl Decode for Lzma {
 }
 
 struct Zstd {
-    decoder: FrameDecoder,
-    begun: bool,
-    /// What stopped the frame; what is in its window comes out nevertheless.
-    last: Option<()>,
+    decoder: DCtx<'static>,
+    /// The largest window. Bytes.
+    window: usize,
 }
 
-/// The end of a frame with nothing in it, and room for a checksum: brings out what is in the window.
-const LAST_BLOCK: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
+impl Zstd {
+    fn new(memory: usize) -> Self {
+        let log = memory.clamp(1 << 10, 1 << 31).ilog2();
+        let mut decoder = DCtx::create();
+        // Within its bounds, so that it is never refused: then the library's own limit would hold, 128 MiB.
+        let _ = decoder.set_parameter(DParameter::WindowLogMax(log));
+        Zstd { decoder, window: 1 << log }
+    }
+
+    /// What an error of the library is.
+    fn fault(&self, code: zstd_safe::ErrorCode) -> Fault {
+        // As `error_private.c` names them: the numbers are not part of the safe interface.
+        match zstd_safe::get_error_name(code) {
+            "Frame requires too much memory for decoding" => Fault::Refused(window(self.window)),
+            "Dictionary mismatch" => {
+                let detail = "the zstd frame needs a dictionary that is not in it";
+                Fault::Refused(Problem::new(Reason::Unsupported, detail))
+            }
+            _ => Fault::Broken,
+        }
+    }
+}
 
 impl Decode for Zstd {
     fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
-        let mut rest = input;
-        let refused = |problem| Step { read: 0, written: 0, end: Err(Fault::Refused(problem)) };
-        if !self.begun {
-            match self.decoder.reset(&mut rest) {
-                Ok(()) => self.begun = true,
-                Err(FrameDecoderError::WindowSizeTooBig { .. }) => {
-                    return refused(window(self.decoder.max_window_size() as usize));
-                }
-                Err(FrameDecoderError::DictNotProvided { .. }) => {
-                    let detail = "the zstd frame needs a dictionary that is not in it";
-                    return refused(Problem::new(Reason::Unsupported, detail));
-                }
-                Err(_) => return Step { read: 0, written: 0, end: Err(Fault::Broken) },
-            }
-        }
-        if self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
-            let most = BlockDecodingStrategy::UptoBytes(out.len());
-            if self.decoder.decode_blocks(&mut rest, most).is_err() {
-                self.last = Some(());
-                let _ = self.decoder.decode_blocks(&LAST_BLOCK[..], BlockDecodingStrategy::UptoBlocks(1));
-            }
-        }
-        let written = self.decoder.read(out).unwrap_or(0);
-        let is_empty = self.decoder.is_finished() && self.decoder.can_collect() == 0;
-        let end = match self.last {
-            Some(()) if is_empty || written == 0 => Err(Fault::Broken),
-            _ => Ok(is_empty),
-        };
-        Step { read: input.len() - rest.len(), written, end }
+        let mut input = InBuffer::around(input);
+        let mut out = OutBuffer::around(out);
+        // How much came out before an error is not told.
+        let end = self.decoder.decompress_stream(&mut out, &mut input);
+        let end = end.map(|missing| missing == 0).map_err(|code| self.fault(code));
+        Step { read: input.pos(), written: out.pos(), end }
     }
 }
 
