@@ -12,6 +12,13 @@ fn values(text: &str, word: &str) -> Vec<(String, Form)> {
 }
 
 #[test]
+fn directives_have_a_value_without_an_operator() {
+    for text in ["  auth_pass V4lue!\n", "requirepass V4lue!\n"] {
+        assert_eq!(values(text, "pass"), [("V4lue!".to_owned(), Form::Word)], "{text}");
+    }
+}
+
+#[test]
 fn every_form_of_assignment() {
     for (text, form) in [
         (r#"password = "V4lue!""#, Form::Assign),
@@ -38,7 +45,6 @@ fn every_form_of_assignment() {
         ("<key>Password</key>\n<string>V4lue!</string>", Form::Element),
         (r#"$this->assertEquals('V4lue!', $x->password);"#, Form::Compare),
         (r#"is($x->password, 'V4lue!', 'as set');"#, Form::Compare),
-        ("  auth_pass V4lue!\n", Form::Word),
         (r#"String getPassword() { return "V4lue!"; }"#, Form::Assign),
         ("func password() string {\n\treturn \"V4lue!\"\n}", Form::Assign),
         (r#"string Password() => "V4lue!";"#, Form::Assign),

@@ -84,10 +84,9 @@ fn what_stands_around_a_value_says_what_it_is_instead() {
         ("copy_id21_to_sam_passwd(\"INFO_11\", to, &i);", "constant"),
         ("The --passwd argument specifies whether", "sentence"),
         (" * Characters used when generating a password: consonants\n", "sentence"),
-        ("mutation ($newPassword: String!)", "type"),
+        ("  $newPassword: String!\n", "type"),
         ("  token = web.issue_web_auth_token(\"operator\", remember=True)", "gives a secret"),
         ("connection-password=\"connection-password.positive06.pmf0\"", "its own name"),
-        ("\"discovery.db.password\": \"discovery_service_db_password\",", "its own name"),
         (
             "args=\"--dbname=database_default --dbpass=database_password --dbuser=database_username\"",
             "beside it",
@@ -109,7 +108,7 @@ fn what_stands_around_a_value_says_what_it_is_instead() {
         "user.set_password(\"INFO11x\")",
         "mysql --password kxqwzj -h db",
         "the password: kxqwzj\n",
-        "hash = make_password(\"letmein\", salt)",
+        "hash = hash_password(\"letmein\")",
         "db='test_db', user='test_user', password='test_pass'",
     ] {
         let rated = best(text);
