@@ -49,7 +49,7 @@ pub fn judge<'k>(value: &[u8], keys: impl Iterator<Item = &'k str>) -> Option<Ev
         }
     }
     let (strength, key) = best?;
-    if is_digest(value) {
+    if is_digest(value) || is_id(key, value) {
         return None;
     }
     // A symbol that is named like a secret is no value: `d2i_PrivateKey_bio`.
@@ -142,6 +142,14 @@ fn is_digest(value: &[u8]) -> bool {
     })
 }
 
+/// Whether a value is an id that stands where keys do: hexadecimal digits of SHA-1 under no other name than `key` (what pages
+/// are built of has a key, `h("div", {key: "…"})`, and so have signers of packages) or of an identifier of keys.
+fn is_id(key: &str, value: &[u8]) -> bool {
+    value.len() == 40
+        && value.iter().all(u8::is_ascii_hexdigit)
+        && matches!(&*key.to_ascii_lowercase(), "key" | "keyid" | "keyidentifier" | "key_id")
+}
+
 /// Whether a value is a UUID, with its joints.
 pub fn is_uuid(value: &[u8]) -> bool {
     value.len() == 36
@@ -204,7 +212,10 @@ pub fn reads_well(value: &[u8]) -> bool {
 /// Whether a value is words, versions and numbers joined by punctuation or case: a path, a slug, a
 /// type name.
 fn is_words(value: &[u8], known: Option<Outline>) -> bool {
-    if let [b'0', b'x' | b'X', digits @ ..] = value
+    // `0x9f1f608628a4fefbULL`
+    let number = value.trim_ascii_end();
+    let suffix = number.iter().rev().take_while(|b| b"uUlL".contains(b)).count().min(3);
+    if let [b'0', b'x' | b'X', digits @ ..] = &number[..number.len() - suffix]
         && digits.iter().all(u8::is_ascii_hexdigit)
     {
         return true;

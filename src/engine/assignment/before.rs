@@ -1,5 +1,6 @@
 //! Values that stand before their name, and those beside a name in a call around both.
 
+use super::forms::without_receiver;
 use super::reader::Reader;
 use super::{Form, is_name};
 use std::ops::Range;
@@ -70,9 +71,10 @@ impl Reader<'_, '_> {
 
     /// `"value".equals(name)`, `"value" == name`, `assertEquals("value", x.getName())`.
     pub(super) fn compared_before(&mut self) {
-        let line = self.line_before();
+        let whole = self.line_before();
+        let from = self.name.start - whole.len();
+        let line = without_receiver(whole);
         let before = line.trim_ascii_end();
-        let from = self.name.start - line.len();
         let call = [&b".equals("[..], b".equalsIgnoreCase(", b".isEqualTo(", b"==", b"==="]
             .iter()
             .find(|call| before.ends_with(call))

@@ -53,6 +53,8 @@ pub(super) fn is_wrapper(callee: &[u8]) -> bool {
         "protectedstring",
         "obfuscate",
         "qstring",
+        "qstringliteral",
+        "qlatin1string",
         "urlencode",
         "quoteplus",
         "decodestring",

@@ -21,7 +21,8 @@ const FILLS: &[&str] = &[
     "presssequentially",
 ];
 /// What a test has it give, in lower case letters.
-const RETURNS: &[&str] = &["thenreturn", "andreturn", "willreturn", "mockreturnvalue", "returns"];
+const RETURNS: &[&str] =
+    &["thenreturn", "andreturn", "willreturn", "mockreturnvalue", "returns", "withvalue"];
 /// What compares, in lower case letters.
 const COMPARES: &[&str] = &[
     "equals",

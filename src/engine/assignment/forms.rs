@@ -6,8 +6,18 @@ use super::reader::Reader;
 use super::{Form, LINE, VALUE, is_name};
 use std::cell::OnceCell;
 
+/// A line without what a member is asked of at its end: `$x->`, `$this->client->`.
+pub(super) fn without_receiver(line: &[u8]) -> &[u8] {
+    if !line.ends_with(b"->") {
+        return line;
+    }
+    let len = line.iter().rev().take_while(|b| is_name(**b) || matches!(b, b'-' | b'>' | b'$')).count();
+    &line[..line.len() - len]
+}
+
 /// Directives that nothing but a secret follows.
-const DIRECTIVES: [&[u8]; 5] = [b"requirepass", b"masterauth", b"bindpw", b"rootpw", b"wpa-psk"];
+const DIRECTIVES: [&[u8]; 6] =
+    [b"requirepass", b"auth_pass", b"masterauth", b"bindpw", b"rootpw", b"wpa-psk"];
 
 impl Reader<'_, '_> {
     pub(super) fn after_name(&mut self) {
@@ -114,6 +124,14 @@ impl Reader<'_, '_> {
             [b':', ..] if before == b'{' && !is_quoted && self.text[..start].ends_with(b"${") => {
                 self.until(blanks + 1, b'}');
             }
+            // Perl: `$cfg{password} = 'x'`, `$self->{password} = 'x'`.
+            [b'}', ..] if before == b'{' && self.is_member_of_hash() => {
+                let at = self.blanks(end + 1);
+                if self.byte(at) == b'=' && !matches!(self.byte(at + 1), b'=' | b'~' | b'>') {
+                    let at = self.blanks_and_line(at + 1);
+                    self.quoted(at, Form::Assign);
+                }
+            }
             // A variable of Robot Framework: `${PASSWORD}    x`.
             [b'}', ..] if before == b'{' => {
                 let value = self.blanks(end + 1);
@@ -121,17 +139,7 @@ impl Reader<'_, '_> {
                     self.bare(value, Form::Word);
                 }
             }
-            // `<key>Password</key>` and `<string>x</string>` on the next line.
-            [b'<', b'/', b'k', b'e', b'y', b'>', ..] if before == b'>' => {
-                let next = self.blanks_and_line(blanks + 6);
-                let rest = self.rest(next);
-                if rest.starts_with(b"<string>")
-                    && let Some(len) = memchr::memchr2(b'<', b'\n', &rest[8..rest.len().min(8 + VALUE)])
-                    && rest[8 + len] == b'<'
-                {
-                    self.give(next + 8..next + 8 + len, Form::Element, true, false);
-                }
-            }
+            [b'<', b'/', ..] if before == b'>' => self.element_behind(blanks + 2),
             [b'-', b'>', ..] if is_quoted && !is_closed => {
                 let at = self.blanks_and_line(blanks + 2);
                 self.value(at, Form::Pair);
@@ -341,7 +349,7 @@ impl Reader<'_, '_> {
 
     /// Whether the name is the first of what a call compares: `strcmp(password, "x")`.
     pub(super) fn is_compared(&self) -> bool {
-        let line = self.line_before();
+        let line = without_receiver(self.line_before());
         let Some(open) = memchr::memrchr(b'(', line) else { return false };
         let callee = line[..open].strip_suffix(b"!").unwrap_or(&line[..open]);
         let from = callee.iter().rposition(|b| !is_name(*b)).map_or(0, |i| i + 1);
@@ -364,6 +372,18 @@ impl Reader<'_, '_> {
             ]
             .iter()
             .any(|name| call.ends_with(name))
+            // Perl: `is($x->password, 'x')`.
+            || call == b"is" && open + 12 > line.len()
+    }
+
+    /// Whether the name stands in braces behind a variable: `$cfg{`, `$cfg->{`.
+    fn is_member_of_hash(&self) -> bool {
+        let line = self.line_before();
+        let variable = line.strip_suffix(b"{").unwrap_or(line);
+        let variable = variable.strip_suffix(b"->").unwrap_or(variable);
+        let name = variable.iter().rev().take_while(|b| is_name(**b)).count();
+        let sign = variable.len().checked_sub(name + 1).map(|at| variable[at]);
+        name > 0 && sign == Some(b'$') || variable.ends_with(b"}")
     }
 
     /// Whether the name is a text that is looked up in another language: `__('Password', 'shop')`.

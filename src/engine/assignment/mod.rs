@@ -9,6 +9,7 @@
 mod before;
 mod calls;
 mod checks;
+mod elements;
 mod forms;
 mod quote;
 mod reader;

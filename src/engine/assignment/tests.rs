@@ -12,6 +12,13 @@ fn values(text: &str, word: &str) -> Vec<(String, Form)> {
 }
 
 #[test]
+fn directives_have_a_value_without_an_operator() {
+    for text in ["  auth_pass V4lue!\n", "requirepass V4lue!\n"] {
+        assert_eq!(values(text, "pass"), [("V4lue!".to_owned(), Form::Word)], "{text}");
+    }
+}
+
+#[test]
 fn every_form_of_assignment() {
     for (text, form) in [
         (r#"password = "V4lue!""#, Form::Assign),
@@ -25,6 +32,19 @@ fn every_form_of_assignment() {
         (r#"password?: string = "V4lue!""#, Form::Assign),
         (r#"getElementById("password").value = "V4lue!";"#, Form::Assign),
         (r#"when(repo.getPassword()).thenReturn("V4lue!");"#, Form::Assign),
+        (r#"$cfg{password} = "V4lue!";"#, Form::Assign),
+        (r#"$self->{password} = 'V4lue!';"#, Form::Assign),
+        (r#"password = QStringLiteral("V4lue!")"#, Form::Assign),
+        (r#"is_expected.to contain_config('x/password').with_value('V4lue!')"#, Form::Assign),
+        ("<name>db.password</name><value>V4lue!</value>", Form::Element),
+        ("<param-name>password</param-name>\n  <param-value>V4lue!</param-value>", Form::Element),
+        (
+            "<env-entry-name>password</env-entry-name>\n<env-entry-type>String</env-entry-type>\n<env-entry-value>V4lue!</env-entry-value>",
+            Form::Element,
+        ),
+        ("<key>Password</key>\n<string>V4lue!</string>", Form::Element),
+        (r#"$this->assertEquals('V4lue!', $x->password);"#, Form::Compare),
+        (r#"is($x->password, 'V4lue!', 'as set');"#, Form::Compare),
         (r#"String getPassword() { return "V4lue!"; }"#, Form::Assign),
         ("func password() string {\n\treturn \"V4lue!\"\n}", Form::Assign),
         (r#"string Password() => "V4lue!";"#, Form::Assign),

@@ -6,6 +6,7 @@
 //! chance that the value is a secret, and so the confidence. What can be no secret at all is refused
 //! before anything is summed up, with a reason that `keysift explain` tells.
 
+mod around;
 mod collect;
 mod kinds;
 mod line;
@@ -137,14 +138,15 @@ mod refusals {
 
 /// Rates what `named` found in `text`.
 pub fn rate(text: &[u8], named: &Named) -> Result<Rated, Refusal> {
-    let rated = rate_by_features(text, named);
-    match rated {
-        Ok(rated) if rated.confidence >= WORTH_A_REPORT => Ok(rated),
+    let rated = match rate_by_features(text, named) {
+        Ok(rated) if rated.confidence >= WORTH_A_REPORT => rated,
         other if plain::is_set(text, named, other.err()) => {
-            Ok(Rated { confidence: WORTH_A_HINT, only_low: Some(plain::WHY) })
+            Rated { confidence: WORTH_A_HINT, only_low: Some(plain::WHY) }
         }
-        other => other,
-    }
+        other => return other,
+    };
+    around::allows(text, named)?;
+    Ok(rated)
 }
 
 fn rate_by_features(text: &[u8], named: &Named) -> Result<Rated, Refusal> {
@@ -379,9 +381,10 @@ fn is_pass(text: &[u8], named: &Named, name: &str) -> bool {
         named.form,
         Form::Call | Form::Prose | Form::Default | Form::Compare | Form::Flag | Form::Item | Form::Argument
     );
-    const ORDINALS: [&str; 18] = [
+    const ORDINALS: [&str; 24] = [
         "first", "second", "third", "last", "one", "two", "three", "multi", "single", "render", "by", "max",
-        "min", "next", "previous", "each", "final", "this",
+        "min", "next", "previous", "each", "final", "this", "current", "any", "all", "shadow", "depth",
+        "post",
     ];
     let words = names::words(name);
     // `#define WIFI_PASS "x"`

@@ -248,7 +248,11 @@ impl Plain<'_> {
                 && named.form == Form::Assign
                 && self.raw.contains('.')
                 && self.value.contains(&b'_');
-            let is_other = !self.value.eq_ignore_ascii_case(self.own.as_bytes());
+            // `MasterpassCard = "masterpass_card"` is no other.
+            let letters = |text: &[u8]| -> Vec<u8> {
+                text.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
+            };
+            let is_other = letters(self.value) != letters(self.own.as_bytes());
             return !is_constant
                 && is_code
                 && (is_member || is_beside() || is_other && named.form == Form::Assign);

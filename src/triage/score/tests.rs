@@ -77,6 +77,46 @@ fn what_is_none_is_refused_with_a_reason() {
 }
 
 #[test]
+fn what_stands_around_a_value_says_what_it_is_instead() {
+    for (text, why) in [
+        ("ac_pwd=`pwd` && test -n \"$ac_pwd\" &&", "command"),
+        ("  #define LOCKED_PASSWD_STRING \"*LK*\"", "stands for another"),
+        ("copy_id21_to_sam_passwd(\"INFO_11\", to, &i);", "constant"),
+        ("The --passwd argument specifies whether", "sentence"),
+        (" * Characters used when generating a password: consonants\n", "sentence"),
+        ("  $newPassword: String!\n", "type"),
+        ("  token = web.issue_web_auth_token(\"operator\", remember=True)", "gives a secret"),
+        ("connection-password=\"connection-password.positive06.pmf0\"", "its own name"),
+        (
+            "args=\"--dbname=database_default --dbpass=database_password --dbuser=database_username\"",
+            "beside it",
+        ),
+        ("@proxy(ip='ssh_server_ip', user='ssh_user', passwd='ssh_pass')", "beside it"),
+        ("AC_PASSWORD = 'urn:oasis:names:tc:SAML:2.0:ac:classes:Password'", "standard"),
+        ("{password:\"PasswordWidget\",email:\"EmailWidget\"}", "its own name"),
+        ("pass.set(\"usedFragment\", true);", "name of something"),
+        ("    passwd: &[u8],\n", "type"),
+        ("x = `/v1/authTokens:generate`", "path"),
+        ("- Renamed `list_secrets` to `list_properties_of_secrets`", "sentence"),
+    ] {
+        let refused = best(text).unwrap_err();
+        assert!(refused.contains(why), "{text}: {refused}");
+    }
+    // What is like these, and somebody's.
+    for text in [
+        "const password=`kxqwzjvb`",
+        "user.set_password(\"INFO11x\")",
+        "mysql --password kxqwzj -h db",
+        "the password: kxqwzj\n",
+        "hash = hash_password(\"letmein\")",
+        "db='test_db', user='test_user', password='test_pass'",
+    ] {
+        let rated = best(text);
+        assert!(rated.is_ok_and(|r| r.confidence >= WORTH_A_REPORT), "{text}: {rated:?}");
+    }
+}
+
+#[test]
 fn what_stands_behind_a_module_of_tests_in_another_file_is_no_test() {
     let rated = best("#[cfg(test)]\nmod tests;\n\nconst PASSWORD: &str = \"{alnum:12}\";\n").unwrap();
     assert!(rated.confidence >= 50 && rated.only_low.is_none(), "{rated:?}");
