@@ -10,6 +10,7 @@ mod before;
 mod calls;
 mod checks;
 mod forms;
+pub mod framed;
 mod quote;
 mod reader;
 mod serialized;
