@@ -495,9 +495,22 @@ impl<'p> Engine<'p> {
         kind: TextKind,
         sink: &mut dyn Sink,
     ) {
+        // No value goes on behind the string that its name is in.
+        let string = match kind {
+            TextKind::List | TextKind::Pool => string_around(text, &word),
+            TextKind::Plain | TextKind::Binary => 0..text.len(),
+        };
+        let start = string.start;
+        let (whole, text) = (text, &text[string]);
+        let word = word.start - start..word.end - start;
+        let moved = |range: Range<usize>| start + range.start..start + range.end;
         let mut judge = |named: assignment::Named| {
             let verdict = score::rate(text, &named);
-            sink.judged(&named, verdict);
+            let (name, value) = (moved(named.name.clone()), moved(named.value.clone()));
+            sink.judged(
+                &assignment::Named { name: name.clone(), value: value.clone(), ..named.clone() },
+                verdict,
+            );
             let Ok(rated) = verdict else { return };
             if rated.confidence < score::WORTH_A_REPORT {
                 return;
@@ -506,8 +519,7 @@ impl<'p> Engine<'p> {
             // is a secret.
             let is_short = named.value.len() < runs::MIN_RUN;
             if (is_short && rated.only_low != Some(score::plain::WHY) || rated.only_low.is_none())
-                && let Some(mut short) =
-                    self.patterns.names().name_short(self.patterns, text, &named.value, kind)
+                && let Some(mut short) = self.patterns.names().name_short(self.patterns, whole, &value, kind)
             {
                 if rated.only_low.is_some() {
                     short.confidence = short.confidence.min(score::HINT);
@@ -523,11 +535,11 @@ impl<'p> Engine<'p> {
                 && let Ok(name) = std::str::from_utf8(&text[named.name.clone()])
                 && let Verdict::Secret(strength) = names::judge(name)
                 && let Some(told) =
-                    self.patterns.names().name_told(self.patterns, text, &named.value, kind, strength)
+                    self.patterns.names().name_told(self.patterns, whole, &value, kind, strength)
             {
                 sink.hit(Hit::named(told));
             }
-            sink.hit(Hit { named: Some((named.name, rated)), ..Hit::new(id, named.value) });
+            sink.hit(Hit { named: Some((name, rated)), ..Hit::new(id, value) });
         };
         if text[word.clone()].contains(&b' ') && text[word.end - 1].is_ascii_alphabetic() {
             assignment::find_clause(text, word, &mut judge);
@@ -537,6 +549,15 @@ impl<'p> Engine<'p> {
             assignment::find(text, word, &mut judge);
         }
     }
+}
+
+/// The string around a word, in a text of strings with a zero between them.
+fn string_around(text: &[u8], word: &Range<usize>) -> Range<usize> {
+    const FAR: usize = 64 << 10;
+    let from = word.start.saturating_sub(FAR);
+    let start = memchr::memrchr(0, &text[from..word.start]).map_or(from, |at| from + at + 1);
+    let behind = &text[word.end..text.len().min(word.end + FAR)];
+    start..word.end + memchr::memchr(0, behind).unwrap_or(behind.len())
 }
 
 /// Patterns by literal, with the length of the literal; and the literals.
