@@ -481,7 +481,15 @@ impl<'p> Engine<'p> {
             &assignment::Named { name: name.clone(), value: value.clone(), ..named.clone() },
             verdict,
         );
-        if let Some(rated) = verdict.ok().filter(|rated| rated.confidence >= score::WORTH_A_REPORT) {
+        // Tables of data name things one behind the other: only what looks like a password is one.
+        const LEAST: usize = 8;
+        const SURE: u8 = 50;
+        let text = &text[named.value.clone()];
+        let is_varied = text.len() >= LEAST
+            && text.iter().any(u8::is_ascii_digit)
+            && text.iter().any(u8::is_ascii_alphabetic);
+        let is_sure = |rated: &score::Rated| rated.confidence >= SURE && rated.only_low.is_none();
+        if let Some(rated) = verdict.ok().filter(is_sure).filter(|_| is_varied) {
             sink.hit(Hit { named: Some((name.clone(), rated)), ..Hit::new(id, value.clone()) });
         }
     }

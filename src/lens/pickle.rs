@@ -628,7 +628,9 @@ mod tests {
         assert!(PickleLens.reads(&blob));
         let mut found = Vec::new();
         let read = PickleLens.texts(&blob, &Limits::default(), &mut |text| {
-            for string in text.bytes.split(|b| *b == 0).filter(|s| s.starts_with(b"VALUE")) {
+            // Some are given with their names: `"name": "VALUE"`.
+            let values = text.bytes.split(|b| matches!(b, 0 | b'"')).filter(|s| s.starts_with(b"VALUE"));
+            for string in values {
                 let at = string.as_ptr() as usize - text.bytes.as_ptr() as usize;
                 let span = at..at + string.len();
                 let sites = text.sites.resolve(text.bytes, std::slice::from_ref(&span));

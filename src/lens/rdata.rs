@@ -5,6 +5,7 @@ use super::bytes::{slice, u32_be};
 use super::strings::Strings;
 use super::{Complaint, Damage, Lens};
 use crate::blob::{Blob, Scope, ScopeClass, ScopeId, Site, Text, TextKind};
+use crate::ledger::Reason;
 use crate::limits::Limits;
 use std::ops::Range;
 
@@ -47,9 +48,14 @@ impl Lens for RDataLens {
             symbols: Vec::new(),
         };
         if reader.item(0).is_none() {
-            complaint.note(reader.at as u64, || {
-                "an object of a kind that is not known, or that is cut off".into()
-            });
+            let at = reader.at as u64;
+            if reader.entries.len() > MOST {
+                let damage = Damage::new("R data", at, format!("more than {MOST} strings"));
+                complaint
+                    .note_damage(damage.because(Reason::Limit, (blob.bytes.len() as u64).saturating_sub(at)));
+            } else {
+                complaint.note(at, || "an object of a kind that is not known, or that is cut off".into());
+            }
         }
         let found = reader.entries;
         let name = |entry: &Entry| {
@@ -209,6 +215,9 @@ impl Reader<'_> {
         let mut items = Vec::new();
         for row in 0..self.count(4)? {
             let before = self.entries.len();
+            if before > MOST || items.len() > MOST {
+                return None;
+            }
             if is_text {
                 let (at, len) = self.letters()?;
                 self.entries.push(Entry { at, len, name: None, within: start, row: row as u32 });

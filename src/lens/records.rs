@@ -56,10 +56,13 @@ fn begins(data: &[u8]) -> bool {
 }
 
 fn table(data: &[u8]) -> Option<Table> {
-    let table = FORMATS.iter().find_map(|read| read(data))?;
+    let mut table = FORMATS.iter().find_map(|read| read(data))?;
+    table.columns.retain(|column| column.width >= MIN_LEN);
     let fits = |column: &Column| column.at.checked_add(column.width).is_some_and(|end| end <= table.stride);
-    (table.stride > 0 && table.columns.len() <= MOST_COLUMNS && table.columns.iter().all(fits))
-        .then_some(table)
+    // Columns that share their bytes are hostile: each byte is read once.
+    let width = table.columns.iter().try_fold(0usize, |all, column| all.checked_add(column.width))?;
+    let is_sound = table.columns.len() <= MOST_COLUMNS && table.columns.iter().all(fits);
+    (table.stride > 0 && width <= table.stride && is_sound).then_some(table)
 }
 
 impl Lens for RecordsLens {

@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn what_no_length_leads_to_is_no_value() {
         for data in [
-            &b"\x0bdb_password\x09a value of it\0"[..],
+            &b"\0db_password\x09a value of it\0"[..],
             b"\x0bdb_password\0a value of it\0",
             b"db_password",
             b"\x01password",
