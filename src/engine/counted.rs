@@ -7,6 +7,10 @@ use std::ops::Range;
 /// How far into a long run is looked.
 const FAR: usize = 512;
 
+/// Letters of a prefix before its bar, and the least that stands behind it.
+const PREFIX: usize = 3;
+const SHORTEST: usize = 30;
+
 /// Calls `found` where in a run of data a token may begin that is no word of the run: behind its first character, which may be a length,
 /// and where capitals follow small letters or digits.
 pub fn for_each_start(
@@ -16,6 +20,14 @@ pub fn for_each_start(
     found: &mut dyn FnMut(usize),
 ) {
     found(run.start + 1);
+    // `github_tokenghp_…`: a key and its value with nothing between them. Most prefixes of tokens with a checksum are three letters and a bar.
+    for bar in memchr::memchr_iter(b'_', &text[run.start..run.end.min(run.start + FAR)]) {
+        let at = run.start + bar;
+        if bar > PREFIX && run.end - at > SHORTEST && text[at - PREFIX..at].iter().all(u8::is_ascii_lowercase)
+        {
+            found(at - PREFIX);
+        }
+    }
     match outline {
         Some(outline) => {
             let mut humps = outline.upper & (outline.lower | outline.digit) << 1;

@@ -30,6 +30,7 @@ use crate::blob::TextKind;
 use crate::pattern::{Matcher, Pattern, PatternId, PatternSet, Segment};
 use crate::triage::names::{self, Verdict};
 use crate::triage::score;
+use assignment::framed;
 use candidates::Candidates;
 use entries::{Entries, Entry};
 use prefilter::starts::Starts;
@@ -429,7 +430,67 @@ impl<'p> Engine<'p> {
             Matcher::Assigned { .. } if kind != TextKind::Binary => {
                 self.assigned_to(text, literal, id, kind, sink);
             }
-            Matcher::Assigned { .. } | Matcher::Run { .. } | Matcher::Named { .. } => {}
+            Matcher::Assigned { .. } => self.assigned_in_data(text, literal, id, sink),
+            Matcher::Run { .. } | Matcher::Named { .. } => {}
+        }
+    }
+
+    /// What data assign to the name around the hot word at `word`: behind its length, or in text within them.
+    fn assigned_in_data(&self, data: &[u8], word: Range<usize>, id: PatternId, sink: &mut dyn Sink) {
+        // A clause, or a call: of programs, and of text that is a file.
+        if !data[word.end - 1].is_ascii_alphanumeric()
+            || data[word.clone()].contains(&b' ')
+            || framed::is_program(data)
+        {
+            return;
+        }
+        if let Some(found) = framed::find_framed(data, &word) {
+            let name = &data[found.name.clone()];
+            let text = [b"\"", name, b"\": \"", &data[found.value.clone()], b"\"\n"].concat();
+            let from = name.len() + 5;
+            let named = assignment::Named {
+                name: 1..1 + name.len(),
+                value: from..from + found.value.len(),
+                form: assignment::Form::Pair,
+                quoted: true,
+                goes_on: false,
+            };
+            self.named_in_data(&text, &named, &found.name, &found.value, id, sink);
+            return;
+        }
+        framed::find_within(data, &word, &mut |within| {
+            let start = within.text.start;
+            let moved = |range: &Range<usize>| start + range.start..start + range.end;
+            let (name, value) = (moved(&within.named.name), moved(&within.named.value));
+            self.named_in_data(&data[within.text], &within.named, &name, &value, id, sink);
+        });
+    }
+
+    /// Reports what a stretch of data assigns, if it is worth it; `name` and `value` are where they stand in the data.
+    fn named_in_data(
+        &self,
+        text: &[u8],
+        named: &assignment::Named,
+        name: &Range<usize>,
+        value: &Range<usize>,
+        id: PatternId,
+        sink: &mut dyn Sink,
+    ) {
+        let verdict = score::rate(text, named);
+        sink.judged(
+            &assignment::Named { name: name.clone(), value: value.clone(), ..named.clone() },
+            verdict,
+        );
+        // Tables of data name things one behind the other: only what looks like a password is one.
+        const LEAST: usize = 8;
+        const SURE: u8 = 50;
+        let text = &text[named.value.clone()];
+        let is_varied = text.len() >= LEAST
+            && text.iter().any(u8::is_ascii_digit)
+            && text.iter().any(u8::is_ascii_alphabetic);
+        let is_sure = |rated: &score::Rated| rated.confidence >= SURE && rated.only_low.is_none();
+        if let Some(rated) = verdict.ok().filter(is_sure).filter(|_| is_varied) {
+            sink.hit(Hit { named: Some((name.clone(), rated)), ..Hit::new(id, value.clone()) });
         }
     }
 
@@ -442,9 +503,22 @@ impl<'p> Engine<'p> {
         kind: TextKind,
         sink: &mut dyn Sink,
     ) {
+        // No value goes on behind the string that its name is in.
+        let string = match kind {
+            TextKind::List | TextKind::Pool => string_around(text, &word),
+            TextKind::Plain | TextKind::Binary => 0..text.len(),
+        };
+        let start = string.start;
+        let (whole, text) = (text, &text[string]);
+        let word = word.start - start..word.end - start;
+        let moved = |range: Range<usize>| start + range.start..start + range.end;
         let mut judge = |named: assignment::Named| {
             let verdict = score::rate(text, &named);
-            sink.judged(&named, verdict);
+            let (name, value) = (moved(named.name.clone()), moved(named.value.clone()));
+            sink.judged(
+                &assignment::Named { name: name.clone(), value: value.clone(), ..named.clone() },
+                verdict,
+            );
             let Ok(rated) = verdict else { return };
             if rated.confidence < score::WORTH_A_REPORT {
                 return;
@@ -453,8 +527,7 @@ impl<'p> Engine<'p> {
             // is a secret.
             let is_short = named.value.len() < runs::MIN_RUN;
             if (is_short && rated.only_low != Some(score::plain::WHY) || rated.only_low.is_none())
-                && let Some(mut short) =
-                    self.patterns.names().name_short(self.patterns, text, &named.value, kind)
+                && let Some(mut short) = self.patterns.names().name_short(self.patterns, whole, &value, kind)
             {
                 if rated.only_low.is_some() {
                     short.confidence = short.confidence.min(score::HINT);
@@ -470,11 +543,11 @@ impl<'p> Engine<'p> {
                 && let Ok(name) = std::str::from_utf8(&text[named.name.clone()])
                 && let Verdict::Secret(strength) = names::judge(name)
                 && let Some(told) =
-                    self.patterns.names().name_told(self.patterns, text, &named.value, kind, strength)
+                    self.patterns.names().name_told(self.patterns, whole, &value, kind, strength)
             {
                 sink.hit(Hit::named(told));
             }
-            sink.hit(Hit { named: Some((named.name, rated)), ..Hit::new(id, named.value) });
+            sink.hit(Hit { named: Some((name, rated)), ..Hit::new(id, value) });
         };
         if text[word.clone()].contains(&b' ') && text[word.end - 1].is_ascii_alphabetic() {
             assignment::find_clause(text, word, &mut judge);
@@ -484,6 +557,15 @@ impl<'p> Engine<'p> {
             assignment::find(text, word, &mut judge);
         }
     }
+}
+
+/// The string around a word, in a text of strings with a zero between them.
+fn string_around(text: &[u8], word: &Range<usize>) -> Range<usize> {
+    const FAR: usize = 64 << 10;
+    let from = word.start.saturating_sub(FAR);
+    let start = memchr::memrchr(0, &text[from..word.start]).map_or(from, |at| from + at + 1);
+    let behind = &text[word.end..text.len().min(word.end + FAR)];
+    start..word.end + memchr::memchr(0, behind).unwrap_or(behind.len())
 }
 
 /// Patterns by literal, with the length of the literal; and the literals.

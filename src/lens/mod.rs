@@ -12,6 +12,7 @@ pub mod android;
 pub mod aof;
 pub mod bytes;
 mod calls;
+pub mod cbor;
 pub mod config;
 pub mod dart;
 pub mod decode;
@@ -36,7 +37,9 @@ pub mod python;
 pub mod quad;
 pub mod quoted;
 pub mod raw;
+pub mod rdata;
 pub mod rdb;
+pub mod records;
 pub mod rtf;
 mod sieve;
 pub mod sqlite;
@@ -103,6 +106,9 @@ pub static LENSES: &[&dyn Lens] = &[
     &aof::AofLens,
     &leveldb::LevelDbLens,
     &masked::MaskedLens,
+    &records::RecordsLens,
+    &rdata::RDataLens,
+    &cbor::CborLens,
     &rtf::RtfLens,
 ];
 

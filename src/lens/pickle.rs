@@ -72,6 +72,25 @@ impl Lens for PickleLens {
             if string.len() < MIN_LEN || entry.is_bytes && string.len() > MAX_BYTES {
                 continue;
             }
+            if let Some((_, Step::Key(key))) = entry.place
+                && let Some(key) = graph.entries.get(key as usize)
+                && let Ok(name) =
+                    std::str::from_utf8(bytes::slice(blob.bytes, key.at, key.len).unwrap_or_default())
+            {
+                // Of protocol 0, in quotes.
+                let is_quoted = entry.is_line && matches!(string, [b'\'', .., b'\''] | [b'"', .., b'"']);
+                let (from, to) = if is_quoted { (1, string.len() - 1) } else { (0, string.len()) };
+                let value = string.get(from..to).unwrap_or_default();
+                if strings.push_named(
+                    name.trim_matches(['\'', '"']),
+                    value,
+                    (entry.at + from) as u64,
+                    1,
+                    tag as u64,
+                ) {
+                    continue;
+                }
+            }
             if entry.is_line && string.contains(&b'\\') {
                 strings.push_made(&unescape(string), entry.at as u64, tag as u64);
             } else {
@@ -609,7 +628,9 @@ mod tests {
         assert!(PickleLens.reads(&blob));
         let mut found = Vec::new();
         let read = PickleLens.texts(&blob, &Limits::default(), &mut |text| {
-            for string in text.bytes.split(|b| *b == 0).filter(|s| s.starts_with(b"VALUE")) {
+            // Some are given with their names: `"name": "VALUE"`.
+            let values = text.bytes.split(|b| matches!(b, 0 | b'"')).filter(|s| s.starts_with(b"VALUE"));
+            for string in values {
                 let at = string.as_ptr() as usize - text.bytes.as_ptr() as usize;
                 let span = at..at + string.len();
                 let sites = text.sites.resolve(text.bytes, std::slice::from_ref(&span));

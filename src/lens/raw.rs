@@ -20,7 +20,23 @@ fn is_text(bytes: &[u8]) -> bool {
         return false;
     }
     let bytes = &bytes[..bytes.len().min(1 << 10)];
-    controls(bytes) * 50 <= bytes.len()
+    controls(bytes) * 50 <= bytes.len() && !are_packed_strings(bytes)
+}
+
+/// Whether bytes without a line end are no text of any encoding but strings behind the bytes that are their lengths, as MessagePack and CBOR
+/// have them: letters outside ASCII stand in words, and of several bytes.
+fn are_packed_strings(bytes: &[u8]) -> bool {
+    if memchr::memchr(b'\n', bytes).is_some() || std::str::from_utf8(bytes).is_ok() {
+        return false;
+    }
+    // Behind such a byte a string begins, at once or behind a length.
+    let high = bytes.iter().filter(|b| **b >= 0x80).count();
+    let apart = bytes.windows(2).filter(|two| two[0] >= 0x80 && two[1] < 0x80).count();
+    let has_words = |b: &u8| b.is_ascii_alphabetic();
+    let first = bytes
+        .first()
+        .is_some_and(|b| (0x80..0xa0).contains(b) || (0xa1..0xc0).contains(b) || *b == 0xd9 || *b == 0xde);
+    first && apart * 3 >= high * 2 && bytes.iter().filter(|b| has_words(b)).count() * 2 > bytes.len()
 }
 
 vectored! {

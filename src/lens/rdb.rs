@@ -597,6 +597,9 @@ impl Dump {
         let found = std::mem::take(&mut self.found);
         let mut strings = Strings::new(TextKind::List, data.len(), limits, &self, emit);
         for (tag, string) in found.iter().enumerate() {
+            if self.push_named(string, data, &mut strings, tag) {
+                continue;
+            }
             match string {
                 Value::Here(at, len) => {
                     strings.push(slice(data, *at, *len).unwrap_or_default(), *at as u64, tag as u64)
@@ -605,6 +608,26 @@ impl Dump {
             };
         }
         strings.finish();
+    }
+
+    /// Gives a value with the name that its key or its field has, if that says it is a secret.
+    fn push_named(&self, value: &Value, data: &[u8], strings: &mut Strings<'_>, tag: usize) -> bool {
+        let Some(entry) = self.entries.get(tag) else { return false };
+        let name = match &entry.field {
+            Field::Name(name) => name,
+            Field::Whole => match self.keys.get(entry.key as usize) {
+                Some((key, _)) => key,
+                None => return false,
+            },
+            Field::Index(_) | Field::Member => return false,
+        };
+        match value {
+            Value::Here(at, len) => {
+                let here = slice(data, *at, *len).unwrap_or_default();
+                strings.push_named(name, here, *at as u64, 1, tag as u64)
+            }
+            Value::Made(string, at) => strings.push_named(name, string, *at as u64, 0, tag as u64),
+        }
     }
 
     fn site(&self, tag: u64) -> Option<Site> {

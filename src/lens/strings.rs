@@ -9,6 +9,7 @@ use super::document::{DocumentSites, nest};
 use crate::address::Encoding;
 use crate::blob::{OffsetMap, Scope, ScopeClass, ScopeId, Segment, Site, Sites, Text, TextKind};
 use crate::limits::Limits;
+use crate::triage::names::{self, Verdict};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -28,6 +29,16 @@ impl<F: Fn(u64) -> Vec<Site> + Sync> Places for F {
 
 /// Memory that one string takes in the tables beside the text, in bytes.
 const TABLE_BYTES: usize = 48;
+
+/// Lengths of values that are given with their names.
+const NAMED: Range<usize> = 5..129;
+
+/// Whether a name, or the last part of a path, says that its value is a secret.
+pub fn is_secret_name(name: &str) -> bool {
+    const LONGEST: usize = 64;
+    let name = name.rsplit(['/', ':', '\0']).next().unwrap_or(name);
+    name.len() <= LONGEST && matches!(names::judge(name), Verdict::Secret(_))
+}
 
 /// Joins strings to texts, a NUL byte between them.
 pub struct Strings<'s> {
@@ -112,6 +123,35 @@ impl<'s> Strings<'s> {
         }
         self.map.push(Segment { text: self.bytes.len(), outer: offset, num: 0, den: 1 });
         self.bytes.extend_from_slice(string);
+        true
+    }
+
+    /// Adds a value with the name that only the format knows, as a text would have the two, if the name says that it is a secret and the
+    /// value is short: what is no run of random letters is known by its name alone. `step` is how many bytes of the blob each letter takes;
+    /// 0 of what is made. `false`: it is no such value, and may be added as any other.
+    pub fn push_named(&mut self, name: &str, value: &[u8], offset: u64, step: u32, tag: u64) -> bool {
+        let is_named = NAMED.contains(&value.len())
+            && value.iter().all(|b| (b' '..0x7f).contains(b) && !matches!(b, b'"' | b'\\'))
+            && is_secret_name(name);
+        let name = name.rsplit(['/', ':', '\0']).next().unwrap_or(name).as_bytes();
+        let is_named = is_named && !name.iter().any(|b| matches!(b, b'"' | b'\\' | 0..0x20));
+        let encoding = match step {
+            1 => None,
+            2 => Some(Encoding::Utf16Le),
+            _ => Some(Encoding::Assembled),
+        };
+        if !is_named || !self.begin(encoding, name.len() + value.len() + 6, tag) {
+            return false;
+        }
+        let mut add = |bytes: &[u8], num: u32| {
+            self.map.push(Segment { text: self.bytes.len(), outer: offset, num, den: 1 });
+            self.bytes.extend_from_slice(bytes);
+        };
+        add(b"\"", 0);
+        add(name, 0);
+        add(b"\": \"", 0);
+        add(value, step);
+        add(b"\"", 0);
         true
     }
 

@@ -184,7 +184,7 @@ impl Reader<'_, '_> {
         match label {
             Some(label) => {
                 let from_word = label.iter().rposition(|b| !is_name(*b)).map_or(0, |i| i + 1);
-                if [&b"name"[..], b"key", b"Name", b"Key", b"id", b"field", b"dest"]
+                if [&b"name"[..], b"key", b"Name", b"Key", b"id", b"field", b"dest", b"ParameterKey"]
                     .contains(&&label[from_word..])
                 {
                     self.sibling(from);

@@ -40,7 +40,7 @@ impl Reader<'_, '_> {
         }
         match Quote::at(self.text, at) {
             Some((quote, len)) if !quote.triple => {
-                if before != quote.mark && !(quote.entity && before == b';') {
+                if before != quote.mark && before != 0 && !(quote.entity && before == b';') {
                     // The end of a longer text: `"the password"`, `"db password": "…"`.
                     if !self.ends_phrase(quote) {
                         return;
@@ -59,6 +59,9 @@ impl Reader<'_, '_> {
         if is_quoted {
             self.inside = OnceCell::from(None);
             if self.byte(at) == b';' && self.serialized(at) {
+                return;
+            }
+            if matches!(self.byte(at), b'\r' | b'\n') && self.form_field(at) {
                 return;
             }
             if matches!(self.byte(at), b')' | b']' | b' ') && self.labelled() {
@@ -490,6 +493,27 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// A field of a form as browsers send it: `Content-Disposition: form-data; name="password"`, a line that is empty, the value.
+    fn form_field(&mut self, from: usize) -> bool {
+        const HEAD: &[u8] = b"content-disposition:";
+        let line = self.line_before();
+        let is_head = line.get(..HEAD.len()).is_some_and(|head| head.eq_ignore_ascii_case(HEAD));
+        if !is_head || !line.ends_with(b" name=\"") {
+            return false;
+        }
+        let blank = match self.rest(from) {
+            [b'\r', b'\n', b'\r', b'\n', ..] => 4,
+            [b'\n', b'\n', ..] => 2,
+            _ => return true,
+        };
+        let value = from + blank;
+        let len = self.rest(value).iter().take(VALUE).take_while(|b| !matches!(b, b'\r' | b'\n')).count();
+        if self.rest(value + len).trim_ascii_start().starts_with(b"--") {
+            self.give(value..value + len, Form::Pair, true, false);
+        }
+        true
+    }
+
     /// Whether the name is that of a text that is declared: `std::string token("x")`.
     fn is_declared(&self) -> bool {
         let line = self.line_before();
@@ -516,8 +540,12 @@ impl Reader<'_, '_> {
     /// Behind the `<value>` that may stand at `from`, or below.
     fn behind_value_tag(&self, from: usize) -> Option<usize> {
         let inner = self.blanks_and_line(from);
-        let is_one = self.rest(inner).get(..7).is_some_and(|tag| tag.eq_ignore_ascii_case(b"<value>"));
-        is_one.then_some(inner + 7)
+        // The last two are of custom properties of Office.
+        const TAGS: [&[u8]; 3] = [b"<value>", b"<vt:lpwstr>", b"<vt:bstr>"];
+        let tag = TAGS.iter().find(|tag| {
+            self.rest(inner).get(..tag.len()).is_some_and(|have| have.eq_ignore_ascii_case(tag))
+        })?;
+        Some(inner + tag.len())
     }
 
     /// The text of an element from `from` to its end, on one line.
@@ -586,6 +614,7 @@ impl Reader<'_, '_> {
                     | b"with"
                     | b"usevalue"
                     | b"return_value"
+                    | b"parametervalue"
             ) {
                 if !self.quoted(value, Form::Sibling) && width == 1 && self.byte(operator) == b':' {
                     self.bare(value, Form::Sibling);

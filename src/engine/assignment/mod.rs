@@ -11,6 +11,7 @@ mod calls;
 mod checks;
 mod elements;
 mod forms;
+pub mod framed;
 mod quote;
 mod reader;
 mod serialized;

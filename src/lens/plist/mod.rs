@@ -8,7 +8,7 @@ mod bplist;
 mod graph;
 pub mod nib;
 
-use super::strings::Strings;
+use super::strings::{Strings, is_secret_name};
 use super::{Complaint, Damage, Lens};
 use crate::blob::{Blob, OffsetMap, Site, Sites, Text, TextKind};
 use crate::lens::document::DocumentSites;
@@ -25,6 +25,8 @@ pub struct PlistLens;
 const MAX_NESTED: usize = 4;
 /// Property lists in one file.
 const MAX_LISTS: usize = 4096;
+/// Strings of a list whose names are looked for.
+const MOST_NAMES: usize = 1 << 14;
 /// Tag bits for the number of an object.
 const OBJECT_BITS: u32 = 40;
 
@@ -71,21 +73,35 @@ impl Lens for PlistLens {
         let (mut wide, mut texts) = (Vec::new(), Vec::new());
         let mut whole = true;
         for (n, list) in lists.0.iter().enumerate() {
+            let mut keys = list.plist.values().filter(|v| v.1 == Kind::Ascii).take(MOST_NAMES + 1);
+            let names_secrets = list.plist.values().filter(|v| v.1 == Kind::Ascii).count() <= MOST_NAMES
+                && keys.any(|v| std::str::from_utf8(&blob.bytes[v.2]).is_ok_and(is_secret_name));
             for (object, kind, range) in list.plist.values() {
                 let tag = (n as u64) << OBJECT_BITS | object as u64;
                 let bytes = &blob.bytes[range.clone()];
-                whole &= match kind {
-                    Kind::Ascii => strings.push(bytes, range.start as u64, tag),
-                    Kind::Data if is_text(bytes) => {
-                        texts.push((range, tag));
-                        true
-                    }
-                    Kind::Utf16 => {
-                        wide.push((range, tag));
-                        true
-                    }
-                    _ => true,
-                };
+                whole &=
+                    match kind {
+                        // What it is called is asked for where something may be called so.
+                        Kind::Ascii
+                            if names_secrets
+                                && may_be_password(bytes)
+                                && lists.sites(tag).iter().filter_map(|site| site.key.as_deref()).any(
+                                    |key| strings.push_named(key, bytes, range.start as u64, 1, tag),
+                                ) =>
+                        {
+                            true
+                        }
+                        Kind::Ascii => strings.push(bytes, range.start as u64, tag),
+                        Kind::Data if is_text(bytes) => {
+                            texts.push((range, tag));
+                            true
+                        }
+                        Kind::Utf16 => {
+                            wide.push((range, tag));
+                            true
+                        }
+                        _ => true,
+                    };
             }
         }
         for (range, tag) in wide {
@@ -112,6 +128,11 @@ impl Lens for PlistLens {
         }
         complaint.into_result()
     }
+}
+
+/// Whether a string is one that only its name makes a secret: longer ones, words and identifiers are none.
+fn may_be_password(bytes: &[u8]) -> bool {
+    (5..=64).contains(&bytes.len()) && !bytes.iter().all(u8::is_ascii_alphabetic)
 }
 
 /// Whether data are text that is worth a name of its own.

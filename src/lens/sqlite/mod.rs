@@ -105,14 +105,14 @@ fn read(pages: &Pages<'_>, limits: &Limits, complaint: &mut Complaint, emit: &mu
     let most = pages.data.len().saturating_mul(4);
     for (table, of) in tables.iter().enumerate() {
         let root = of.root;
-        let sides = schema::sides(&of.columns);
+        let sides = of.sides;
         walk.current = table;
         walk.table(pages, root, &mut |rowid, cells| {
             take(pages, table, rowid, cells, sides, &mut rows, &mut found, &mut kept, most)
         });
     }
     if !is_whole || pages.is_log {
-        tables.push(Table { name: "?".into(), root: 0, columns: Vec::new() });
+        tables.push(Table::new("?".into(), 0, Vec::new()));
         let table = tables.len() - 1;
         walk.leaves(pages, &[LEAF], &mut |rowid, cells| {
             take(pages, table, rowid, cells, None, &mut rows, &mut found, &mut kept, most)
@@ -124,7 +124,7 @@ fn read(pages: &Pages<'_>, limits: &Limits, complaint: &mut Complaint, emit: &mu
         walk.deleted(pages, unknown, &mut |table, rowid, cells| {
             take(pages, table, rowid, cells, None, &mut rows, &mut found, &mut kept, most)
         });
-        tables.push(Table { name: "?".into(), root: 0, columns: Vec::new() });
+        tables.push(Table::new("?".into(), 0, Vec::new()));
         rows.iter_mut().skip(live).for_each(|row| row.is_deleted = true);
     }
     if walk.damaged && !pages.is_log {
@@ -139,6 +139,9 @@ fn read(pages: &Pages<'_>, limits: &Limits, complaint: &mut Complaint, emit: &mu
     let mut strings = Strings::new(TextKind::List, pages.data.len(), limits, &places, emit);
     for (row, column, value) in found {
         let tag = (row as u64) << 16 | column as u64 & 0xffff;
+        if places.push_named(row, column, &value, pages, &mut strings, tag) {
+            continue;
+        }
         match value {
             Found::Here(at, len) => {
                 let value = bytes::slice(pages.data, at, len).unwrap_or_default();
@@ -204,6 +207,45 @@ fn take(
     }
 }
 
+impl Rows {
+    /// Gives a value with the name that its column or its row has, if that says it is a secret.
+    fn push_named(
+        &self,
+        row: usize,
+        column: usize,
+        value: &Found,
+        pages: &Pages<'_>,
+        strings: &mut Strings<'_>,
+        tag: u64,
+    ) -> bool {
+        let Some(row) = self.rows.get(row).filter(|row| !row.is_deleted) else { return false };
+        let Some(table) = self.tables.get(row.table) else { return false };
+        let Some(name) = table.columns.get(column) else { return false };
+        let name = match &row.name {
+            Some(key) if table.sides.is_some_and(|(_, value)| value == column) => key,
+            _ if table.secrets.contains(&column) => name,
+            _ => return false,
+        };
+        match value {
+            Found::Here(at, len) => {
+                let here = bytes::slice(pages.data, *at, *len).unwrap_or_default();
+                let at = *at as u64;
+                match pages.encoding {
+                    2 | 3 => {
+                        let low = usize::from(pages.encoding == 3);
+                        let is_plain = here.iter().skip(1 - low).step_by(2).all(|b| *b == 0);
+                        let letters: Vec<u8> = here.iter().skip(low).step_by(2).copied().take(256).collect();
+                        is_plain && strings.push_named(name, &letters, at, 2, tag)
+                    }
+                    _ => strings.push_named(name, here, at, 1, tag),
+                }
+            }
+            Found::Blob(..) => false,
+            Found::Made(value, at) => strings.push_named(name, value, *at as u64, 0, tag),
+        }
+    }
+}
+
 impl Places for Rows {
     fn places(&self, tags: &[u64]) -> Vec<Vec<Site>> {
         let one = |tag: &u64| {
@@ -216,7 +258,7 @@ impl Places for Rows {
             }
             let column = table.columns.get(n).cloned().unwrap_or_else(|| format!("column {}", n + 1));
             let line = row.rowid.map_or_else(String::new, |id| format!(" row {id}"));
-            let is_value = schema::sides(&table.columns).is_some_and(|(_, value)| value == n);
+            let is_value = table.sides.is_some_and(|(_, value)| value == n);
             let key = if is_value { row.name.clone() } else { table.columns.get(n).cloned() };
             let name = match (&row.name, is_value) {
                 (Some(name), true) => format!("{}.{column}{line} ({name})", table.name),

@@ -2,6 +2,7 @@
 
 use super::btree::{Cell, Pages, Walk};
 use crate::address::escape;
+use crate::lens::strings::is_secret_name;
 
 /// A table.
 pub(super) struct Table {
@@ -9,6 +10,19 @@ pub(super) struct Table {
     pub(super) root: u32,
     /// In the order of its records.
     pub(super) columns: Vec<String>,
+    /// Those that are called like secrets.
+    pub(super) secrets: Vec<usize>,
+    /// See [`sides`].
+    pub(super) sides: Option<(usize, usize)>,
+}
+
+impl Table {
+    pub(super) fn new(name: String, root: u32, columns: Vec<String>) -> Self {
+        let is_secret = |(n, column): (usize, &String)| is_secret_name(column).then_some(n);
+        let secrets = columns.iter().enumerate().filter_map(is_secret).collect();
+        let sides = sides(&columns);
+        Table { name, root, columns, secrets, sides }
+    }
 }
 
 /// Text of a cell as UTF-8, at most `most` bytes of it.
@@ -33,7 +47,7 @@ pub(super) fn read(pages: &Pages<'_>, walk: &mut Walk) -> Vec<Table> {
         let Some(root) = root.number.and_then(|n| u32::try_from(n).ok()) else { return };
         if cell_text(pages, kind, 64) == "table" && root > 1 && tables.len() < 1 << 16 {
             let name = escape(cell_text(pages, name, 256).as_bytes());
-            tables.push(Table { name, root, columns: columns(&cell_text(pages, sql, 1 << 16)) });
+            tables.push(Table::new(name, root, columns(&cell_text(pages, sql, 1 << 16))));
         }
     });
     if pages.is_log {
