@@ -40,7 +40,7 @@ impl Lens for CborLens {
             (is_whole && reader.at == blob.bytes.len()
                 || reader.at >= probe.len() && blob.bytes.len() > PROBE)
                 && reader.names > 0
-                && reader.strings.len() > reader.names / 2
+                && reader.strings.len() * 2 >= reader.names
         }
     }
 
