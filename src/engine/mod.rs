@@ -440,7 +440,7 @@ impl<'p> Engine<'p> {
         // A clause, or a call: of programs, and of text that is a file.
         if !data[word.end - 1].is_ascii_alphanumeric()
             || data[word.clone()].contains(&b' ')
-            || framed::is_program(data)
+            || framed::names_only(data)
         {
             return;
         }
@@ -487,7 +487,10 @@ impl<'p> Engine<'p> {
         let text = &text[named.value.clone()];
         let is_varied = text.len() >= LEAST
             && text.iter().any(u8::is_ascii_digit)
-            && text.iter().any(u8::is_ascii_alphabetic);
+            // Times end in `Z`.
+            && text.split_last().is_some_and(|(last, rest)| {
+                rest.iter().any(u8::is_ascii_alphabetic) || last.is_ascii_alphabetic() && *last != b'Z'
+            });
         let is_sure = |rated: &score::Rated| rated.confidence >= SURE && rated.only_low.is_none();
         if let Some(rated) = verdict.ok().filter(is_sure).filter(|_| is_varied) {
             sink.hit(Hit { named: Some((name.clone(), rated)), ..Hit::new(id, value.clone()) });

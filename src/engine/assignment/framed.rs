@@ -25,7 +25,7 @@ const AROUND: usize = 1 << 10;
 const PNG: &[u8] = b"tEXt";
 
 /// What programs are: their own readers know their strings.
-const PROGRAMS: [&[u8]; 8] = [
+const PROGRAMS: [&[u8]; 12] = [
     b"\x7fELF",
     b"MZ",
     b"\xca\xfe\xba\xbe",
@@ -34,6 +34,11 @@ const PROGRAMS: [&[u8]; 8] = [
     b"\xcf\xfa\xed\xfe",
     b"\xce\xfa\xed\xfe",
     b"!<arch>\n",
+    // Objects for Windows.
+    b"\x64\x86",
+    b"\x4c\x01",
+    b"\x64\xaa",
+    b"\0\0\xff\xff",
 ];
 
 /// A value of data and its name.
@@ -52,9 +57,15 @@ pub struct Within {
     pub named: Named,
 }
 
-/// Whether the data are a program.
-pub fn is_program(data: &[u8]) -> bool {
-    PROGRAMS.iter().any(|magic| data.starts_with(magic))
+/// Whether the data are a program, or full of names behind their lengths that keep no values: a certificate, the description of a file of
+/// Protocol Buffers.
+pub fn names_only(data: &[u8]) -> bool {
+    let is_certificate = || matches!(data, [0x30, 0x81..=0x83, ..]);
+    let is_description = || match data {
+        [0x0a, len, rest @ ..] => rest.get(..usize::from(*len)).is_some_and(|name| name.ends_with(b".proto")),
+        _ => false,
+    };
+    PROGRAMS.iter().any(|magic| data.starts_with(magic)) || is_certificate() || is_description()
 }
 
 fn is_letter(b: u8) -> bool {
@@ -159,41 +170,46 @@ fn told(data: &[u8], at: usize) -> impl Iterator<Item = usize> + use<> {
 fn joined(data: &[u8], word: &Range<usize>, start: usize) -> Option<Framed> {
     const MORE: usize = 8;
     let head = &data[start.saturating_sub(HEAD)..start];
-    let is_length = |n: &usize| !is_letter(head[*n]);
-    for (n, len) in (0..head.len()).rev().filter(is_length).map(|n| (n, usize::from(head[n]))) {
-        let Some(behind) = start.checked_add(len).filter(|end| *end >= word.end && len <= NAME + MORE) else {
-            continue;
+    let letters = data[start..].iter().take(NAME + MORE).take_while(|b| is_part(**b)).count();
+    lengths(head).into_iter().flatten().find_map(|(key, value)| {
+        let name = match key {
+            _ if key <= letters => key,
+            _ if key > MORE && letters >= key - MORE => key - MORE,
+            _ => return None,
         };
-        let Some(key) = data.get(start..behind) else { continue };
-        let letters = key.iter().take_while(|b| is_part(**b)).count();
-        let name = match len - letters {
-            0 => len,
-            1..=MORE if len > MORE && start + len - MORE >= word.end && letters >= len - MORE => len - MORE,
-            _ => continue,
-        };
-        let most = data[behind..].iter().take(LENGTHS.end).take_while(|b| is_letter(**b)).count();
-        let is_whole = |value: &usize| {
-            LENGTHS.contains(value) && (*value == most || *value < most && stands_close(head, len, *value))
-        };
-        // The length of the value stands behind that of the key, but for LMDB.
-        let told = (n + 1..head.len()).filter(is_length).map(|n| usize::from(head[n]));
-        let before =
-            n.checked_sub(6).map(|n| usize::from(head[n])).filter(|value| stands_close(head, len, *value));
-        if let Some(value) = told.chain(before).filter(is_whole).max() {
-            return Some(Framed { name: start..start + name, value: behind..behind + value });
-        }
-    }
-    None
+        let from = start + key;
+        let text = data.get(from..from.checked_add(value)?)?;
+        (key <= NAME + MORE
+            && start + name >= word.end
+            && LENGTHS.contains(&value)
+            && text.iter().all(|b| is_letter(*b)))
+        .then(|| Framed { name: start..start + name, value: from..from + value })
+    })
 }
 
-/// Whether two lengths, and nothing else, stand at the end of what is before a key: as single bytes, as numbers of four bytes, or of two with
-/// flags between them (LMDB).
-fn stands_close(head: &[u8], key: usize, value: usize) -> bool {
-    let (Ok(key), Ok(value)) = (u8::try_from(key), u8::try_from(value)) else { return false };
-    head.ends_with(&[key, value])
-        || head.ends_with(&[key, 0, 0, 0, value, 0, 0, 0])
-        || head.ends_with(&[0, 0, 0, key, 0, 0, 0, value])
-        || head.ends_with(&[value, 0, 0, 0, 0, 0, key, 0])
+/// The lengths of a key and its value that a head may end with: single bytes; numbers of four bytes, the highest or the lowest byte
+/// first, or with two more behind them (TDB); of two, with flags between them (LMDB).
+fn lengths(head: &[u8]) -> [Option<(usize, usize)>; 5] {
+    let four = |n: [u8; 4], last: bool| match (n, last) {
+        ([n, 0, 0, 0], true) | ([0, 0, 0, n], false) => Some(usize::from(n)),
+        _ => None,
+    };
+    let eight = |head: &[u8], last: bool| {
+        let [a, b, c, d, e, f, g, h] = *head.last_chunk()?;
+        Some((four([a, b, c, d], last)?, four([e, f, g, h], last)?))
+    };
+    let single = match head {
+        [.., key, value] if !is_letter(*key) && !is_letter(*value) => {
+            Some((usize::from(*key), usize::from(*value)))
+        }
+        _ => None,
+    };
+    let lmdb = match head {
+        [.., value, 0, 0, 0, 0, 0, key, 0] => Some((usize::from(*key), usize::from(*value))),
+        _ => None,
+    };
+    let tdb = head.len().checked_sub(8).and_then(|len| eight(&head[..len], true));
+    [single, eight(head, true), eight(head, false), lmdb, tdb]
 }
 
 /// A value behind a zero behind its name, where the length of both stands before them: texts of PNG, tags of sound.
@@ -213,7 +229,8 @@ fn divided(data: &[u8], name: Range<usize>) -> Option<Framed> {
             .filter_map(|more| len.checked_sub(name.len() + 1 + more))
             .find(|len| LENGTHS.contains(len) && (*len == most || is_png && *len < most))
     };
-    let len = head.windows(2).filter(|two| two[0] == 0).find_map(|two| told(usize::from(two[1])))?;
+    // A number of four bytes, the highest first.
+    let len = head.windows(4).find_map(|four| told(usize::from(*four.strip_prefix(&[0, 0, 0])?.first()?)))?;
     Some(Framed { name, value: from..from + len })
 }
 
