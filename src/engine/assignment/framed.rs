@@ -212,26 +212,25 @@ fn lengths(head: &[u8]) -> [Option<(usize, usize)>; 5] {
     [single, eight(head, true), eight(head, false), lmdb, tdb]
 }
 
-/// A value behind a zero behind its name, where the length of both stands before them: texts of PNG, tags of sound.
+/// A value behind a zero behind its name, where the length of both stands before them: texts of PNG (`tEXt`), tags of sound (ID3: `TXXX`).
 fn divided(data: &[u8], name: Range<usize>) -> Option<Framed> {
-    const BEFORE: usize = 12;
-    // An encoding before, a zero at the end.
-    const MORE: usize = 2;
-    let from = name.end + 1;
-    let head = &data[name.start.saturating_sub(BEFORE)..name.start];
     if data.get(name.end) != Some(&0) {
         return None;
     }
+    let from = name.end + 1;
     let most = data.get(from..)?.iter().take(LENGTHS.end).take_while(|b| is_letter(**b)).count();
-    let is_png = head.ends_with(PNG);
-    let told = |len: usize| {
-        (0..=MORE)
-            .filter_map(|more| len.checked_sub(name.len() + 1 + more))
-            .find(|len| LENGTHS.contains(len) && (*len == most || is_png && *len < most))
-    };
-    // A number of four bytes, the highest first.
-    let len = head.windows(4).find_map(|four| told(usize::from(*four.strip_prefix(&[0, 0, 0])?.first()?)))?;
-    Some(Framed { name, value: from..from + len })
+    // Behind the length of ID3 two bytes of flags and the encoding, and perhaps a zero at the end.
+    let len = match &data[..name.start] {
+        [.., 0, 0, 0, both, b't', b'E', b'X', b't'] => {
+            usize::from(*both).checked_sub(name.len() + 1).filter(|len| *len <= most)
+        }
+        [.., b'T', b'X', b'X', b'X', 0, 0, 0, both, _, _, 0..=3] => {
+            usize::from(*both).checked_sub(name.len() + 2).filter(|len| *len == most || *len == most + 1)
+        }
+        _ => None,
+    }?;
+    let value = from..from + len.min(most);
+    LENGTHS.contains(&value.len()).then_some(Framed { name, value })
 }
 
 /// What text within the data assigns to the name around the hot word at `word`.
