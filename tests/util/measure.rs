@@ -11,15 +11,30 @@ pub fn measured(dir: &Dir, arguments: &[&str], exit: i32) -> (Report, u64, Durat
 }
 
 /// The same with any of these exit codes.
+pub fn measured_any(dir: &Dir, arguments: &[&str], exits: &[i32]) -> (Report, u64, Duration) {
+    run(dir, arguments, exits, &mut plain())
+}
+
+/// The same of what is in use at a time: glibc's allocator gives back what is freed, where it would keep up to 64 MiB for each thread.
+#[allow(dead_code, reason = "each test program has its own copy")]
+pub fn measured_in_use(dir: &Dir, arguments: &[&str], exit: i32) -> (Report, u64, Duration) {
+    run(dir, arguments, &[exit], plain().env("MALLOC_MMAP_THRESHOLD_", "1048576"))
+}
+
 #[allow(
     unsafe_code,
     clippy::zombie_processes,
     clippy::print_stderr,
     reason = "only wait4 tells the peak memory of one child, and it waits"
 )]
-pub fn measured_any(dir: &Dir, arguments: &[&str], exits: &[i32]) -> (Report, u64, Duration) {
+fn run(
+    dir: &Dir,
+    arguments: &[&str],
+    exits: &[i32],
+    command: &mut std::process::Command,
+) -> (Report, u64, Duration) {
     let out = fs::File::create(dir.join("report")).unwrap();
-    let child = plain()
+    let child = command
         .current_dir(dir.path())
         .args(["scan", "-f", "jsonl", "--reveal"])
         .args(arguments)
