@@ -30,11 +30,10 @@ pub(super) struct Holding {
 }
 
 /// Why something was refused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Crowd {
     /// Nothing was.
-    #[default]
     None,
     /// The artifact itself holds too much.
     Own,

@@ -260,24 +260,32 @@ mod tests {
         Some((text(framed.name), text(framed.value)))
     }
 
-    #[test]
-    fn values_behind_their_lengths() {
-        let want = Some(("db_password".to_owned(), "a value of it".to_owned()));
-        for data in [
-            &b"\x0bdb_password\x0da value of it"[..],
-            b"\xabdb_password\xada value of it\xa6region",
-            b"\x02db_password\0\x0e\0\0\0a value of it\0\x02",
-            b"t\0\x0bdb_passwordt\0\x0da value of it",
-            b"\x0a\x0bdb_password\x12\x0da value of it\x18\x03",
-            b"\0\0\0\x0bdb_password\0\0\0\x0da value of it\0\0",
-            b"\x0b\0\0\0\0\0\0\0db_password\x08\0\0\0\x0d\0\0\0\0\0\0\0a value of it\x01",
-            b"\"\x0bdb_password\"\x0da value of it\"",
-            b"\x16db_password\x1aa value of it",
-            b"I\"\x10db_password\x06:\x06ETI\"\x12a value of it\x06",
-            b"\x0bdb_password\x0da value of itregion",
-        ] {
+    /// Each has `db_password` with this value, or nothing.
+    fn all_are(want: Option<&str>, all: &[&[u8]]) {
+        let want = want.map(|value| ("db_password".to_owned(), value.to_owned()));
+        for data in all {
             assert_eq!(value(data), want, "{:?}", data.escape_ascii().to_string());
         }
+    }
+
+    #[test]
+    fn values_behind_their_lengths() {
+        all_are(
+            Some("a value of it"),
+            &[
+                b"\x0bdb_password\x0da value of it",
+                b"\xabdb_password\xada value of it\xa6region",
+                b"\x02db_password\0\x0e\0\0\0a value of it\0\x02",
+                b"t\0\x0bdb_passwordt\0\x0da value of it",
+                b"\x0a\x0bdb_password\x12\x0da value of it\x18\x03",
+                b"\0\0\0\x0bdb_password\0\0\0\x0da value of it\0\0",
+                b"\x0b\0\0\0\0\0\0\0db_password\x08\0\0\0\x0d\0\0\0\0\0\0\0a value of it\x01",
+                b"\"\x0bdb_password\"\x0da value of it\"",
+                b"\x16db_password\x1aa value of it",
+                b"I\"\x10db_password\x06:\x06ETI\"\x12a value of it\x06",
+                b"\x0bdb_password\x0da value of itregion",
+            ],
+        );
     }
 
     #[test]
@@ -290,30 +298,31 @@ mod tests {
 
     #[test]
     fn stores_of_keys_and_values() {
-        let want = Some(("db_password".to_owned(), "a-value-of-it".to_owned()));
-        for data in [
-            &b"\0\x13\x0ddb_password\x01\x05\0\0\0\0\0\0a-value-of-it\0"[..],
-            b"\x0b\0\0\0\x0d\0\0\0db_passworda-value-of-itD\x08",
-            b"\x0d\0\0\0\0\0\x0b\0db_passworda-value-of-it(\0",
-            b"\0\0\0\x19tEXtdb_password\0a-value-of-it\x19",
-            b"TXXX\0\0\0\x1b\0\0\x03db_password\0a-value-of-it\0",
-            b"\0\x08\x0b\x0ddb_passworda-value-of-it\0",
-        ] {
-            assert_eq!(value(data), want, "{:?}", data.escape_ascii().to_string());
-        }
+        all_are(
+            Some("a-value-of-it"),
+            &[
+                b"\0\x13\x0ddb_password\x01\x05\0\0\0\0\0\0a-value-of-it\0",
+                b"\x0b\0\0\0\x0d\0\0\0db_passworda-value-of-itD\x08",
+                b"\x0d\0\0\0\0\0\x0b\0db_passworda-value-of-it(\0",
+                b"\0\0\0\x19tEXtdb_password\0a-value-of-it\x19",
+                b"TXXX\0\0\0\x1b\0\0\x03db_password\0a-value-of-it\0",
+                b"\0\x08\x0b\x0ddb_passworda-value-of-it\0",
+            ],
+        );
     }
 
     #[test]
     fn what_no_length_leads_to_is_no_value() {
-        for data in [
-            &b"\0db_password\x09a value of it\0"[..],
-            b"\x0bdb_password\0a value of it\0",
-            b"db_password",
-            b"\x01password",
-            b"db_password\x0da value",
-            b"\x0bdb_password\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0da value of it\0",
-        ] {
-            assert_eq!(value(data), None, "{:?}", data.escape_ascii().to_string());
-        }
+        all_are(
+            None,
+            &[
+                b"\0db_password\x09a value of it\0",
+                b"\x0bdb_password\0a value of it\0",
+                b"db_password",
+                b"\x01password",
+                b"db_password\x0da value",
+                b"\x0bdb_password\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0da value of it\0",
+            ],
+        );
     }
 }
