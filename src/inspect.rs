@@ -90,8 +90,11 @@ impl<'i> Inspector<'i> {
 
     /// Looks at a blob inside `depth` containers, and at all that is in it.
     pub fn look(&mut self, blob: &Blob<'_>, depth: u32) {
-        match container::of(blob, &Look::at(blob.bytes)) {
-            Some(container) if depth < self.budget.limits.depth => self.container(container, blob, depth),
+        let look = Look::at(blob.bytes);
+        match container::of(blob, &look) {
+            Some(container) if depth < self.budget.limits.depth => {
+                self.container(container, blob, &look, depth);
+            }
             Some(container) => {
                 let problem = format!("{} inside {depth} containers is not opened", container.name());
                 let mut view = self.leaf(blob, depth);
@@ -100,15 +103,15 @@ impl<'i> Inspector<'i> {
             }
             None => {
                 let mut view = self.leaf(blob, depth);
-                let told = unopened::told(blob.bytes, &Look::at(blob.bytes));
+                let told = unopened::told(blob.bytes, &look);
                 view.problems.extend(told.map(|problem| problem.detail));
                 (self.show)(view);
             }
         }
     }
 
-    fn container(&mut self, container: &dyn Container, blob: &Blob<'_>, depth: u32) {
-        let opened = container::open(container, blob, &self.budget.limits);
+    fn container(&mut self, container: &dyn Container, blob: &Blob<'_>, look: &Look, depth: u32) {
+        let opened = container::open_seen(container, blob, look, &self.budget.limits);
         // A program with the container behind it is looked at as a program too.
         let head = opened.gaps.iter().find(|gap| gap.start == 0 && gap.len() >= crate::scan::MIN_CARRIER);
         let mut view = match head {

@@ -25,18 +25,18 @@ impl Budget {
     /// A full budget for an artifact of `size` bytes: what the limits allow in all, and no more
     /// than the ratio allows for its size.
     pub fn new(limits: &Limits, size: u64) -> Self {
+        Budget::yielding(limits, size, false)
+    }
+
+    /// The same; with `yields`, of an artifact that is searched later if too much is held by others.
+    pub fn yielding(limits: &Limits, size: u64, yields: bool) -> Self {
         let by_size = size.saturating_mul(limits.ratio).saturating_add(Limits::ARTIFACT_FREE_BYTES);
         Budget {
             left: AtomicU64::new(limits.expanded_bytes.min(by_size)),
             exhausted: AtomicBool::new(false),
-            holding: Holding::new(limits.held_bytes(), false),
+            holding: Holding::new(limits.held_bytes(), yields),
             limits: limits.clone(),
         }
-    }
-
-    /// The same, of an artifact that is searched later if too much is held by others.
-    pub fn yielding(self, yields: bool) -> Self {
-        Budget { holding: Holding::new(self.limits.held_bytes(), yields), ..self }
     }
 
     /// Charges `bytes` that came out of a container; `false` when there is not so much left, or so much in memory that

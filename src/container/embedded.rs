@@ -77,10 +77,14 @@ impl Container for Embedded {
             .any(|signature| look.has(signature))
     }
 
-    fn open<'b>(&self, blob: &Blob<'b>, _: &Limits) -> Opened<'b> {
+    fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
+        self.open_seen(blob, &Look::at(blob.bytes), limits)
+    }
+
+    fn open_seen<'b>(&self, blob: &Blob<'b>, look: &Look, _: &Limits) -> Opened<'b> {
         let data = blob.bytes;
         let mut opened = Opened::default();
-        let signs = Signs::seen(data, &Look::at(data));
+        let signs = Signs::seen(data, look);
         for range in signs.zips(data).take(MOST) {
             let name = format!("zip at {}", range.start).into_bytes();
             let bytes = data.get(range).unwrap_or_default();

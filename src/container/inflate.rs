@@ -51,7 +51,9 @@ impl Inflated {
     }
 }
 
-pub(super) const OVER_BUDGET: &str = "more came out of this artifact than its budget allows";
+/// What the ledger says where [`Budget::take`] refuses.
+pub(super) const OVER_BUDGET: &str =
+    "more comes out of this artifact than may in all, or than may be in memory at a time";
 
 /// Most bytes that are inflated between two looks at the budget.
 pub(super) const STEP: usize = 1 << 20;

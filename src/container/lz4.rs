@@ -2,6 +2,7 @@
 
 use super::Problem;
 use super::budget::Budget;
+use super::inflate::OVER_BUDGET;
 use crate::ledger::Reason;
 
 /// LZ4 expands at most 255-fold.
@@ -19,8 +20,7 @@ pub fn block(input: &[u8], size: u64, out: &mut Vec<u8>, budget: &Budget) -> Res
     }
     if !budget.take(size) {
         budget.spend();
-        let what = "more came out of this artifact than its budget allows";
-        return Err(Problem::new(Reason::Limit, what).of_bytes(size));
+        return Err(Problem::new(Reason::Limit, OVER_BUDGET).of_bytes(size));
     }
     let start = out.len();
     out.resize(start + size as usize, 0);

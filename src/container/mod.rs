@@ -142,6 +142,11 @@ pub trait Container: Send + Sync {
 
     /// Lists what is inside. Reads tables only: members are read one by one, on any thread.
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b>;
+
+    /// The same after the first look.
+    fn open_seen<'b>(&self, blob: &Blob<'b>, _: &Look, limits: &Limits) -> Opened<'b> {
+        self.open(blob, limits)
+    }
 }
 
 /// The containers, in the order in which they are asked; the first that reads a blob opens it.
@@ -288,7 +293,15 @@ pub struct Opened<'b> {
 
 /// Opens a blob that `container` reads, and puts in order what is an image inside it.
 pub fn open<'b>(container: &dyn Container, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
-    let mut opened = container.open(blob, limits);
+    arranged(container.open(blob, limits), limits)
+}
+
+/// The same after the first look.
+pub fn open_seen<'b>(container: &dyn Container, blob: &Blob<'b>, look: &Look, limits: &Limits) -> Opened<'b> {
+    arranged(container.open_seen(blob, look, limits), limits)
+}
+
+fn arranged<'b>(mut opened: Opened<'b>, limits: &Limits) -> Opened<'b> {
     image::arrange(&mut opened, limits);
     opened
 }

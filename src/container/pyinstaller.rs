@@ -2,7 +2,7 @@
 //! (PyInstaller documentation, "Advanced topics"; `PyInstaller/archive/readers.py`).
 
 use super::budget::Budget;
-use super::inflate::inflate;
+use super::inflate::{OVER_BUDGET, inflate};
 use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
@@ -331,8 +331,7 @@ impl Member for Module<'_> {
             }
             buffer.clear();
             if !budget.take(input.len() as u64) {
-                let problem =
-                    Problem::new(Reason::Limit, "more came out of this artifact than its budget allows");
+                let problem = Problem::new(Reason::Limit, OVER_BUDGET);
                 return Contents { bytes: input, problem: Some(problem) };
             }
             buffer.extend(&self.header);

@@ -3,6 +3,7 @@
 //! There is no specification; the layout is as UnityPy (`files/BundleFile.py`) reads it.
 
 use super::budget::Budget;
+use super::inflate::OVER_BUDGET;
 use super::{Container, Contents, Member, Opened, Problem, lz4};
 use crate::blob::Blob;
 use crate::ledger::Reason;
@@ -192,8 +193,7 @@ fn lzma(input: &[u8], wanted: u64, size: u64, out: &mut Vec<u8>, budget: &Budget
             Ok(n) => {
                 if !budget.take(n as u64) {
                     budget.spend();
-                    let what = "more came out of this artifact than its budget allows";
-                    return Err(Problem::new(Reason::Limit, what));
+                    return Err(Problem::new(Reason::Limit, OVER_BUDGET));
                 }
                 out.extend_from_slice(&piece[..n]);
                 left -= n as u64;

@@ -131,7 +131,7 @@ impl Scanner<'_> {
                 parts: how.parts,
                 keep: self.options.keep,
                 engine: self.engine(),
-                budget: Budget::new(&self.options.limits, how.size).yielding(yields),
+                budget: Budget::yielding(&self.options.limits, how.size, yields),
                 parallel,
                 numbers: AtomicU64::new(how.first),
             };

@@ -121,7 +121,7 @@ impl Job<'_, '_> {
     }
 
     fn container(&self, container: &dyn Container, blob: &Blob<'_>, look: &Look, depth: u32) -> Searched {
-        let opened = container::open(container, blob, &self.budget.limits);
+        let opened = container::open_seen(container, blob, look, &self.budget.limits);
         self.members(opened, blob, (container.name() == EMBEDDED).then_some(look), depth, 0)
     }
 
