@@ -5,7 +5,8 @@
 
 mod packed;
 
-use super::piece::{Claims, Scattered};
+use super::piece::Scattered;
+use super::volume::Files;
 use super::{Container, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
@@ -24,8 +25,6 @@ const MAGIC: u32 = 0xe0f5_e1e2;
 const KNOWN: u32 = 0x7f;
 /// Blocks that are nowhere: a hole.
 const NOWHERE: u32 = u32::MAX;
-/// Longest path.
-const PATH: usize = 4096;
 
 impl Container for Erofs {
     fn name(&self) -> &'static str {
@@ -37,20 +36,18 @@ impl Container for Erofs {
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
-        let data = blob.bytes;
-        let mut opened = Opened::default();
-        let mut claims = Claims::default();
-        if let Some(system) = System::new(data) {
+        let mut files = Files::of("erofs", blob.bytes, limits);
+        if let Some(system) = System::new(blob.bytes) {
             if system.needs & !KNOWN == 0 {
-                system.walk(limits, &mut opened, &mut claims);
+                system.walk(&mut files);
             } else {
                 let detail =
                     format!("erofs: needs features that are not known ({:#x})", system.needs & !KNOWN);
-                opened.problems.push(Problem::new(Reason::Unsupported, detail).of_bytes(data.len() as u64));
+                let hidden = blob.bytes.len() as u64;
+                files.problem(Problem::new(Reason::Unsupported, detail).of_bytes(hidden));
             }
         }
-        opened.gaps = claims.gaps(data.len());
-        opened
+        files.done()
     }
 }
 
@@ -206,76 +203,49 @@ impl<'b> System<'b> {
         (folder.missing == 0).then_some(names)
     }
 
-    fn walk(&self, limits: &Limits, opened: &mut Opened<'b>, claims: &mut Claims) {
+    fn walk(&self, files: &mut Files<'_, 'b>) {
         let mut left = (self.data.len() as u64).saturating_mul(4);
-        let mut text = self.data.len().saturating_mul(2).max(1 << 20);
         let mut seen = HashSet::new();
         let mut open = vec![(self.root, Vec::new())];
         open.extend(self.fragments.map(|number| (number, b"(fragments)".to_vec())));
-        let (mut bad, mut shared, mut other, mut is_cut) = (0u64, 0u64, 0u64, false);
+        let mut other = 0u64;
         while let Some((number, path)) = open.pop() {
             // Hard links are other names of what was read.
             if !seen.insert(number) {
                 continue;
             }
             let Some(inode) = self.inode(number) else {
-                bad += 1;
+                files.damaged();
                 continue;
             };
             match inode.mode >> 12 {
                 4 => {
                     let Some(names) = self.list(&inode, &mut left) else {
-                        bad += 1;
+                        files.damaged();
                         continue;
                     };
                     for (name, number) in names.into_iter().rev() {
-                        let path: Vec<u8> =
-                            if path.is_empty() { name.to_vec() } else { [&path, &b"/"[..], name].concat() };
-                        let is_full = (opened.members.len() + open.len()) as u64 >= limits.entries;
-                        let rest = text.checked_sub(path.len()).filter(|_| path.len() < PATH && !is_full);
-                        let Some(rest) = rest else {
-                            is_cut = true;
-                            break;
-                        };
-                        text = rest;
+                        let Some(path) = files.path(&path, name, open.len()) else { break };
                         open.push((number, path));
                     }
                 }
                 8 if inode.size > 0 && matches!(inode.layout, 1 | 3) => {
                     match packed::File::new(*self, inode, path) {
                         Some(file) if file.is_elsewhere() => {}
-                        Some(file) => opened.members.push(Box::new(file)),
-                        None => bad += 1,
+                        Some(file) => files.push(file),
+                        None => files.damaged(),
                     }
                 }
                 8 if inode.size > 0 => match self.stretches(&inode, &mut other) {
-                    Some((ranges, there)) => {
-                        let file = Scattered::new(path, self.data, ranges, there);
-                        match claims.claim(&file.ranges) {
-                            true => opened.members.push(Box::new(file)),
-                            false => shared += 1,
-                        }
-                    }
-                    None => bad += 1,
+                    Some((ranges, there)) => files.add(Scattered::new(path, self.data, ranges, there)),
+                    None => files.damaged(),
                 },
                 _ => {}
             }
         }
-        opened.problems.extend(Claims::shared(shared));
-        let mut tell = |reason, bytes, detail: String| {
-            opened.problems.push(Problem::new(reason, detail).of_bytes(bytes))
-        };
         if other > 0 {
-            tell(Reason::Unreadable, other, format!("erofs: {other} bytes of files are on another device"));
-        }
-        if bad > 0 {
-            let detail = format!("erofs: {bad} folders or files are damaged; searched as raw bytes");
-            tell(Reason::Damaged, 0, detail);
-        }
-        if is_cut {
-            let detail =
-                format!("erofs: more than {} files, or long names; the others as raw bytes", limits.entries);
-            tell(Reason::Limit, 0, detail);
+            let detail = format!("erofs: {other} bytes of files are on another device");
+            files.problem(Problem::new(Reason::Unreadable, detail).of_bytes(other));
         }
     }
 }

@@ -1,9 +1,9 @@
 //! exFAT (Microsoft's "exFAT file system specification"): cards of cameras, large sticks. Deleted files are searched as raw bytes.
 
 use super::piece::{Claims, Scattered};
-use super::{Container, Opened, Problem};
+use super::volume::Files;
+use super::{Container, Opened};
 use crate::blob::Blob;
-use crate::ledger::Reason;
 use crate::lens::bytes::{slice, u16_le, u32_le, u64_le};
 use crate::limits::Limits;
 use std::ops::Range;
@@ -21,14 +21,11 @@ impl Container for ExFat {
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
-        let data = blob.bytes;
-        let mut opened = Opened::default();
-        let mut claims = Claims::default();
-        if let Some(system) = System::new(data) {
-            system.walk(limits, &mut opened, &mut claims);
+        let mut files = Files::of("exfat", blob.bytes, limits);
+        if let Some(system) = System::new(blob.bytes) {
+            system.walk(&mut files);
         }
-        opened.gaps = claims.gaps(data.len());
-        opened
+        files.done()
     }
 }
 
@@ -97,53 +94,27 @@ impl<'b> System<'b> {
         ranges
     }
 
-    fn walk(&self, limits: &Limits, opened: &mut Opened<'b>, claims: &mut Claims) {
+    fn walk(&self, files: &mut Files<'_, 'b>) {
         let mut steps = 2 * (self.data.len() as u64 / self.cluster) + 1024;
         let root = self.clusters(self.root, 256 << 20, false, &mut steps);
         let mut folders = Claims::default();
         let mut open = vec![(root, Vec::new())];
-        let (mut shared, mut bad) = (0u64, 0u64);
-        let mut left = self.data.len().saturating_mul(2).max(1 << 20);
         while let Some((list, path)) = open.pop() {
             let folder = Scattered::new(path, self.data, list, u64::MAX);
             if !folders.claim(&folder.ranges) {
-                bad += 1;
+                files.damaged();
                 continue;
             }
             for entry in self.entries(&folder.ranges) {
                 let name = String::from_utf16_lossy(&entry.name).into_bytes();
-                let path =
-                    if folder.name.is_empty() { name } else { [&folder.name, &b"/"[..], &name].concat() };
-                let Some(rest) = left.checked_sub(path.len()).filter(|_| path.len() < 4096) else {
-                    bad += 1;
-                    break;
-                };
-                left = rest;
-                if (opened.members.len() + open.len()) as u64 >= limits.entries {
-                    bad += 1;
-                    break;
-                }
+                let Some(path) = files.path(&folder.name, &name, open.len()) else { break };
                 let list = self.clusters(entry.first, entry.size, entry.is_run, &mut steps);
                 if entry.is_folder {
                     open.push((list, path));
                 } else if entry.size > 0 {
-                    let file = Scattered::new(path, self.data, list, entry.size);
-                    if claims.claim(&file.ranges) {
-                        opened.members.push(Box::new(file));
-                    } else {
-                        shared += 1;
-                    }
+                    files.add(Scattered::new(path, self.data, list, entry.size));
                 }
             }
-        }
-        if shared > 0 {
-            let detail =
-                format!("{shared} files have their clusters in common with others, which were searched once");
-            opened.problems.push(Problem::new(Reason::Duplicate, detail).of_bytes(0));
-        }
-        if bad > 0 {
-            let detail = format!("exfat: {bad} folders are damaged or too many; searched as raw bytes");
-            opened.problems.push(Problem::new(Reason::Damaged, detail).of_bytes(0));
         }
     }
 

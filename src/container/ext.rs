@@ -1,8 +1,9 @@
 //! The file systems ext2, ext3 and ext4 of Linux (`Documentation/filesystems/ext4`). Files are found by their names from the
 //! root on; journal, deleted files and whatever else no file holds is searched as it is.
 
-use super::piece::{Claims, Scattered};
+use super::piece::Scattered;
 use super::solid::Told;
+use super::volume::Files;
 use super::{Container, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
@@ -30,18 +31,16 @@ impl Container for Ext {
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
         let data = blob.bytes;
-        let mut opened = Opened::default();
-        let mut claims = Claims::default();
+        let mut files = Files::of("ext", data, limits);
         if let Some(system) = System::new(data) {
             if system.blocks > (data.len() as u64).div_ceil(system.block as u64) {
                 let missing = system.blocks.saturating_mul(system.block as u64) - data.len() as u64;
                 let detail = "ext: the image ends before the file system does";
-                opened.problems.push(Problem::new(Reason::Damaged, detail).of_bytes(missing.min(1 << 60)));
+                files.problem(Problem::new(Reason::Damaged, detail).of_bytes(missing.min(1 << 60)));
             }
-            system.walk(limits, &mut opened, &mut claims);
+            system.walk(&mut files);
         }
-        opened.gaps = claims.gaps(data.len());
-        opened
+        files.done()
     }
 }
 
@@ -258,33 +257,31 @@ impl<'b> System<'b> {
         Some(())
     }
 
-    fn walk(&self, limits: &Limits, opened: &mut Opened<'b>, claims: &mut Claims) {
+    fn walk(&self, files: &mut Files<'_, 'b>) {
         // No table is read more often than the image has blocks: what goes in circles is hostile.
         let mut left = (self.data.len() / self.block).saturating_mul(4).saturating_add(1024);
         let mut seen = HashSet::from([2u32]);
         let mut open = vec![(2u32, Vec::new())];
-        let (mut damaged, mut shared) = (0u64, 0u64);
-        let mut paths = self.data.len().saturating_mul(2).max(1 << 20);
         // Entries that may still be read: folders that share their blocks are hostile.
         let mut entries = (self.data.len() / 8).max(1 << 16);
         while let Some((n, path)) = open.pop() {
             let list = self.inode(n).filter(|inode| inode.mode & 0xf000 == 0x4000);
             let Some((list, inode)) = list.and_then(|i| Some((self.stretches(&i, &mut left)?, i))) else {
-                damaged += 1;
+                files.damaged();
                 continue;
             };
             if inode.flags & ENCRYPTED != 0 {
                 let problem = Problem::new(Reason::Encrypted, "ext: the folder is encrypted").of_bytes(0);
-                opened.members.push(Box::new(Told { name: path, problem }));
+                files.push(Told { name: path, problem });
                 continue;
             }
             for entry in self.entries(&list, &inode) {
                 let Some((child, name)) = entry else {
-                    damaged += 1;
+                    files.damaged();
                     break;
                 };
                 let Some(rest) = entries.checked_sub(1) else {
-                    damaged += 1;
+                    files.damaged();
                     open.clear();
                     break;
                 };
@@ -292,18 +289,9 @@ impl<'b> System<'b> {
                 if matches!(name, b"." | b"..") || !seen.insert(child) {
                     continue;
                 }
-                let path = if path.is_empty() { name.to_vec() } else { [&path, &b"/"[..], name].concat() };
-                let Some(rest) = paths.checked_sub(path.len()) else {
-                    damaged += 1;
-                    break;
-                };
-                paths = rest;
-                if (opened.members.len() + open.len()) as u64 >= limits.entries || path.len() > 4096 {
-                    damaged += 1;
-                    break;
-                }
+                let Some(path) = files.path(&path, name, open.len()) else { break };
                 let Some(inode) = self.inode(child) else {
-                    damaged += 1;
+                    files.damaged();
                     continue;
                 };
                 match inode.mode & 0xf000 {
@@ -315,26 +303,22 @@ impl<'b> System<'b> {
                             let holes = pieces.iter().any(|p| p.is_empty());
                             let size = if holes || there == 0 { inode.size.min(there) } else { inode.size };
                             let file = Scattered::new(path, self.data, pieces, size);
-                            if !claims.claim(&file.ranges) {
-                                shared += 1;
-                            } else if inode.flags & ENCRYPTED != 0 {
+                            if !files.claim(&file) {
+                                continue;
+                            }
+                            if inode.flags & ENCRYPTED != 0 {
                                 let problem = Problem::new(Reason::Encrypted, "ext: the file is encrypted");
                                 let problem = problem.of_bytes(size);
-                                opened.members.push(Box::new(Told { name: file.name, problem }));
+                                files.push(Told { name: file.name, problem });
                             } else if size > 0 {
-                                opened.members.push(Box::new(file));
+                                files.push(file);
                             }
                         }
-                        None => damaged += 1,
+                        None => files.damaged(),
                     },
                     _ => {}
                 }
             }
-        }
-        opened.problems.extend(Claims::shared(shared));
-        if damaged > 0 {
-            let detail = format!("ext: {damaged} folders or files are damaged; searched as raw bytes");
-            opened.problems.push(Problem::new(Reason::Damaged, detail).of_bytes(0));
         }
     }
 

@@ -2,9 +2,9 @@
 //! in no list that can be trusted; their bytes are searched as they are.
 
 use super::piece::{Claims, Scattered};
-use super::{Container, Opened, Problem};
+use super::volume::Files;
+use super::{Container, Opened};
 use crate::blob::Blob;
-use crate::ledger::Reason;
 use crate::lens::bytes::{size_le, slice, u16_le, u32_le};
 use crate::limits::Limits;
 use std::ops::Range;
@@ -22,14 +22,11 @@ impl Container for FatSystem {
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
-        let data = blob.bytes;
-        let mut opened = Opened::default();
-        let mut claims = Claims::default();
-        if let Some(system) = System::new(data) {
-            system.walk(limits, &mut opened, &mut claims);
+        let mut files = Files::of("fat", blob.bytes, limits);
+        if let Some(system) = System::new(blob.bytes) {
+            system.walk(&mut files);
         }
-        opened.gaps = claims.gaps(data.len());
-        opened
+        files.done()
     }
 }
 
@@ -135,7 +132,7 @@ impl<'b> System<'b> {
         ranges
     }
 
-    fn walk(&self, limits: &Limits, opened: &mut Opened<'b>, claims: &mut Claims) {
+    fn walk(&self, files: &mut Files<'_, 'b>) {
         let mut steps = self.clusters.min(self.data.len() / self.cluster + 1).saturating_mul(2) + 1024;
         let root = match &self.root {
             Ok(range) => std::iter::once(range.start as u64..range.end as u64).collect(),
@@ -143,12 +140,10 @@ impl<'b> System<'b> {
         };
         let mut folders = Claims::default();
         let mut open = vec![(root, Vec::new())];
-        let (mut shared, mut bad) = (0u64, 0u64);
-        let mut left = self.data.len().saturating_mul(2).max(1 << 20);
         while let Some((list, path)) = open.pop() {
             let folder = Scattered::new(path, self.data, list, u64::MAX);
             if !folders.claim(&folder.ranges) {
-                bad += 1;
+                files.damaged();
                 continue;
             }
             let mut long = Vec::new();
@@ -173,11 +168,7 @@ impl<'b> System<'b> {
                     _ if entry[11] & 8 != 0 => long.clear(),
                     _ => {
                         let name = name(entry, &std::mem::take(&mut long));
-                        let path = if folder.name.is_empty() {
-                            name
-                        } else {
-                            [&folder.name, &b"/"[..], &name].concat()
-                        };
+                        let Some(path) = files.path(&folder.name, &name, open.len()) else { break };
                         let start = u32::from(u16_le(entry, 26).unwrap_or(0))
                             | if self.bits == 32 {
                                 u32::from(u16_le(entry, 20).unwrap_or(0)) << 16
@@ -185,15 +176,6 @@ impl<'b> System<'b> {
                                 0
                             };
                         let size = u64::from(u32_le(entry, 28).unwrap_or(0));
-                        let Some(rest) = left.checked_sub(path.len()).filter(|_| path.len() < 4096) else {
-                            bad += 1;
-                            break;
-                        };
-                        left = rest;
-                        if (opened.members.len() + open.len()) as u64 >= limits.entries {
-                            bad += 1;
-                            break;
-                        }
                         if entry[11] & 0x10 != 0 {
                             let list = self.chain(start, (32 << 20) / self.cluster + 1, &mut steps);
                             open.push((list, path));
@@ -201,25 +183,11 @@ impl<'b> System<'b> {
                             let most = size.div_ceil(self.cluster as u64);
                             let list =
                                 self.chain(start, usize::try_from(most).unwrap_or(usize::MAX), &mut steps);
-                            let file = Scattered::new(path, self.data, list, size);
-                            if claims.claim(&file.ranges) {
-                                opened.members.push(Box::new(file));
-                            } else {
-                                shared += 1;
-                            }
+                            files.add(Scattered::new(path, self.data, list, size));
                         }
                     }
                 }
             }
-        }
-        if shared > 0 {
-            let detail =
-                format!("{shared} files have their clusters in common with others, which were searched once");
-            opened.problems.push(Problem::new(Reason::Duplicate, detail).of_bytes(0));
-        }
-        if bad > 0 {
-            let detail = format!("fat: {bad} folders are damaged or too many; searched as raw bytes");
-            opened.problems.push(Problem::new(Reason::Damaged, detail).of_bytes(0));
         }
     }
 }

@@ -103,6 +103,7 @@ pub mod unityfs;
 pub mod unopened;
 pub mod uuencode;
 pub mod vdex;
+mod volume;
 pub mod websocket;
 pub mod wim;
 pub mod woff2;

@@ -2,10 +2,10 @@
 //!
 //! "XFS Algorithms & Data Structures" of the kernel's documentation. The log is not replayed.
 
-use super::piece::{Claims, Scattered};
-use super::{Container, Opened, Problem};
+use super::piece::Scattered;
+use super::volume::Files;
+use super::{Container, Opened};
 use crate::blob::Blob;
-use crate::ledger::Reason;
 use crate::lens::bytes::{slice, u16_be, u32_be, u64_be};
 use crate::limits::Limits;
 use std::collections::HashSet;
@@ -29,14 +29,11 @@ impl Container for Xfs {
     }
 
     fn open<'b>(&self, blob: &Blob<'b>, limits: &Limits) -> Opened<'b> {
-        let data = blob.bytes;
-        let mut opened = Opened::default();
-        let mut claims = Claims::default();
-        if let Some(system) = System::new(data) {
-            system.walk(limits, &mut opened, &mut claims);
+        let mut files = Files::of("xfs", blob.bytes, limits);
+        if let Some(system) = System::new(blob.bytes) {
+            system.walk(&mut files);
         }
-        opened.gaps = claims.gaps(data.len());
-        opened
+        files.done()
     }
 }
 
@@ -253,57 +250,36 @@ impl<'b> System<'b> {
         Some(())
     }
 
-    fn walk(&self, limits: &Limits, opened: &mut Opened<'b>, claims: &mut Claims) {
+    fn walk(&self, files: &mut Files<'_, 'b>) {
         let mut left = self.data.len() as u64 / 16 + 1024;
-        let mut text = self.data.len().saturating_mul(2).max(1 << 20);
         let mut seen = HashSet::new();
-        let (mut open, mut bad, mut shared) = (vec![(self.root, Vec::new())], 0u64, 0u64);
+        let mut open = vec![(self.root, Vec::new())];
         while let Some((number, path)) = open.pop() {
             // Hard links are other names of what was read.
             if !seen.insert(number) {
                 continue;
             }
             let Some(inode) = self.inode(number) else {
-                bad += 1;
+                files.damaged();
                 continue;
             };
             match inode.mode >> 12 {
                 4 => {
                     let Some(names) = self.list(&inode, &mut left) else {
-                        bad += 1;
+                        files.damaged();
                         continue;
                     };
                     for (name, number) in names.into_iter().rev() {
-                        let path: Vec<u8> =
-                            if path.is_empty() { name.to_vec() } else { [&path, &b"/"[..], name].concat() };
-                        let rest = text.checked_sub(path.len()).filter(|_| path.len() < 4096);
-                        let is_full = (opened.members.len() + open.len()) as u64 >= limits.entries;
-                        let Some(rest) = rest.filter(|_| !is_full) else {
-                            bad += 1;
-                            break;
-                        };
-                        text = rest;
+                        let Some(path) = files.path(&path, name, open.len()) else { break };
                         open.push((number, path));
                     }
                 }
                 8 if inode.size > 0 => match self.file(&inode, path, &mut left) {
-                    Some(file) if claims.claim(&file.ranges) => opened.members.push(Box::new(file)),
-                    Some(_) => shared += 1,
-                    None => bad += 1,
+                    Some(file) => files.add(file),
+                    None => files.damaged(),
                 },
                 _ => {}
             }
-        }
-        if shared > 0 {
-            let detail = format!(
-                "{shared} files have their blocks in common with others (reflinks), which were searched once"
-            );
-            opened.problems.push(Problem::new(Reason::Duplicate, detail).of_bytes(0));
-        }
-        if bad > 0 {
-            let detail =
-                format!("xfs: {bad} folders or files are damaged or too many; searched as raw bytes");
-            opened.problems.push(Problem::new(Reason::Damaged, detail).of_bytes(0));
         }
     }
 
