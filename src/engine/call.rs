@@ -109,8 +109,8 @@ pub fn before(line: &[u8]) -> Range<usize> {
 /// The last bracket of `line` that it does not close.
 fn opened(line: &[u8]) -> Option<usize> {
     let mut closed = 0;
-    line.iter().rposition(|b| {
-        closed += i32::from(*b == b')') - i32::from(*b == b'(');
+    memchr::memrchr2_iter(b'(', b')', line).find(|at| {
+        closed += if line[*at] == b')' { 1 } else { -1 };
         closed < 0
     })
 }

@@ -115,8 +115,12 @@ const FILES: &[&str] = &[
 
 /// Whether a name is the path of a file, as in lists of checksums: `"src/token.rs": "3fdf…"`.
 fn is_file(key: &str) -> bool {
-    let ending = |(_, name): (&str, &str)| name.rsplit_once('.').is_some_and(|(_, end)| FILES.contains(&end));
-    key.rsplit_once('/').is_some_and(ending)
+    key.rsplit_once('/').is_some_and(|(_, name)| ends_as_file(name))
+}
+
+/// Whether a name ends as those of files do that stand in lists of checksums.
+pub fn ends_as_file(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, end)| FILES.contains(&end))
 }
 
 /// The words of an identifier, in lower case: split at changes of case, at digits and at all that is
