@@ -249,6 +249,23 @@ impl Address {
         }
     }
 
+    /// How many containers and encodings this is inside of.
+    fn depth(&self) -> usize {
+        std::iter::successors(Some(self), |at| at.0.parent.as_ref()).count()
+    }
+
+    /// Compares step by step from the root: sorting a hundred thousand places is mostly this.
+    fn cmp_of_same_depth(&self, other: &Self) -> std::cmp::Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return std::cmp::Ordering::Equal;
+        }
+        let parents = match (&self.0.parent, &other.0.parent) {
+            (Some(a), Some(b)) => a.cmp_of_same_depth(b),
+            _ => std::cmp::Ordering::Equal,
+        };
+        parents.then_with(|| self.0.step.cmp(&other.0.step))
+    }
+
     fn steps(&self) -> Vec<&Step> {
         let mut steps = vec![&self.0.step];
         let mut at = &self.0.parent;
@@ -341,7 +358,15 @@ impl PartialOrd for Address {
 
 impl Ord for Address {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.steps().cmp(&other.steps())
+        let (depth, others) = (self.depth(), other.depth());
+        let (mut a, mut b) = (self, other);
+        for _ in others..depth {
+            a = a.0.parent.as_ref().unwrap_or(a);
+        }
+        for _ in depth..others {
+            b = b.0.parent.as_ref().unwrap_or(b);
+        }
+        a.cmp_of_same_depth(b).then(depth.cmp(&others))
     }
 }
 
@@ -425,6 +450,22 @@ mod tests {
         assert_eq!(d.to_string(), "dist/app.ipa!Payload/App.app/main.jsbundle!base64@1042");
         assert_eq!(d.artifact().to_string(), "dist/app.ipa");
         assert_eq!(d.file_name(), b"main.jsbundle");
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_steps_from_the_root() {
+        let roots = [Address::named("a"), Address::named("b")];
+        let mut all = roots.to_vec();
+        for depth in 0..3 {
+            for address in all.clone().iter().skip(depth) {
+                all.extend([address.entry(b"x"), address.entry(b"y"), address.decoded(Encoding::Hex, 3)]);
+            }
+        }
+        for a in &all {
+            for b in &all {
+                assert_eq!(a.cmp(b), a.steps().cmp(&b.steps()), "{a} {b}");
+            }
+        }
     }
 
     #[test]

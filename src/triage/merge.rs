@@ -351,6 +351,8 @@ pub fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
             Some(known) => absorb(known, finding),
         }
     }
+    // Once for all: a secret may stand in a hundred thousand files.
+    merged.values_mut().for_each(sort_sites);
     let mut in_pairs: HashMap<Secret, Vec<(String, String)>> = HashMap::new();
     for (key, finding) in merged.iter().filter(|(_, f)| f.pair.is_some()) {
         for value in finding.parts.values() {
@@ -363,20 +365,28 @@ pub fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
         .filter(|(_, f)| f.parts.iter().all(|(role, v)| *role != Role::Value && in_pairs.contains_key(v)))
         .map(|(key, _)| key.clone())
         .collect();
+    let mut grown = BTreeSet::new();
     for key in lone {
         let Some(finding) = merged.remove(&key) else { continue };
         for value in finding.parts.values() {
             // Its places are told with the first pair it belongs to.
-            if let Some(pair) = in_pairs[value].first().and_then(|k| merged.get_mut(k)) {
+            if let Some((key, pair)) = in_pairs[value].first().and_then(|k| Some((k, merged.get_mut(k)?))) {
                 pair.sites.extend(finding.sites.iter().cloned());
-                pair.sites.sort();
-                pair.sites.dedup();
+                grown.insert(key);
             }
         }
+    }
+    for key in grown {
+        merged.get_mut(key).into_iter().for_each(sort_sites);
     }
     let mut all: Vec<Finding> = merged.into_values().collect();
     all.sort_by(by_place);
     all
+}
+
+fn sort_sites(finding: &mut Finding) {
+    finding.sites.sort();
+    finding.sites.dedup();
 }
 
 /// By first place, then by what it is.
@@ -388,10 +398,9 @@ fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
         .then_with(|| a.fingerprint.cmp(&b.fingerprint))
 }
 
+/// Adds what another artifact says of a secret; its places stand behind the others until they are sorted.
 fn absorb(known: &mut Finding, other: Finding) {
     known.sites.extend(other.sites);
-    known.sites.sort();
-    known.sites.dedup();
     let surer = other.confidence > known.confidence;
     known.severity = known.severity.max(other.severity);
     if surer {
