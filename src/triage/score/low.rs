@@ -108,8 +108,18 @@ fn is_in_test(text: &[u8], at: usize) -> bool {
 
 /// Whether the last condition that is open in a module of Erlang is that of its tests.
 fn is_in_erlang_test(text: &[u8], at: usize) -> bool {
+    if !begins_with(text, b"-module(") {
+        return false;
+    }
     let before = &text[at.saturating_sub(MODULE_OF_TESTS)..at];
     last_open(before, b"\n-ifdef(TEST).", b"\n-endif.").is_some()
+}
+
+/// Whether a word stands near the beginning of a file: what is asked of the programs of one language takes time in dumps of
+/// a million passwords.
+fn begins_with(text: &[u8], word: &[u8]) -> bool {
+    const HEAD: usize = 4 << 10;
+    memchr::memmem::find(&text[..text.len().min(HEAD)], word).is_some()
 }
 
 /// Whether the last function that begins has the attribute `#[test]`, or that of an executor.
@@ -128,6 +138,9 @@ const MODULE_OF_TESTS: usize = 64 << 10;
 
 /// Whether the last module that begins before `at` stands under Rust's `#[cfg(test)]`.
 fn is_in_test_module(text: &[u8], at: usize) -> bool {
+    if !begins_with(text, b"::") && !begins_with(text, b"fn ") {
+        return false;
+    }
     let before = &text[at.saturating_sub(MODULE_OF_TESTS)..at];
     crate::search::last(before, b"\nmod ").is_some_and(|found| {
         ends_in_test_attribute(&before[..found + 1]) && stands_here(&before[found + 1..])
