@@ -418,9 +418,8 @@ mod tests {
     use crate::address::Address;
     use crate::finding::{Location, Severity};
 
-    #[test]
-    fn what_is_told_of_a_secret_does_not_depend_on_the_order_of_artifacts() {
-        let finding = |file: &str, key: &str| Finding {
+    fn finding(file: &str, key: &str) -> Finding {
+        Finding {
             pattern: "generic.secret".into(),
             name: "Generic secret".into(),
             class: Class::Generic,
@@ -446,12 +445,25 @@ mod tests {
             reference: String::new(),
             history: Vec::new(),
             verification: None,
-        };
+        }
+    }
+
+    #[test]
+    fn what_is_told_of_a_secret_does_not_depend_on_the_order_of_artifacts() {
         for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
             let all = [finding("a", "token"), finding("b", "secret"), finding("c", "key")];
             let merged = merge(order.iter().map(|&i| all[i].clone()).collect());
             assert_eq!(merged.len(), 1);
             assert_eq!(merged[0].details["key"], "token", "{order:?}");
         }
+    }
+    /// Sorted after each of them, they would take many minutes.
+    #[test]
+    fn all_places_of_a_secret_in_many_thousand_files_are_told_in_order() {
+        let files = |n: usize| (0..n).map(move |i| format!("{:05}", i * 7919 % n));
+        let all = files(30_000).chain(files(100)).map(|file| finding(&file, "key")).collect();
+        let merged = merge(all);
+        assert_eq!((merged.len(), merged[0].sites.len()), (1, 30_000));
+        assert!(merged[0].sites.is_sorted());
     }
 }
