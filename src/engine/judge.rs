@@ -1,5 +1,6 @@
 //! Runs that are judged: a secret without a prefix, or one of the many names, paths and hashes.
 
+use super::plain::Looks;
 use super::runs::outline::Outline;
 use super::runs::{self, Shape};
 use super::{Engine, Hit, Sink, assigned, counted};
@@ -17,16 +18,18 @@ impl Engine<'_> {
         text: &[u8],
         run: Range<usize>,
         outline: Option<Outline>,
+        looks: Looks,
         kind: TextKind,
         sink: &mut dyn Sink,
     ) {
         let own = own_part(text, &run);
-        let outline = if own == run { outline } else { Outline::of(text, &own) };
+        let (outline, looks) =
+            if own == run { (outline, looks) } else { (Outline::of(text, &own), Looks::Unknown) };
         // Words without a digit in one case are names, in whatever spelling.
         let is_varied = outline.map_or_else(|| runs::is_varied(&text[own.clone()]), |o| o.is_varied());
         if is_varied && !is_number(text, &own) {
             if own.len() <= LONGEST_VALUE && !runs::is_wrapped(text, &own) {
-                self.search_run(text, &own, outline, kind, sink);
+                self.search_run(text, &own, outline, looks, kind, sink);
                 if kind == TextKind::Binary {
                     self.search_counted(text, &own, sink);
                 }
@@ -43,13 +46,20 @@ impl Engine<'_> {
                 let value = start..start + len;
                 if value.end <= run.end && counted::is_counted(text[start - 1], len) {
                     let outline = Outline::of(text, &value);
-                    self.search_run(text, &value, outline, TextKind::Binary, &mut Loose(sink));
+                    self.search_run(
+                        text,
+                        &value,
+                        outline,
+                        Looks::Unknown,
+                        TextKind::Binary,
+                        &mut Loose(sink),
+                    );
                 }
             }
             let value = run.end - len..run.end;
             if counted::is_behind_name(&text[run.start..value.start], len) {
                 let outline = Outline::of(text, &value);
-                self.search_run(text, &value, outline, TextKind::Binary, &mut Loose(sink));
+                self.search_run(text, &value, outline, Looks::Unknown, TextKind::Binary, &mut Loose(sink));
             }
         }
         counted::for_each_id_end(&text[run.clone()], &mut |end| {
@@ -59,7 +69,14 @@ impl Engine<'_> {
                 for start in rest.start..=rest.start + usize::from(is_counted) {
                     let value = start..start + len;
                     let outline = Outline::of(text, &value);
-                    self.search_run(text, &value, outline, TextKind::Binary, &mut Loose(sink));
+                    self.search_run(
+                        text,
+                        &value,
+                        outline,
+                        Looks::Unknown,
+                        TextKind::Binary,
+                        &mut Loose(sink),
+                    );
                 }
             }
         });
@@ -71,13 +88,14 @@ impl Engine<'_> {
         text: &[u8],
         run: &Range<usize>,
         outline: Option<Outline>,
+        looks: Looks,
         kind: TextKind,
         sink: &mut dyn Sink,
     ) {
         let value = &text[run.clone()];
         let may_be_random = outline.is_none_or(|o| generic::may_be_random(&o));
         let is_random = || generic::is_random_as(value, outline);
-        let (mut shape, mut window, mut random) = (None, None, None);
+        let (mut shape, mut window, mut random) = (None, None, looks.random());
         for &id in self.runs.get(value.len()).map_or(&[][..], |ids| ids) {
             let pattern = self.patterns.get(id);
             // Nearly all are names: no look at anything else, then. What begins with an escape, `\u00e4ndern`, is judged

@@ -33,6 +33,7 @@ use crate::triage::names::{self, Verdict};
 use crate::triage::score;
 use candidates::Candidates;
 use entries::{Entries, Entry};
+use plain::Looks;
 use prefilter::starts::Starts;
 use prefilter::{Literal, Machine, Prefilter};
 use repeats::Stretch;
@@ -207,11 +208,12 @@ impl<'p> Engine<'p> {
         runs::for_each_run(text, within, &mut |run| {
             let others = self.by_literal.len() as u32;
             let outline = Outline::of(text, &run);
-            if self.is_passed_over(text, &run, outline, kind, sink) {
+            let looks = self.at_first_sight(text, &run, outline, kind, sink);
+            if looks == Looks::Plain {
                 return;
             }
             self.starts.find(text, &run, outline, &mut |prefix, at| found(others + prefix.0, at));
-            self.judge_run(text, run, outline, kind, sink);
+            self.judge_run(text, run, outline, looks, kind, sink);
         });
     }
 
@@ -323,7 +325,8 @@ impl<'p> Engine<'p> {
         repeats::once(known.as_ref(), within, sink, &mut |part, sink| {
             runs::for_each_run(text, part, &mut |run| {
                 let outline = Outline::of(text, &run);
-                if self.is_passed_over(text, &run, outline, kind, sink) {
+                let looks = self.at_first_sight(text, &run, outline, kind, sink);
+                if looks == Looks::Plain {
                     return;
                 }
                 let known = self.known(text, &run, sink);
@@ -339,7 +342,7 @@ impl<'p> Engine<'p> {
                         });
                     });
                 }
-                self.judge_run(text, run, outline, kind, sink);
+                self.judge_run(text, run, outline, looks, kind, sink);
             });
         });
     }
@@ -408,7 +411,7 @@ impl<'p> Engine<'p> {
                     // Fields without room for an end: the secret stands right behind the id.
                     if token.loose {
                         let rest = end..end + text[end..].iter().take_while(|&&b| runs::is_token(b)).count();
-                        self.search_run(text, &rest, Outline::of(text, &rest), kind, sink);
+                        self.search_run(text, &rest, Outline::of(text, &rest), Looks::Unknown, kind, sink);
                         self.search_counted(text, &rest, sink);
                     }
                 }

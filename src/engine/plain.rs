@@ -14,11 +14,42 @@ use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 
+/// What the characters of a run say of it, wherever it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Looks {
+    /// That was not asked.
+    Unknown,
+    /// It is nothing of itself: no token begins in it, and whatever names it makes no value of it.
+    Plain,
+    /// It looks random.
+    Random,
+    /// It does not, but may be something all the same.
+    Ordinary,
+}
+
+impl Looks {
+    /// Whether it looks random, where that is known.
+    pub(super) fn random(self) -> Option<bool> {
+        match self {
+            Looks::Unknown => None,
+            Looks::Random => Some(true),
+            Looks::Plain | Looks::Ordinary => Some(false),
+        }
+    }
+
+    /// As the lowest bits of a hash.
+    const BITS: u64 = 3;
+
+    fn of_bits(hash: u64) -> Looks {
+        [Looks::Unknown, Looks::Plain, Looks::Random, Looks::Ordinary][(hash & Looks::BITS) as usize]
+    }
+}
+
 /// Values that are remembered, by a thread.
 const PLACES: usize = 1 << 12;
 
 thread_local! {
-    /// Hashes of values seen of late, each with whether it was nothing as its lowest bit; 0 where there is none.
+    /// Hashes of values seen of late, each with what it looks like as its lowest bits; 0 where there is none.
     static SEEN: [Cell<u64>; PLACES] = const { [const { Cell::new(0) }; PLACES] };
 }
 
@@ -46,57 +77,59 @@ impl Seed {
             let both = u128::from_le_bytes(*bytes);
             hash = mix(both as u64 ^ second, (both >> 64) as u64 ^ hash);
         }
-        mix(hash, second) | 2
+        mix(hash, second) | (Looks::BITS + 1)
     }
 }
 
 impl Engine<'_> {
-    /// Whether nothing more need be asked of a run, wherever it stands. What may be encoded in it is the sink's to know.
+    /// What a run looks like: of a plain one nothing more need be asked. What may be encoded in it is the sink's to know.
     #[inline]
-    pub(super) fn is_passed_over(
+    pub(super) fn at_first_sight(
         &self,
         text: &[u8],
         run: &Range<usize>,
         outline: Option<Outline>,
         kind: TextKind,
         sink: &mut dyn Sink,
-    ) -> bool {
+    ) -> Looks {
         let Some(outline) = outline.filter(|_| kind != TextKind::Binary && !sink.wants_all()) else {
-            return false;
+            return Looks::Unknown;
         };
-        let is_plain = stands_apart(text, run) && self.is_plain(&text[run.clone()], outline);
-        if is_plain && outline.is_varied() {
+        if !stands_apart(text, run) {
+            return Looks::Unknown;
+        }
+        let looks = self.remembered(&text[run.clone()], outline);
+        if looks == Looks::Plain && outline.is_varied() {
             sink.run(run.clone());
         }
-        is_plain
+        looks
     }
 
-    /// Whether a run with this outline is nothing of itself: no token begins in it, and whatever names it makes no value of it.
     #[inline]
-    fn is_plain(&self, value: &[u8], outline: Outline) -> bool {
-        let hash = self.seed.hash(value) & !1;
+    fn remembered(&self, value: &[u8], outline: Outline) -> Looks {
+        let hash = self.seed.hash(value) & !Looks::BITS;
         SEEN.with(|seen| {
             let place = &seen[(hash >> 32) as usize % PLACES];
             let known = place.get();
-            if known & !1 == hash {
-                return known & 1 != 0;
+            if known & !Looks::BITS == hash {
+                return Looks::of_bits(known);
             }
-            let is_plain = self.is_nothing(value, outline);
-            place.set(hash | u64::from(is_plain));
-            is_plain
+            let looks = self.looks(value, outline);
+            place.set(hash | looks as u64);
+            looks
         })
     }
 
-    fn is_nothing(&self, value: &[u8], outline: Outline) -> bool {
+    fn looks(&self, value: &[u8], outline: Outline) -> Looks {
         if self.starts.may_hold(value, outline) {
-            return false;
+            return Looks::Unknown;
         }
         if !outline.is_varied() {
-            return true;
+            return Looks::Plain;
         }
         let may_be_random = generic::may_be_random(&outline);
         if may_be_random && generic::is_random_as(value, Some(outline)) {
-            return false;
+            return Looks::Random;
         }
         let is_of = |id| {
             let pattern = self.patterns.get(id);
@@ -112,7 +145,7 @@ impl Engine<'_> {
         };
         let is_of_any = self.runs.get(value.len()).is_some_and(|ids| ids.iter().any(|id| is_of(*id)));
         let may_be_named = || self.has_names && self.patterns.names().may_name(value, outline);
-        !is_of_any && !may_be_named()
+        if is_of_any || may_be_named() { Looks::Ordinary } else { Looks::Plain }
     }
 }
 

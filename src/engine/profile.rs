@@ -1,5 +1,6 @@
 //! What each pattern costs on a text: for whoever writes patterns.
 
+use super::plain::Looks;
 use super::runs::outline::Outline;
 use super::{Engine, Hit, Sink, expression, runs};
 use crate::blob::TextKind;
@@ -69,7 +70,7 @@ impl Engine<'_> {
             self.starts.find(text, run, outline, &mut |prefix, at| {
                 candidates.push((&self.by_start[prefix.0 as usize], at));
             });
-            self.judge_run(text, run.clone(), outline, kind, &mut Counter::default());
+            self.judge_run(text, run.clone(), outline, Looks::Unknown, kind, &mut Counter::default());
         }
         profile.judging += start.elapsed();
         let mut barren = expression::Barren::default();
