@@ -110,7 +110,6 @@ fn named<'i>(
     only: &[PathBuf],
     unread: &dyn Fn(&Path, String),
 ) -> Vec<&'i Entry<'i>> {
-    let by_path: HashMap<&[u8], &Entry<'_>> = index.entries.iter().map(|e| (&e.path[..], e)).collect();
     let real = |path: &Path| std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
     let top = real(root).unwrap_or_else(|_| root.to_owned());
     let mut found = Vec::new();
@@ -126,8 +125,10 @@ fn named<'i>(
         let below = [&inside[..], b"/"].concat();
         let from = index.entries.partition_point(|e| *e.path < *below);
         let folder = index.entries[from..].iter().take_while(|e| e.path.starts_with(&below));
-        match by_path.get(&inside[..]) {
-            Some(entry) => found.push(*entry),
+        // Of the sides of a conflict, which have one path, the last.
+        let upto = index.entries.partition_point(|e| *e.path <= *inside);
+        match index.entries[..upto].last().filter(|e| *e.path == *inside) {
+            Some(entry) => found.push(entry),
             None if file.is_dir() => found.extend(folder),
             None => unread(path, "not in the index: nothing of it is staged".into()),
         }

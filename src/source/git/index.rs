@@ -97,6 +97,9 @@ pub fn read(bytes: &[u8], hash: HashKind) -> Result<Index<'_>, &'static str> {
     Ok(index)
 }
 
+/// The bits of an entry's flags that tell how long its path is; all of them, where it is as long as that or longer.
+const LONG_PATH: u16 = 0xfff;
+
 const SHORT: &str = "the index ends early";
 
 struct Input<'i> {
@@ -124,12 +127,10 @@ impl<'i> Input<'i> {
 
     fn entry(&mut self, version: u32, hash: HashKind, last: &mut Vec<u8>) -> Option<Entry<'i>> {
         let start = self.at;
-        self.take(8)?;
-        let mtime = (self.number()?, self.number()?);
-        self.take(8)?;
-        let mode = self.number()?;
-        self.take(8)?;
-        let size = self.number()?;
+        // Two times (8 bytes each), device, inode, mode, owner, group and size (4 each).
+        let head: &[u8; 40] = self.take(40)?.first_chunk()?;
+        let number = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        let (mtime, mode, size) = ((number(8), number(12)), number(24), number(36));
         let id = Oid::new(self.take(hash.id_len())?);
         let flags = self.take(2)?;
         let flags = u16::from_be_bytes([flags[0], flags[1]]);
@@ -145,7 +146,7 @@ impl<'i> Input<'i> {
             last.extend_from_slice(self.until(0)?);
             Cow::Owned(last.clone())
         } else {
-            let path = self.until(0)?;
+            let path = self.path(usize::from(flags & LONG_PATH))?;
             // One to eight NULs, so that entries begin at multiples of eight.
             let used = self.at - 1 - start;
             self.at = start + (used / 8 + 1) * 8;
@@ -160,6 +161,17 @@ impl<'i> Input<'i> {
             stage: (flags >> 12 & 3) as u8,
             intent_to_add: extended & 0x2000 != 0,
         })
+    }
+
+    /// A path and the NUL behind it; the flags of an entry tell its length, if it is not too long for them.
+    fn path(&mut self, len: usize) -> Option<&'i [u8]> {
+        let rest = self.bytes.get(self.at..)?;
+        let is_told = len < usize::from(LONG_PATH) && rest.get(len) == Some(&0);
+        if !is_told {
+            return self.until(0);
+        }
+        self.at += len + 1;
+        Some(&rest[..len])
     }
 
     /// A number as in offsets of packs.
