@@ -155,7 +155,7 @@ fn bare(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Refusal> {
     // `#~ msgstr "Die Option --token angegeben werden."`
     let is_told = || {
         is_message(line_before(text, named.name.start))
-            || is_followed_by_words(text.get(named.value.end..).unwrap_or_default())
+            || is_word && is_followed_by_words(text.get(named.value.end..).unwrap_or_default())
     };
     if named.form == Form::Flag && value.iter().all(u8::is_ascii_lowercase) && is_told() {
         return Err("the value is a word of a sentence");

@@ -150,6 +150,13 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
     {
         return Err("the value is a variable, a reference or a tag");
     }
+    // `PKCS8_PRIV_KEY_INFO *p8inf;`
+    if let [b'*', name @ ..] = value
+        && is_name(name)
+        && matches!(next, b';' | b',' | b')' | b' ')
+    {
+        return Err("the value is a variable, a reference or a tag");
+    }
     // What compilers write: `__pyx_t_11`, `zod_1.z`.
     let is_generated = value.starts_with(b"__") && is_name(value)
         || memchr::memchr(b'.', value).is_some_and(|at| {

@@ -237,6 +237,7 @@ fn what_stands_around_says_that_it_is_no_secret() {
         "libsodium_la-auth.lo: crypto_secretbox/secretbox.c\n",
         "type DepthPrePass = 'initialize' | 'reset' | 'geometry';",
         "v2Token = \"v2Token\"",
+        "    EVP_TOKEN_INFO *t0inf;\n",
     ] {
         let rated = best(text);
         assert!(!rated.is_ok_and(|r| r.confidence >= WORTH_A_REPORT), "{text}: {rated:?}");
