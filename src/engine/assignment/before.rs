@@ -36,6 +36,13 @@ const CALLS: &[&[u8]] = &[
     b"is",
 ];
 
+/// Whether the bracket that `line` leaves open last is that of a list, no call's: `interfaces = ("jid", `.
+fn is_in_tuple(line: &[u8]) -> bool {
+    let Some(open) = memchr::memrchr(b'(', line) else { return false };
+    !line[open..].contains(&b')')
+        && matches!(line[..open].trim_ascii_end().last(), Some(b'=' | b'(' | b'[' | b':'))
+}
+
 impl Reader<'_, '_> {
     /// The text in quotes whose closing quote is the last byte before `end`.
     fn text_before(&self, end: usize) -> Option<Range<usize>> {
@@ -190,18 +197,39 @@ impl Reader<'_, '_> {
                     self.sibling(from);
                 }
             }
+            None if before.ends_with(b",") && is_in_tuple(before) => {}
             None if before.ends_with(b",") && memchr::memchr(b'(', before).is_some() => {
+                let is_option = self.text[self.name.clone()].starts_with(b"--");
                 let at = self.blanks_and_line(from);
                 match self.quote(at) {
                     Some(value) if self.byte(self.blanks(value.end + 1)) == b')' => {
                         self.give(value, Form::Argument, true, false);
                     }
+                    Some(_) if is_option => self.option_in_list(from),
                     Some(_) => {}
                     // `add_option("-p", "--password", default="x")`
                     None => self.sibling(from),
                 }
             }
+            None if self.text[self.name.clone()].starts_with(b"--") => self.option_in_list(from),
             None => {}
+        }
+    }
+
+    /// An argument of a program behind its option, each a text: `["mysql", "--password", "x"]`.
+    pub(super) fn option_in_list(&mut self, from: usize) {
+        let line = self.line_before();
+        // What declares an option describes it behind the name.
+        let declares = [&b"option"[..], b"Option", b"argument", b"Argument", b"flag", b"Flag"]
+            .iter()
+            .any(|word| memchr::memmem::find(line, word).is_some());
+        let at = self.blanks_and_line(from);
+        if let Some(value) = self.quote(at)
+            && !declares
+            && self.byte(value.start) != b'-'
+            && memchr::memchr(b' ', &self.text[value.clone()]).is_none()
+        {
+            self.give(value, Form::Flag, true, false);
         }
     }
 }

@@ -23,6 +23,8 @@ const FILLS: &[&str] = &[
 /// What a test has it give, in lower case letters.
 const RETURNS: &[&str] =
     &["thenreturn", "andreturn", "willreturn", "mockreturnvalue", "returns", "withvalue"];
+/// What gives another value where there is none, in lower case letters.
+const DEFAULTS: &[&str] = &["unwrapor", "unwraporelse", "orelse", "getorelse", "ordefault"];
 /// What compares, in lower case letters.
 const COMPARES: &[&str] = &[
     "equals",
@@ -82,6 +84,17 @@ impl Reader<'_, '_> {
                 b'(' if is(RETURNS) => {
                     let at = self.blanks(at + 1);
                     self.quoted(at, Form::Assign);
+                    return;
+                }
+                // `env::var("API_TOKEN").unwrap_or_else(|_| "x".to_string())`
+                b'(' if is(DEFAULTS) => {
+                    const CLOSURES: [&[u8]; 3] = [b"|_| ", b"|| ", b"() -> "];
+                    let inner = self.rest(at + 1);
+                    let closure = CLOSURES.iter().find(|closure| inner.starts_with(closure));
+                    let at = self.blanks(at + 1 + closure.map_or(0, |closure| closure.len()));
+                    if !self.quoted(at, Form::Default) {
+                        self.wrapped(at, Form::Default);
+                    }
                     return;
                 }
                 // `getElementById("password").value = "x"`
@@ -234,7 +247,7 @@ impl Reader<'_, '_> {
         let indent = |line: &[u8]| line.iter().take_while(|b| **b == b' ').count();
         let own = indent(self.line_before());
         let mut at = from;
-        for _ in 0..6 {
+        for nth in 0..6 {
             let rest = self.rest(at);
             let Some(end) = memchr::memchr(b'\n', &rest[..rest.len().min(super::LINE)]) else { return };
             at += end + 1;
@@ -243,7 +256,12 @@ impl Reader<'_, '_> {
             if inner <= own {
                 return;
             }
-            for key in [&b"Default: "[..], b"default: "] {
+            // Helm and others: `password:` and `value: x` right below it.
+            let keys: &[&[u8]] = match nth {
+                0 => &[b"Default: ", b"default: ", b"value: "],
+                _ => &[b"Default: ", b"default: "],
+            };
+            for key in keys {
                 if line[inner..].starts_with(key) {
                     let value = self.blanks(at + inner + key.len());
                     self.bare(value, Form::Sibling);

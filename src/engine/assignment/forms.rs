@@ -6,13 +6,33 @@ use super::reader::Reader;
 use super::{Form, LINE, VALUE, is_name};
 use std::cell::OnceCell;
 
-/// A line without what a member is asked of at its end: `$x->`, `$this->client->`.
+/// A line without what a member is asked of at its end: `$x->`, `$this->client->`, `cfg["`.
 pub(super) fn without_receiver(line: &[u8]) -> &[u8] {
+    if let Some(map) = line.strip_suffix(b"[\"").or_else(|| line.strip_suffix(b"['")) {
+        let len = map.iter().rev().take_while(|b| is_name(**b) || matches!(b, b'.' | b'$')).count();
+        return &map[..map.len() - len];
+    }
     if !line.ends_with(b"->") {
         return line;
     }
     let len = line.iter().rev().take_while(|b| is_name(**b) || matches!(b, b'-' | b'>' | b'$')).count();
     &line[..line.len() - len]
+}
+
+/// A line without the quotes and blanks at its end.
+fn without_quotes(line: &[u8]) -> &[u8] {
+    let len = line.iter().rev().take_while(|b| matches!(b, b'"' | b'\'' | b' ')).count();
+    &line[..line.len() - len]
+}
+
+/// Whether what is opened at the end of a line makes a list of its arguments: `in_array($x, array(`, `Arrays.asList(`.
+fn makes_list(line: &[u8]) -> bool {
+    // Not `of` and `set`: `Map.of("password", "x")`, `env.set("PASSWORD", "x")`.
+    const LISTS: [&[u8]; 8] =
+        [b"array", b"list", b"aslist", b"listof", b"setof", b"hashset", b"frozenset", b"tuple"];
+    let Some(callee) = line.strip_suffix(b"(") else { return false };
+    let len = callee.iter().rev().take(24).take_while(|b| is_name(**b)).count();
+    LISTS.contains(&&callee[callee.len() - len..].to_ascii_lowercase()[..])
 }
 
 /// Directives that nothing but a secret follows.
@@ -157,8 +177,8 @@ impl Reader<'_, '_> {
                 self.quoted(at, Form::Sibling);
             }
             [b':' | b'*' | b'?', ..] if !is_quoted && blanks == end && self.prompted(end) => {}
-            // `ok ? "pass" : "fail"`
-            [b':', ..] if is_quoted && self.is_condition() => {}
+            // `ok ? "pass" : "fail"`, `ok ? token : "none"`
+            [b':', ..] if (is_quoted || blanks > at) && self.is_condition() => {}
             [b':', ..] => self.colon(blanks + 1),
             [b'-', ..] if blanks == end && before == b'{' => self.until(blanks + 1, b'}'),
             [b',', ..] if is_quoted && !is_closed && self.is_first() => {
@@ -208,7 +228,18 @@ impl Reader<'_, '_> {
             }
             [b'{', ..] if !is_quoted => self.property(blanks + 1),
             [b')', ..] if !is_quoted && before == b':' => self.block(blanks + 1),
-            [b')' | b'.', ..] if is_quoted && is_closed => self.methods(blanks),
+            // Ruby: `ENV.fetch('DB_PASSWORD') { 'x' }`.
+            [b'{', ..] if is_quoted && is_closed && self.text[at - 1] == b')' => {
+                let at = self.blanks(blanks + 1);
+                self.quoted(at, Form::Default);
+            }
+            [b')' | b'.', ..] if is_quoted && is_closed => {
+                // `assertEqual("x", cfg["password"])`
+                if self.text[at - 1] == b']' {
+                    self.compared_before();
+                }
+                self.methods(blanks);
+            }
             [b')', ..] if !is_quoted => {
                 self.column();
                 self.compared_before();
@@ -249,8 +280,10 @@ impl Reader<'_, '_> {
             [b',', ..] if before == b'{' => {
                 // Erlang: `{password, "x"}`.
                 let at = self.blanks(blanks + 1);
-                if let Some(value) = self.quote(at)
-                    && self.byte(value.end + 1) == b'}'
+                // `{password, <<"x">>}`
+                let binary = usize::from(self.rest(at).starts_with(b"<<")) * 2;
+                if let Some(value) = self.quote(at + binary)
+                    && self.rest(value.end + 1)[..].starts_with(&b">>}"[2 - binary..])
                 {
                     self.give(value, Form::Argument, true, false);
                 }
@@ -423,10 +456,12 @@ impl Reader<'_, '_> {
             // One of many in a list, rather than a pair.
             let next = self.byte(self.blanks_and_line(value.end + 1));
             let line = self.line_before();
-            let in_list = matches!(
-                line.iter().rev().find(|b| !matches!(b, b'"' | b'\'' | b' ')),
-                Some(b'[' | b'{') | None
-            );
+            let opening = without_quotes(line);
+            if self.text[self.name.clone()].starts_with(b"--") {
+                self.option_in_list(from);
+                return;
+            }
+            let in_list = matches!(opening.last(), Some(b'[' | b'{') | None) || makes_list(opening);
             if !in_list || matches!(next, b']' | b'}') {
                 let form = if self.is_put() { Form::Pair } else { Form::Argument };
                 self.give(value, form, true, false);
@@ -468,7 +503,9 @@ impl Reader<'_, '_> {
                     self.rest(next + 1).iter().take(LINE).take_while(|b| !b",()\n".contains(b)).count();
                 self.byte(next + 1 + argument) == b','
             };
-            if !(is_record || is_more && self.text[self.name.clone()].starts_with(b"keyring.")) {
+            if self.is_asked_for() {
+                self.compared_behind(last.end + 1);
+            } else if !(is_record || is_more && self.text[self.name.clone()].starts_with(b"keyring.")) {
                 let form = if self.is_declared() { Form::Assign } else { Form::Call };
                 self.give(last, form, true, false);
             }
@@ -512,6 +549,32 @@ impl Reader<'_, '_> {
             self.give(value..value + len, Form::Pair, true, false);
         }
         true
+    }
+
+    /// Whether what is called gives a secret that it looks up: `get_password("shop", "joe")`.
+    fn is_asked_for(&self) -> bool {
+        let name = &self.text[self.name.clone()];
+        let last = name.iter().rposition(|b| *b == b'.').map_or(name, |at| &name[at + 1..]);
+        [&b"get_"[..], b"fetch_", b"getPassword", b"getSecret", b"getToken", b"getCredential"]
+            .iter()
+            .any(|verb| last.starts_with(verb))
+    }
+
+    /// What the call whose last text ends at `from` is compared with: `get_password("shop", "joe") == "x"`.
+    fn compared_behind(&mut self, from: usize) {
+        if self.byte(from) != b')' {
+            return;
+        }
+        let at = self.blanks(from + 1);
+        match self.rest(at) {
+            [b'=' | b'!', b'=', ..] => {
+                let behind =
+                    at + self.rest(at).iter().take(3).take_while(|b| matches!(b, b'=' | b'!')).count();
+                let value = self.blanks(behind);
+                self.quoted(value, Form::Compare);
+            }
+            _ => self.methods(from),
+        }
     }
 
     /// Whether the name is that of a text that is declared: `std::string token("x")`.
@@ -635,6 +698,23 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// Whether the name is what a command sets in a file of settings: `crudini --set FILE SECTION NAME VALUE`,
+    /// `mysqladmin -u root password VALUE`.
+    fn is_option_of_command(&self, before: &[u8]) -> bool {
+        const SETTERS: [&[u8]; 6] = [
+            b"crudini --set",
+            b"openstack-config --set",
+            b"iniset ",
+            b"config set",
+            b"config --global",
+            b"snap set ",
+        ];
+        let has = |text: &[u8]| memchr::memmem::find(before, text).is_some();
+        before.len() > 7
+            && (SETTERS.iter().any(|setter| has(setter))
+                || has(b"mysqladmin ") && self.text[self.name.clone()].eq_ignore_ascii_case(b"password"))
+    }
+
     /// Blanks and more words: an option, a directive, a setting of its own line, a list of YAML.
     pub(super) fn words(&mut self, at: usize) {
         let text = self.text;
@@ -660,6 +740,10 @@ impl Reader<'_, '_> {
             self.bare(at, Form::Word);
             return;
         }
+        if self.is_option_of_command(before) {
+            self.bare(at, Form::Flag);
+            return;
+        }
         // `const password string = "x"`, `password NVARCHAR(9) = 'x'`, `char password PROGMEM = "x"`
         let kind = self
             .rest(at)
@@ -668,6 +752,18 @@ impl Reader<'_, '_> {
             .take_while(|b| is_name(**b) || matches!(b, b'[' | b']' | b'.' | b'*' | b' ' | b'(' | b')'))
             .count();
         let operator = at + kind + usize::from(self.rest(at + kind).starts_with(b":="));
+        // SQL: `password VARCHAR(20) NOT NULL DEFAULT 'x'`
+        if matches!(self.byte(at + kind), b'"' | b'\'')
+            && self.rest(at)[..kind].trim_ascii_end().to_ascii_lowercase().ends_with(b" default")
+            && self.inside().is_none()
+        {
+            self.quoted(at + kind, Form::Assign);
+            return;
+        }
+        // `update passwd set name = 'x'`
+        if self.rest(at).get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"set ")) {
+            return;
+        }
         if kind > 0
             && matches!(self.byte(at + kind - 1), b' ' | b']' | b'*')
             && self.byte(operator) == b'='
@@ -701,6 +797,11 @@ impl Reader<'_, '_> {
         };
         if self.byte(at).is_ascii_digit() && self.byte(at + 1) == b' ' && !before.is_empty() && is_router() {
             self.bare(at + 2, Form::Flag);
+            return;
+        }
+        // `enable secret x`
+        if before == b"enable" {
+            self.bare(at, Form::Word);
             return;
         }
         // The same in a string: `["requirepass foo"]`.

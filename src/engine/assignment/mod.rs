@@ -145,6 +145,12 @@ pub fn find_clause(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)
 /// What stands in a call whose arguments hold a secret by their place: `login("user", "value")`. The
 /// word is its name with the bracket.
 pub fn find_call(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)) {
+    // What is called when it happens: `onLogin(ok, "http")`.
+    let before = &text[word.start.saturating_sub(3)..word.start];
+    let is_event = before.ends_with(b"on") && !before.first().is_some_and(u8::is_ascii_alphanumeric);
+    if is_event && text[word.start].is_ascii_uppercase() {
+        return;
+    }
     let mut reader = Reader { text, name: word.start..word.end - 1, inside: OnceCell::from(None), found };
     reader.arguments(word.end);
 }

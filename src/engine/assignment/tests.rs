@@ -289,6 +289,7 @@ fn calls_take_passwords_by_place() {
     }
     for (text, call) in [
         ("login(user, password)", "login("),
+        (r#"x.onLogin(ok, "V4lue!")"#, "Login("),
         ("login('user')", "login("),
         ("login({name: 'x', word: 'y'})", "login("),
         ("client.connect(a, b, 'x')", "client.connect("),
@@ -330,4 +331,42 @@ fn a_user_and_a_password_stand_behind_a_word_for_a_login() {
     assert_eq!(values("# Login: joe / V4lue!\n", "login"), [("V4lue!".to_owned(), Form::Login)]);
     assert_eq!(values("Login: `joe` / `V4lue!`\n", "login"), [("V4lue!".to_owned(), Form::Login)]);
     assert!(!values("Login: https://host / x\n", "login").iter().any(|(_, form)| *form == Form::Login));
+}
+
+#[test]
+fn values_in_places_of_their_own() {
+    for (text, form) in [
+        ("crudini --set /etc/x.conf section password V4lue!\n", Form::Flag),
+        ("git config --global user.password V4lue!\n", Form::Flag),
+        ("mysqladmin -u root password V4lue!\n", Form::Flag),
+        ("enable password V4lue!\n", Form::Word),
+        (r#"["mysql", "--password", "V4lue!"]"#, Form::Flag),
+        (r#"["--password", "V4lue!", "-v"]"#, Form::Flag),
+        (r#"run("mysql", "--password", "V4lue!", "-v")"#, Form::Flag),
+        ("password VARCHAR(20) NOT NULL DEFAULT 'V4lue!',", Form::Assign),
+        (r#"{password, <<"V4lue!">>}."#, Form::Argument),
+        ("ENV.fetch('DB_PASSWORD') { 'V4lue!' }", Form::Default),
+        (r#"env::var("DB_PASSWORD").unwrap_or("V4lue!".into())"#, Form::Default),
+        (r#"env::var("DB_PASSWORD").unwrap_or_else(|_| "V4lue!".to_string())"#, Form::Default),
+        (r#"self.assertEqual("V4lue!", cfg["password"])"#, Form::Compare),
+        (r#"assert ring.get_password("shop", "joe") == "V4lue!""#, Form::Compare),
+        (r#"passwords = {"joe": "V4lue!"}"#, Form::Item),
+        ("  password:\n    value: V4lue!\n", Form::Sibling),
+    ] {
+        let all = values(text, "passw");
+        assert!(all.contains(&("V4lue!".to_owned(), form)), "{text}: {all:?}");
+    }
+    for text in [
+        r#"add_option("--password", "V4lue!")"#,
+        r#"["--password", "-v"]"#,
+        r#"x ? password : "V4lue!""#,
+        "in_array($value, array('password', 'V4lue!', 'select'))",
+        "update passwd set name = 'V4lue!'",
+        r#"interfaces = ("jid", "password", "V4lue!")"#,
+        r#"keyring.get_password("V4lue!")"#,
+        "  password:\n    other: x\n    value: V4lue!\n",
+    ] {
+        let all = values(text, "passw");
+        assert!(!all.iter().any(|(value, _)| value == "V4lue!"), "{text}: {all:?}");
+    }
 }

@@ -185,7 +185,9 @@ impl Reader<'_, '_> {
                 b',' => at = self.blanks_and_line(next + 1),
                 // A map: what stands here are its keys; `{"type": "string", "default": "x"}`.
                 b':' | b'=' => {
-                    if values.len() == 1 && self.inside().is_none() {
+                    if self.is_of_passwords() {
+                        self.values_of_map(next);
+                    } else if values.len() == 1 && self.inside().is_none() {
                         self.sibling(from);
                     }
                     return true;
@@ -206,6 +208,31 @@ impl Reader<'_, '_> {
             self.give(value, form, true, false);
         }
         any
+    }
+
+    /// Whether the name is that of several passwords, which a map has by their users.
+    fn is_of_passwords(&self) -> bool {
+        let name = self.text[self.name.clone()].to_ascii_lowercase();
+        [&b"passwords"[..], b"passwds", b"user_pass", b"userpass"].iter().any(|end| name.ends_with(end))
+    }
+
+    /// What stands behind the keys of a map whose first operator is at `at`: `{"joe": "x", "ann": "y"}`.
+    fn values_of_map(&mut self, mut at: usize) {
+        for _ in 0..ITEMS {
+            let width = match self.rest(at) {
+                [b'=', b'>', ..] => 2,
+                [b':', ..] => 1,
+                _ => return,
+            };
+            let Some(value) = self.quote(self.blanks(at + width)) else { return };
+            let next = self.blanks(value.end + 1);
+            self.give(value, Form::Item, true, false);
+            if self.byte(next) != b',' {
+                return;
+            }
+            let Some(key) = self.quote(self.blanks_and_line(next + 1)) else { return };
+            at = self.blanks(key.end + 1);
+        }
     }
 
     /// A literal in a call that only wraps it (`String::from("x")`), or the default behind an

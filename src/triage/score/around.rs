@@ -1,9 +1,10 @@
 //! What the text around a value says it is instead of a secret. Asked last, of the few that would be told.
 
 use super::low::{PASSWORDS, has_word};
+use super::refuse::is_followed_by_words;
 use super::{Refusal, own_name};
 use crate::engine::assignment::{Form, Named};
-use crate::triage::{names, natural};
+use crate::triage::{names, natural, placeholders, weak};
 
 /// Longest stretch of a line that is looked at.
 const LINE: usize = 240;
@@ -27,6 +28,10 @@ pub(super) fn allows(text: &[u8], named: &Named) -> Result<(), Refusal> {
     if named.form == Form::Call && behind.starts_with(b",") && is_constant(value) {
         return Err("the value is the name of a constant");
     }
+    // `tokenType: 'bearer' | 'mac'`
+    if behind.starts_with(b"| '") || behind.starts_with(b"| \"") {
+        return Err("the value is one of those that a type has");
+    }
     // `each entry is identified by "its id"`
     let is_sentence = named.form == Form::Clause
         && text[named.name.clone()].iter().all(|b| b.is_ascii_lowercase() || *b == b' ')
@@ -47,7 +52,11 @@ pub(super) fn allows(text: &[u8], named: &Named) -> Result<(), Refusal> {
     let is_path = |name: &str| {
         name.len() >= 8 && value.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"."))
     };
-    if is_path(own) || is_name_with_more(name, value) || is_class(own, value) {
+    let is_same = own.len() >= 4
+        && !placeholders::kind(value).is_some_and(placeholders::Placeholder::is_weak_word)
+        && value.eq_ignore_ascii_case(own.as_bytes())
+        && !weak::is_beside_account(text, named);
+    if is_same || is_path(own) || is_name_with_more(name, value) || is_class(own, value) {
         return Err("the value is its own name");
     }
     // `pass.set("usedFragment", true)`: under what name something is kept.
@@ -106,6 +115,51 @@ fn bare(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Refusal> {
             return Err("the value is a word of a sentence");
         }
     }
+    // `debug("pw:mcp:error")`
+    let is_label = |b: &u8| b.is_ascii_lowercase() || matches!(b, b':' | b'-' | b'_');
+    let is_joined = named.form == Form::Yaml && text[..named.value.start].ends_with(b":");
+    let is_opened = matches!(named.name.start.checked_sub(1).map(|at| text[at]), Some(b'"' | b'\'' | b'`'));
+    if is_joined && is_opened && value.iter().all(is_label) && natural::surprise(value) < 4.0 {
+        return Err("the value is the name of something");
+    }
+    // `crypto_auth/x.lo: crypto_auth/x.c` of makefiles
+    const OF_SOURCES: [&[u8]; 8] = [b".c", b".cc", b".cpp", b".h", b".o", b".lo", b".S", b".m"];
+    if value.contains(&b'/') && OF_SOURCES.iter().any(|end| value.ends_with(end)) {
+        return Err("the value is a path");
+    }
+    // `* @password: what it is for`
+    if text[named.name.start] == b'@' && line_before(text, named.name.start).trim_ascii().ends_with(b"*") {
+        return Err("the value is a word of a sentence");
+    }
+    // `passwd: files`, of the name service
+    const SERVICES: [&[u8]; 8] =
+        [b"files", b"compat", b"db", b"nis", b"ldap", b"sss", b"winbind", b"systemd"];
+    if named.form == Form::Yaml && text[named.name.clone()] == *b"passwd" && SERVICES.contains(&value) {
+        return Err("the value is the name of something");
+    }
+    // `Bytes used per pass: 931467`
+    if named.form == Form::Yaml
+        && text[named.name.clone()].eq_ignore_ascii_case(b"pass")
+        && line_before(text, named.name.start).trim_ascii_end().last().is_some_and(u8::is_ascii_alphabetic)
+    {
+        return Err("the value is a word of a sentence");
+    }
+    // `password: String!` of GraphQL
+    if [&b"String!"[..], b"Int!", b"Boolean!", b"Float!", b"ID!"].contains(&value) {
+        return Err("the value is a type");
+    }
+    // Zuul: `- name: x` and `secret: name_of_a_secret`
+    if named.form == Form::Yaml && is_reference(text, named, value) {
+        return Err("the value names a secret in a store");
+    }
+    // `#~ msgstr "Die Option --token angegeben werden."`
+    let is_told = || {
+        is_message(line_before(text, named.name.start))
+            || is_word && is_followed_by_words(text.get(named.value.end..).unwrap_or_default())
+    };
+    if named.form == Form::Flag && value.iter().all(u8::is_ascii_lowercase) && is_told() {
+        return Err("the value is a word of a sentence");
+    }
     // `mutation ($newPassword: String!)`
     let is_type = matches!(value, [first, rest @ .., b'!'] if first.is_ascii_uppercase() && rest.iter().all(u8::is_ascii_alphanumeric));
     if is_type && text[named.name.start] == b'$' {
@@ -136,6 +190,25 @@ fn bare(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Refusal> {
         return Err("the value is named as those beside it");
     }
     Ok(())
+}
+
+/// Whether a line is the text of a catalogue of messages.
+fn is_message(line: &[u8]) -> bool {
+    let line = line.trim_ascii_start();
+    let line = line.strip_prefix(b"#~").unwrap_or(line).trim_ascii_start();
+    line.starts_with(b"msgstr") || line.starts_with(b"msgid") || line.starts_with(b"\"")
+}
+
+/// Whether a secret is named by words that underscores join, right below a name: `name: x`, `secret: a_b_c`.
+fn is_reference(text: &[u8], named: &Named, value: &[u8]) -> bool {
+    let words = value.split(|b| *b == b'_');
+    let is_plain = value.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_');
+    if text[named.name.clone()] != *b"secret" || !is_plain || words.clone().count() < 3 {
+        return false;
+    }
+    let start = named.name.start - line_before(text, named.name.start).len();
+    let above = line_before(text, start.saturating_sub(1)).trim_ascii_start();
+    above.strip_prefix(b"- ").unwrap_or(above).starts_with(b"name: ")
 }
 
 fn is_word_of_code(value: &[u8]) -> bool {

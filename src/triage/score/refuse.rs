@@ -20,7 +20,9 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
         "unknown",
         "none",
         "null",
+        "nullptr",
         "nil",
+        "undef",
         "true",
         "false",
         "undefined",
@@ -140,10 +142,18 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
     if call || has(b'(') && has(b')') || next == b'(' {
         return Err("the value is a call");
     }
-    if memchr::memchr(b'[', value).is_some_and(|at| at > 0 && value[..at].iter().all(is_path)) {
+    let is_looked_up = |name: &[u8]| !name.is_empty() && name.iter().skip_while(|b| **b == b'*').all(is_path);
+    if memchr::memchr(b'[', value).is_some_and(|at| is_looked_up(&value[..at])) {
         return Err("the value is looked up");
     }
     if matches!(value, [b'$' | b'*' | b'&' | b'!', rest @ ..] if rest.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b'-')))
+    {
+        return Err("the value is a variable, a reference or a tag");
+    }
+    // `PKCS8_PRIV_KEY_INFO *p8inf;`
+    if let [b'*', name @ ..] = value
+        && is_name(name)
+        && matches!(next, b';' | b',' | b')' | b' ')
     {
         return Err("the value is a variable, a reference or a tag");
     }
@@ -220,7 +230,7 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
     if is_bare_word && has(b',') && value.split(|b| *b == b',').all(is_constant) {
         return Err("the value is code");
     }
-    if is_bare_word && (value.ends_with(b";") || next == b';' || next == b',') {
+    if is_bare_word && (value.ends_with(b";") || matches!(next, b';' | b',' | b')')) {
         let word = value.strip_suffix(b";").unwrap_or(value);
         if is_name(word) && !looks_chosen(word) {
             return Err("the value is a variable");
@@ -230,10 +240,24 @@ pub(super) fn is_code(text: &[u8], named: &Named, value: &[u8]) -> Result<(), Re
     if mixed && is_name(value) && natural::surprise(value) < 0.0 {
         return Err("the value is an identifier");
     }
-    if named.goes_on && matches!(named.form, Form::Setting | Form::Yaml) && !looks_chosen(value) {
+    // `EnablePassword=Kennwort merken`; in a shell a command may follow: `PASSWORD=secret make test`.
+    let is_label =
+        || named.form == Form::Environment && value[0].is_ascii_uppercase() && is_followed_by_words(rest);
+    if (named.goes_on && matches!(named.form, Form::Setting | Form::Yaml) || is_label())
+        && !looks_chosen(value)
+    {
         return Err("the value is the first word of several");
     }
     Ok(())
+}
+
+/// Whether two words of letters or more follow on the line, of which no option or path is one.
+pub(super) fn is_followed_by_words(rest: &[u8]) -> bool {
+    let line = &rest[..memchr::memchr(b'\n', &rest[..rest.len().min(160)]).unwrap_or(rest.len().min(160))];
+    let words = line.split(|b| *b == b' ').filter(|word| !word.is_empty());
+    let is_word =
+        |word: &[u8]| word.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80 || b"\\.,'".contains(b));
+    line.starts_with(b" ") && words.clone().count() >= 2 && words.clone().take(2).all(is_word)
 }
 
 fn is_path_byte(b: &u8) -> bool {
@@ -280,7 +304,12 @@ fn has_variable(value: &[u8]) -> bool {
         matches!((marks.next(), marks.next()), (Some(from), Some(to)) if is_upper(&value[from + 1..to]))
     };
     let is_numbered = |w: &[u8]| matches!(w, [b'%', b'0'..=b'9', b'$', b's' | b'd']);
-    matches!(value, [b'$', name @ .., b'$'] if is_word(name))
+    // `'$rot13pass'`, in a longer string that fills it in
+    let names_secret = |name: &[u8]| {
+        std::str::from_utf8(name).is_ok_and(|name| matches!(names::judge(name), Verdict::Secret(_)))
+    };
+    matches!(value, [b'$', name @ ..] if is_word(name) && names_secret(name))
+        || matches!(value, [b'$', name @ .., b'$'] if is_word(name))
         || matches!(value, [b'$', name @ ..] if is_upper(name))
         || is_of_batch()
         || value.windows(4).any(is_numbered)
@@ -329,7 +358,9 @@ pub(super) fn is_partly_template(value: &[u8]) -> Result<(), Refusal> {
         return Err("a part of the value is filled in when it runs");
     }
     let format = |w: &[u8]| w[0] == b'%' && matches!(w[1], b's' | b'd' | b'v' | b'@' | b'q' | b'r');
-    if value.windows(2).any(format) {
+    // `%zu/%u`, `%lu`
+    let is_number = matches!(value, [b'%', b'z' | b'l' | b'u' | b'i', rest @ ..] if !matches!(rest, [b'a'..=b'c' | b'e'..=b'h' | b'0'..=b'9', ..]));
+    if is_number || value.windows(2).any(format) {
         return Err("a part of the value is filled in when it runs");
     }
     if matches!(value, [b'<', .., b'>'] | [b'[', .., b']'] | [b'%', .., b'%']) {

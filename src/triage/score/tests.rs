@@ -217,3 +217,38 @@ fn letters_in_no_order_are_worth_a_hint_under_any_name_of_a_secret() {
         assert!(!rated.is_ok_and(|r| r.confidence >= WORTH_A_REPORT), "{text}: {rated:?}");
     }
 }
+
+#[test]
+fn what_stands_around_says_that_it_is_no_secret() {
+    for text in [
+        "Bytes used per pass: 931467\n",
+        "\"user: %zu/%u, pass: %zu/%u, db: %zu/%u\"",
+        "struct db_password *pw = *a[slot].u.p;\n",
+        "    pass => undef,\n",
+        " * @password: 0-to-256-unicode-char Password (IN; ASCII)\n",
+        "#~ msgstr \"Um es zu tun, muss die Option --token angegeben werden.\"\n",
+        "  password: String!\n",
+        "  - name: registry\n    secret: kolla_quay_creds_jan_2026\n",
+        "'passwd: files\\ngroup: files'",
+        "EnableCachingPassword=Vorhalten des Kennworts aktivieren\n",
+        "\"ssl_passphrase.passphrase = '$rot13pass'\"",
+        "'auth': 'cephx',",
+        "var debug = debug2(\"pw:webserver\");",
+        "libsodium_la-auth.lo: crypto_secretbox/secretbox.c\n",
+        "type DepthPrePass = 'initialize' | 'reset' | 'geometry';",
+        "v2Token = \"v2Token\"",
+        "    EVP_TOKEN_INFO *t0inf;\n",
+    ] {
+        let rated = best(text);
+        assert!(!rated.is_ok_and(|r| r.confidence >= WORTH_A_REPORT), "{text}: {rated:?}");
+    }
+    for text in [
+        "  secret: s3cr3t_k3y_91\n",
+        "PASSWORD={alnum:9} make test\n",
+        "password = \"%zX9{alnum:6}\"",
+        "password = \"$aB{alnum:8}\"",
+    ] {
+        let rated = best(text);
+        assert!(rated.is_ok_and(|r| r.confidence >= WORTH_A_REPORT), "{text}: {rated:?}");
+    }
+}
