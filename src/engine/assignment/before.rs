@@ -197,7 +197,9 @@ impl Reader<'_, '_> {
                     self.sibling(from);
                 }
             }
-            None if before.ends_with(b",") && is_in_tuple(before) => {}
+            None if before.ends_with(b",")
+                && is_in_tuple(before)
+                && !self.text[self.name.clone()].starts_with(b"--") => {}
             None if before.ends_with(b",") && memchr::memchr(b'(', before).is_some() => {
                 let is_option = self.text[self.name.clone()].starts_with(b"--");
                 let at = self.blanks_and_line(from);

@@ -283,7 +283,7 @@ impl Reader<'_, '_> {
                 // `{password, <<"x">>}`
                 let binary = usize::from(self.rest(at).starts_with(b"<<")) * 2;
                 if let Some(value) = self.quote(at + binary)
-                    && self.rest(value.end + 1)[..].starts_with(&b">>}"[2 - binary..])
+                    && self.rest(value.end + 1).starts_with(&b">>}"[2 - binary..])
                 {
                     self.give(value, Form::Argument, true, false);
                 }

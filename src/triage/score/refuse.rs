@@ -359,7 +359,13 @@ pub(super) fn is_partly_template(value: &[u8]) -> Result<(), Refusal> {
     }
     let format = |w: &[u8]| w[0] == b'%' && matches!(w[1], b's' | b'd' | b'v' | b'@' | b'q' | b'r');
     // `%zu/%u`, `%lu`
-    let is_number = matches!(value, [b'%', b'z' | b'l' | b'u' | b'i', rest @ ..] if !matches!(rest, [b'a'..=b'c' | b'e'..=b'h' | b'0'..=b'9', ..]));
+    let is_number = match value {
+        [b'%', b'z' | b'l' | b'u' | b'i', rest @ ..] => {
+            let kind = rest.iter().take_while(|b| matches!(b, b'u' | b'd' | b'l' | b'i' | b'x')).count();
+            !rest.get(kind).is_some_and(u8::is_ascii_alphanumeric)
+        }
+        _ => false,
+    };
     if is_number || value.windows(2).any(format) {
         return Err("a part of the value is filled in when it runs");
     }
