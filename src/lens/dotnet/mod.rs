@@ -18,7 +18,7 @@ mod resources;
 mod sites;
 
 use super::document::DocumentSites;
-use super::strings::Strings;
+use super::strings::{Strings, may_be_password};
 use super::{Complaint, Damage, Lens, raw};
 use crate::address::escape;
 use crate::blob::{Blob, OffsetMap, Text, TextKind};
@@ -98,6 +98,9 @@ struct Roots {
     field: bool,
     callees: Vec<u32>,
 }
+
+/// Constants that are asked for the name of their field.
+const MAX_PASSWORDS: usize = 4096;
 
 /// Methods of this assembly that one method calls and that are looked at.
 const MAX_CALLEES: usize = 64;
@@ -272,6 +275,7 @@ impl<'m, 'a> Assembly<'m, 'a> {
     }
 
     fn constants(&self, strings: &mut Strings<'_>) {
+        let mut passwords: Vec<(Vec<u8>, u64, u64)> = Vec::new();
         for row in 1..=self.meta.rows(table::CONSTANT) {
             // II.22.9: the type is in the low byte.
             if self.meta.cell(table::CONSTANT, row, 0) & 0xff != 0x0e {
@@ -280,10 +284,18 @@ impl<'m, 'a> Assembly<'m, 'a> {
             let range = self.meta.blob(self.meta.cell(table::CONSTANT, row, 2));
             let start = range.start as u64;
             let units = self.meta.data.get(range).unwrap_or_default();
+            if passwords.len() < MAX_PASSWORDS
+                && let Some(value) = ascii(units).filter(|value| may_be_password(value))
+            {
+                passwords.push((value, start, Tag::Constant(row).pack()));
+            }
             if units.len() >= 8 && !strings.push_utf16(units, false, start, Tag::Constant(row).pack()) {
                 break;
             }
         }
+        // What only its field says of a value that looks like nothing.
+        let passwords: Vec<_> = passwords.iter().map(|(value, at, tag)| (&value[..], *at, *tag)).collect();
+        strings.push_named_by_place(&passwords, 2);
     }
 
     fn initial_data(&self, strings: &mut Strings<'_>) {
@@ -473,6 +485,13 @@ impl Assembly<'_, '_> {
             files += usize::from(is_file);
             let is_text = entry.is_text || raw::kind(bytes) == TextKind::Plain;
             let tag = Tag::Resource(n).pack();
+            if entry.is_text
+                && let Some(name) = data.get(entry.name.clone()).and_then(ascii)
+                && let Ok(name) = std::str::from_utf8(&name)
+                && strings.push_named(name, bytes, entry.value.start as u64, 1, tag)
+            {
+                continue;
+            }
             if is_text && !is_file && !strings.push(bytes, entry.value.start as u64, tag) {
                 break;
             }
@@ -490,6 +509,14 @@ impl Assembly<'_, '_> {
             }
         }
     }
+}
+
+/// Letters of UTF-16 that are ASCII, and few.
+fn ascii(units: &[u8]) -> Option<Vec<u8>> {
+    const MOST: usize = 256;
+    let units = units.as_chunks::<2>().0;
+    let letters = || units.iter().map(|unit| (unit[1] == 0 && unit[0] < 0x80).then_some(unit[0]));
+    if units.len() > MOST { None } else { letters().collect() }
 }
 
 fn is_document(bytes: &[u8]) -> bool {
