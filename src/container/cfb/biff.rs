@@ -107,7 +107,10 @@ fn cells(records: &[u8], most: usize, out: &mut Vec<u8>) -> Result<(), Problem> 
 
 fn write(sheet: &mut BTreeMap<(u16, u16), Vec<u8>>, out: &mut Vec<u8>) {
     let (mut last, mut next) = (None, 0);
+    // Tables need not begin in the first column.
+    let first = sheet.keys().next().map_or(0, |(_, column)| *column);
     for ((row, column), text) in std::mem::take(sheet) {
+        let column = column.saturating_sub(first);
         if last != Some(row) {
             if last.is_some() {
                 out.push(b'\n');
@@ -115,7 +118,7 @@ fn write(sheet: &mut BTreeMap<(u16, u16), Vec<u8>>, out: &mut Vec<u8>) {
             (last, next) = (Some(row), 0);
         }
         // Cells without text between those with.
-        out.resize(out.len() + usize::from(column - next), b'\t');
+        out.resize(out.len() + usize::from(column.saturating_sub(next)), b'\t');
         next = column;
         out.extend(text.iter().map(|b| if matches!(b, b'\n' | b'\r' | b'\t') { b' ' } else { *b }));
     }

@@ -158,6 +158,8 @@ fn rows(
     out: &mut Vec<u8>,
 ) -> bool {
     let (mut at, mut column, mut written) = (0, 0, 0);
+    // Tables need not begin in the first column.
+    let mut first = None;
     while let Some(tag) = next_tag(xml, at) {
         at = tag.at.end;
         match tag.name {
@@ -174,7 +176,8 @@ fn rows(
                 let end = cell_end(xml, at);
                 let value = cell(&xml[at..end], kind, string);
                 at = end;
-                while written < column {
+                let place = column.saturating_sub(*first.get_or_insert(column));
+                while written < place {
                     out.push(b'\t');
                     written += 1;
                 }

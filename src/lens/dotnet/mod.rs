@@ -99,7 +99,8 @@ struct Roots {
     callees: Vec<u32>,
 }
 
-/// Constants that are asked for the name of their field.
+/// Strings that code is asked about, and constants that are asked for the name of their field.
+const MAX_STRINGS: usize = 64;
 const MAX_PASSWORDS: usize = 4096;
 
 /// Methods of this assembly that one method calls and that are looked at.
@@ -258,6 +259,8 @@ impl<'m, 'a> Assembly<'m, 'a> {
     fn user_strings(&self, strings: &mut Strings<'_>) {
         let heap = self.meta.user.clone();
         let data = self.meta.data;
+        let mut passwords: Vec<(Vec<u8>, u64, u64)> = Vec::new();
+        let most = if self.may_name_secrets() { MAX_STRINGS } else { 0 };
         let mut at = heap.start;
         while at < heap.end {
             let Some((length, start)) = packed(data, at) else { break };
@@ -266,12 +269,28 @@ impl<'m, 'a> Assembly<'m, 'a> {
             if length > 8 {
                 let units = data.get(start..start + (length & !1)).unwrap_or_default();
                 let tag = Tag::User((at - heap.start) as u32).pack();
+                if passwords.len() < most
+                    && let Some(value) = ascii(units).filter(|value| may_be_password(value))
+                {
+                    passwords.push((value, start as u64, tag));
+                }
                 if !strings.push_utf16(units, false, start as u64, tag) {
                     break;
                 }
             }
             at = end;
         }
+        let passwords: Vec<_> = passwords.iter().map(|(value, at, tag)| (&value[..], *at, *tag)).collect();
+        strings.push_named_by_place(&passwords, 2);
+    }
+
+    /// Whether the code is short enough to be asked what it calls each string, and some name of it may say secret.
+    fn may_name_secrets(&self) -> bool {
+        const LONGEST: usize = 1 << 20;
+        const WORDS: [&[u8]; 4] = [b"assw", b"ASSW", b"ecret", b"ECRET"];
+        let names = self.meta.data.get(self.meta.strings.clone()).unwrap_or_default();
+        self.meta.data.len() <= LONGEST
+            && WORDS.iter().any(|word| memchr::memmem::find(names, word).is_some())
     }
 
     fn constants(&self, strings: &mut Strings<'_>) {

@@ -2,6 +2,7 @@
 
 use super::{Pair, secret};
 use crate::lens::bytes::{size_be, size_le, slice};
+use crate::lens::strings::may_be_password;
 
 pub(super) fn begins(data: &[u8]) -> bool {
     data.starts_with(b"\xde\x12\x04\x95") || data.starts_with(b"\x95\x04\x12\xde")
@@ -21,8 +22,8 @@ pub(super) fn read(data: &[u8], found: &mut dyn FnMut(Pair)) {
     for n in 0..count.min(data.len() / 16) {
         let Some(name) = text(texts, n).and_then(|(_, name)| secret(name)) else { continue };
         let Some((at, value)) = text(translations, n) else { continue };
-        // What describes the setting is a sentence.
-        if !value.contains(&b' ') && value.len() <= super::LONGEST {
+        // Of nearly all it is the word for it in another language.
+        if may_be_password(value) {
             found(Pair { name, value: value.to_vec(), at, step: 1 });
         }
     }
@@ -35,10 +36,10 @@ mod tests {
     #[test]
     fn a_catalog() {
         let mut data = b"\xde\x12\x04\x95\0\0\0\0\x02\0\0\0\x1c\0\0\0\x2c\0\0\0\0\0\0\0\0\0\0\0".to_vec();
-        for (len, at) in [(1u32, 60u32), (11, 62), (1, 74), (6, 76)] {
+        for (len, at) in [(1u32, 60u32), (11, 62), (1, 74), (9, 76)] {
             data.extend([len.to_le_bytes(), at.to_le_bytes()].concat());
         }
-        data.extend(b"a\0db_password\0b\0V1-abc\0");
-        assert_eq!(read(&data), ["db_password=V1-abc"]);
+        data.extend(b"a\0db_password\0b\0V1-abc-de\0");
+        assert_eq!(read(&data), ["db_password=V1-abc-de"]);
     }
 }
