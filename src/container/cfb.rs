@@ -2,6 +2,8 @@
 //! from their sectors. Names of tables and streams in MSI are undone; its strings stand end to end in
 //! one stream and are cut apart. Macros are members besides the streams that hold them.
 
+mod biff;
+
 use super::budget::Budget;
 use super::piece::{Claims, Scattered};
 use super::{Container, Contents, Member, Opened, Problem, ovba};
@@ -205,6 +207,9 @@ impl<'b> File<'b> {
                     opened
                         .members
                         .extend(Macro::of(&stream).map(|source| Box::new(source) as Box<dyn Member>));
+                    if matches!(stream.name.as_slice(), b"Workbook" | b"Book") {
+                        opened.members.push(Box::new(biff::Cells(stream.clone())));
+                    }
                     opened.members.push(Box::new(stream));
                 }
             }

@@ -3,7 +3,10 @@
 //!
 //! Segments are put in the order of their numbers; what was sent again counts once; where one is missing, a line end stands.
 
+mod logins;
+
 use super::budget::Budget;
+use super::piece::Owned;
 use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
@@ -49,6 +52,10 @@ impl Container for Pcap {
             None => blocks(data, &mut flows),
         }
         let mut opened = Opened::default();
+        let logins = flows.logins();
+        if !logins.is_empty() {
+            opened.members.push(Box::new(Owned { name: b"logins".to_vec(), bytes: logins }));
+        }
         // What went over a connection in one packet is found there, unless it is packed.
         let wanted = flows.all.into_iter().filter(|flow| flow.segments.len() > 1 || flow.is_packed());
         opened.members.extend(wanted.map(|flow| Box::new(flow) as Box<dyn Member>));
@@ -159,6 +166,24 @@ struct Flows<'b> {
 }
 
 impl Flows<'_> {
+    /// The passwords that clients have sent where their protocol says, not a name: a line each below one for its connection.
+    fn logins(&self) -> Vec<u8> {
+        let mut text = Vec::new();
+        for ((from, to, from_port, to_port), number) in &self.numbers {
+            let answers = (to.clone(), from.clone(), *to_port, *from_port);
+            let heard = self.numbers.get(&answers).map_or_else(Vec::new, |n| self.all[*n].head());
+            if let Some((name, password)) = logins::of(&self.all[*number].head(), &heard) {
+                let connection = &self.all[*number].name;
+                text.push((
+                    connection,
+                    [&b"# "[..], connection, b"\n", name.as_bytes(), b" = \"", &password, b"\"\n"].concat(),
+                ));
+            }
+        }
+        text.sort();
+        text.into_iter().flat_map(|(_, lines)| lines).collect()
+    }
+
     fn packet(&mut self, range: Range<usize>, link: u32) {
         let Some(packet) = self.data.get(range.clone()) else { return };
         let segment = segment(packet, link).unwrap_or_else(|unread| {
@@ -295,6 +320,19 @@ struct Flow<'b> {
 }
 
 impl Flow<'_> {
+    /// What the first packets bring, as they were caught.
+    fn head(&self) -> Vec<u8> {
+        let mut head = Vec::new();
+        for (_, range) in &self.segments {
+            if head.len() >= logins::HEAD {
+                break;
+            }
+            head.extend_from_slice(self.data.get(range.clone()).unwrap_or_default());
+        }
+        head.truncate(logins::HEAD);
+        head
+    }
+
     /// Whether something is packed in the one packet of the connection: the body of a message of HTTP, or a stream of gzip or zlib, as
     /// HTTP/2, gRPC and databases have them behind heads of their own.
     fn is_packed(&self) -> bool {

@@ -4,17 +4,24 @@
 //! As `pg_dump` writes it (`pg_backup_custom.c`). Data are looked for from the table's end on: what the table says of their
 //! places is often not filled in.
 
-use super::inflate::has_zlib_header;
+use super::budget::Budget;
+use super::inflate::{has_zlib_header, inflate};
 use super::piece::{Scattered, gaps};
-use super::{Container, Opened, Problem};
+use super::{Container, Contents, Member, Opened, Problem};
 use crate::blob::Blob;
 use crate::ledger::Reason;
 use crate::lens::bytes::{slice, u32_le};
+use crate::lens::strings::is_secret_name;
 use crate::limits::Limits;
 use std::ops::Range;
 
 /// Opens such dumps.
 pub struct PgDump;
+
+/// Longest entry of the table, most entries that are looked at, and most bytes of packed rows that are put behind their statement.
+const ENTRY: usize = 4 << 10;
+const MOST_TABLES: usize = 1 << 12;
+const MOST_PACKED: u64 = 16 << 20;
 
 /// Kinds of blocks: rows, and large objects.
 const ROWS: u8 = 1;
@@ -34,6 +41,7 @@ impl Container for PgDump {
         let data = blob.bytes;
         let mut opened = Opened::default();
         let (mut at, mut used) = (11, Vec::new());
+        let copies = copies(data);
         while let Some(next) = data.get(at..).and_then(|rest| memchr::memchr2(ROWS, OBJECTS, rest)) {
             at += next;
             let Some((id, pieces, end)) = block(data, at) else {
@@ -48,10 +56,71 @@ impl Container for PgDump {
             used.push(at..end);
             at = end;
             let name = format!("data {id}").into_bytes();
-            opened.members.push(Box::new(Scattered { name, data, ranges: pieces, missing: 0 }));
+            let packed = Scattered { name, data, ranges: pieces, missing: 0 };
+            let copy = copies.iter().find(|(of, _)| *of == id).map(|(_, copy)| copy.clone());
+            match copy.filter(|_| packed.size_hint() <= MOST_PACKED) {
+                Some(copy) => opened.members.push(Box::new(Rows { packed, copy })),
+                None => opened.members.push(Box::new(packed)),
+            }
         }
         opened.gaps = gaps(used, data.len());
         opened
+    }
+}
+
+/// The statements that take rows of tables in which a column is called a secret, by the number of their data.
+fn copies(data: &[u8]) -> Vec<(usize, Range<usize>)> {
+    const KIND: &[u8] = b"\0\x0a\0\0\0TABLE DATA";
+    const COPY: &[u8] = b"COPY ";
+    // There are data, and what they are of is in no table of the system.
+    const HEAD: &[u8] = b"\0\x01\0\0\0\0\x01\0\0\x000";
+    let mut all: Vec<(usize, Range<usize>)> = Vec::new();
+    for kind in memchr::memmem::find_iter(data, KIND) {
+        if all.len() >= MOST_TABLES {
+            break;
+        }
+        let before = &data[kind.saturating_sub(ENTRY)..kind];
+        let behind = &data[kind..data.len().min(kind + ENTRY)];
+        let head = memchr::memmem::rfind(before, HEAD).map(|at| kind - before.len() + at);
+        let Some(id) = head.and_then(|at| number(data, at.checked_sub(5)?)) else { continue };
+        let Some(copy) = memchr::memmem::find(behind, COPY).map(|at| kind + at) else { continue };
+        let Some(end) = memchr::memchr(b'\n', &data[copy..data.len().min(copy + ENTRY)]) else { continue };
+        let statement = &data[copy..copy + end];
+        let columns = statement.split(|b| matches!(b, b'(' | b')')).nth(1).unwrap_or_default();
+        let is_secret = |column: &[u8]| std::str::from_utf8(column.trim_ascii()).is_ok_and(is_secret_name);
+        if statement.ends_with(b") FROM stdin;") && columns.split(|b| *b == b',').any(is_secret) {
+            all.push((id, copy..copy + end + 1));
+        }
+    }
+    all
+}
+
+/// Rows behind the statement that takes them, which names their columns.
+struct Rows<'b> {
+    packed: Scattered<'b>,
+    copy: Range<usize>,
+}
+
+impl Member for Rows<'_> {
+    fn name(&self) -> &[u8] {
+        self.packed.name()
+    }
+
+    fn size_hint(&self) -> u64 {
+        self.packed.size_hint()
+    }
+
+    fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
+        let mut packed = Vec::new();
+        let contents = self.packed.read(&mut packed, budget);
+        if contents.problem.is_some() || !has_zlib_header(contents.bytes) {
+            return self.packed.read(buffer, budget);
+        }
+        let outcome = inflate(&contents.bytes[2..], buffer, 0, budget);
+        let problem = outcome.problem(contents.bytes.len());
+        let statement = self.packed.data.get(self.copy.clone()).unwrap_or_default();
+        buffer.splice(..0, statement.iter().copied());
+        Contents { bytes: buffer, problem }
     }
 }
 
@@ -103,5 +172,35 @@ mod tests {
         let (members, problems) = read(&PgDump, &data);
         assert_eq!((members.len(), members[0].0.as_str(), problems), (1, "data 3001", vec![]));
         assert!(members[0].1 == packed);
+    }
+
+    #[test]
+    fn rows_have_their_columns_before_them() {
+        let packed = zlib(b"1\tvalue\n");
+        let number = |n: usize| [&[0][..], &(n as u32).to_le_bytes()].concat();
+        let text = |text: &str| [number(text.len()), text.as_bytes().to_vec()].concat();
+        let copy = "COPY public.t (id, db_password) FROM stdin;\n";
+        let data = [
+            b"PGDMP\x01\x0e\0\x04\x08\x01".to_vec(),
+            number(3001),
+            number(1),
+            text("0"),
+            text("16385"),
+            text("t"),
+            text("TABLE DATA"),
+            text(copy),
+            vec![ROWS],
+            number(3001),
+            number(packed.len()),
+            packed,
+            number(0),
+        ]
+        .concat();
+        let (members, problems) = read(&PgDump, &data);
+        assert_eq!((members.len(), problems), (1, vec![]));
+        assert_eq!(String::from_utf8_lossy(&members[0].1), format!("{copy}1\tvalue\n"));
+        for len in 0..data.len() {
+            read(&PgDump, &data[..len]);
+        }
     }
 }

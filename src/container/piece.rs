@@ -170,6 +170,7 @@ impl Claims {
 }
 
 /// A member in several stretches of its container: a file in a file system.
+#[derive(Clone)]
 pub struct Scattered<'b> {
     /// Its name.
     pub name: Vec<u8>,

@@ -540,7 +540,13 @@ impl Format {
                 Problem::new(Reason::Damaged, format!("{name} stream does not end within its {input} bytes"))
             }
             Inflated::Broken(at) => {
-                Problem::new(Reason::Damaged, format!("{name} stream is broken near byte {at} of {input}"))
+                // Both can be packed against another file, which nothing in them tells (`zstd --patch-from`, `lz4 -D`).
+                let other = match name {
+                    "zstd" | "lz4" => ", or needs the dictionary that it was packed with",
+                    _ => "",
+                };
+                let detail = format!("{name} stream is broken near byte {at} of {input}{other}");
+                Problem::new(Reason::Damaged, detail)
             }
             Inflated::Cut(limit) => Problem::new(Reason::Limit, limit.clone()),
         })

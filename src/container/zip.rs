@@ -6,6 +6,7 @@
 //! against what comes out, and local headers that no directory entry claims are members too.
 
 mod directory;
+mod workbook;
 
 use super::budget::Budget;
 use super::inflate::{Inflated, inflate};
@@ -95,7 +96,8 @@ impl Container for Zip {
         members.extend(hidden);
         problems.extend(without_heaps(archive.len(), &mut members));
         let gaps = gaps(archive.len(), &members);
-        let members = members.into_iter().map(|m| Box::new(m) as Box<dyn Member>).collect();
+        let cells = workbook::Cells::of(&members).map(|cells| Box::new(cells) as Box<dyn Member>);
+        let members = members.into_iter().map(|m| Box::new(m) as Box<dyn Member>).chain(cells).collect();
         Opened { members, gaps, problems, ..Opened::default() }
     }
 }
@@ -130,6 +132,7 @@ fn gaps(len: usize, members: &[Entry<'_>]) -> Vec<Range<usize>> {
 }
 
 /// One entry, its data found.
+#[derive(Clone)]
 struct Entry<'b> {
     archive: &'b [u8],
     header: Header<'b>,

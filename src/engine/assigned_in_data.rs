@@ -33,8 +33,10 @@ impl Engine<'_> {
                 quoted: true,
                 goes_on: false,
             };
-            self.named_in_data(&text, &named, &found.name, &found.value, id, sink);
-            return;
+            if self.named_in_data(&text, &named, &found.name, &found.value, id, sink) {
+                return;
+            }
+            // A byte of a text that looks like a length says nothing.
         }
         framed::find_within(data, &word, &mut |within| {
             let start = within.text.start;
@@ -44,7 +46,7 @@ impl Engine<'_> {
         });
     }
 
-    /// Reports what a stretch of data assigns, if it is worth it; `name` and `value` are where they stand in the data.
+    /// Reports what a stretch of data assigns, if it is worth it; `name` and `value` are where they stand in the data. Whether it is.
     fn named_in_data(
         &self,
         text: &[u8],
@@ -53,7 +55,7 @@ impl Engine<'_> {
         value: &Range<usize>,
         id: PatternId,
         sink: &mut dyn Sink,
-    ) {
+    ) -> bool {
         let verdict = score::rate(text, named);
         sink.judged(
             &assignment::Named { name: name.clone(), value: value.clone(), ..named.clone() },
@@ -70,8 +72,10 @@ impl Engine<'_> {
                 rest.iter().any(u8::is_ascii_alphabetic) || last.is_ascii_alphabetic() && *last != b'Z'
             });
         let is_sure = |rated: &score::Rated| rated.confidence >= SURE && rated.only_low.is_none();
-        if let Some(rated) = verdict.ok().filter(is_sure).filter(|_| is_varied) {
+        let rated = verdict.ok().filter(is_sure).filter(|_| is_varied);
+        if let Some(rated) = rated {
             sink.hit(Hit { named: Some((name.clone(), rated)), ..Hit::new(id, value.clone()) });
         }
+        rated.is_some()
     }
 }

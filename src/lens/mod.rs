@@ -30,6 +30,7 @@ pub mod masked;
 pub mod native;
 pub mod nuitka;
 pub mod office;
+pub mod pairs;
 pub mod pickle;
 mod pieces;
 pub mod plist;
@@ -43,7 +44,7 @@ pub mod records;
 pub mod rtf;
 mod sieve;
 pub mod sqlite;
-pub mod strings;
+pub(crate) mod strings;
 pub mod unity;
 pub mod wide;
 
@@ -107,6 +108,7 @@ pub static LENSES: &[&dyn Lens] = &[
     &leveldb::LevelDbLens,
     &masked::MaskedLens,
     &records::RecordsLens,
+    &pairs::PairsLens,
     &rdata::RDataLens,
     &cbor::CborLens,
     &rtf::RtfLens,

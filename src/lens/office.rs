@@ -194,7 +194,10 @@ impl Joined {
 
     fn characters(&mut self, bytes: &[u8], from: usize, to: usize) {
         // Pretty-printed markup between elements.
-        if bytes[from..to].iter().all(|b| matches!(b, b'\n' | b'\r' | b'\t')) {
+        let between = &bytes[from..to];
+        if between.iter().all(u8::is_ascii_whitespace)
+            && (between.contains(&b'\n') || !between.contains(&b' '))
+        {
             return;
         }
         self.map.push_plain(self.text.len(), from as u64);

@@ -40,6 +40,16 @@ pub fn is_secret_name(name: &str) -> bool {
     name.len() <= LONGEST && matches!(names::judge(name), Verdict::Secret(_))
 }
 
+/// Whether a string looks like a password that somebody has chosen, or a program made: no word, no name, no path.
+pub fn may_be_password(value: &[u8]) -> bool {
+    const LENGTHS: Range<usize> = 8..41;
+    LENGTHS.contains(&value.len())
+        && value.iter().any(u8::is_ascii_digit)
+        && value.iter().any(u8::is_ascii_alphabetic)
+        && value.iter().all(u8::is_ascii_graphic)
+        && !value.iter().any(|b| matches!(b, b'/' | b'(' | b')' | b';' | b'"' | b'\\' | b'<' | b'>'))
+}
+
 /// Joins strings to texts, a NUL byte between them.
 pub struct Strings<'s> {
     kind: TextKind,
@@ -153,6 +163,21 @@ impl<'s> Strings<'s> {
         add(value, step);
         add(b"\"", 0);
         true
+    }
+
+    /// Adds, of strings given with their offset and tag, those that the places of their tag name as a secret: what only code knows. Costs
+    /// what asking for places costs, so few and likely ones are to be given: see [`may_be_password`]. `step` as in [`Self::push_named`].
+    pub fn push_named_by_place(&mut self, candidates: &[(&[u8], u64, u64)], step: u32) {
+        if candidates.is_empty() {
+            return;
+        }
+        let tags: Vec<u64> = candidates.iter().map(|(.., tag)| *tag).collect();
+        for ((value, offset, tag), sites) in candidates.iter().zip(self.places.places(&tags)) {
+            let name = sites.iter().filter_map(|site| site.key.as_deref()).find(|key| is_secret_name(key));
+            if let Some(name) = name {
+                self.push_named(name, value, *offset, step, *tag);
+            }
+        }
     }
 
     fn begin(&mut self, encoding: Option<Encoding>, len: usize, tag: u64) -> bool {

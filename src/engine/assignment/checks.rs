@@ -138,8 +138,9 @@ impl Reader<'_, '_> {
             at += 1;
         }
         let before = self.text[..self.name.start].last().copied().unwrap_or(b' ');
-        // A key: `cfg["password"]`.
-        if before == mark {
+        // A key: `cfg["password"]`; a blank to be filled in: `"[password]"`.
+        let is_blank = before == b'[' && self.text[..self.name.start - 1].ends_with(&[mark]);
+        if before == mark || is_blank {
             return None;
         }
         let is_selector = before == b'#'

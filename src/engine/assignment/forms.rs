@@ -162,7 +162,11 @@ impl Reader<'_, '_> {
                     self.bare(value, Form::Word);
                 }
             }
-            [b'<', b'/', ..] if before == b'>' => self.element_behind(blanks + 2),
+            [b'<', b'/', ..] if before == b'>' || before == b' ' && self.ends_label() => {
+                if !self.markup_cell(blanks) && before == b'>' {
+                    self.element_behind(blanks + 2);
+                }
+            }
             [b'-', b'>', ..] if is_quoted && !is_closed => {
                 let at = self.blanks_and_line(blanks + 2);
                 self.value(at, Form::Pair);
@@ -295,7 +299,9 @@ impl Reader<'_, '_> {
                 if is_closed {
                     self.column();
                 }
-                self.sibling(blanks);
+                if !(blanks > at && self.is_created(blanks)) {
+                    self.sibling(blanks);
+                }
             }
             // `<Pass encoding="base64">x</Pass>`
             _ if blanks > at && (before == b'<' || before == b':' && self.is_tag()) => {
@@ -307,6 +313,7 @@ impl Reader<'_, '_> {
                     _ => {}
                 }
             }
+            _ if blanks > at && self.is_created(blanks) => {}
             _ if blanks > at => self.words(blanks),
             _ => {}
         }
@@ -604,11 +611,14 @@ impl Reader<'_, '_> {
     fn behind_value_tag(&self, from: usize) -> Option<usize> {
         let inner = self.blanks_and_line(from);
         // The last two are of custom properties of Office.
-        const TAGS: [&[u8]; 3] = [b"<value>", b"<vt:lpwstr>", b"<vt:bstr>"];
+        const TAGS: [&[u8]; 3] = [b"<value", b"<vt:lpwstr", b"<vt:bstr"];
+        let rest = self.rest(inner);
         let tag = TAGS.iter().find(|tag| {
-            self.rest(inner).get(..tag.len()).is_some_and(|have| have.eq_ignore_ascii_case(tag))
+            matches!(rest.get(tag.len()), Some(b'>' | b' '))
+                && rest.get(..tag.len()).is_some_and(|have| have.eq_ignore_ascii_case(tag))
         })?;
-        Some(inner + tag.len())
+        let end = memchr::memchr(b'>', &rest[..rest.len().min(LINE)])?;
+        (end >= tag.len()).then_some(inner + end + 1)
     }
 
     /// The text of an element from `from` to its end, on one line.
@@ -632,7 +642,15 @@ impl Reader<'_, '_> {
         if value.is_empty() && self.rest(from).starts_with(b"</") {
             return;
         }
-        self.give(value, Form::Element, true, false);
+        // `<definedName name="password">&quot;x&quot;</definedName>`
+        let inner = match &self.text[value.clone()] {
+            [b'"', .., b'"'] => value.start + 1..value.end - 1,
+            [b'&', b'q', b'u', b'o', b't', b';', .., b'&', b'q', b'u', b'o', b't', b';'] => {
+                value.start + 6..value.end - 6
+            }
+            _ => value,
+        };
+        self.give(inner, Form::Element, true, false);
     }
 
     /// `"value": "x"`, `value="x"` behind a name that is itself a value.

@@ -118,6 +118,10 @@ fn behind_name(data: &[u8], word: &Range<usize>, run: Range<usize>) -> Option<Fr
         if at > run.end {
             let ends = |len: usize| {
                 let value = data.get(at..at + len)?;
+                // Of a text the operator stands there, and a blank looks like a length.
+                if matches!(value, [b'=' | b':', ..]) {
+                    return None;
+                }
                 let is_sure = data.get(at + len).is_none_or(|b| !is_letter(*b))
                     && !length_byte(data, at).is_some_and(is_letter);
                 let is_whole = is_sure || is_told(name.end);

@@ -9,9 +9,11 @@
 mod before;
 mod calls;
 mod checks;
+mod drawn;
 mod elements;
 mod forms;
 pub mod framed;
+mod markup_table;
 mod quote;
 mod reader;
 mod serialized;
@@ -105,6 +107,15 @@ pub fn find(text: &[u8], word: Range<usize>, found: &mut dyn FnMut(Named)) {
         return;
     }
     let end = name_end(text, word.end);
+    if matches!(text.get(end), Some(b'\t' | b'\n' | b'\r')) {
+        let start = name_start(text, word.start);
+        if text[..start].ends_with(b"\t") && table::find_below(text, &(start..end), found) {
+            return;
+        }
+    }
+    if drawn::may_be(text.get(end)) && drawn::find(text, &(name_start(text, word.start)..end), found) {
+        return;
+    }
     match text.get(end) {
         Some(
             b'"' | b'\'' | b'`' | b'\\' | b' ' | b'\t' | b'=' | b':' | b'(' | b'[' | b']' | b'>' | b'|'

@@ -8,6 +8,33 @@ const COLUMNS: usize = 512;
 /// Longest stretch of rows that is read: a hostile text is nothing but such lists.
 const ROWS: usize = 16 << 10;
 
+/// Longest stretch before a column in which the statement begins that makes its table, and behind it, in which rows are put into it.
+const CREATED: usize = 4 << 10;
+const AHEAD: usize = 64 << 10;
+/// Statements there that are looked at.
+const STATEMENTS: usize = 32;
+
+/// Whether a name of a table is all that stands there.
+fn is_name_of_table(text: &[u8]) -> bool {
+    let name = text.trim_ascii();
+    !name.is_empty() && name.iter().all(|b| !matches!(b, b' ' | b'\n' | b';' | b'(' | b')'))
+}
+
+/// Whether the name of a table stands behind `word` at the end of a statement that makes it.
+fn is_statement(head: &[u8], word: &[u8]) -> bool {
+    let found = head.windows(word.len()).rposition(|w| w.eq_ignore_ascii_case(word));
+    found.is_some_and(|at| is_name_of_table(&head[at + word.len()..]))
+}
+
+/// The last part of the name of a table at the end of `text`, without quotes.
+fn last_of_path(text: &[u8]) -> &[u8] {
+    let is_around = |b: &u8| matches!(b, b'"' | b'`' | b'[' | b']' | b'\'');
+    let end = text.len() - text.iter().rev().take_while(|b| is_around(b)).count();
+    let is_part = |b: &u8| !(is_around(b) || matches!(b, b' ' | b'.' | b'\n' | b'\t'));
+    let len = text[..end].iter().rev().take_while(|b| is_part(b)).count();
+    &text[end - len..end]
+}
+
 impl Reader<'_, '_> {
     /// `INSERT INTO users (name, password) VALUES ('x', 'y'), (…)`, with the name one of the
     /// columns. Whether it is one.
@@ -18,22 +45,37 @@ impl Reader<'_, '_> {
         let Some(open) = memchr::memrchr(b'(', before) else { return false };
         let table = before[..open].trim_ascii_end();
         let table = &table[table.len().saturating_sub(100)..];
-        let is_insert = table.windows(5).rposition(|w| w.eq_ignore_ascii_case(b"into ")).is_some_and(|at| {
-            let name = table[at + 5..].trim_ascii();
-            !name.is_empty() && name.iter().all(|b| !matches!(b, b' ' | b'\n' | b';' | b'(' | b')'))
-        });
+        let number = before[open..].iter().filter(|b| **b == b',').count();
+        // `COPY users (name, password) FROM stdin;`
+        if table.windows(5).rposition(|w| w == b"COPY ").is_some_and(|at| is_name_of_table(&table[at + 5..]))
+        {
+            self.copied(self.name.end, number);
+            return true;
+        }
+        if is_statement(table, b"TABLE ") || is_statement(table, b"EXISTS ") {
+            return self.created(floor + open, number);
+        }
+        let is_insert = table
+            .windows(5)
+            .rposition(|w| w.eq_ignore_ascii_case(b"into "))
+            .is_some_and(|at| is_name_of_table(&table[at + 5..]));
         if !is_insert {
             return false;
         }
-        let number = before[open..].iter().filter(|b| **b == b',').count();
         let rest = self.rest(self.name.end);
         let Some(close) = memchr::memchr(b')', &rest[..rest.len().min(COLUMNS)]) else { return true };
-        let mut at = self.space(self.name.end + close + 1);
+        let at = self.space(self.name.end + close + 1);
         if !self.rest(at).get(..6).is_some_and(|w| w.eq_ignore_ascii_case(b"values")) {
             return true;
         }
-        at = self.space(at + 6);
-        let stop = text.len().min(at + ROWS);
+        self.rows(at + 6, at + 6 + ROWS, number);
+        true
+    }
+
+    /// Gives what the rows behind `VALUES` hold in the column `number`.
+    fn rows(&mut self, from: usize, stop: usize, number: usize) {
+        let mut at = self.space(from);
+        let stop = self.text.len().min(stop);
         while at < stop && self.byte(at) == b'(' {
             let Some(end) = self.row(at + 1, stop, number) else { break };
             at = self.space(end);
@@ -42,7 +84,98 @@ impl Reader<'_, '_> {
             }
             at = self.space(at + 1);
         }
+    }
+
+    /// Whether the name is that of a column that `CREATE TABLE` makes, of text; `at` is where its type stands. Gives what is put into it.
+    pub(super) fn is_created(&mut self, at: usize) -> bool {
+        const TYPES: [&[u8]; 9] = [
+            b"text",
+            b"varchar",
+            b"char",
+            b"nvarchar",
+            b"longtext",
+            b"mediumtext",
+            b"tinytext",
+            b"string",
+            b"varchar2",
+        ];
+        let len = self.rest(at).iter().take(12).take_while(|b| b.is_ascii_alphanumeric()).count();
+        let kind = &self.rest(at)[..len];
+        if !(TYPES.iter().any(|t| kind.eq_ignore_ascii_case(t)) || kind.eq_ignore_ascii_case(b"character")) {
+            return false;
+        }
+        let floor = self.name.start.saturating_sub(CREATED);
+        let before = &self.text[floor..self.name.start];
+        // The bracket around the columns is the last that no other closes.
+        let (mut depth, mut number) = (0u32, 0);
+        for (n, b) in before.iter().enumerate().rev() {
+            match b {
+                b')' => depth += 1,
+                b'(' if depth == 0 => {
+                    let head = before[..n].trim_ascii_end();
+                    let head = &head[head.len().saturating_sub(100)..];
+                    return (is_statement(head, b"TABLE ") || is_statement(head, b"EXISTS "))
+                        && self.created(floor + n, number);
+                }
+                b'(' => depth -= 1,
+                b',' if depth == 0 => number += 1,
+                b';' => return false,
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Gives what statements behind one that makes a table, whose columns begin at `open`, put into its column `number`. Whether it is one.
+    fn created(&mut self, open: usize, number: usize) -> bool {
+        let text = self.text;
+        let name = last_of_path(text[open.saturating_sub(100)..open].trim_ascii_end());
+        if name.is_empty() {
+            return false;
+        }
+        let stop = text.len().min(self.name.end + AHEAD);
+        let mut statements = 0;
+        let mut at = self.name.end;
+        let mut rows = None;
+        while statements < STATEMENTS {
+            let rest = &text[at..stop];
+            let Some(found) = memchr::memmem::find(rest, b"INSERT INTO ") else { break };
+            at += found + 12;
+            statements += 1;
+            let len =
+                self.rest(at).iter().take(100).take_while(|b| !matches!(b, b' ' | b'(' | b'\n')).count();
+            if last_of_path(&text[at..at + len]) != name {
+                continue;
+            }
+            at = self.space(at + len);
+            if self.rest(at).get(..6).is_some_and(|w| w.eq_ignore_ascii_case(b"values")) {
+                self.rows(at + 6, *rows.get_or_insert(at + ROWS), number);
+            }
+        }
         true
+    }
+
+    /// Gives what the lines behind `FROM stdin;` hold in the column `number`.
+    fn copied(&mut self, from: usize, number: usize) {
+        let rest = self.rest(from);
+        let Some(end) = memchr::memchr(b'\n', &rest[..rest.len().min(COLUMNS)]) else { return };
+        if !rest[..end].trim_ascii_end().to_ascii_lowercase().ends_with(b" from stdin;") {
+            return;
+        }
+        let mut at = from + end + 1;
+        let stop = self.text.len().min(at + ROWS);
+        while at < stop && !self.rest(at).starts_with(b"\\.") {
+            let line = &self.text[at..stop];
+            let Some(len) = memchr::memchr(b'\n', line) else { break };
+            let mut start = at;
+            for (n, cell) in line[..len].split(|b| *b == b'\t').enumerate() {
+                if n == number && cell != b"\\N" && cell.len() <= super::VALUE {
+                    self.give(start..start + cell.len(), Form::Clause, false, false);
+                }
+                start += cell.len() + 1;
+            }
+            at += len + 1;
+        }
     }
 
     /// Gives what the row that starts at `from` holds in the column `number`; where the row ends.
@@ -99,5 +232,57 @@ impl Reader<'_, '_> {
         let rest = self.rest(from);
         let blank = |b: &&u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r');
         from + rest.iter().take(super::GAP).take_while(blank).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::find;
+
+    fn values(text: &str) -> Vec<String> {
+        let at = text.find("passw").unwrap();
+        let mut all = Vec::new();
+        find(text.as_bytes(), at..at + 5, &mut |named| all.push(text[named.value].to_owned()));
+        all
+    }
+
+    #[test]
+    fn columns_of_tables_that_are_made_before() {
+        for (text, wanted) in [
+            (
+                "CREATE TABLE keys(id,password);\nINSERT INTO keys VALUES(1,'V1');\nINSERT INTO keys VALUES(2,'V2');\n",
+                &["V1", "V2"][..],
+            ),
+            (
+                "CREATE TABLE `keys` (\n  `id` int(11) NOT NULL,\n  `password` varchar(255) DEFAULT NULL,\n  KEY (`id`)\n);\nINSERT INTO `keys` VALUES (1,'V1',2),(2,'V2',3);\n",
+                &["V1", "V2"],
+            ),
+            (
+                "CREATE TABLE public.keys (\n    id integer,\n    a numeric(10,2),\n    password text\n);\n\nINSERT INTO public.keys VALUES\n\t(1, 2, 'V1'),\n\t(2, 3, 'V2');\n",
+                &["V1", "V2"],
+            ),
+            (
+                "CREATE TABLE IF NOT EXISTS keys (password TEXT);\nINSERT INTO others VALUES('x');INSERT INTO keys VALUES('V1');",
+                &["V1"],
+            ),
+            (
+                "COPY public.keys (id, password, a) FROM stdin;\n1\tV1\tx\n2\tV2\ty\n\\.\n3\tx\ty\n",
+                &["V1", "V2"],
+            ),
+            ("COPY keys (id, password) FROM stdin;\n1\t\\N\n\\.\n", &[]),
+            ("CREATE TABLE keys (password text);\nSELECT 1;", &[]),
+            ("f(password text)\nINSERT INTO f VALUES('x');", &[]),
+        ] {
+            assert_eq!(values(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn hostile_statements() {
+        let text =
+            "CREATE TABLE t(password text);".to_owned() + &"INSERT INTO t VALUES('x');".repeat(100_000);
+        assert!(values(&text).len() < 100);
+        let text = "CREATE TABLE t(".to_owned() + &"a,".repeat(100_000) + "password text);";
+        assert!(values(&text).is_empty());
     }
 }

@@ -17,8 +17,39 @@ pub(super) fn may_be_head(text: &[u8], word: &Range<usize>) -> bool {
     word.start < HEAD && memchr::memchr2(b'\n', 0, &text[..word.start]).is_none()
 }
 
+/// Calls `found` with what stands below a name behind a tab, on whatever line a table begins: those of documents are read so.
+pub(super) fn find_below(text: &[u8], name: &Range<usize>, found: &mut dyn FnMut(Named)) -> bool {
+    let before = &text[name.start.saturating_sub(HEAD)..name.start];
+    let line = memchr::memrchr2(b'\n', 0, before).map_or(0, |at| at + 1);
+    let start = name.start - before.len() + line;
+    // What stands above is no row of it.
+    let above = before[..line].strip_suffix(b"\n").unwrap_or_default();
+    let above = &above[memchr::memrchr(b'\n', above).map_or(0, |at| at + 1)..];
+    let Some(stop) = memchr::memchr(b'\n', &text[name.end..text.len().min(name.end + HEAD)]) else {
+        return false;
+    };
+    // Code is indented by tabs.
+    if text[start] == b'\t' {
+        return false;
+    }
+    let tabs = |line: &[u8]| line.iter().filter(|b| **b == b'\t').count();
+    if tabs(above) == tabs(&text[start..name.end + stop]) {
+        return false;
+    }
+    // It ends with the first row that is none: so nothing is read twice, however many tables there are.
+    read(&text[start..], &(name.start - start..name.end - start), 1, &mut |named| {
+        let moved = |range: &Range<usize>| start + range.start..start + range.end;
+        found(Named { name: moved(&named.name), value: moved(&named.value), ..named });
+    })
+}
+
 /// Calls `found` with what the rows hold in the column that the hot word at `word` is in the head of. Whether it is one.
 pub(super) fn find(text: &[u8], word: &Range<usize>, found: &mut dyn FnMut(Named)) -> bool {
+    read(text, word, ODD, found)
+}
+
+/// The same, up to so many rows behind each other that have more or fewer cells than the head.
+fn read(text: &[u8], word: &Range<usize>, most_odd: usize, found: &mut dyn FnMut(Named)) -> bool {
     let Some(stop) = memchr::memchr(b'\n', &text[..text.len().min(HEAD)]) else { return false };
     let head = &text[..stop];
     let Some(delimiter) = delimiter(head, word) else { return false };
@@ -29,7 +60,7 @@ pub(super) fn find(text: &[u8], word: &Range<usize>, found: &mut dyn FnMut(Named
     let Some(number) = cells.iter().position(|cell| cell.contains(&word.start)) else { return false };
     let end = text.len().min(stop + ROWS);
     let (mut at, mut odd, mut is_table) = (stop + 1, 0, false);
-    while at < end && odd < ODD {
+    while at < end && odd < most_odd {
         let len = memchr::memchr(b'\n', &text[at..end]).unwrap_or(end - at);
         // The last line that is read may be cut.
         if at + len == end && end < text.len() {
@@ -49,7 +80,7 @@ pub(super) fn find(text: &[u8], word: &Range<usize>, found: &mut dyn FnMut(Named
                     goes_on: false,
                 });
             }
-        } else if len > 0 {
+        } else if len > 0 || most_odd == 1 {
             odd += 1;
         }
         at += len + 1;
@@ -128,6 +159,20 @@ mod tests {
         ] {
             assert_eq!(values(text, word), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn tables_below_other_text() {
+        let below = |text: &str| {
+            let at = text.find("password").unwrap();
+            let mut all = Vec::new();
+            find_below(text.as_bytes(), &(at..at + 8), &mut |named| all.push(text[named.value].to_owned()));
+            all
+        };
+        assert_eq!(below("Accounts\n\nuser\tpassword\na\tV1\nb\tV2\n"), ["V1", "V2"]);
+        assert!(below("a\tb\nuser\tpassword\na\tV1\n").is_empty());
+        assert!(below("x\ty\tpassword").is_empty());
+        assert!(below("class A:\n\tpassword\n\tx = 1\n").is_empty());
     }
 
     #[test]

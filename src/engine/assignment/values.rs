@@ -341,6 +341,7 @@ impl Reader<'_, '_> {
         }
         let is_url = form == Form::Environment
             && matches!(self.text[..self.name.start].last(), Some(b'?' | b'&' | b';'));
+        const ENTITIES: [&[u8]; 6] = [b"&#10;", b"&#13;", b"&#xA;", b"&#xa;", b"&quot;", b"&lt;"];
         let ends = |i: usize, b: u8| {
             let next = rest.get(i + 1).copied().unwrap_or(b'\n');
             match b {
@@ -354,6 +355,8 @@ impl Reader<'_, '_> {
                         || matches!(next, b' ' | b'\n' | b'\r' | b'"' | b'\'')
                         || next.is_ascii_alphabetic()
                 }
+                // Ends of lines, and quotes, in an attribute.
+                b'&' if ENTITIES.iter().any(|entity| rest[i..].starts_with(entity)) => true,
                 b'&' => is_url || form == Form::Environment && next.is_ascii_alphabetic() || next == b'&',
                 b',' => {
                     matches!(next, b' ' | b'\n' | b'\r' | b'"' | b'\'')
@@ -427,8 +430,11 @@ impl Reader<'_, '_> {
             // `env=(-e NAME=x)`
             && !(form == Form::Environment && [&b" -e "[..], b"(-e ", b"--env "].iter().any(|o| line.ends_with(o)))
             && line.iter().filter(|b| **b == b'(').count() > line.iter().filter(|b| **b == b')').count()
-            && !line.trim_ascii_start().starts_with(b"#");
+            && !line.trim_ascii_start().starts_with(b"#")
+            // Lines of PostScript stand in brackets.
+            && !self.text.starts_with(b"%!PS");
         let long = line.len() >= LINE - 1
+            && !self.is_in_element(at)
             && memchr::memchr(b'\n', &self.text[at..self.text.len().min(at + LINE)]).is_none()
             && !is_param;
         let joined = form == Form::Environment
@@ -442,5 +448,21 @@ impl Reader<'_, '_> {
             && line.split(|b| *b == b' ').next_back().is_some_and(|word| word.starts_with(b"--"))
             || before == b':' && line.ends_with(b"/:");
         packed || in_call || long || joined && !is_option
+    }
+
+    /// Whether the name begins the text of an element, or stands behind a line break in it, and the value ends it.
+    fn is_in_element(&self, at: usize) -> bool {
+        let line = self.line_before();
+        let text =
+            memchr::memrchr2(b'<', b'>', line).filter(|tag| line[*tag] == b'>').map(|tag| &line[tag + 1..]);
+        let is_begin =
+            text.is_some_and(|text| text.iter().all(|b| is_name(*b) || matches!(b, b' ' | b'.' | b'-')));
+        let rest = self.rest(at);
+        let rest = &rest[..rest.len().min(VALUE)];
+        is_begin
+            && memchr::memchr(b'<', rest).is_some_and(|end| {
+                matches!(rest.get(end + 1), Some(b'/' | b'b'))
+                    && !rest[..end].iter().any(|b| matches!(b, b'{' | b'}' | b'(' | b')' | b';'))
+            })
     }
 }

@@ -179,7 +179,7 @@ fn escape(rest: &[u8], way: Way) -> Option<(char, usize)> {
 }
 
 /// The character that the reference at the start of `bytes` stands for, and its length: of those that XML knows.
-pub(in crate::lens) fn entity(bytes: &[u8]) -> Option<(char, usize)> {
+pub(crate) fn entity(bytes: &[u8]) -> Option<(char, usize)> {
     let end = memchr::memchr(b';', bytes)?;
     let c = match &bytes[1..end] {
         b"amp" => '&',

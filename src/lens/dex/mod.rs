@@ -16,6 +16,7 @@ mod body;
 mod calls;
 mod classes;
 mod code;
+mod constants;
 mod eval;
 mod leb;
 mod machine;
@@ -107,6 +108,7 @@ fn read(
             sites: &PoolSites { program: &program, pool },
         });
     });
+    constants::read(&program, limits, emit);
     let picked = eval::select::pick(&program);
     let mut known = std::collections::HashSet::new();
     assemble::read(&program, &picked.joins, limits, complaint, &mut known, &mut |assembled| {

@@ -18,7 +18,7 @@ mod resources;
 mod sites;
 
 use super::document::DocumentSites;
-use super::strings::Strings;
+use super::strings::{Strings, may_be_password};
 use super::{Complaint, Damage, Lens, raw};
 use crate::address::escape;
 use crate::blob::{Blob, OffsetMap, Text, TextKind};
@@ -98,6 +98,10 @@ struct Roots {
     field: bool,
     callees: Vec<u32>,
 }
+
+/// Strings that code is asked about, and constants that are asked for the name of their field.
+const MAX_STRINGS: usize = 64;
+const MAX_PASSWORDS: usize = 4096;
 
 /// Methods of this assembly that one method calls and that are looked at.
 const MAX_CALLEES: usize = 64;
@@ -255,6 +259,8 @@ impl<'m, 'a> Assembly<'m, 'a> {
     fn user_strings(&self, strings: &mut Strings<'_>) {
         let heap = self.meta.user.clone();
         let data = self.meta.data;
+        let mut passwords: Vec<(Vec<u8>, u64, u64)> = Vec::new();
+        let most = if self.may_name_secrets() { MAX_STRINGS } else { 0 };
         let mut at = heap.start;
         while at < heap.end {
             let Some((length, start)) = packed(data, at) else { break };
@@ -263,15 +269,32 @@ impl<'m, 'a> Assembly<'m, 'a> {
             if length > 8 {
                 let units = data.get(start..start + (length & !1)).unwrap_or_default();
                 let tag = Tag::User((at - heap.start) as u32).pack();
+                if passwords.len() < most
+                    && let Some(value) = ascii(units).filter(|value| may_be_password(value))
+                {
+                    passwords.push((value, start as u64, tag));
+                }
                 if !strings.push_utf16(units, false, start as u64, tag) {
                     break;
                 }
             }
             at = end;
         }
+        let passwords: Vec<_> = passwords.iter().map(|(value, at, tag)| (&value[..], *at, *tag)).collect();
+        strings.push_named_by_place(&passwords, 2);
+    }
+
+    /// Whether the code is short enough to be asked what it calls each string, and some name of it may say secret.
+    fn may_name_secrets(&self) -> bool {
+        const LONGEST: usize = 1 << 20;
+        const WORDS: [&[u8]; 4] = [b"assw", b"ASSW", b"ecret", b"ECRET"];
+        let names = self.meta.data.get(self.meta.strings.clone()).unwrap_or_default();
+        self.meta.data.len() <= LONGEST
+            && WORDS.iter().any(|word| memchr::memmem::find(names, word).is_some())
     }
 
     fn constants(&self, strings: &mut Strings<'_>) {
+        let mut passwords: Vec<(Vec<u8>, u64, u64)> = Vec::new();
         for row in 1..=self.meta.rows(table::CONSTANT) {
             // II.22.9: the type is in the low byte.
             if self.meta.cell(table::CONSTANT, row, 0) & 0xff != 0x0e {
@@ -280,10 +303,18 @@ impl<'m, 'a> Assembly<'m, 'a> {
             let range = self.meta.blob(self.meta.cell(table::CONSTANT, row, 2));
             let start = range.start as u64;
             let units = self.meta.data.get(range).unwrap_or_default();
+            if passwords.len() < MAX_PASSWORDS
+                && let Some(value) = ascii(units).filter(|value| may_be_password(value))
+            {
+                passwords.push((value, start, Tag::Constant(row).pack()));
+            }
             if units.len() >= 8 && !strings.push_utf16(units, false, start, Tag::Constant(row).pack()) {
                 break;
             }
         }
+        // What only its field says of a value that looks like nothing.
+        let passwords: Vec<_> = passwords.iter().map(|(value, at, tag)| (&value[..], *at, *tag)).collect();
+        strings.push_named_by_place(&passwords, 2);
     }
 
     fn initial_data(&self, strings: &mut Strings<'_>) {
@@ -473,6 +504,13 @@ impl Assembly<'_, '_> {
             files += usize::from(is_file);
             let is_text = entry.is_text || raw::kind(bytes) == TextKind::Plain;
             let tag = Tag::Resource(n).pack();
+            if entry.is_text
+                && let Some(name) = data.get(entry.name.clone()).and_then(ascii)
+                && let Ok(name) = std::str::from_utf8(&name)
+                && strings.push_named(name, bytes, entry.value.start as u64, 1, tag)
+            {
+                continue;
+            }
             if is_text && !is_file && !strings.push(bytes, entry.value.start as u64, tag) {
                 break;
             }
@@ -490,6 +528,14 @@ impl Assembly<'_, '_> {
             }
         }
     }
+}
+
+/// Letters of UTF-16 that are ASCII, and few.
+fn ascii(units: &[u8]) -> Option<Vec<u8>> {
+    const MOST: usize = 256;
+    let units = units.as_chunks::<2>().0;
+    let letters = || units.iter().map(|unit| (unit[1] == 0 && unit[0] < 0x80).then_some(unit[0]));
+    if units.len() > MOST { None } else { letters().collect() }
 }
 
 fn is_document(bytes: &[u8]) -> bool {

@@ -234,6 +234,14 @@ impl<'a> Class<'a> {
         })
     }
 
+    /// Where the string of a pool entry is, and its bytes.
+    pub(super) fn utf8_at(&self, index: u16) -> Option<(usize, &'a [u8])> {
+        match self.pool.get(usize::from(index))? {
+            Entry::Utf8(at, _) => Some((*at as usize, self.text(index))),
+            _ => None,
+        }
+    }
+
     /// The name of a class entry: `com/shop/Aws`, or a descriptor for arrays.
     pub(super) fn class_name(&self, index: u16) -> &'a [u8] {
         match self.entry(index) {

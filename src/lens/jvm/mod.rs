@@ -10,11 +10,11 @@ mod machine;
 mod ops;
 mod sites;
 
-use super::strings::{Places, Strings};
+use super::strings::{Places, Strings, is_secret_name, may_be_password};
 use super::{Complaint, Damage, Lens, bytes};
 use crate::blob::{Blob, Site, Text, TextKind};
 use crate::limits::Limits;
-use class::Class;
+use class::{Class, Entry};
 use machine::Machine;
 use std::collections::HashMap;
 
@@ -24,6 +24,9 @@ pub struct ClassLens;
 const FORMAT: &str = "Java class";
 /// Shorter strings hold nothing anyone looks for.
 const MIN_LEN: usize = 8;
+/// Longest name that is asked whether it says secret, and most values that are then looked for in the code.
+const MAX_NAME: usize = 64;
+const MOST_CANDIDATES: usize = 64;
 
 impl Lens for ClassLens {
     fn name(&self) -> &'static str {
@@ -45,6 +48,23 @@ impl Lens for ClassLens {
             if string.len() >= MIN_LEN {
                 strings.push(string, at as u64, u64::from(index));
             }
+        }
+        // What only a field, an argument or a key says of a value that looks like nothing.
+        let values = class.pool.iter().filter_map(|entry| match entry {
+            Entry::String(utf8) => Some(*utf8),
+            _ => None,
+        });
+        let candidates: Vec<_> = values
+            .filter_map(|index| {
+                class.utf8_at(index).map(|(at, string)| (string, at as u64, u64::from(index)))
+            })
+            .filter(|(string, ..)| may_be_password(string))
+            .take(MOST_CANDIDATES)
+            .collect();
+        let is_name =
+            |string: &[u8]| string.len() < MAX_NAME && is_secret_name(&String::from_utf8_lossy(string));
+        if !candidates.is_empty() && class.utf8().any(|(_, (_, string))| is_name(string)) {
+            strings.push_named_by_place(&candidates, 1);
         }
         let joins = class.joins();
         let may_join = |n: &usize| class.methods.get(*n).is_some_and(|m| Class::may_join(m.code, joins));

@@ -4,7 +4,7 @@ use super::code::Finder;
 use super::marshal::{Marshal, Node, Version};
 use super::opcodes::opcodes;
 use crate::blob::{Blob, Site, Text, TextKind};
-use crate::lens::strings::{Places, Strings};
+use crate::lens::strings::{Places, Strings, is_secret_name, may_be_password};
 use crate::lens::{Complaint, Damage, Lens, bytes};
 use crate::limits::Limits;
 
@@ -14,6 +14,9 @@ pub struct PycLens;
 const FORMAT: &str = "pyc";
 /// Shorter strings hold nothing anyone looks for.
 const MIN_LEN: usize = 8;
+/// Longest name that is asked whether it says secret, and most values that are then looked for in the code.
+const MAX_NAME: usize = 64;
+const MOST_CANDIDATES: usize = 64;
 
 /// Version and length of the header, by the magic number (`Lib/importlib/_bootstrap_external.py`).
 fn header(data: &[u8]) -> Option<(Version, usize)> {
@@ -66,6 +69,22 @@ impl Lens for PycLens {
             {
                 strings.push(text, at as u64, tag);
             }
+        }
+        // What only a variable, an argument or a key says of a value that looks like nothing.
+        let text = |node: &Node| match *node {
+            Node::Str { at, len } => bytes::slice(blob.bytes, at, len).map(|text| (at, text)),
+            _ => None,
+        };
+        let is_name = |text: &[u8]| text.len() < MAX_NAME && is_secret_name(&String::from_utf8_lossy(text));
+        let candidates: Vec<_> = (0u64..)
+            .zip(&marshal.nodes)
+            .filter_map(|(tag, node)| text(node).map(|(at, text)| (text, at as u64, tag)))
+            .filter(|(text, ..)| may_be_password(text))
+            .take(MOST_CANDIDATES)
+            .collect();
+        let mut texts = marshal.nodes.iter().filter_map(text);
+        if !candidates.is_empty() && texts.any(|(_, text)| is_name(text)) {
+            strings.push_named_by_place(&candidates, 1);
         }
         strings.finish();
         complaint.into_result()
