@@ -32,7 +32,10 @@ struct Pair {
 /// Calls with each pair whose name says secret.
 type Read = fn(&[u8], &mut dyn FnMut(Pair));
 
-const FORMATS: [(fn(&[u8]) -> bool, Read); 4] = [
+/// Whether such a file begins.
+type Begins = fn(&[u8]) -> bool;
+
+const FORMATS: [(Begins, Read); 4] = [
     (hive::begins, hive::read),
     (berkeley::begins, berkeley::read),
     (catalog::begins, catalog::read),

@@ -7,6 +7,7 @@ use crate::container::{Contents, Member, Problem};
 use crate::ledger::Reason;
 use crate::lens::bytes::{slice, u16_le, u32_le};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Longest text of a cell that is told; longer ones are searched where they stand.
 const CELL: usize = 256;
@@ -149,7 +150,7 @@ fn letters(bytes: &[u8], wide: bool) -> Option<Vec<u8>> {
 
 /// The strings of the table whose record begins at `start`, which goes on in the records behind it; `next` moves behind these.
 fn shared(records: &[u8], start: usize, len: usize, next: &mut usize) -> Vec<Vec<u8>> {
-    let mut parts = vec![start..start + len];
+    let mut parts: Vec<Range<usize>> = std::iter::once(start..start + len).collect();
     while u16_le(records, *next) == Some(CONTINUE) {
         let Some(len) = u16_le(records, *next + 2) else { break };
         let from = *next + 4;

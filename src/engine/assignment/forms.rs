@@ -163,9 +163,9 @@ impl Reader<'_, '_> {
                 }
             }
             [b'<', b'/', ..] if before == b'>' || before == b' ' && self.ends_label() => {
-                if !self.markup_cell(blanks) && before == b'>' {
-                    self.element_behind(blanks + 2);
-                }
+                let is_cell = self.markup_cell(blanks);
+                let is_element = !is_cell && before == b'>';
+                is_element.then(|| self.element_behind(blanks + 2));
             }
             [b'-', b'>', ..] if is_quoted && !is_closed => {
                 let at = self.blanks_and_line(blanks + 2);

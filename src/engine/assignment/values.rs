@@ -425,10 +425,12 @@ impl Reader<'_, '_> {
         };
         let packed = form == Form::Yaml && self.text[at - 1] == b':' && !(is_free(before) && before != b'(');
         let is_param = matches!(before, b'?' | b'&' | b';');
+        // `env=(-e NAME=x)`
+        let is_option = form == Form::Environment
+            && [&b" -e "[..], b"(-e ", b"--env "].iter().any(|option| line.ends_with(option));
         let in_call = matches!(form, Form::Environment | Form::Setting | Form::Yaml)
             && !is_param
-            // `env=(-e NAME=x)`
-            && !(form == Form::Environment && [&b" -e "[..], b"(-e ", b"--env "].iter().any(|o| line.ends_with(o)))
+            && !is_option
             && line.iter().filter(|b| **b == b'(').count() > line.iter().filter(|b| **b == b')').count()
             && !line.trim_ascii_start().starts_with(b"#")
             // Lines of PostScript stand in brackets.
