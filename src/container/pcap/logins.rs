@@ -38,7 +38,7 @@ fn lines(sent: &[u8]) -> Option<(&'static str, Vec<u8>)> {
         let mut words = line.split(|b| *b == b' ').filter(|word| !word.is_empty());
         let (first, second, third) = (words.next().unwrap_or_default(), words.next(), words.next());
         let is = |word: Option<&[u8]>, of: &[u8]| word.is_some_and(|word| word.eq_ignore_ascii_case(of));
-        if is(second, b"LOGIN") && third.is_some() && first.len() <= 16 {
+        if is(second, b"LOGIN") && third.is_some() && first.len() <= 16 && !is(Some(first), b"AUTH") {
             let password = line.rsplit(|b| *b == b' ').next()?;
             return Some(("imap_password", unquoted(password).to_vec()));
         }

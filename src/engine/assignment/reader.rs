@@ -70,10 +70,11 @@ impl<'t> Reader<'t, '_> {
     /// The mark of the string that the name stands in, by what the line opens before it.
     pub(super) fn string_around(&self) -> Option<u8> {
         let line = self.line_before();
-        // Nobody knows what a line opens that begins further away; of JSON, what the last mark stands behind says it.
+        // Nobody knows what a line opens that begins further away; of JSON, what the last mark stands behind says it: `"key": "`.
         if line.len() >= LINE - 1
             && let Some(last) = line.iter().rposition(|b| *b == b'"')
-            && line[..last].trim_ascii_end().ends_with(b"\":")
+            && let Some(key) = line[..last].trim_ascii_end().strip_suffix(b"\":")
+            && key.last().is_some_and(|b| super::is_name(*b))
         {
             return Some(b'"');
         }

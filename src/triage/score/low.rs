@@ -138,7 +138,7 @@ const MODULE_OF_TESTS: usize = 64 << 10;
 
 /// Whether the last module that begins before `at` stands under Rust's `#[cfg(test)]`.
 fn is_in_test_module(text: &[u8], at: usize) -> bool {
-    if !begins_with(text, b"::") && !begins_with(text, b"fn ") {
+    if ![&b"::"[..], b"fn ", b"#["].iter().any(|sign| begins_with(text, sign)) {
         return false;
     }
     let before = &text[at.saturating_sub(MODULE_OF_TESTS)..at];
