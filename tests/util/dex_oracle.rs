@@ -43,7 +43,10 @@ fn check_file(path: &Path) -> Result<usize, String> {
     let blob = Blob { address: Address::file(path), bytes: &bytes };
     DexLens
         .texts(&blob, &Limits::default(), &mut |text| {
-            if text.encoding.is_none() {
+            // Constants are told once more, with their names: `"NAME": "value"`.
+            let is_named = |s: &[u8]| s.starts_with(b"\"") && s.windows(4).any(|part| part == b"\": \"");
+            let is_of_constants = text.bytes.split(|&b| b == 0).all(|s| s.is_empty() || is_named(s));
+            if text.encoding.is_none() && !is_of_constants {
                 let strings = text.bytes.split(|&b| b == 0).filter(|s| !s.is_empty());
                 found.extend(strings.map(|s| String::from_utf8(s.to_vec()).expect("texts are UTF-8")));
             }
