@@ -118,17 +118,25 @@ fn below_cell(
         return false;
     }
     let stop = text.len().min(at + ROWS);
+    // Grids have a line below each row, and double ones below their heads.
+    let is_double = |line: &[u8]| line.contains(&b'=');
+    let is_grid = is_double(&text[head.end + 1..text.len().min(at)]);
     while at < stop {
         let end = end_of_line(text, at).unwrap_or(text.len()).min(text.len());
         let row = &text[at..end];
-        let cells = cells(row, divider);
-        // A ruler between two rows.
-        if cells.len() != names.len() {
-            if !is_ruler(text, at) {
+        if is_ruler(text, at) {
+            // The table ends here, or another has its head above: nothing is read twice, however many there are.
+            if !is_grid || is_double(row) {
                 break;
             }
-        } else if let Some(cell) = cells.get(number) {
-            give(text, at + cell.start..at + cell.end, name, Form::Clause, found);
+        } else {
+            let cells = cells(row, divider);
+            if cells.len() != names.len() {
+                break;
+            }
+            if let Some(cell) = cells.get(number) {
+                give(text, at + cell.start..at + cell.end, name, Form::Clause, found);
+            }
         }
         at = end + 1;
     }
@@ -243,6 +251,7 @@ mod tests {
             "+----+----------+\n| id | password |\n+----+----------+\n|  1 | V1-a |\n|  2 | V2-b |\n+----+\n",
             "| user | password |\n|:-----|---------:|\n| a | `V1-a` |\n| b | **V2-b** |\n",
             "│ id │ password │\n├────┼──────────┤\n│ 1  │ V1-a     │\n│ 2  │ V2-b     │\n└────┴──────────┘\n",
+            "+----+----------+\n| id | password |\n+====+==========+\n|  1 | V1-a |\n+----+----------+\n|  2 | V2-b |\n+----+---+\n",
             "id  password \n--  ---------\n1   V1-a\n2   V2-b\n\n3   x\n",
             "==  ========\nid  password\n==  ========\n1   V1-a\n2   V2-b\n==  ========\n",
         ] {
@@ -282,6 +291,8 @@ mod tests {
     fn hostile_tables() {
         let text = "a | password\n--|--\n".to_owned() + &"x | y\n".repeat(100_000);
         assert!(values(&text).len() <= ROWS / 4);
+        let text = "| user | password |\n|---|---|\n".repeat(100_000);
+        assert_eq!(values(&text), ["password"]);
         let text = "|password".repeat(100_000) + "\n--|--\n";
         assert!(values(&text).is_empty());
     }

@@ -167,6 +167,10 @@ impl Reader<'_, '_> {
         while at < stop && !self.rest(at).starts_with(b"\\.") {
             let line = &self.text[at..stop];
             let Some(len) = memchr::memchr(b'\n', line) else { break };
+            // The next statement: this one has lost its end, and nothing is read twice.
+            if line.starts_with(b"COPY ") {
+                break;
+            }
             let mut start = at;
             for (n, cell) in line[..len].split(|b| *b == b'\t').enumerate() {
                 if n == number && cell != b"\\N" && cell.len() <= super::VALUE {
@@ -282,6 +286,8 @@ mod tests {
         let text =
             "CREATE TABLE t(password text);".to_owned() + &"INSERT INTO t VALUES('x');".repeat(100_000);
         assert!(values(&text).len() < 100);
+        let text = "COPY t (password) FROM stdin;\nV1\n".repeat(100_000);
+        assert_eq!(values(&text), ["V1"]);
         let text = "CREATE TABLE t(".to_owned() + &"a,".repeat(100_000) + "password text);";
         assert!(values(&text).is_empty());
     }
