@@ -3,7 +3,7 @@
 use super::calls::{is_lookup, is_wrapper};
 use super::quote::Quote;
 use super::reader::Reader;
-use super::{Form, LINE, VALUE, is_name};
+use super::{Form, LINE, is_name};
 use std::cell::OnceCell;
 
 /// A line without what a member is asked of at its end: `$x->`, `$this->client->`, `cfg["`.
@@ -34,10 +34,6 @@ fn makes_list(line: &[u8]) -> bool {
     let len = callee.iter().rev().take(24).take_while(|b| is_name(**b)).count();
     LISTS.contains(&&callee[callee.len() - len..].to_ascii_lowercase()[..])
 }
-
-/// Directives that nothing but a secret follows.
-const DIRECTIVES: [&[u8]; 6] =
-    [b"requirepass", b"auth_pass", b"masterauth", b"bindpw", b"rootpw", b"wpa-psk"];
 
 impl Reader<'_, '_> {
     pub(super) fn after_name(&mut self) {
@@ -320,7 +316,7 @@ impl Reader<'_, '_> {
     }
 
     /// Whether the name is that of an element, behind its namespace: `<wsse:Password`.
-    fn is_tag(&self) -> bool {
+    pub(super) fn is_tag(&self) -> bool {
         let before = &self.text[self.name.start.saturating_sub(24)..self.name.start];
         let Some((_, prefix)) = before.split_last() else { return false };
         let len = prefix.iter().rev().take_while(|b| is_name(**b) || **b == b'-').count();
@@ -537,27 +533,6 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A field of a form as browsers send it: `Content-Disposition: form-data; name="password"`, a line that is empty, the value.
-    fn form_field(&mut self, from: usize) -> bool {
-        const HEAD: &[u8] = b"content-disposition:";
-        let line = self.line_before();
-        let is_head = line.get(..HEAD.len()).is_some_and(|head| head.eq_ignore_ascii_case(HEAD));
-        if !is_head || !line.ends_with(b" name=\"") {
-            return false;
-        }
-        let blank = match self.rest(from) {
-            [b'\r', b'\n', b'\r', b'\n', ..] => 4,
-            [b'\n', b'\n', ..] => 2,
-            _ => return true,
-        };
-        let value = from + blank;
-        let len = self.rest(value).iter().take(VALUE).take_while(|b| !matches!(b, b'\r' | b'\n')).count();
-        if self.rest(value + len).trim_ascii_start().starts_with(b"--") {
-            self.give(value..value + len, Form::Pair, true, false);
-        }
-        true
-    }
-
     /// Whether what is called gives a secret that it looks up: `get_password("shop", "joe")`.
     fn is_asked_for(&self) -> bool {
         let name = &self.text[self.name.clone()];
@@ -589,68 +564,6 @@ impl Reader<'_, '_> {
         let line = self.line_before();
         let kind = line.trim_ascii_end();
         kind.len() < line.len() && [&b"string"[..], b"String"].iter().any(|kinds| kind.ends_with(kinds))
-    }
-
-    /// The text of an element.
-    pub(super) fn element(&mut self, from: usize, is_quoted: bool) {
-        let before = &self.text[self.name.start.saturating_sub(12)..self.name.start];
-        let is_tag = before.ends_with(b"<") || before.ends_with(b":") && self.is_tag();
-        let of_name = || {
-            [&b" name=\""[..], b" key=\"", b" name='", b" key='", b" id=\""]
-                .iter()
-                .any(|a| before.ends_with(a))
-        };
-        if !(is_tag && !is_quoted || is_quoted && of_name()) {
-            return;
-        }
-        // `<property name="password"><value>x</value></property>`
-        self.text_of(self.behind_value_tag(from).unwrap_or(from));
-    }
-
-    /// Behind the `<value>` that may stand at `from`, or below.
-    fn behind_value_tag(&self, from: usize) -> Option<usize> {
-        let inner = self.blanks_and_line(from);
-        // The last two are of custom properties of Office.
-        const TAGS: [&[u8]; 3] = [b"<value", b"<vt:lpwstr", b"<vt:bstr"];
-        let rest = self.rest(inner);
-        let tag = TAGS.iter().find(|tag| {
-            matches!(rest.get(tag.len()), Some(b'>' | b' '))
-                && rest.get(..tag.len()).is_some_and(|have| have.eq_ignore_ascii_case(tag))
-        })?;
-        let end = memchr::memchr(b'>', &rest[..rest.len().min(LINE)])?;
-        (end >= tag.len()).then_some(inner + end + 1)
-    }
-
-    /// The text of an element from `from` to its end, on one line.
-    fn text_of(&mut self, from: usize) {
-        let line = self.text[from..self.text.len().min(from + VALUE)].iter();
-        let len = line.take_while(|b| !matches!(b, b'<' | b'\n' | 0)).count();
-        if !(self.rest(from + len).starts_with(b"</") || self.rest(from + len).starts_with(b"<!")) {
-            return;
-        }
-        if self.rest(from).starts_with(b"<![CDATA[") {
-            let from = from + 9;
-            if let Some(len) =
-                memchr::memmem::find(&self.text[from..self.text.len().min(from + VALUE)], b"]]>")
-            {
-                self.give(from..from + len, Form::Element, true, false);
-            }
-            return;
-        }
-        let value = self.trimmed(from..from + len);
-        // `<key>password</key><string>x</string>`
-        if value.is_empty() && self.rest(from).starts_with(b"</") {
-            return;
-        }
-        // `<definedName name="password">&quot;x&quot;</definedName>`
-        let inner = match &self.text[value.clone()] {
-            [b'"', .., b'"'] => value.start + 1..value.end - 1,
-            [b'&', b'q', b'u', b'o', b't', b';', .., b'&', b'q', b'u', b'o', b't', b';'] => {
-                value.start + 6..value.end - 6
-            }
-            _ => value,
-        };
-        self.give(inner, Form::Element, true, false);
     }
 
     /// `"value": "x"`, `value="x"` behind a name that is itself a value.
@@ -713,126 +626,6 @@ impl Reader<'_, '_> {
                     value + len
                 }
             };
-        }
-    }
-
-    /// Whether the name is what a command sets in a file of settings: `crudini --set FILE SECTION NAME VALUE`,
-    /// `mysqladmin -u root password VALUE`.
-    fn is_option_of_command(&self, before: &[u8]) -> bool {
-        const SETTERS: [&[u8]; 6] = [
-            b"crudini --set",
-            b"openstack-config --set",
-            b"iniset ",
-            b"config set",
-            b"config --global",
-            b"snap set ",
-        ];
-        let has = |text: &[u8]| memchr::memmem::find(before, text).is_some();
-        before.len() > 7
-            && (SETTERS.iter().any(|setter| has(setter))
-                || has(b"mysqladmin ") && self.text[self.name.clone()].eq_ignore_ascii_case(b"password"))
-    }
-
-    /// Blanks and more words: an option, a directive, a setting of its own line, a list of YAML.
-    pub(super) fn words(&mut self, at: usize) {
-        let text = self.text;
-        let name = &text[self.name.clone()];
-        let line = self.line_before();
-        let before = line.trim_ascii();
-        if name.starts_with(b"-") {
-            if self.byte(at) == b'(' {
-                // PowerShell: `-Password (ConvertTo-SecureString "x" -AsPlainText)`.
-                self.wrapped(at + 1, Form::Flag);
-            } else if self.byte(at) != b'-' {
-                // OpenSSL: `-passin pass:x`.
-                let at = if self.rest(at).starts_with(b"pass:") { at + 5 } else { at };
-                self.bare(at, Form::Flag);
-            }
-            return;
-        }
-        let is_directive = before.starts_with(b"#") && before.ends_with(b"define")
-            || [&b"ENV"[..], b"ARG", b"setenv", b"setx", b"SETX", b"set -gx", b"set -x", b"set", b"@define"]
-                .contains(&before)
-            || before.starts_with(b"ENV ") && !before.ends_with(b"=");
-        if is_directive {
-            self.bare(at, Form::Word);
-            return;
-        }
-        if self.is_option_of_command(before) {
-            self.bare(at, Form::Flag);
-            return;
-        }
-        // `const password string = "x"`, `password NVARCHAR(9) = 'x'`, `char password PROGMEM = "x"`
-        let kind = self
-            .rest(at)
-            .iter()
-            .take(40)
-            .take_while(|b| is_name(**b) || matches!(b, b'[' | b']' | b'.' | b'*' | b' ' | b'(' | b')'))
-            .count();
-        let operator = at + kind + usize::from(self.rest(at + kind).starts_with(b":="));
-        // SQL: `password VARCHAR(20) NOT NULL DEFAULT 'x'`
-        if matches!(self.byte(at + kind), b'"' | b'\'')
-            && self.rest(at)[..kind].trim_ascii_end().to_ascii_lowercase().ends_with(b" default")
-            && self.inside().is_none()
-        {
-            self.quoted(at + kind, Form::Assign);
-            return;
-        }
-        // `update passwd set name = 'x'`
-        if self.rest(at).get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"set ")) {
-            return;
-        }
-        if kind > 0
-            && matches!(self.byte(at + kind - 1), b' ' | b']' | b'*')
-            && self.byte(operator) == b'='
-            && !matches!(self.byte(operator + 1), b'=' | b'>')
-            && self.inside().is_none()
-        {
-            let value = self.blanks_and_line(operator + 1);
-            if self.quoted(value, Form::Assign) {
-                return;
-            }
-        }
-        // PowerShell: `-Name DefaultPassword -Value "x"`; Junos: `pre-shared-key ascii-text "x"`.
-        for option in [&b"-Value "[..], b"ascii-text "] {
-            if self.rest(at).starts_with(option) {
-                let at = self.blanks(at + option.len());
-                self.quoted(at, Form::Flag);
-                return;
-            }
-        }
-        if let Some(value) = self.keyword_value(before, at) {
-            self.bare(value, Form::Word);
-            return;
-        }
-        // A line of its own: `requirepass foo`, `machine x login y password z`.
-        // Routers: `username admin password 0 x`.
-        let is_router = || {
-            let words =
-                [&b"username"[..], b"enable", b"user", b"neighbor", b"set", b"ip", b"ppp", b"snmp-server"];
-            let first = before.split(|b| *b == b' ').next().unwrap_or_default();
-            words.contains(&first) || before.ends_with(b" key") || before.ends_with(b" secret")
-        };
-        if self.byte(at).is_ascii_digit() && self.byte(at + 1) == b' ' && !before.is_empty() && is_router() {
-            self.bare(at + 2, Form::Flag);
-            return;
-        }
-        // `enable secret x`
-        if before == b"enable" {
-            self.bare(at, Form::Word);
-            return;
-        }
-        // The same in a string: `["requirepass foo"]`.
-        let is_whole_directive =
-            || DIRECTIVES.contains(&name) && self.inside().is_some_and(|mark| line.ends_with(&[mark]));
-        if is_whole_directive() {
-            self.bare(at, Form::Word);
-            return;
-        }
-        let is_netrc =
-            memchr::memmem::find(line, b"login ").is_some() || memchr::memmem::find(line, b"user ").is_some();
-        if before.is_empty() || is_netrc && self.inside().is_none() {
-            self.bare(at, Form::Word);
         }
     }
 }

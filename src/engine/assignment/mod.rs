@@ -9,6 +9,7 @@
 mod before;
 mod calls;
 mod checks;
+mod commands;
 mod drawn;
 mod elements;
 mod forms;
