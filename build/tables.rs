@@ -83,21 +83,20 @@ impl Tables {
         texts(&mut out, "LITERAL", &literals);
         let all: Vec<&Text> = literals.iter().map(|(text, _)| text).collect();
         let (pairs, offsets) = filling::fill(all.iter().map(|(bytes, _)| &bytes[..]));
-        let shapes: Vec<_> = all
-            .iter()
-            .zip(&offsets)
-            .filter_map(|((bytes, any), offset)| Some(buckets::shape(bytes, *any, (*offset)?)))
-            .collect();
         let offset =
             |at: &Option<usize>| at.map_or(u8::MAX, |at| u8::try_from(at).expect("literals are short"));
         let offsets: Vec<u8> = offsets.iter().map(offset).collect();
-        let Masks { tables, is_ascii } = Masks::of(&buckets::fill(&shapes));
+        let (Masks { classes, tables }, mask_offsets) =
+            buckets::fill(all.iter().map(|(bytes, any)| (&bytes[..], *any)));
+        let mask_offsets: Vec<u8> = mask_offsets.iter().map(offset).collect();
         let what = "/// Where in each its window stands; 255 where it has none.";
         table(&mut out, what, "OFFSETS", &format!("[u8; {}]", offsets.len()), &offsets);
         table(&mut out, "/// The table of pairs.", "PAIR_TABLE", "[u32; PAIRS]", &*pairs);
+        let what = "/// The same in AVX-512.\n#[cfg(target_arch = \"x86_64\")]";
+        table(&mut out, what, "MASK_OFFSETS", &format!("[u8; {}]", mask_offsets.len()), &mask_offsets);
         let _ = writeln!(
             out,
-            "#[cfg(target_arch = \"x86_64\")]\nstatic MASKS: Masks = Masks {{ tables: {tables:?}, is_ascii: {is_ascii} }};"
+            "#[cfg(target_arch = \"x86_64\")]\nstatic MASKS: Masks = Masks {{ classes: {classes:?}, tables: {tables:?} }};"
         );
         out
     }

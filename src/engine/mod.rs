@@ -11,6 +11,7 @@ mod call;
 mod candidates;
 pub(crate) mod context;
 mod counted;
+mod digests;
 mod entries;
 mod expression;
 mod folded;

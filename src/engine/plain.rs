@@ -4,7 +4,7 @@
 //! decided once, and kept by a hash of them.
 
 use super::runs::outline::Outline;
-use super::{Engine, Sink};
+use super::{Engine, Sink, digests};
 use crate::blob::TextKind;
 use crate::finding::Class;
 use crate::pattern::Matcher;
@@ -92,6 +92,9 @@ impl Engine<'_> {
         kind: TextKind,
         sink: &mut dyn Sink,
     ) -> Looks {
+        if digests::is_listed(text, run) {
+            return Looks::Plain;
+        }
         let Some(outline) = outline.filter(|_| kind != TextKind::Binary && !sink.wants_all()) else {
             return Looks::Unknown;
         };

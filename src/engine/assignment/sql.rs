@@ -14,16 +14,17 @@ const AHEAD: usize = 64 << 10;
 /// Statements there that are looked at.
 const STATEMENTS: usize = 32;
 
-/// Whether a name of a table is all that stands there.
-fn is_name_of_table(text: &[u8]) -> bool {
-    let name = text.trim_ascii();
-    !name.is_empty() && name.iter().all(|b| !matches!(b, b' ' | b'\n' | b';' | b'(' | b')'))
+/// What stands before the name of a table at the end of `head`, where a blank is between them.
+fn before_table(head: &[u8]) -> Option<&[u8]> {
+    let is_name = |b: &u8| !matches!(b, b' ' | b'\n' | b';' | b'(' | b')');
+    let name = head.iter().rev().take_while(|b| is_name(b)).count();
+    let before = head[..head.len() - name].trim_ascii_end();
+    (name > 0 && head.get(before.len()) == Some(&b' ')).then_some(before)
 }
 
-/// Whether the name of a table stands behind `word` at the end of a statement that makes it.
-fn is_statement(head: &[u8], word: &[u8]) -> bool {
-    let found = head.windows(word.len()).rposition(|w| w.eq_ignore_ascii_case(word));
-    found.is_some_and(|at| is_name_of_table(&head[at + word.len()..]))
+/// Whether `head` ends with `word`, in any case.
+fn ends_with(head: &[u8], word: &[u8]) -> bool {
+    head.len().checked_sub(word.len()).is_some_and(|from| head[from..].eq_ignore_ascii_case(word))
 }
 
 /// The last part of the name of a table at the end of `text`, without quotes.
@@ -45,21 +46,17 @@ impl Reader<'_, '_> {
         let Some(open) = memchr::memrchr(b'(', before) else { return false };
         let table = before[..open].trim_ascii_end();
         let table = &table[table.len().saturating_sub(100)..];
+        let Some(head) = before_table(table) else { return false };
         let number = before[open..].iter().filter(|b| **b == b',').count();
         // `COPY users (name, password) FROM stdin;`
-        if table.windows(5).rposition(|w| w == b"COPY ").is_some_and(|at| is_name_of_table(&table[at + 5..]))
-        {
+        if head.ends_with(b"COPY") {
             self.copied(self.name.end, number);
             return true;
         }
-        if is_statement(table, b"TABLE ") || is_statement(table, b"EXISTS ") {
+        if ends_with(head, b"TABLE") || ends_with(head, b"EXISTS") {
             return self.created(floor + open, number);
         }
-        let is_insert = table
-            .windows(5)
-            .rposition(|w| w.eq_ignore_ascii_case(b"into "))
-            .is_some_and(|at| is_name_of_table(&table[at + 5..]));
-        if !is_insert {
+        if !ends_with(head, b"INTO") {
             return false;
         }
         let rest = self.rest(self.name.end);
@@ -114,8 +111,8 @@ impl Reader<'_, '_> {
                 b'(' if depth == 0 => {
                     let head = before[..n].trim_ascii_end();
                     let head = &head[head.len().saturating_sub(100)..];
-                    return (is_statement(head, b"TABLE ") || is_statement(head, b"EXISTS "))
-                        && self.created(floor + n, number);
+                    let is_made = |head: &[u8]| ends_with(head, b"TABLE") || ends_with(head, b"EXISTS");
+                    return before_table(head).is_some_and(is_made) && self.created(floor + n, number);
                 }
                 b'(' => depth -= 1,
                 b',' if depth == 0 => number += 1,

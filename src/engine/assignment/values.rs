@@ -5,6 +5,14 @@ use super::quote::Quote;
 use super::reader::Reader;
 use super::{Form, ITEMS, LINE, VALUE, is_name};
 use crate::vector::vectored;
+use aho_corasick::packed;
+use std::sync::LazyLock;
+
+/// What stands between an expression and what it is where there is none.
+const OPERATORS: [&[u8]; 9] =
+    [b"|| ", b"?? ", b" or ", b"?: ", b" else ", b"unwrap_or(", b"(|_| ", b"rElse(", b"rDefault("];
+/// Finds any of them; `None` where the processor has no vectors for that.
+static OPERATOR: LazyLock<Option<packed::Searcher>> = LazyLock::new(|| packed::Searcher::new(OPERATORS));
 
 vectored! {
     /// Whether there is anything that may end a value without quotes.
@@ -287,8 +295,10 @@ impl Reader<'_, '_> {
         let line = &rest[..rest.len().min(LINE)];
         let line = &line[..memchr::memchr(b'\n', line).unwrap_or(line.len())];
         let line = &line[..memchr::memchr2(b';', b'{', line).unwrap_or(line.len())];
-        const OPERATORS: [&[u8]; 9] =
-            [b"|| ", b"?? ", b" or ", b"?: ", b" else ", b"unwrap_or(", b"(|_| ", b"rElse(", b"rDefault("];
+        // Nearly always there is none.
+        if OPERATOR.as_ref().is_some_and(|any| any.find(line).is_none()) {
+            return false;
+        }
         // Without one, the calls only.
         let has_blank = memchr::memchr(b' ', line).is_some();
         if !has_blank && memchr::memchr(b')', line).is_none() {

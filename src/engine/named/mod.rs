@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use sure::{confidence, is_first_argument, is_of_many_kinds, is_path_before};
 use word::Weight;
-use worth::{is_checksum_of_file, is_in_url, is_mixed, may_be_mixed, may_be_secret, may_hold_random};
+use worth::{is_in_url, is_mixed, may_be_mixed, may_be_secret, may_hold_random};
 
 /// A value whose surroundings name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +127,7 @@ impl Index {
             || outline.is_none_or(|o| may_hold_random(value, &o))
                 && may_be_secret(value, || is_in_url(text, run.start));
         let is_worth_a_look = is_random || outline.is_none_or(|o| may_be_mixed(value, &o)) && is_mixed(value);
-        if !is_worth_a_look || is_checksum_of_file(text, run) {
+        if !is_worth_a_look {
             return None;
         }
         self.look(patterns, text, run, kind != TextKind::Plain, is_random, None).or_else(|| {

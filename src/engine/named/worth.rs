@@ -2,8 +2,8 @@
 
 use super::super::runs::outline::Outline;
 use super::super::runs::{self, Shape};
-use crate::triage::{generic, names};
-use std::ops::{Range, RangeInclusive};
+use crate::triage::generic;
+use std::ops::RangeInclusive;
 
 /// Whether `may_be_secret` may say yes of a value of this outline: asked of all, at the cost of a few bits.
 pub(super) fn may_hold_random(value: &[u8], o: &Outline) -> bool {
@@ -107,23 +107,6 @@ pub(super) fn is_mixed(value: &[u8]) -> bool {
     }
 }
 
-/// Longest name of a file in a list of checksums, in bytes.
-const FILE: usize = 160;
-
-/// Whether the run is the checksum of a file in a list of files: `"src/lib.rs":"9a3e…"`. Vendored trees have thousands of them, and
-/// nothing around them says whose a value is.
-pub(super) fn is_checksum_of_file(text: &[u8], run: &Range<usize>) -> bool {
-    if !matches!(run.len(), 32 | 40 | 64 | 96 | 128) || text.get(run.end) != Some(&b'"') {
-        return false;
-    }
-    let before = &text[run.start.saturating_sub(FILE)..run.start];
-    let Some(before) = before.strip_suffix(b"\"") else { return false };
-    let Some(before) = before.trim_ascii_end().strip_suffix(b"\":") else { return false };
-    let Some(quote) = memchr::memrchr(b'"', before) else { return false };
-    std::str::from_utf8(&before[quote + 1..]).is_ok_and(names::ends_as_file)
-        && text[run.clone()].iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-}
-
 /// How far before a path its `//` may stand.
 const URL: usize = 128;
 
@@ -142,27 +125,4 @@ fn is_scrambled(value: &[u8]) -> bool {
         changes * 3 >= letters.len() && upper * 4 >= letters.len() && upper * 4 <= letters.len() * 3;
     let is_one_case = changes == 0 && letters.len() >= 32 && Shape::of(letters).entropy >= 3.6;
     (is_mixed || is_one_case) && !generic::reads_well(letters)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn checksums_of_files_stand_behind_the_names_of_files() {
-        let sum = "0123456789abcdef".repeat(4);
-        for (text, wanted) in [
-            (format!("{{\"files\":{{\"src/lib.rs\":\"{sum}\""), true),
-            (format!("\"Cargo.lock\": \"{sum}\""), true),
-            (format!("\"config/master.key\": \"{sum}\""), false),
-            (format!("\"stripe.live\": \"{sum}\""), false),
-            (format!("\"token\": \"{sum}\""), false),
-            (format!("\"src/lib.rs\": \"{}\"", "Zyxw0123".repeat(8)), false),
-            (format!("src/lib.rs = {sum}"), false),
-        ] {
-            let start = text.find(&sum[..8]).or_else(|| text.find("Zyxw")).unwrap();
-            let run = start..start + 64;
-            assert_eq!(is_checksum_of_file(text.as_bytes(), &run), wanted, "{text}");
-        }
-    }
 }

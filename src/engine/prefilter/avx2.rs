@@ -10,11 +10,20 @@
 #![allow(unsafe_code)]
 
 use super::filling::PAIRS;
+use super::lookup::{BLOCK, Lookup, SEEN};
 use super::pairs::Pairs;
-use super::windows::{BLOCK, SEEN, Windows};
+use super::windows::Windows;
 use super::{Literal, LiteralId, Prefilter};
 use std::arch::x86_64::*;
 use std::ops::Range;
+
+/// Whether the processor runs this module: bits are counted and shifted by what all have that have AVX2.
+pub fn is_available() -> bool {
+    std::is_x86_feature_detected!("avx2")
+        && std::is_x86_feature_detected!("bmi1")
+        && std::is_x86_feature_detected!("bmi2")
+        && std::is_x86_feature_detected!("popcnt")
+}
 
 /// Finds literals with AVX2. Exists only where the processor has it.
 pub struct Avx2 {
@@ -24,8 +33,8 @@ pub struct Avx2 {
 impl Avx2 {
     /// A prefilter for `literals`, none of which may be empty; `None` where the processor has no AVX2.
     pub fn new(literals: Vec<Literal>) -> Option<Self> {
-        // The invariant of this module: no `Avx2` exists on a processor without AVX2.
-        std::is_x86_feature_detected!("avx2").then(|| Avx2 { windows: Windows::new(literals) })
+        // The invariant of this module: no `Avx2` exists on a processor without these.
+        is_available().then(|| Avx2 { windows: Windows::new(literals) })
     }
 }
 
@@ -35,9 +44,10 @@ impl Prefilter for Avx2 {
     }
 
     fn find(&self, text: &[u8], within: Range<usize>, on_literal: &mut dyn FnMut(LiteralId, usize)) {
-        self.windows.find_with(text, within, on_literal, &|searched, look| {
-            // SAFETY: `self` exists, so the processor has AVX2 (`Avx2::new` is the only way to make one).
-            unsafe { blocks(&self.windows.pairs, searched, look) }
+        let Windows { pairs, lookup } = &self.windows;
+        lookup.find_with(text, within, on_literal, &|searched, look| {
+            // SAFETY: `self` exists, so the processor has what `blocks` needs (`Avx2::new` is the only way to make one).
+            unsafe { blocks(pairs, lookup, searched, look) }
         });
     }
 }
@@ -49,10 +59,10 @@ const BATCH: usize = 8;
 /// Bytes that are read of a batch.
 const BATCH_SEEN: usize = BATCH * BLOCK + LANE;
 
-/// Calls `look` with the positions in `text` where a window may stand, block by block, each with the
+/// Calls `look` with the positions in `text` where a window is known, block by block, each with the
 /// bytes from there on.
-#[target_feature(enable = "avx2")]
-fn blocks(pairs: &Pairs, text: &[u8], look: &mut dyn FnMut(usize, u64, &[u8; SEEN])) {
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+fn blocks(pairs: &Pairs, lookup: &Lookup, text: &[u8], look: &mut dyn FnMut(usize, u64, &[u8; SEEN])) {
     let mut entries = [[0; LANE / 2]; BATCH_SEEN / LANE];
     let mut at = 0;
     while at < text.len() {
@@ -68,9 +78,11 @@ fn blocks(pairs: &Pairs, text: &[u8], look: &mut dyn FnMut(usize, u64, &[u8; SEE
         };
         let count = BATCH.min((text.len() - at).div_ceil(BLOCK));
         for (i, found) in classify(&pairs.0, batch, count, &mut entries).iter().enumerate().take(count) {
-            if *found != 0 {
-                let from = i * BLOCK;
-                look(at + from, *found, batch[from..].first_chunk().unwrap_or(&[0; SEEN]));
+            let from = i * BLOCK;
+            let block = batch[from..].first_chunk().unwrap_or(&[0; SEEN]);
+            let known = lookup.known(*found, block);
+            if known != 0 {
+                look(at + from, known, block);
             }
         }
         at += BATCH * BLOCK;
@@ -155,21 +167,18 @@ mod tests {
         else {
             return;
         };
-        let pairs = &avx2.windows.pairs;
+        let Windows { pairs, lookup } = &avx2.windows;
         // Every byte at every place of a lane, and all texts from nothing to more than a batch.
         for len in (0..=260usize).chain(BATCH * BLOCK - 70..BATCH * BLOCK + 70) {
             let mut text: Vec<u8> =
                 (0..len).map(|i| b"AKIA ghp_ sEcReT sk-x\x80\xff\0"[(i * 7 + i / 9) % 24]).collect();
             let mut bits = vec![0; len.div_ceil(BLOCK)];
-            // SAFETY: `avx2` exists, so the processor has AVX2.
-            unsafe { blocks(pairs, &text, &mut |at, found, _| bits[at / BLOCK] = found) };
+            // SAFETY: `avx2` exists, so the processor has what `blocks` needs.
+            unsafe { blocks(pairs, lookup, &text, &mut |at, known, _| bits[at / BLOCK] = known) };
             text.resize(len + SEEN, 0);
-            for (i, found) in bits.iter().enumerate() {
-                assert_eq!(
-                    *found,
-                    pairs.bits(text[i * BLOCK..].first_chunk().unwrap()),
-                    "length {len}, block {i}"
-                );
+            for (i, known) in bits.iter().enumerate() {
+                let block = text[i * BLOCK..].first_chunk().unwrap();
+                assert_eq!(*known, lookup.known(pairs.bits(block), block), "length {len}, block {i}");
             }
         }
     }

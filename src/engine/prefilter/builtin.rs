@@ -35,14 +35,17 @@ fn are_built_in(literals: &[Literal]) -> bool {
 
 /// The table of pairs, and where in each literal its window stands; `None` for other literals.
 pub(super) fn pairs(literals: &[Literal]) -> Option<(&'static [u32; PAIRS], Vec<Option<usize>>)> {
-    let offset = |&offset: &u8| (offset != u8::MAX).then_some(usize::from(offset));
-    are_built_in(literals).then(|| (&PAIR_TABLE, OFFSETS.iter().map(offset).collect()))
+    are_built_in(literals).then(|| (&PAIR_TABLE, offsets(&OFFSETS)))
 }
 
-/// The buckets of AVX-512; `None` for other literals.
+/// The buckets of AVX-512, and where in each literal its window stands there; `None` for other literals.
 #[cfg(target_arch = "x86_64")]
-pub(super) fn masks(literals: &[Literal]) -> Option<Held<Masks>> {
-    are_built_in(literals).then_some(Held::Static(&MASKS))
+pub(super) fn masks(literals: &[Literal]) -> Option<(Held<Masks>, Vec<Option<usize>>)> {
+    are_built_in(literals).then(|| (Held::Static(&MASKS), offsets(&MASK_OFFSETS)))
+}
+
+fn offsets(table: &[u8]) -> Vec<Option<usize>> {
+    table.iter().map(|&offset| (offset != u8::MAX).then_some(usize::from(offset))).collect()
 }
 
 #[cfg(test)]
@@ -58,9 +61,10 @@ mod tests {
         assert!(*table == *own_table && offsets == own_offsets);
         #[cfg(target_arch = "x86_64")]
         {
-            use crate::engine::prefilter::{buckets, windows::Windows};
-            let own = Masks::of(&buckets::fill(&Windows::new(all.clone()).shapes()));
-            assert_eq!(*masks(&all).unwrap(), own);
+            use crate::engine::prefilter::buckets;
+            let texts = all.iter().map(|literal| (&literal.bytes[..], literal.ignore_case));
+            let ((masks, offsets), own) = (masks(&all).unwrap(), buckets::fill(texts));
+            assert!(*masks == own.0 && offsets == own.1);
         }
         assert!(pairs(&all[1..]).is_none());
         let mut other = all;

@@ -12,6 +12,7 @@ pub mod avx512;
 mod buckets;
 pub(super) mod builtin;
 mod filling;
+mod lookup;
 mod pairs;
 pub mod portable;
 pub mod starts;
@@ -115,7 +116,7 @@ impl Machine {
             #[cfg(target_arch = "x86_64")]
             Machine::Avx512 => avx512::is_available(),
             #[cfg(target_arch = "x86_64")]
-            Machine::Avx2 => std::is_x86_feature_detected!("avx2"),
+            Machine::Avx2 => avx2::is_available(),
             #[cfg(not(target_arch = "x86_64"))]
             Machine::Avx512 | Machine::Avx2 => false,
         }

@@ -7,7 +7,7 @@
 //! windows what may begin here, and what both say goes on to the table of windows, which decides.
 
 use super::filling::{PAIRS, class, index};
-use super::windows::{BLOCK, SEEN};
+use super::lookup::{BLOCK, SEEN};
 use super::{Literal, builtin, filling};
 use crate::engine::held::Held;
 

@@ -5,7 +5,7 @@
 //! nothing per byte of text, however many there are; and prefixes of three bytes, which no vector code
 //! can tell from ordinary text, cost it no more than others.
 
-use super::windows::{Entry, Table, cases, folded, hash_short};
+use super::lookup::{Entry, Table, cases, folded, hash_short};
 use super::{Literal, LiteralId};
 use crate::engine::runs::outline::Outline;
 use crate::engine::tokens::{MIN_PREFIX, MIN_RUN};
