@@ -45,21 +45,12 @@ impl Engine<'_> {
             for start in run.start.max(1)..=run.start + 1 {
                 let value = start..start + len;
                 if value.end <= run.end && counted::is_counted(text[start - 1], len) {
-                    let outline = Outline::of(text, &value);
-                    self.search_run(
-                        text,
-                        &value,
-                        outline,
-                        Looks::Unknown,
-                        TextKind::Binary,
-                        &mut Loose(sink),
-                    );
+                    self.search_loose(text, &value, sink);
                 }
             }
             let value = run.end - len..run.end;
             if counted::is_behind_name(&text[run.start..value.start], len) {
-                let outline = Outline::of(text, &value);
-                self.search_run(text, &value, outline, Looks::Unknown, TextKind::Binary, &mut Loose(sink));
+                self.search_loose(text, &value, sink);
             }
         }
         counted::for_each_id_end(&text[run.clone()], &mut |end| {
@@ -67,19 +58,16 @@ impl Engine<'_> {
             for &len in self.parts.iter().filter(|len| rest.len() >= **len) {
                 let is_counted = rest.len() > len && counted::is_counted(text[rest.start], len);
                 for start in rest.start..=rest.start + usize::from(is_counted) {
-                    let value = start..start + len;
-                    let outline = Outline::of(text, &value);
-                    self.search_run(
-                        text,
-                        &value,
-                        outline,
-                        Looks::Unknown,
-                        TextKind::Binary,
-                        &mut Loose(sink),
-                    );
+                    self.search_loose(text, &(start..start + len), sink);
                 }
             }
         });
+    }
+
+    /// Reports what a value is by its shape, which touches its neighbours.
+    fn search_loose(&self, text: &[u8], value: &Range<usize>, sink: &mut dyn Sink) {
+        let outline = Outline::of(text, value);
+        self.search_run(text, value, outline, Looks::Unknown, TextKind::Binary, &mut Loose(sink));
     }
 
     /// Reports what a run is by its shape and by what stands around it.

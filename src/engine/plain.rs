@@ -46,7 +46,7 @@ impl Looks {
 }
 
 /// Values that are remembered, by a thread.
-const PLACES: usize = 1 << 12;
+const PLACES: usize = 1 << 14;
 
 thread_local! {
     /// Hashes of values seen of late, each with what it looks like as its lowest bits; 0 where there is none.

@@ -238,14 +238,7 @@ impl Reader<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::find;
-
-    fn values(text: &str) -> Vec<String> {
-        let at = text.find("passw").unwrap();
-        let mut all = Vec::new();
-        find(text.as_bytes(), at..at + 5, &mut |named| all.push(text[named.value].to_owned()));
-        all
-    }
+    use crate::engine::assignment::tests::below_password;
 
     #[test]
     fn columns_of_tables_that_are_made_before() {
@@ -274,7 +267,7 @@ mod tests {
             ("CREATE TABLE keys (password text);\nSELECT 1;", &[]),
             ("f(password text)\nINSERT INTO f VALUES('x');", &[]),
         ] {
-            assert_eq!(values(text), wanted, "{text}");
+            assert_eq!(below_password(text), wanted, "{text}");
         }
     }
 
@@ -282,10 +275,10 @@ mod tests {
     fn hostile_statements() {
         let text =
             "CREATE TABLE t(password text);".to_owned() + &"INSERT INTO t VALUES('x');".repeat(100_000);
-        assert!(values(&text).len() < 100);
+        assert!(below_password(&text).len() < 100);
         let text = "COPY t (password) FROM stdin;\nV1\n".repeat(100_000);
-        assert_eq!(values(&text), ["V1"]);
+        assert_eq!(below_password(&text), ["V1"]);
         let text = "CREATE TABLE t(".to_owned() + &"a,".repeat(100_000) + "password text);";
-        assert!(values(&text).is_empty());
+        assert!(below_password(&text).is_empty());
     }
 }

@@ -11,6 +11,14 @@ fn values(text: &str, word: &str) -> Vec<(String, Form)> {
     all
 }
 
+/// What stands below or beside the first `password` of a table.
+pub(super) fn below_password(text: &str) -> Vec<String> {
+    let at = text.find("passw").unwrap();
+    let mut all = Vec::new();
+    find(text.as_bytes(), at..at + 5, &mut |named| all.push(text[named.value].to_owned()));
+    all
+}
+
 #[test]
 fn directives_have_a_value_without_an_operator() {
     for text in ["  auth_pass V4lue!\n", "requirepass V4lue!\n"] {

@@ -9,7 +9,7 @@
 //! bytes are.
 
 use super::filling::WINDOW;
-use super::statistics::{OfBytes, SYMBOLS};
+use super::statistics::{self, OfBytes, SYMBOLS};
 
 /// Buckets in a byte of a table.
 const OF_BYTE: usize = 8;
@@ -130,7 +130,8 @@ fn windows_of(literal: &[u8], ignore_case: bool, bytes: &OfBytes) -> Vec<Window>
         // Repeated bytes are rare until a text repeats them.
         let is_repeated = text.iter().all(|b| *b == text[0]);
         let alone = Bucket::default().chances_with(&shape, bytes).passing();
-        Window { offset, shape, chance: if is_repeated { 1.0 } else { alone } }
+        let common = text.first_chunk().and_then(|window| statistics::of_common(*window)).unwrap_or(0.0);
+        Window { offset, shape, chance: if is_repeated { 1.0 } else { alone.max(common) } }
     };
     let mut all: Vec<Window> = literal.windows(length).enumerate().map(window).collect();
     all.sort_by(|a, b| a.chance.total_cmp(&b.chance));

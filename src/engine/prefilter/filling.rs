@@ -118,7 +118,8 @@ impl Filling {
         }
         let chain = bytes.windows(2).map(|pair| self.pairs[index(class(pair[0]), class(pair[1]))]);
         let joints = bytes[1..bytes.len() - 1].iter().map(|b| self.singles[usize::from(class(*b))]);
-        chain.product::<f32>() / joints.product::<f32>()
+        let common = bytes.first_chunk().and_then(|window| statistics::of_common(*window));
+        (chain.product::<f32>() / joints.product::<f32>()).max(common.unwrap_or(0.0))
     }
 
     fn chance(&self, pair: Pair) -> f32 {

@@ -8,6 +8,20 @@ const BYTES: usize = 96;
 /// Classes of bytes: those that are the same but for bit 5, in ASCII.
 const CLASSES: usize = 64;
 
+/// The four bytes that are most common in source code, bit 5 set, as little-endian integers in order, then eighths of bits
+/// for each: made by `scripts/common-windows.py`.
+static COMMON: &[u8; COMMON_WINDOWS * (FOUR + 1)] = include_bytes!("windows.bin");
+const COMMON_WINDOWS: usize = 2048;
+const FOUR: usize = 4;
+
+/// The chance of four bytes, in any case, where they are common; pairs do not know that `from` is a word.
+pub fn of_common(window: [u8; FOUR]) -> Option<f32> {
+    let (windows, shares) = COMMON.split_at(COMMON_WINDOWS * FOUR);
+    let wanted = u32::from_le_bytes(window.map(|b| b | 0x20));
+    let at = windows.as_chunks().0.binary_search_by_key(&wanted, |four| u32::from_le_bytes(*four)).ok()?;
+    Some((-f32::from(shares[at]) / 8.0).exp2())
+}
+
 /// The place in the table of a class: bits 0 to 4 of its bytes, then bit 6.
 fn place(class: usize) -> usize {
     if class < CLASSES / 2 { class } else { class + CLASSES / 2 }
@@ -86,6 +100,12 @@ impl OfBytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn common_words_are_known() {
+        assert!(of_common(*b"FROM").is_some_and(|chance| chance > 1.0 / 4096.0));
+        assert_eq!(of_common(*b"qzjx"), None);
+    }
 
     #[test]
     fn shares_are_those_of_text() {
