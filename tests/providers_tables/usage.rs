@@ -14,10 +14,10 @@ const FIRST: [usize; 3] = [94, 89, 90];
 const SECOND: [usize; 3] = [95, 91, 93];
 const THIRD: [usize; 3] = [96, 92, 94];
 const FOURTH: [usize; 3] = [94, 93, 93];
-const FIFTH: [usize; 3] = [97, 94, 90];
+const FIFTH: [usize; 3] = [97, 95, 93];
 /// Kinds of what is alike that are told as worse than low, at most.
 const ALIKE: usize = 5;
-const ALIKE_FIFTH: usize = 5;
+const ALIKE_FIFTH: usize = 3;
 
 /// One usage, filled in.
 struct Usage {
@@ -176,4 +176,19 @@ fn check_alike(all: &'static str, most: usize) {
         }
     }
     assert!(told.len() <= most, "of {}: {told:?}", names.len());
+}
+
+#[test]
+fn values_with_slashes_behind_an_address_are_no_paths_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut generator = Generator::new(5);
+    let values: Vec<String> = (0..60).map(|_| fill("{base64:79}=", &mut generator)).collect();
+    for (n, value) in values.iter().enumerate() {
+        let text = format!(
+            "const redis = new Redis({{\n  url: 'https://eu1-shop-{n}.upstash.io',\n  token: '{value}',\n}})\n"
+        );
+        std::fs::write(folder.path().join(format!("{n}.ts")), text).unwrap();
+    }
+    let named = scanned(folder.path()).findings.iter().filter(|f| f.pattern == "upstash.rest-token").count();
+    assert_eq!(named, values.len());
 }
