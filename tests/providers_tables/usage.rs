@@ -14,8 +14,10 @@ const FIRST: [usize; 3] = [94, 89, 90];
 const SECOND: [usize; 3] = [95, 91, 93];
 const THIRD: [usize; 3] = [96, 92, 94];
 const FOURTH: [usize; 3] = [94, 93, 93];
+const FIFTH: [usize; 3] = [97, 95, 93];
 /// Kinds of what is alike that are told as worse than low, at most.
 const ALIKE: usize = 5;
+const ALIKE_FIFTH: usize = 3;
 
 /// One usage, filled in.
 struct Usage {
@@ -141,11 +143,26 @@ fn usages_of_the_fourth_set_are_found_and_named() {
 }
 
 #[test]
+fn usages_of_the_fifth_set_are_found_and_named() {
+    check(include_str!("../../testdata/usage/fifth.txt"), FIFTH);
+}
+
+#[test]
 fn what_stands_beside_usages_is_no_secret() {
+    check_alike(include_str!("../../testdata/usage/alike.txt"), ALIKE);
+}
+
+#[test]
+fn what_stands_beside_usages_of_the_fifth_set_is_no_secret() {
+    check_alike(include_str!("../../testdata/usage/alike-fifth.txt"), ALIKE_FIFTH);
+}
+
+/// Of the kinds of what is alike no more than `most` are told as worse than low.
+fn check_alike(all: &'static str, most: usize) {
     let folder = tempfile::tempdir().unwrap();
     let mut generator = Generator::new(2026);
     let mut names = Vec::new();
-    for (n, (head, text)) in usages(include_str!("../../testdata/usage/alike.txt")).enumerate() {
+    for (n, (head, text)) in usages(all).enumerate() {
         let path = folder.path().join(format!("{n:04}")).join(head[1]);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, fill(text, &mut generator)).unwrap();
@@ -158,5 +175,20 @@ fn what_stands_beside_usages_is_no_secret() {
             *told.entry(names[n]).or_default() += &finding.pattern;
         }
     }
-    assert!(told.len() <= ALIKE, "of {}: {told:?}", names.len());
+    assert!(told.len() <= most, "of {}: {told:?}", names.len());
+}
+
+#[test]
+fn values_with_slashes_behind_an_address_are_no_paths_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut generator = Generator::new(5);
+    let values: Vec<String> = (0..60).map(|_| fill("{base64:79}=", &mut generator)).collect();
+    for (n, value) in values.iter().enumerate() {
+        let text = format!(
+            "const redis = new Redis({{\n  url: 'https://eu1-shop-{n}.upstash.io',\n  token: '{value}',\n}})\n"
+        );
+        std::fs::write(folder.path().join(format!("{n}.ts")), text).unwrap();
+    }
+    let named = scanned(folder.path()).findings.iter().filter(|f| f.pattern == "upstash.rest-token").count();
+    assert_eq!(named, values.len());
 }

@@ -42,10 +42,17 @@ pub(super) fn may_be_mixed(value: &[u8], o: &Outline) -> bool {
 /// Lengths of the first of several groups.
 const FIRST_GROUP: RangeInclusive<usize> = 4..=10;
 
-/// Whether `//` stands shortly before `at`, or there.
+/// Whether `//` stands shortly before `at`, or there, and the address that it opens goes on until `at`: behind one that has
+/// ended, `url: 'https://…', token: 'ab/cd'`, a value with a slash in it is no path.
 pub(super) fn is_in_url(text: &[u8], at: usize) -> bool {
-    text[at.saturating_sub(URL)..text.len().min(at + 2)].windows(2).any(|pair| pair == b"//")
+    let near = &text[at.saturating_sub(URL)..text.len().min(at + 2)];
+    near.windows(2)
+        .rposition(|pair| pair == b"//")
+        .is_some_and(|opened| near[opened..].iter().all(|b| !ENDS_URL.contains(b)))
 }
+
+/// What no address has in it as it is.
+const ENDS_URL: &[u8] = b" \t\r\n\"'`<>";
 
 /// What of the runs that do not look random as a whole may be a value all the same: groups, the last part
 /// of a path, random letters. A cheap look, for nearly all are words.
