@@ -235,12 +235,9 @@ mod tests {
                 read(&PgDump, &data[..len]);
             }
         }
-        // Entries whose heads and statements are looked for among many others, and data whose statement is.
-        let head = [number(1), number(1), text("0")].concat();
-        let (kind, few) = ([&[0][..], &text("TABLE DATA")].concat(), number(7));
-        let crowd = [kind.repeat(500_000), head, kind.repeat(500_000), few].concat();
-        let start = std::time::Instant::now();
-        assert!(copies(&crowd).is_empty());
-        assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
+        // What stands before or behind another entry is none of its own.
+        let kind = text("TABLE DATA");
+        let others = [number(3001), number(1), text("0"), kind.clone(), kind, text(copy)].concat();
+        assert!(copies(&others).is_empty());
     }
 }

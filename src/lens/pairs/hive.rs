@@ -83,7 +83,7 @@ mod tests {
     fn names_that_overlap() {
         let mut data = b"regf".to_vec();
         data.resize(BINS, 0);
-        let size = 24u32 << 20;
+        let size = 64u32 << 20;
         data.extend([&b"hbin\0\0\0\0"[..], &size.to_le_bytes()].concat());
         data.resize(BINS + HEAD, 0);
         data.extend(b"\x18\0\0\0vk\xff\xffaaaaaaaaaaaa\x01\0\0\0".repeat((size as usize - HEAD) / 24));
