@@ -258,6 +258,25 @@ fn network(packet: &[u8], mut kind: u16, mut at: usize, nested: u32) -> Option<R
         kind = u16_be(packet, at + 2)?;
         at += 4;
     }
+    match kind {
+        // Of PPPoE, behind its head, PPP's own numbers.
+        0x8864 => {
+            kind = match u16_be(packet, at + 6)? {
+                0x21 => 0x0800,
+                0x57 => 0x86dd,
+                _ => return None,
+            };
+            at += 8;
+        }
+        // Labels of MPLS; the last of them says so, and nothing says what is behind it.
+        0x8847 | 0x8848 => {
+            while packet.get(at + 2)? & 1 == 0 {
+                at += 4;
+            }
+            (kind, at) = (0, at + 4);
+        }
+        _ => {}
+    }
     let version = packet.get(at)? >> 4;
     matches!((kind, version), (0x0800 | 0, 4) | (0x86dd | 0, 6)).then_some(())?;
     let (from, to, protocol, body, end) = if version == 4 {
@@ -437,6 +456,10 @@ mod tests {
         assert_eq!(body(&outer(4, &[], inner)), whole);
         assert_eq!(body(&outer(47, &[0x20, 0, 8, 0, 0, 0, 0, 9], inner)), whole);
         assert_eq!(body(&outer(17, &[1, 1, 0x12, 0xb5, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 1, 0], &one)), whole);
+        let behind = |head: &[u8]| [&one[..12], head, inner].concat();
+        assert_eq!(body(&behind(b"\x88\x64\x11\0\0\x01\0\x33\0\x21")), whole);
+        assert_eq!(body(&behind(b"\x88\x47\0\x01\0\xff\0\x01\x01\xff")), whole);
+        assert_eq!(body(&behind(b"\x88\x47\0\x01\0\xff")), Ok(None));
         // Deeper than anybody digs.
         let deep = (0..9).fold(one.clone(), |inner, _| outer(4, &[], &inner[14..]));
         assert_eq!(body(&deep), Ok(None));

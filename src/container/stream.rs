@@ -464,7 +464,11 @@ impl<'b> Streams<'b> {
                         }
                     }
                     Ok(outcome) => {
-                        problem = self.problem(&outcome, rest.len());
+                        let is_broken = self.format == Format::Zstd && matches!(outcome, Inflated::Broken(_));
+                        problem = match is_broken && decode::wants_prefix(rest, decode::memory(budget)) {
+                            true => Some(wants("zstd")),
+                            false => self.problem(&outcome, rest.len()),
+                        };
                         rest = &[];
                     }
                     Err(refused) => {
@@ -531,6 +535,12 @@ impl Streams<'_> {
     }
 }
 
+/// What the ledger says of a frame that was packed against another file, of which it tells nothing (`zstd --patch-from`, `lz4 -D`).
+fn wants(format: &str) -> Problem {
+    let detail = format!("the {format} frame needs the dictionary, or the file, that it was packed with");
+    Problem::new(Reason::Unsupported, detail)
+}
+
 impl Format {
     fn problem(self, outcome: &Inflated, input: usize) -> Option<Problem> {
         let name = self.name();
@@ -540,13 +550,7 @@ impl Format {
                 Problem::new(Reason::Damaged, format!("{name} stream does not end within its {input} bytes"))
             }
             Inflated::Broken(at) => {
-                // Both can be packed against another file, which nothing in them tells (`zstd --patch-from`, `lz4 -D`).
-                let other = match name {
-                    "zstd" | "lz4" => ", or needs the dictionary that it was packed with",
-                    _ => "",
-                };
-                let detail = format!("{name} stream is broken near byte {at} of {input}{other}");
-                Problem::new(Reason::Damaged, detail)
+                Problem::new(Reason::Damaged, format!("{name} stream is broken near byte {at} of {input}"))
             }
             Inflated::Cut(limit) => Problem::new(Reason::Limit, limit.clone()),
         })

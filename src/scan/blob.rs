@@ -122,27 +122,28 @@ impl Job<'_, '_> {
 
     fn container(&self, container: &dyn Container, blob: &Blob<'_>, look: &Look, depth: u32) -> Searched {
         let opened = container::open_seen(container, blob, look, &self.budget.limits);
-        self.members(opened, blob, (container.name() == EMBEDDED).then_some(look), depth, 0)
+        self.members(opened, blob, Some(look), container.name() == EMBEDDED, depth, 0)
     }
 
     /// Searches a folder whose files are members of one artifact.
     pub fn folder(&self, opened: Opened<'_>, address: &Address) -> Searched {
-        self.members(opened, &Blob { address: address.clone(), bytes: &[] }, None, 0, 0)
+        self.members(opened, &Blob { address: address.clone(), bytes: &[] }, None, false, 0, 0)
     }
 
     /// Searches the files that stand in a text inside `depth` containers.
     pub fn enclosed(&self, opened: Opened<'_>, address: &Address, depth: u32) -> Searched {
-        self.members(opened, &Blob { address: address.clone(), bytes: &[] }, None, depth, 0)
+        self.members(opened, &Blob { address: address.clone(), bytes: &[] }, None, false, depth, 0)
     }
 
-    /// Searches the members of a container and what is between them. `whole` is what was seen of the blob, if the members are
-    /// archives inside a file that is read as a whole besides. `base` is where in the container the blob begins, if it is a
+    /// Searches the members of a container and what is between them. `seen` is what was seen of the blob, where somebody has looked.
+    /// `is_whole` tells that the members are archives inside a file that is read as a whole besides. `base` is where in the container the blob begins, if it is a
     /// later part of one.
     pub(super) fn members(
         &self,
         opened: Opened<'_>,
         blob: &Blob<'_>,
-        whole: Option<&Look>,
+        seen: Option<&Look>,
+        is_whole: bool,
         depth: u32,
         base: u64,
     ) -> Searched {
@@ -193,12 +194,12 @@ impl Job<'_, '_> {
         let mut bytes = 0;
         for gap in opened.gaps {
             // A program or script with the container behind it is a file of its own.
-            if base == 0 && gap.start == 0 && (gap.len() >= MIN_CARRIER || whole.is_some()) {
+            if base == 0 && gap.start == 0 && (gap.len() >= MIN_CARRIER || is_whole) {
                 let carrier = Blob { address: blob.address.clone(), bytes: &blob.bytes[gap] };
-                let look = whole.filter(|_| carrier.bytes.len() == blob.bytes.len());
+                let look = seen.filter(|_| carrier.bytes.len() == blob.bytes.len());
                 let look = look.map_or_else(|| Cow::Owned(Look::at(carrier.bytes)), Cow::Borrowed);
                 found.merge(self.beside(&carrier, &|| self.carrier(&carrier, &look, depth), &|| {
-                    self.carve_of(&carrier, whole.is_some(), depth)
+                    self.carve_of(&carrier, is_whole, depth)
                 }));
                 continue;
             }

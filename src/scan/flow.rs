@@ -46,7 +46,7 @@ impl Job<'_, '_> {
                 let blob = Blob { address: address.clone(), bytes };
                 let limits = Limits { entries: most, ..self.budget.limits.clone() };
                 let opened = container::open(&Tar, &blob, &limits);
-                self.members(opened, &blob, None, depth, at)
+                self.members(opened, &blob, None, false, depth, at)
             }
         };
         let (mut found, problem) = pass_on(member, &self.budget, self.parallel, search)?;

@@ -72,14 +72,20 @@ fn cells(records: &[u8], most: usize, out: &mut Vec<u8>) -> Result<(), Problem> 
                 return Err(problem.of_bytes(records.len() as u64));
             }
             EOF => {
-                write(&mut sheet, out);
+                if !write(&mut sheet, most, out) {
+                    return Err(over());
+                }
                 None
             }
             SST => {
                 strings = shared(records, start, body.len(), &mut at);
                 None
             }
-            LABEL_SST => u32_le(body, 6).and_then(|n| strings.get(n as usize).cloned()),
+            LABEL_SST => {
+                // Many cells may have the same long one.
+                let string = u32_le(body, 6).and_then(|n| strings.get(n as usize));
+                string.filter(|string| string.len() <= CELL).cloned()
+            }
             LABEL | RICH => string(body, 6, is_new),
             FORMULA => {
                 formula = place;
@@ -95,23 +101,30 @@ fn cells(records: &[u8], most: usize, out: &mut Vec<u8>) -> Result<(), Problem> 
         {
             size += text.len() + 4;
             if size > most {
-                write(&mut sheet, out);
-                let detail = "the cells have more text than fits; searched where it stands";
-                return Err(Problem::new(Reason::Limit, detail).of_bytes(0));
+                write(&mut sheet, most, out);
+                return Err(over());
             }
             sheet.insert((row, column), text);
         }
     }
-    write(&mut sheet, out);
-    Ok(())
+    if write(&mut sheet, most, out) { Ok(()) } else { Err(over()) }
 }
 
-fn write(sheet: &mut BTreeMap<(u16, u16), Vec<u8>>, out: &mut Vec<u8>) {
+fn over() -> Problem {
+    let detail = "the cells have more text than fits; searched where it stands";
+    Problem::new(Reason::Limit, detail).of_bytes(0)
+}
+
+/// Writes the rows of a sheet. `false`: there was no room for all, for the tabs between far cells take some too.
+fn write(sheet: &mut BTreeMap<(u16, u16), Vec<u8>>, most: usize, out: &mut Vec<u8>) -> bool {
     let (mut last, mut next) = (None, 0);
     // Tables need not begin in the first column.
-    let first = sheet.keys().next().map_or(0, |(_, column)| *column);
+    let first = sheet.keys().map(|(_, column)| *column).min().unwrap_or(0);
     for ((row, column), text) in std::mem::take(sheet) {
-        let column = column.saturating_sub(first);
+        if out.len() > most {
+            return false;
+        }
+        let column = column - first;
         if last != Some(row) {
             if last.is_some() {
                 out.push(b'\n');
@@ -126,6 +139,7 @@ fn write(sheet: &mut BTreeMap<(u16, u16), Vec<u8>>, out: &mut Vec<u8>) {
     if last.is_some() {
         out.extend_from_slice(b"\n\n");
     }
+    true
 }
 
 /// A string with its length of two bytes; of new files with a byte of flags behind it.
@@ -278,6 +292,23 @@ mod tests {
         for len in 0..records.len() {
             text(&records[..len]);
         }
+    }
+
+    #[test]
+    fn a_title_to_the_right_of_where_the_table_begins() {
+        let sst = record(SST, b"\x04\0\0\0\x04\0\0\0\x02\0\0T1\x04\0\0user\x08\0\0password\x02\0\0V1");
+        let cells = [label(0, 2, 0), label(2, 1, 1), label(2, 2, 2), label(3, 1, 3), label(3, 2, 3)];
+        let records = [record(BOF, &[0, 6, 5, 0]), sst, cells.concat(), record(EOF, &[])].concat();
+        assert_eq!(text(&records).0, "\tT1\nuser\tpassword\nV1\tV1\n\n");
+    }
+
+    #[test]
+    fn tabs_take_room_too() {
+        let sst = record(SST, b"\x01\0\0\0\x01\0\0\0\x02\0\0V1");
+        let far: Vec<u8> = (0..250).flat_map(|row| label(row, 255, 0)).collect();
+        let records = [record(BOF, &[0, 6, 5, 0]), sst, label(0, 0, 0), far, record(EOF, &[])].concat();
+        let (text, is_whole) = text(&records);
+        assert!(!is_whole && text.len() < 5000, "{}", text.len());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! SASL, SOCKS, terminals.
 
 use crate::lens::bytes::{line, slice, u16_be, u32_be, u32_le};
+use crate::triage::checksum::base64_decode;
 
 /// Bytes at the beginning of a connection in which a login stands.
 pub(super) const HEAD: usize = 4 << 10;
@@ -14,7 +15,7 @@ pub(super) fn of(sent: &[u8], heard: &[u8]) -> Option<(&'static str, Vec<u8>)> {
     let found = redis(sent)
         .or_else(|| lines(sent))
         .or_else(|| postgres(sent))
-        .or_else(|| mysql(sent))
+        .or_else(|| mysql(sent, heard))
         .or_else(|| mqtt(sent))
         .or_else(|| ldap(sent))
         .or_else(|| socks(sent))
@@ -74,25 +75,9 @@ fn unquoted(word: &[u8]) -> &[u8] {
 fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
     let letters = text.strip_suffix(b"==").or(text.strip_suffix(b"=")).unwrap_or(text);
-    let mut out = Vec::with_capacity(letters.len());
-    let (mut bits, mut count) = (0u32, 0);
-    for letter in letters.iter().take(2 * LONGEST) {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-        }
-    }
-    Some(out)
+    let bytes = base64_decode(letters);
+    // Another letter ends it.
+    (bytes.len() == letters.len() * 3 / 4).then_some(bytes)
 }
 
 /// `AUTH [user] password` and `HELLO 3 AUTH user password`, as lists of strings.
@@ -118,10 +103,12 @@ fn redis(sent: &[u8]) -> Option<(&'static str, Vec<u8>)> {
 
 /// The message with a password that is not hashed.
 fn postgres(sent: &[u8]) -> Option<(&'static str, Vec<u8>)> {
-    const VERSION_3: u32 = 196_608;
-    const ENCRYPT: u32 = 80_877_103;
-    let start = if u32_be(sent, 4) == Some(ENCRYPT) { 8 } else { 0 };
-    (u32_be(sent, start + 4)? == VERSION_3).then_some(())?;
+    const VERSION_3: u32 = 3;
+    // Whether the server can encrypt, with TLS and with Kerberos: clients may ask for both.
+    const ENCRYPT: [u32; 2] = [80_877_103, 80_877_104];
+    let asks = |at: &usize| u32_be(sent, at + 4).is_some_and(|code| ENCRYPT.contains(&code));
+    let start = [0, 8].into_iter().take_while(asks).last().map_or(0, |at| at + 8);
+    (u32_be(sent, start + 4)? >> 16 == VERSION_3).then_some(())?;
     let at = start + u32_be(sent, start)? as usize;
     (sent.get(at) == Some(&b'p')).then_some(())?;
     let message = slice(sent, at + 5, (u32_be(sent, at + 1)? as usize).checked_sub(4)?)?;
@@ -130,11 +117,14 @@ fn postgres(sent: &[u8]) -> Option<(&'static str, Vec<u8>)> {
     (!is_hashed).then(|| ("postgres_password", password.to_vec()))
 }
 
-/// The packet behind the one that asks for passwords as they are.
-fn mysql(sent: &[u8]) -> Option<(&'static str, Vec<u8>)> {
+/// The packet behind the login, where client or server ask for passwords as they are.
+fn mysql(sent: &[u8], heard: &[u8]) -> Option<(&'static str, Vec<u8>)> {
     let first = (u32_le(sent, 0)? & 0xff_ffff) as usize;
     let login = slice(sent, 4, first)?;
-    memchr::memmem::find(login, b"mysql_clear_password\0")?;
+    let is_clear = |asked: &[u8], how: &[u8]| memchr::memmem::find(asked, how).is_some();
+    // The server's packet begins with 0xfe. PAM asks in a dialog.
+    let is_asked = is_clear(heard, b"\xfemysql_clear_password\0") || is_clear(heard, b"\xfedialog\0");
+    (is_clear(login, b"mysql_clear_password\0") || is_asked).then_some(())?;
     let at = 4 + first;
     let answer = slice(sent, at + 4, (u32_le(sent, at)? & 0xff_ffff) as usize)?;
     answer.strip_suffix(b"\0").map(|password| ("mysql_password", password.to_vec()))
@@ -154,8 +144,9 @@ fn mqtt(sent: &[u8]) -> Option<(&'static str, Vec<u8>)> {
     let [level, flags, ..] = *sent.get(at..)? else { return None };
     at += 4;
     let properties = |at: &mut usize| {
-        let len = number_len(sent, *at)?;
-        *at += len + usize::from(*sent.get(*at)?);
+        let digits = slice(sent, *at, number_len(sent, *at)?)?;
+        let len = digits.iter().rev().fold(0, |len, digit| len << 7 | usize::from(digit & 0x7f));
+        *at += digits.len() + len;
         Some(())
     };
     if level >= 5 {
@@ -251,7 +242,10 @@ fn without_commands(sent: &[u8]) -> Vec<u8> {
     let mut at = 0;
     while let Some(&b) = sent.get(at) {
         at += match (b, sent.get(at + 1)) {
-            (0xff, Some(0xfa)) => memchr::memmem::find(&sent[at..], b"\xff\xf0").map_or(2, |len| len + 2),
+            // One without an end goes on to the end of what was caught.
+            (0xff, Some(0xfa)) => {
+                memchr::memmem::find(&sent[at..], b"\xff\xf0").map_or(sent.len() - at, |len| len + 2)
+            }
             (0xff, Some(0xfb..=0xfe)) => 3,
             (0xff, Some(_)) => 2,
             _ => {
@@ -293,10 +287,31 @@ mod tests {
             (b"AMQP\0\0\x09\x01\x05PLAIN\0\0\0\x0c\0shop\0V1-abc\x05en_US", "sasl_password=V1-abc"),
             (b"\0\0\0\x13\0\x03\0\0user\0shop\0\0p\0\0\0\x28md50123456789abcdef0123456789abcdef\0", ""),
             (b"GET / HTTP/1.1\r\n\r\n", ""),
+            (
+                b"\0\0\0\x08\x04\xd2\x16\x30\0\0\0\x08\x04\xd2\x16\x2f\0\0\0\x13\0\x03\0\x02user\0shop\0\0p\0\0\0\x0bV1-abc\0",
+                "postgres_password=V1-abc",
+            ),
+            (b"EHLO a\r\nAUTH PLAIN AHNob3AAVjE*YWJj\r\n", ""),
             (b"", ""),
         ] {
             assert_eq!(password(sent, b""), wanted, "{}", sent.escape_ascii());
         }
+        // Version 5, with properties whose length takes two bytes.
+        let properties = [&[0x26, 0, 1][..], b"k", &[1, 44], &[b'v'; 300]].concat();
+        let number = |n: usize| [0x80 | (n & 0x7f) as u8, (n >> 7) as u8];
+        let body = [
+            &b"\0\x04MQTT\x05\xc2\0\x3c"[..],
+            &number(properties.len()),
+            &properties,
+            b"\0\x01d\0\x02ab\0\x06V1-abc",
+        ]
+        .concat();
+        let sent = [&[0x10][..], &number(body.len()), &body].concat();
+        assert_eq!(password(&sent, b""), "mqtt_password=V1-abc");
+        assert_eq!(without_commands(b"a\xff\xfa\x18\0xterm"), b"a");
+        let sent = b"\x17\0\0\x01xcaching_sha2_password\0\x07\0\0\x03V1-abc\0";
+        assert_eq!(password(sent, b"\x16\0\0\x02\xfemysql_clear_password\0"), "mysql_password=V1-abc");
+        assert_eq!(password(sent, b"\x07\0\0\x02\0\0\0\x02\0\0\0"), "");
         assert_eq!(
             password(b"\xff\xfd\x01root\r\0V1-abc\r\0ls\r\0", b"login: Password: # "),
             "terminal_password=V1-abc"

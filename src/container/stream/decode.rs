@@ -220,6 +220,43 @@ impl Decode for Zstd {
     }
 }
 
+/// Whether a frame of zstd whose first block is broken is none the more if something stands before it: then it was packed against
+/// another file, of which it tells nothing.
+pub(super) fn wants_prefix(input: &[u8], memory: usize) -> bool {
+    // As far as they refer to it; and as much of the frame as tells.
+    const PREFIX: usize = 8 << 20;
+    const ENOUGH: usize = 1 << 20;
+    let goes = |decoder: &mut DCtx<'_>| {
+        let mut out = vec![0; 64 << 10];
+        let (mut at, mut made) = (0, 0);
+        while made < ENOUGH {
+            let mut rest = InBuffer::around(input.get(at..).unwrap_or_default());
+            let mut room = OutBuffer::around(&mut out[..]);
+            match decoder.decompress_stream(&mut room, &mut rest) {
+                Ok(0) => return Ok(()),
+                Ok(_) if rest.pos() == 0 && room.pos() == 0 => return Err(made),
+                Ok(_) => (at, made) = (at + rest.pos(), made + room.pos()),
+                // What it is the sum of was not there.
+                Err(code) if zstd_safe::get_error_name(code).contains("checksum") => return Ok(()),
+                Err(_) => return Err(made),
+            }
+        }
+        Ok(())
+    };
+    let prefix = vec![0; PREFIX];
+    let decoder = || {
+        let mut decoder = DCtx::create();
+        let log = memory.clamp(1 << 10, 1 << 31).ilog2();
+        let _ = decoder.set_parameter(DParameter::WindowLogMax(log));
+        decoder
+    };
+    // A frame of which something comes out has a first block that needs nothing.
+    goes(&mut decoder()) == Err(0) && {
+        let mut decoder = decoder();
+        decoder.ref_prefix(&prefix).is_ok() && goes(&mut decoder).is_ok()
+    }
+}
+
 /// Decoders that are readers: what they read from is theirs.
 pub(in crate::container) struct Reading<R>(pub R);
 

@@ -4,9 +4,10 @@
 use super::super::Problem;
 use super::super::budget::Budget;
 use super::super::inflate::Inflated;
-use super::{Decode, Fault, Step, expand as run};
+use super::{Decode, Fault, Step, expand as run, wants};
 use crate::ledger::Reason;
 use crate::lens::bytes::u32_le;
+use lz4_flex::block::DecompressError;
 
 const FRAME: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
 const LEGACY: [u8; 4] = [0x02, 0x21, 0x4c, 0x18];
@@ -52,6 +53,8 @@ struct Frame {
     /// Whether the last block was read.
     ended: bool,
     broken: bool,
+    /// Whether it refers to what stands before its first block.
+    wants_more: bool,
 }
 
 impl Frame {
@@ -67,6 +70,7 @@ impl Frame {
             given: 0,
             ended: false,
             broken: false,
+            wants_more: false,
         };
         if data.starts_with(&FRAME) {
             let &[flags, blocks] = data.get(4..6).and_then(|b| b.first_chunk()).ok_or(Fault::Broken)?;
@@ -118,7 +122,10 @@ impl Frame {
             let (before, block) = self.made.split_at_mut(start);
             match lz4_flex::block::decompress_into_with_dict(packed, block, before) {
                 Ok(written) => self.made.truncate(start + written),
-                Err(_) => {
+                Err(error) => {
+                    // Of a frame that is cut off, any byte may be anything.
+                    let is_before = matches!(error, DecompressError::OffsetOutOfBounds);
+                    self.wants_more = start == 0 && is_before && !is_cut && !self.is_legacy;
                     let end = block.iter().rposition(|&b| b != 0).map_or(0, |last| last + 1);
                     self.made.truncate(start + end);
                     self.broken = true;
@@ -149,7 +156,7 @@ impl Decode for Frame {
         self.given += written;
         let is_empty = self.given == self.made.len();
         let end = if self.broken && is_empty && written == 0 {
-            Err(Fault::Broken)
+            Err(if self.wants_more { Fault::Refused(wants("LZ4")) } else { Fault::Broken })
         } else {
             Ok(self.ended && is_empty)
         };

@@ -94,6 +94,38 @@ fn a_window_of_gigabytes_and_a_dictionary() {
 }
 
 #[test]
+fn what_was_packed_against_another_file() {
+    let other: Vec<u8> = (0..2000u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let text = [&other[1000..7000], b"and more of it"].concat();
+    let mut context = zstd_safe::CCtx::create();
+    context.ref_prefix(&other).unwrap();
+    let mut packed = vec![0; 16 << 10];
+    let len = context.compress2(&mut packed[..], &text).unwrap();
+    assert!(len < 1000, "{len}");
+    let problem = |stream: &Stream, packed: &[u8]| {
+        let limits = Limits::default();
+        let budget = Budget::new(&limits, packed.len() as u64);
+        let problem = stream.expand(packed, &mut Vec::new(), &budget).unwrap();
+        assert!(problem.detail.contains("needs the dictionary") == (problem.reason == Reason::Unsupported));
+        problem.reason
+    };
+    assert_eq!(problem(&ZSTD, &packed[..len]), Reason::Unsupported);
+    // What is broken is that.
+    let mut broken = packed[..len].to_vec();
+    broken[8..].fill(0xff);
+    assert_eq!(problem(&ZSTD, &broken), Reason::Damaged);
+
+    let mut packed = vec![0; 16 << 10];
+    let len = lz4_flex::block::compress_into_with_dict(&text, &mut packed, &other).unwrap();
+    let block = &packed[..len];
+    assert!(block.len() < 1000, "{}", block.len());
+    let head = [4, 0x22, 0x4d, 0x18, 0x40, 0x40, 0];
+    let frame = [&head[..], &(block.len() as u32).to_le_bytes(), block, &[0; 4]].concat();
+    assert_eq!(problem(&LZ4, &frame), Reason::Unsupported);
+    assert_eq!(problem(&LZ4, &frame[..frame.len() - 10]), Reason::Damaged);
+}
+
+#[test]
 fn names_lose_their_ending() {
     let name = |stream: &Stream, name: &str| stem(name.as_bytes(), stream.0.endings());
     assert_eq!(name(&ZSTD, "a.tar.zst"), b"a.tar");

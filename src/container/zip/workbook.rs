@@ -18,19 +18,29 @@ const COLUMNS: usize = 256;
 
 /// The member that has the cells.
 pub(super) struct Cells<'b> {
-    shared: Entry<'b>,
+    /// Some programs write all strings into the sheets.
+    shared: Option<Entry<'b>>,
     sheets: Vec<Entry<'b>>,
 }
 
 impl<'b> Cells<'b> {
     /// Of the members of an archive, if it is a workbook.
     pub(super) fn of(members: &[Entry<'b>]) -> Option<Self> {
-        let is_shared = |entry: &&Entry<'_>| entry.header.name.ends_with(b"/sharedStrings.xml");
-        let shared = members.iter().find(is_shared).filter(|entry| entry.size_hint() <= SHARED)?.clone();
-        let is_sheet =
-            |entry: &&Entry<'_>| memchr::memmem::find(entry.header.name, b"/worksheets/sheet").is_some();
-        let sheets: Vec<_> = members.iter().filter(is_sheet).cloned().collect();
-        (!sheets.is_empty()).then_some(Cells { shared, sheets })
+        let named = |entry: &Entry<'_>, part: &[u8]| {
+            let name = entry.header.name;
+            // Between folders of the archive, some write what Windows has; letters are of either case.
+            name.windows(part.len()).any(|name| {
+                let is_same = |(a, b): (&u8, &u8)| a.eq_ignore_ascii_case(b) || (*a, *b) == (b'\\', b'/');
+                name.iter().zip(part).all(is_same)
+            })
+        };
+        let shared = members.iter().find(|entry| named(entry, b"/sharedstrings.xml"));
+        if shared.is_some_and(|entry| entry.size_hint() > SHARED) {
+            return None;
+        }
+        let sheets: Vec<_> =
+            members.iter().filter(|entry| named(entry, b"/worksheets/sheet")).cloned().collect();
+        (!sheets.is_empty()).then(|| Cells { shared: shared.cloned(), sheets })
     }
 }
 
@@ -45,19 +55,24 @@ impl Member for Cells<'_> {
 
     fn read<'s>(&'s self, buffer: &'s mut Vec<u8>, budget: &Budget) -> Contents<'s> {
         let mut packed = Vec::new();
-        let shared = self.shared.read(&mut packed, budget).bytes;
-        let strings = strings(shared);
-        // Where nothing is called a secret, the strings have been searched where they stand.
-        let text = |string: &Range<usize>| decoded(&shared[string.clone()]);
-        if !strings.iter().any(|string| is_name(&text(string))) {
-            return Contents::default();
-        }
+        let shared = self.shared.as_ref().map_or(&[][..], |shared| shared.read(&mut packed, budget).bytes);
+        let strings = Strings::of(shared);
+        let is_named = strings.all().any(is_name);
         buffer.clear();
         let mut unpacked = Vec::new();
         for sheet in &self.sheets {
             let sheet = sheet.read(&mut unpacked, budget).bytes;
-            let most = buffer.len() + 4 * sheet.len() + (64 << 10);
-            if !rows(sheet, &mut |number| strings.get(number).map(text), most, buffer) {
+            // Where nothing is called a secret, the strings have been searched where they stand.
+            if !is_named && !has_strings(sheet) {
+                continue;
+            }
+            let (start, most) = (buffer.len(), buffer.len() + 4 * sheet.len() + (64 << 10));
+            let is_whole = rows(sheet, &strings, most, buffer);
+            if !is_named && !buffer[start..].split(|b| matches!(b, b'\t' | b'\n')).any(is_name) {
+                buffer.truncate(start);
+                continue;
+            }
+            if !is_whole {
                 let detail = "the cells of a sheet have more text than fits; searched where it stands";
                 return Contents {
                     bytes: buffer,
@@ -67,6 +82,39 @@ impl Member for Cells<'_> {
             buffer.push(b'\n');
         }
         Contents { bytes: buffer, problem: None }
+    }
+}
+
+/// Whether a sheet has strings of its own.
+fn has_strings(sheet: &[u8]) -> bool {
+    memchr::memmem::find(sheet, b"\"inlineStr\"").is_some()
+        || memchr::memmem::find(sheet, b"\"str\"").is_some()
+}
+
+/// The strings that sheets have the numbers of. Each is decoded once: any number of cells may have the same long one.
+#[derive(Default)]
+struct Strings {
+    text: Vec<u8>,
+    places: Vec<Range<usize>>,
+}
+
+impl Strings {
+    fn of(xml: &[u8]) -> Self {
+        let mut all = Strings { text: Vec::new(), places: strings(xml) };
+        for place in &mut all.places {
+            let start = all.text.len();
+            all.text.extend(decoded(&xml[place.clone()]));
+            *place = start..all.text.len();
+        }
+        all
+    }
+
+    fn get(&self, number: usize) -> Option<&[u8]> {
+        self.places.get(number).map(|place| &self.text[place.clone()])
+    }
+
+    fn all(&self) -> impl Iterator<Item = &[u8]> {
+        self.places.iter().map(|place| &self.text[place.clone()])
     }
 }
 
@@ -150,43 +198,73 @@ fn characters(text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// What stands in a sheet, in its order.
+enum Part<'x> {
+    /// A row begins, or ends.
+    Row { is_end: bool },
+    /// A cell that has something inside.
+    Cell { column: usize, kind: &'x [u8], inside: &'x [u8] },
+}
+
+struct Parts<'x> {
+    xml: &'x [u8],
+    at: usize,
+    column: usize,
+}
+
+fn parts(xml: &[u8]) -> Parts<'_> {
+    Parts { xml, at: 0, column: 0 }
+}
+
+impl<'x> Iterator for Parts<'x> {
+    type Item = Part<'x>;
+
+    fn next(&mut self) -> Option<Part<'x>> {
+        let xml = self.xml;
+        loop {
+            let tag = next_tag(xml, self.at)?;
+            self.at = tag.at.end;
+            if tag.name == b"row" {
+                self.column = 0;
+                return Some(Part::Row { is_end: tag.is_end });
+            }
+            if tag.name != b"c" || tag.is_end {
+                continue;
+            }
+            let attributes = &xml[tag.at.clone()];
+            let column = attribute(attributes, b" r=\"").and_then(letters).unwrap_or(self.column);
+            self.column = column + 1;
+            if tag.is_empty || column >= COLUMNS {
+                continue;
+            }
+            let kind = attribute(attributes, b" t=\"").unwrap_or_default();
+            let start = self.at;
+            self.at = cell_end(xml, start);
+            return Some(Part::Cell { column, kind, inside: &xml[start..self.at] });
+        }
+    }
+}
+
 /// Writes the rows of a sheet, a line each with tabs between the cells. `false`: there was no room for all.
-fn rows(
-    xml: &[u8],
-    string: &mut dyn FnMut(usize) -> Option<Vec<u8>>,
-    most: usize,
-    out: &mut Vec<u8>,
-) -> bool {
-    let (mut at, mut column, mut written) = (0, 0, 0);
+fn rows(xml: &[u8], strings: &Strings, most: usize, out: &mut Vec<u8>) -> bool {
     // Tables need not begin in the first column.
-    let mut first = None;
-    while let Some(tag) = next_tag(xml, at) {
-        at = tag.at.end;
-        match tag.name {
-            b"row" if tag.is_end => out.push(b'\n'),
-            b"row" => (column, written) = (0, 0),
-            b"c" if !tag.is_end => {
-                let attributes = &xml[tag.at.clone()];
-                column = attribute(attributes, b" r=\"").and_then(letters).unwrap_or(column);
-                if tag.is_empty || column >= COLUMNS {
-                    column += 1;
-                    continue;
-                }
-                let kind = attribute(attributes, b" t=\"").unwrap_or_default();
-                let end = cell_end(xml, at);
-                let value = cell(&xml[at..end], kind, string);
-                at = end;
-                let place = column.saturating_sub(*first.get_or_insert(column));
-                while written < place {
+    let column = |part| if let Part::Cell { column, .. } = part { Some(column) } else { None };
+    let first = parts(xml).filter_map(column).min().unwrap_or(0);
+    let mut written = 0;
+    for part in parts(xml) {
+        match part {
+            Part::Row { is_end: true } => out.push(b'\n'),
+            Part::Row { is_end: false } => written = 0,
+            Part::Cell { column, kind, inside } => {
+                let value = cell(inside, kind, strings);
+                while written < column - first {
                     out.push(b'\t');
                     written += 1;
                 }
                 if value.len() <= CELL {
                     out.extend_from_slice(&value);
                 }
-                column += 1;
             }
-            _ => {}
         }
         if out.len() > most {
             return false;
@@ -208,7 +286,7 @@ fn cell_end(xml: &[u8], from: usize) -> usize {
 }
 
 /// The text of a cell.
-fn cell(xml: &[u8], kind: &[u8], string: &mut dyn FnMut(usize) -> Option<Vec<u8>>) -> Vec<u8> {
+fn cell(xml: &[u8], kind: &[u8], strings: &Strings) -> Vec<u8> {
     if kind == b"inlineStr" {
         return decoded(xml);
     }
@@ -220,7 +298,7 @@ fn cell(xml: &[u8], kind: &[u8], string: &mut dyn FnMut(usize) -> Option<Vec<u8>
             let value = &xml[at..at + len];
             if kind == b"s" {
                 let number = std::str::from_utf8(value).ok().and_then(|n| n.trim().parse().ok());
-                return number.and_then(string).unwrap_or_default();
+                return number.and_then(|n| strings.get(n)).unwrap_or_default().to_vec();
             }
             let mut out = Vec::new();
             characters(value, &mut out);
@@ -250,10 +328,8 @@ mod tests {
                            <si><t xml:space=\"preserve\">a &amp; b</t><rPh><t>x</t></rPh></si></sst>";
 
     fn text(sheet: &str, most: usize) -> (String, bool) {
-        let strings = strings(STRINGS.as_bytes());
         let mut out = Vec::new();
-        let mut string = |n: usize| strings.get(n).map(|s| decoded(&STRINGS.as_bytes()[s.clone()]));
-        let whole = rows(sheet.as_bytes(), &mut string, most, &mut out);
+        let whole = rows(sheet.as_bytes(), &Strings::of(STRINGS.as_bytes()), most, &mut out);
         (String::from_utf8(out).unwrap(), whole)
     }
 
@@ -264,6 +340,25 @@ mod tests {
                      <x:row><x:c r=\"B3\" t=\"inlineStr\"><is><t>in</t></is></x:c><c r=\"AA3\"><v>5</v></c></x:row></sheetData>";
         let tabs = "\t".repeat(25);
         assert_eq!(text(sheet, 1000).0, format!("user\t\tdb_password\na & b\t\tV1\n\tin{tabs}5\n"));
+    }
+
+    #[test]
+    fn a_title_to_the_right_of_where_the_table_begins() {
+        let sheet = "<row><c r=\"C1\" t=\"s\"><v>3</v></c></row>\
+                     <row><c r=\"B2\" t=\"s\"><v>0</v></c><c r=\"C2\" t=\"s\"><v>1</v></c></row>\
+                     <row><c r=\"B3\"><v>7</v></c><c r=\"C3\"><v>8</v></c></row>";
+        assert_eq!(text(sheet, 1000).0, "\ta & b\nuser\tdb_password\n7\t8\n");
+    }
+
+    #[test]
+    fn one_long_string_in_many_cells() {
+        // As many tags without text as take seconds if they are gone through for each cell.
+        let shared = format!("<si>{}</si>", "<r></r>".repeat(200_000));
+        let sheet = "<row><c t=\"s\"><v>0</v></c></row>".repeat(20_000);
+        let start = std::time::Instant::now();
+        let mut out = Vec::new();
+        assert!(rows(sheet.as_bytes(), &Strings::of(shared.as_bytes()), 1 << 20, &mut out));
+        assert!(start.elapsed() < std::time::Duration::from_secs(10), "{:?}", start.elapsed());
     }
 
     #[test]

@@ -74,6 +74,7 @@ fn odd_spans_are_harmless() {
 /// Twice the text may take twice the work, with a span at its end and with spans all over it.
 #[test]
 fn work_is_linear() {
+    let blanks = format!("INSERT INTO t VALUES ({}", " ".repeat(40_000));
     let pieces: &[(&str, &str)] = &[
         ("", "["),
         ("", "{\"a\":"),
@@ -169,6 +170,7 @@ fn work_is_linear() {
         ("INSERT INTO t VALUES ", "('a',"),
         ("INSERT INTO t VALUES ", "('a'),"),
         ("INSERT INTO t VALUES ('", "''"),
+        (blanks.as_str(), "'a' "),
         ("INSERT INTO t VALUES ('", "\\'"),
         ("INSERT INTO t VALUES (", "("),
         ("", "INSERT INTO t (a) VALUES ('b');\n"),

@@ -377,6 +377,7 @@ impl<'t> Scan<'t, '_> {
             match self.text[at] {
                 quote @ (b'\'' | b'"' | b'`') => {
                     let prefix = self.text[start..at].trim_ascii();
+                    work(at - start - prefix.len());
                     let is_escaped = matches!(prefix, b"E" | b"e");
                     let end = self.string_end(at, is_escaped)?;
                     if depth == 0 && literal.is_none() && prefix.len() <= 16 && quote != b'`' {
@@ -417,6 +418,11 @@ impl<'t> Scan<'t, '_> {
                 b'$' if self.dollars => at = self.dollar(at),
                 b';' => return None,
                 b'\n' if self.begins(at + 1) => return None,
+                // Blanks before a cell are no part of it: else each of its quotes would go through them again.
+                b if at == start && b.is_ascii_whitespace() => {
+                    at += 1;
+                    start = at;
+                }
                 _ => at += 1,
             }
         }

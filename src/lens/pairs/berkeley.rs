@@ -1,6 +1,6 @@
 //! Berkeley DB: pages of trees and of hash tables, whose items are keys and values in turn.
 
-use super::{Pair, secret};
+use super::{Pair, secret, short};
 use crate::lens::bytes::{slice, u16_be, u16_le, u32_be, u32_le};
 use std::ops::Range;
 
@@ -14,6 +14,8 @@ const HEAD: usize = 26;
 #[derive(Clone, Copy)]
 struct Order {
     is_big: bool,
+    /// Bytes before the places of the items: with checksums of pages, more.
+    head: usize,
 }
 
 impl Order {
@@ -27,7 +29,9 @@ fn order(data: &[u8]) -> Option<(Order, usize)> {
     let is_big = is(u32_be(data, 12));
     (is_big || is(u32_le(data, 12))).then_some(())?;
     let size = if is_big { u32_be(data, 20) } else { u32_le(data, 20) }?;
-    (size.is_power_of_two() && (512..=65536).contains(&size)).then_some((Order { is_big }, size as usize))
+    let has_checksums = data.get(26)? & 1 != 0;
+    let order = Order { is_big, head: if has_checksums { HEAD + 6 } else { HEAD } };
+    (size.is_power_of_two() && (512..=65536).contains(&size)).then_some((order, size as usize))
 }
 
 pub(super) fn begins(data: &[u8]) -> bool {
@@ -50,6 +54,8 @@ pub(super) fn read(data: &[u8], found: &mut dyn FnMut(Pair)) {
             let Some(name) = secret(key.strip_suffix(b"\0").unwrap_or(key)) else { continue };
             let Some(value) = item(page, order, n + 1) else { continue };
             let bytes = page[value.clone()].strip_suffix(b"\0").unwrap_or(&page[value.clone()]);
+            // Many items may have the same bytes.
+            let Some(bytes) = short(bytes) else { continue };
             found(Pair { name, value: bytes.to_vec(), at: number * size + value.start, step: 1 });
         }
     }
@@ -57,7 +63,7 @@ pub(super) fn read(data: &[u8], found: &mut dyn FnMut(Pair)) {
 
 /// An item of a tree: length, kind, bytes.
 fn leaf(page: &[u8], order: Order, n: usize) -> Option<Range<usize>> {
-    let at = order.half(page, HEAD + 2 * n)?;
+    let at = order.half(page, order.head + 2 * n)?;
     let len = order.half(page, at)?;
     (page.get(at + 2)? & 0x7f == 1).then_some(())?;
     slice(page, at + 3, len)?;
@@ -66,10 +72,10 @@ fn leaf(page: &[u8], order: Order, n: usize) -> Option<Range<usize>> {
 
 /// An item of a hash table: kind and bytes, up to the item before it; they grow from the end of the page.
 fn bucket(page: &[u8], order: Order, n: usize) -> Option<Range<usize>> {
-    let at = order.half(page, HEAD + 2 * n)?;
+    let at = order.half(page, order.head + 2 * n)?;
     let end = match n {
         0 => page.len(),
-        n => order.half(page, HEAD + 2 * (n - 1))?,
+        n => order.half(page, order.head + 2 * (n - 1))?,
     };
     (*page.get(at)? == 1 && at < end && end <= page.len()).then_some(at + 1..end)
 }
@@ -79,30 +85,35 @@ mod tests {
     use super::super::tests::read;
     use super::*;
 
-    fn page(kind: u8, items: &[&[u8]]) -> Vec<u8> {
+    fn page(kind: u8, head: usize, items: &[&[u8]]) -> Vec<u8> {
         let mut page = vec![0; 512];
         page[20] = items.len() as u8;
         page[25] = kind;
         let mut end = 512;
         for (n, item) in items.iter().enumerate() {
-            let mut body = if kind == LEAF { vec![item.len() as u8, 0, 1] } else { vec![1] };
+            let [low, high] = (item.len() as u16).to_le_bytes();
+            let mut body = if kind == LEAF { vec![low, high, 1] } else { vec![1] };
             body.extend(*item);
             end -= body.len();
             page[end..end + body.len()].copy_from_slice(&body);
-            page[HEAD + 2 * n..HEAD + 2 * n + 2].copy_from_slice(&(end as u16).to_le_bytes());
+            page[head + 2 * n..head + 2 * n + 2].copy_from_slice(&(end as u16).to_le_bytes());
         }
         page
     }
 
     #[test]
     fn trees_and_hash_tables() {
-        for (magic, kind) in [(TREE, LEAF), (HASH, 13), (HASH, 2)] {
+        for (magic, kind, head) in
+            [(TREE, LEAF, HEAD), (HASH, 13, HEAD), (HASH, 2, HEAD), (TREE, LEAF, 32), (HASH, 13, 32)]
+        {
             let mut data = vec![0; 512];
             data[12..16].copy_from_slice(&magic.to_le_bytes());
             data[20..24].copy_from_slice(&512u32.to_le_bytes());
+            data[26] = u8::from(head != HEAD);
             data.extend(page(
                 kind,
-                &[b"user", b"shop", b"db_password", b"V1-abc", b"password2\0", b"V2-abc\0"],
+                head,
+                &[b"password3", &[b'a'; 300], b"db_password", b"V1-abc", b"password2\0", b"V2-abc\0"],
             ));
             assert_eq!(read(&data), ["db_password=V1-abc", "password2=V2-abc"], "{kind}");
         }

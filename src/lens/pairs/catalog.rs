@@ -1,6 +1,6 @@
 //! Catalogs of gettext (`.mo`): texts and their translations, by tables of lengths and places.
 
-use super::{Pair, secret};
+use super::{Pair, secret, short};
 use crate::lens::bytes::{size_be, size_le, slice};
 use crate::lens::strings::may_be_password;
 
@@ -23,7 +23,7 @@ pub(super) fn read(data: &[u8], found: &mut dyn FnMut(Pair)) {
         let Some(name) = text(texts, n).and_then(|(_, name)| secret(name)) else { continue };
         let Some((at, value)) = text(translations, n) else { continue };
         // Of nearly all it is the word for it in another language.
-        if may_be_password(value) {
+        if short(value).is_some_and(may_be_password) {
             found(Pair { name, value: value.to_vec(), at, step: 1 });
         }
     }
@@ -31,7 +31,7 @@ pub(super) fn read(data: &[u8], found: &mut dyn FnMut(Pair)) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::read;
+    use super::super::tests::{is_read_fast, read};
 
     #[test]
     fn a_catalog() {
@@ -41,5 +41,17 @@ mod tests {
         }
         data.extend(b"a\0db_password\0b\0V1-abc-de\0");
         assert_eq!(read(&data), ["db_password=V1-abc-de"]);
+    }
+
+    #[test]
+    fn texts_that_are_all_the_same_megabytes() {
+        const TEXTS: u32 = 100_000;
+        let text = vec![b'a'; 4 << 20];
+        let mut data: Vec<u8> =
+            [0x9504_12de, 0, TEXTS, 28, 28, 0, 0].into_iter().flat_map(u32::to_le_bytes).collect();
+        let row = [text.len() as u32, 28 + TEXTS * 8].map(u32::to_le_bytes).concat();
+        data.extend(row.repeat(TEXTS as usize));
+        data.extend(text);
+        is_read_fast(&data);
     }
 }

@@ -1,6 +1,6 @@
 //! Hives of the registry (`regf`): values name themselves and lead to their data.
 
-use super::{Pair, secret, utf16};
+use super::{LONGEST, Pair, secret, utf16};
 use crate::lens::bytes::{size_le, slice, u16_le, u32_le};
 
 /// Where the first bin begins, and what offsets count from.
@@ -36,11 +36,11 @@ pub(super) fn read(data: &[u8], found: &mut dyn FnMut(Pair)) {
 fn value(data: &[u8], at: usize) -> Option<Pair> {
     let name = slice(data, at + 20, usize::from(u16_le(data, at + 2)?))?;
     let is_latin = u16_le(data, at + 16)? & 1 != 0;
-    let name = secret(&if is_latin { name.to_vec() } else { utf16(name)? })?;
+    let name = if is_latin { secret(name)? } else { secret(&utf16(name)?)? };
     // Data of up to four bytes stand in the place of their offset.
     let len = size_le(data, at + 4).filter(|len| len & 0x8000_0000 == 0)?;
     let at = BINS.checked_add(size_le(data, at + 8)?)?.checked_add(4)?;
-    let bytes = slice(data, at, len.min(4096))?;
+    let bytes = slice(data, at, len.min(2 * LONGEST + 2))?;
     let (value, step) = match utf16(bytes) {
         Some(text) => (text, 2),
         None => (bytes.split(|b| *b == 0).next()?.to_vec(), 1),
@@ -50,7 +50,7 @@ fn value(data: &[u8], at: usize) -> Option<Pair> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::read;
+    use super::super::tests::{is_read_fast, read};
     use super::*;
 
     fn cell(body: &[u8]) -> Vec<u8> {
@@ -77,5 +77,16 @@ mod tests {
         data[place..place + 4].copy_from_slice(&(at as u32).to_le_bytes());
         data.resize(2 * BINS, 0);
         assert_eq!(read(&data), ["DbPassword=V1-abc-de"]);
+    }
+
+    #[test]
+    fn names_that_overlap() {
+        let mut data = b"regf".to_vec();
+        data.resize(BINS, 0);
+        let size = 64u32 << 20;
+        data.extend([&b"hbin\0\0\0\0"[..], &size.to_le_bytes()].concat());
+        data.resize(BINS + HEAD, 0);
+        data.extend(b"\x18\0\0\0vk\xff\xffaaaaaaaaaaaa\x01\0\0\0".repeat((size as usize - HEAD) / 24));
+        is_read_fast(&data);
     }
 }
