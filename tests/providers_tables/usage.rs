@@ -192,3 +192,27 @@ fn values_with_slashes_behind_an_address_are_no_paths_of_it() {
     let named = scanned(folder.path()).findings.iter().filter(|f| f.pattern == "upstash.rest-token").count();
     assert_eq!(named, values.len());
 }
+
+#[test]
+fn keys_that_commands_log_in_with_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut generator = Generator::new(7);
+    let all = [
+        ("wandb.key", "pip install wandb\nwandb login {hex:40}\n"),
+        ("wandb.key", "os.system('wandb login {hex:40}')\n"),
+        ("shodan.key", "shodan init {alnum:32}\n"),
+        ("ngrok.authtoken", "ngrok config add-authtoken {alnum:27}_{alnum:21}\n"),
+    ];
+    for (n, (_, form)) in all.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("{n:04}.sh")), fill(form, &mut generator)).unwrap();
+    }
+    let found = scanned(folder.path()).findings;
+    for (n, (pattern, form)) in all.iter().enumerate() {
+        let own: Vec<_> = found.iter().filter(|f| numbers(f, folder.path()).contains(&n)).collect();
+        assert!(
+            own.iter().any(|f| f.pattern == *pattern),
+            "{form}: {:?}",
+            own.iter().map(|f| &f.pattern).collect::<Vec<_>>()
+        );
+    }
+}

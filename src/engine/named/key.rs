@@ -9,9 +9,9 @@ const LINE: usize = 1024;
 /// Bytes behind a value in which its name may stand.
 const BEHIND: usize = 120;
 
-/// What the name of a value says that stands elsewhere: above its column, or behind it.
+/// What the name of a value says that stands elsewhere: above its column, or behind it; or the command that it is given to.
 pub(super) fn elsewhere(text: &[u8], value: &Range<usize>) -> Option<Key> {
-    let name = column(text, value).or_else(|| behind(text, value))?;
+    let name = column(text, value).or_else(|| behind(text, value)).or_else(|| command(text, value))?;
     match context::key_of_name(name) {
         key @ Key::Secret(_) => Some(key),
         _ => None,
@@ -66,6 +66,20 @@ fn behind<'t>(text: &'t [u8], value: &Range<usize>) -> Option<&'t str> {
     (is_set && length > 2).then(|| std::str::from_utf8(&name[..length]).ok())?
 }
 
+/// Commands of tools that take a key as their argument.
+const LOGINS: [&[u8]; 5] = [b"login", b"auth", b"authtoken", b"add-authtoken", b"init"];
+
+/// What the argument of such a command is: `wandb login VALUE`.
+fn command(text: &[u8], value: &Range<usize>) -> Option<&'static str> {
+    let before = &text[value.start.saturating_sub(48)..value.start];
+    let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
+    let before = before.strip_suffix(b" ")?.trim_ascii_end();
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let verb = before.len() - before.iter().rev().take_while(|b| is_part(b)).count();
+    let tool = before[..verb].strip_suffix(b" ")?;
+    (LOGINS.contains(&&before[verb..]) && tool.last().is_some_and(is_part)).then_some("auth_token")
+}
+
 /// What a service is spoken to with: a name of such words alone says nothing about a value.
 const SPEAKERS: &[&str] = &["api", "client", "sdk", "service"];
 
@@ -109,6 +123,22 @@ mod tests {
             let value = at..at + 1;
             let bytes = text.as_bytes();
             assert_eq!(column(bytes, &value).or_else(|| behind(bytes, &value)), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn commands_say_what_they_are_given() {
+        for (text, is_login) in [
+            ("wandb login V", true),
+            ("!wandb login 'V'", true),
+            ("ngrok config add-authtoken V", true),
+            ("git checkout V", false),
+            ("login V", false),
+            ("wandb login\nV", false),
+            ("the login: V", false),
+        ] {
+            let at = text.rfind('V').unwrap();
+            assert_eq!(command(text.as_bytes(), &(at..at + 1)).is_some(), is_login, "{text}");
         }
     }
 
