@@ -2,7 +2,7 @@
 //! for each place where a word begins. Sixty-four bytes are looked at together: of texts that are lists of hashes this is most of the work.
 
 use super::runs::outline::{Outline, pieces};
-use crate::vector::{bits, vectored};
+use crate::vector::vectored;
 use std::ops::Range;
 
 /// Bytes that are looked at together.
@@ -26,7 +26,7 @@ pub struct Folded {
 
 vectored! {
     /// A bit each: what joins the words of a name and is left out, `-` among them, and backslashes.
-    fn marks(block: &[u8; BLOCK]) -> [u64; 3] {
+    fn marks(block: &[u8; BLOCK]) -> [u64; 3] where bits {
         let [mut joiners, mut dashes, mut slashes] = [[0; BLOCK]; 3];
         for (i, &b) in block.iter().enumerate() {
             joiners[i] = u8::from(b == b'_') | u8::from(b == b'-') | u8::from(b == b' ');

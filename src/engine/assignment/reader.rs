@@ -2,7 +2,7 @@
 
 use super::quote::Quote;
 use super::{Form, GAP, LINE, Named, SCHEMES};
-use crate::vector::{bits, vectored};
+use crate::vector::vectored;
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -16,13 +16,12 @@ pub(super) struct Reader<'t, 'f> {
 
 vectored! {
     /// Which bytes are marks of strings, a bit each.
-    fn quotes(block: &[u8; 64]) -> u64 {
+    fn quotes(block: &[u8; 64]) -> u64 where bits {
         let mut is = [0u8; 64];
         for i in 0..64 {
             is[i] = u8::from(block[i] == b'"') | u8::from(block[i] == b'\'') | u8::from(block[i] == b'`');
         }
-        // Nearly always there are none.
-        if is.iter().fold(0, |any, is| any | is) == 0 { 0 } else { bits(&is) }
+        bits(&is)
     }
 }
 

@@ -29,25 +29,34 @@ type Place = Option<[u8; 2]>;
 /// What stands in a window.
 type Shape = [Place; WINDOW];
 
+/// The bytes of a place, each once; none where anything may stand.
+fn symbols(place: Place) -> impl Iterator<Item = u8> + Clone {
+    let both = place.map_or([None; 2], |[a, b]| [Some(a), Some(b).filter(|b| *b != a)]);
+    both.into_iter().flatten()
+}
+
 /// Bytes that a bucket takes at one place.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Set {
-    symbols: Vec<u8>,
+    has: [bool; SYMBOLS],
     takes_any: bool,
+    /// Of each byte, how common it is behind one that is taken at the place before, and before one that is taken at the next.
+    behind: [f32; SYMBOLS],
+    ahead: [f32; SYMBOLS],
 }
 
 impl Set {
+    const EMPTY: Set =
+        Set { has: [false; SYMBOLS], takes_any: false, behind: [0.0; SYMBOLS], ahead: [0.0; SYMBOLS] };
+
     /// What of a place it does not take yet.
     fn new_of(&self, place: Place) -> impl Iterator<Item = u8> + Clone {
-        let [a, b] = place.unwrap_or_default();
-        let both = [Some(a), Some(b).filter(|b| *b != a)];
-        let is_asked = place.is_some() && !self.takes_any;
-        both.into_iter().flatten().filter(move |symbol| is_asked && !self.symbols.contains(symbol))
+        symbols(place).filter(|symbol| !self.takes_any && !self.has[usize::from(*symbol)])
     }
 }
 
 /// What windows have that share a bucket.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Bucket {
     sets: [Set; WINDOW],
     chances: Chances,
@@ -71,37 +80,52 @@ impl Chances {
 }
 
 impl Bucket {
+    const EMPTY: Bucket = Bucket {
+        sets: [Set::EMPTY; WINDOW],
+        chances: Chances { singles: [0.0; WINDOW], pairs: [0.0; WINDOW - 1] },
+    };
+
     /// How common is what it takes with one more window.
     fn chances_with(&self, shape: &Shape, bytes: &OfBytes) -> Chances {
         let mut chances = self.chances;
         for p in 0..WINDOW {
-            let takes_any = self.sets[p].takes_any || shape[p].is_none();
-            let new: f32 = self.sets[p].new_of(shape[p]).map(|s| bytes.of(s)).sum();
+            let set = &self.sets[p];
+            let takes_any = set.takes_any || shape[p].is_none();
+            let new: f32 = set.new_of(shape[p]).map(|s| bytes.of(s)).sum();
             chances.singles[p] = if takes_any { 1.0 } else { chances.singles[p] + new };
             let Some(before) = p.checked_sub(1) else { continue };
             if takes_any {
                 chances.pairs[before] = chances.singles[before];
                 continue;
             }
-            let (first, second) = (&self.sets[before], &self.sets[p]);
-            let (new_first, new_second) = (first.new_of(shape[before]), second.new_of(shape[p]));
-            let pair = |a: u8, b: u8| bytes.of_pair(a, b);
-            let behind = |a: u8| -> f32 { second.symbols.iter().map(|b| pair(a, *b)).sum() };
-            let before_it = |b: u8| -> f32 {
-                let new: f32 = new_first.clone().map(|a| pair(a, b)).sum();
-                new + first.symbols.iter().map(|a| pair(*a, b)).sum::<f32>()
-            };
-            chances.pairs[before] +=
-                new_first.clone().map(behind).sum::<f32>() + new_second.map(before_it).sum::<f32>();
+            let first = &self.sets[before];
+            for a in first.new_of(shape[before]) {
+                chances.pairs[before] += first.ahead[usize::from(a)];
+            }
+            for b in set.new_of(shape[p]) {
+                let both: f32 = first.new_of(shape[before]).map(|a| bytes.of_pair(a, b)).sum();
+                chances.pairs[before] += set.behind[usize::from(b)] + both;
+            }
         }
         chances
     }
 
-    fn add(&mut self, shape: &Shape, chances: Chances) {
-        for (set, place) in self.sets.iter_mut().zip(shape) {
-            let new: Vec<u8> = set.new_of(*place).collect();
-            set.symbols.extend(new);
-            set.takes_any |= place.is_none();
+    fn add(&mut self, shape: &Shape, chances: Chances, bytes: &OfBytes) {
+        for (p, place) in shape.iter().enumerate() {
+            for symbol in symbols(*place) {
+                if std::mem::replace(&mut self.sets[p].has[usize::from(symbol)], true) {
+                    continue;
+                }
+                if let Some(next) = self.sets.get_mut(p + 1) {
+                    let behind = next.behind.iter_mut().zip(0..);
+                    behind.for_each(|(chance, other)| *chance += bytes.of_pair(symbol, other));
+                }
+                if let Some(before) = p.checked_sub(1) {
+                    let ahead = self.sets[before].ahead.iter_mut().zip(0..);
+                    ahead.for_each(|(chance, other)| *chance += bytes.of_pair(other, symbol));
+                }
+            }
+            self.sets[p].takes_any |= place.is_none();
         }
         self.chances = chances;
     }
@@ -125,11 +149,12 @@ fn windows_of(literal: &[u8], ignore_case: bool, bytes: &OfBytes) -> Vec<Window>
         let any_case = if ignore_case { [b.to_ascii_lowercase(), b.to_ascii_uppercase()] } else { [*b; 2] };
         any_case.map(OfBytes::symbol)
     };
+    let empty = Bucket::EMPTY;
     let window = |(offset, text): (usize, &[u8])| {
         let shape: Shape = std::array::from_fn(|i| text.get(i).map(place));
         // Repeated bytes are rare until a text repeats them.
         let is_repeated = text.iter().all(|b| *b == text[0]);
-        let alone = Bucket::default().chances_with(&shape, bytes).passing();
+        let alone = empty.chances_with(&shape, bytes).passing();
         let common = text.first_chunk().and_then(|window| statistics::of_common(*window)).unwrap_or(0.0);
         Window { offset, shape, chance: if is_repeated { 1.0 } else { alone.max(common) } }
     };
@@ -156,7 +181,7 @@ pub fn fill<'l>(literals: impl Iterator<Item = (&'l [u8], bool)>) -> (Masks, Vec
         }
     }
     order.sort_by(|a, b| b.1[0].chance.total_cmp(&a.1[0].chance).then(a.0.cmp(&b.0)));
-    let mut buckets: [Bucket; BUCKETS] = Default::default();
+    let mut buckets = vec![Bucket::EMPTY; BUCKETS];
     for (i, windows) in &order {
         let mut best: Option<(f32, usize, Chances, &Window)> = None;
         for window in windows {
@@ -171,7 +196,7 @@ pub fn fill<'l>(literals: impl Iterator<Item = (&'l [u8], bool)>) -> (Masks, Vec
         }
         if let Some((_, n, chances, window)) = best {
             offsets[*i] = Some(window.offset);
-            buckets[n].add(&window.shape, chances);
+            buckets[n].add(&window.shape, chances, &bytes);
         }
     }
     (Masks::of(&buckets, &bytes), offsets)
@@ -202,10 +227,10 @@ impl Class {
 }
 
 impl Masks {
-    fn of(buckets: &[Bucket; BUCKETS], bytes: &OfBytes) -> Masks {
+    fn of(buckets: &[Bucket], bytes: &OfBytes) -> Masks {
         let mut classes: Vec<Class> = Vec::new();
         for symbol in 0..SYMBOLS as u8 {
-            let is_taken = |set: &Set| set.takes_any || set.symbols.contains(&symbol);
+            let is_taken = |set: &Set| set.takes_any || set.has[usize::from(symbol)];
             let bits = |p: usize| {
                 (0..BUCKETS).fold(0, |bits, n| bits | u32::from(is_taken(&buckets[n].sets[p])) << n)
             };

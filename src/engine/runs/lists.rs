@@ -3,7 +3,7 @@
 //! for each character of a block; what passes is looked at by whoever reads lists.
 
 use super::{BATCH, mask};
-use crate::vector::{bits, vectored};
+use crate::vector::vectored;
 use std::ops::Range;
 
 /// Numbers or letters behind each other that make a list, until whoever reads it knows better.
@@ -16,20 +16,26 @@ const LONG_NUMBER: u32 = 7;
 const LONG_WORD: u32 = 9;
 
 /// Fewest digits of a block inside a list of numbers: an item takes 17 bytes at most, and has two digits or three in them.
-const DENSE_DIGITS: u8 = 8;
+const DENSE_DIGITS: u32 = 8;
 /// Fewest quotes of a block inside a list of letters.
-const DENSE_QUOTES: u8 = 14;
+const DENSE_QUOTES: u32 = 14;
 
 vectored! {
     /// Whether each block may lie in a list: it is full of digits or of quotes.
-    fn dense(blocks: &[[u8; mask::BLOCK]], is_dense: &mut [bool]) -> bool {
+    fn dense(blocks: &[[u8; mask::BLOCK]], is_dense: &mut [bool]) -> bool where bits {
         let mut any = false;
         for (block, is_dense) in blocks.iter().zip(is_dense) {
-            let (mut digits, mut quotes) = (0u8, 0u8);
-            for b in block {
-                digits += u8::from(b.wrapping_sub(b'0') < 10);
-                quotes += u8::from(*b == b'"') + u8::from(*b == b'\'');
+            let [mut digits, mut quotes] = [[0; mask::BLOCK]; 2];
+            for (i, b) in block.iter().enumerate() {
+                digits[i] = u8::from(b.wrapping_sub(b'0') < 10);
+                quotes[i] = u8::from(*b == b'"') | u8::from(*b == b'\'');
             }
+            // Other processors add bytes up sooner than they make bits of them.
+            let count = |is: &[u8; mask::BLOCK]| match cfg!(target_arch = "x86_64") {
+                true => bits(is).count_ones(),
+                false => u32::from(is.iter().sum::<u8>()),
+            };
+            let (digits, quotes) = (count(&digits), count(&quotes));
             *is_dense = digits >= DENSE_DIGITS || quotes >= DENSE_QUOTES;
             any |= *is_dense;
         }
@@ -73,7 +79,7 @@ pub fn for_each_listed(text: &[u8], within: Range<usize>, found: &mut dyn FnMut(
 
 vectored! {
     /// A bit each: what stands neither in an item nor between two, `.`, quotes, what makes a number of the word behind it, blanks.
-    fn marks(block: &[u8; mask::BLOCK]) -> [u64; 5] {
+    fn marks(block: &[u8; mask::BLOCK]) -> [u64; 5] where bits {
         let [mut odd, mut dots, mut quotes, mut escapes, mut blanks] = [[0; mask::BLOCK]; 5];
         for (i, &b) in block.iter().enumerate() {
             let is_control = b < b' ' && b != b'\t' && b != b'\n' && b != b'\r';

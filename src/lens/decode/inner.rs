@@ -5,6 +5,7 @@
 use super::Decoded;
 use crate::address::Encoding;
 use crate::blob::OffsetMap;
+use crate::vector::vectored;
 use std::ops::Range;
 
 /// Bytes around a word in which something must be escaped.
@@ -34,12 +35,24 @@ pub fn around(text: &[u8], at: usize, floor: usize) -> Option<Decoded> {
     })
 }
 
+vectored! {
+    /// Whether a backslash, `&` or two quotes are among so many bytes.
+    fn may_be_escaped(near: &[u8; 2 * NEAR + 1]) -> bool {
+        let mut any = false;
+        for i in 0..2 * NEAR {
+            let (a, b) = (near[i], near[i + 1]);
+            any |= (a == b'\\') | (a == b'&') | ((a == b) & ((a == b'"') | (a == b'\'')));
+        }
+        any
+    }
+}
+
 /// How something near a word may be escaped, the likelier first.
 fn ways(near: &[u8]) -> [Option<Way>; 2] {
+    let mut bytes = [0; 2 * NEAR + 1];
+    bytes[..near.len()].copy_from_slice(near);
     // Nearly everywhere there is nothing.
-    let is_twice = |a: &u8, b: &u8| (*a == b'"' || *a == b'\'') & (a == b);
-    let has_pair = near.iter().zip(near.iter().skip(1)).fold(false, |any, (a, b)| any | is_twice(a, b));
-    if !has_pair && memchr::memchr2(b'\\', b'&', near).is_none() {
+    if !may_be_escaped(&bytes) {
         return [None; 2];
     }
     let (mut slashes, mut doubled, mut entity) = ([false; 2], [false; 2], false);

@@ -5,7 +5,7 @@
 
 use super::masked::{ID_LEN, MIN_LETTERS};
 use crate::lens::sieve::{STEP, WINDOW, sieve};
-use crate::vector::{bits, vectored};
+use crate::vector::vectored;
 
 /// Places of differences that are computed: what an id's last ones are counted from.
 const WIDE: usize = 96;
@@ -141,7 +141,7 @@ sieve! {
 
 vectored! {
     /// Opcodes that may load the length of a string, a bit each: `mov` of an immediate to a register or to memory, `push` of one byte.
-    pub fn lengths(code: &[u8; STEP]) -> u64 {
+    pub fn lengths(code: &[u8; STEP]) -> u64 where bits {
         let mut is = [0u8; STEP];
         for i in 0..STEP {
             let b = code[i];
@@ -153,7 +153,7 @@ vectored! {
 
 vectored! {
     /// Which of 64 bytes no string holds (control characters but tab and line ends), a bit each.
-    pub fn controls(block: &[u8; STEP]) -> u64 {
+    pub fn controls(block: &[u8; STEP]) -> u64 where bits {
         let mut is = [0u8; STEP];
         for i in 0..STEP {
             let b = block[i];
