@@ -135,9 +135,9 @@ impl Job<'_, '_> {
         self.members(opened, &Blob { address: address.clone(), bytes: &[] }, None, false, depth, 0)
     }
 
-    /// Searches the members of a container and what is between them. `seen` is what was seen of the blob, where somebody has looked.
-    /// `is_whole` tells that the members are archives inside a file that is read as a whole besides. `base` is where in the container the blob begins, if it is a
-    /// later part of one.
+    /// Searches the members of a container and what is between them. `seen` is what was seen of the blob, where somebody has looked;
+    /// `is_whole` tells that the members are archives inside a file that is read as a whole besides. `base` is where in the
+    /// container the blob begins, if it is a later part of one.
     pub(super) fn members(
         &self,
         opened: Opened<'_>,

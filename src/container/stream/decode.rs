@@ -243,7 +243,6 @@ pub(super) fn wants_prefix(input: &[u8], memory: usize) -> bool {
         }
         Ok(())
     };
-    let prefix = vec![0; PREFIX];
     let decoder = || {
         let mut decoder = DCtx::create();
         let log = memory.clamp(1 << 10, 1 << 31).ilog2();
@@ -252,7 +251,7 @@ pub(super) fn wants_prefix(input: &[u8], memory: usize) -> bool {
     };
     // A frame of which something comes out has a first block that needs nothing.
     goes(&mut decoder()) == Err(0) && {
-        let mut decoder = decoder();
+        let (prefix, mut decoder) = (vec![0; PREFIX], decoder());
         decoder.ref_prefix(&prefix).is_ok() && goes(&mut decoder).is_ok()
     }
 }
