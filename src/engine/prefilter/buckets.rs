@@ -185,10 +185,15 @@ pub fn fill<'l>(literals: impl Iterator<Item = (&'l [u8], bool)>) -> (Masks, Vec
     for (i, windows) in &order {
         let mut best: Option<(f32, usize, Chances, &Window)> = None;
         for window in windows {
+            // No bucket makes it cheaper, nor those behind it, which are more common.
+            let alone = LITERAL * window.chance;
+            if best.as_ref().is_some_and(|best| best.0 <= alone) {
+                break;
+            }
             for (n, bucket) in buckets.iter().enumerate() {
                 let grown = bucket.chances_with(&window.shape, &bytes);
                 // Where the window itself stands, the literal is compared, however many share the window.
-                let cost = grown.passing() - bucket.chances.passing() + LITERAL * window.chance;
+                let cost = grown.passing() - bucket.chances.passing() + alone;
                 if best.as_ref().is_none_or(|best| cost < best.0) {
                     best = Some((cost, n, grown, window));
                 }
