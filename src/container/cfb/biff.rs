@@ -126,8 +126,9 @@ fn write(sheet: &mut BTreeMap<(u16, u16), Vec<u8>>, most: usize, out: &mut Vec<u
         }
         let column = column - first;
         if last != Some(row) {
-            if last.is_some() {
-                out.push(b'\n');
+            if let Some(last) = last {
+                // What stands above an empty row is no part of the table below.
+                out.extend_from_slice(if row > last + 1 { b"\n\n" } else { b"\n" });
             }
             (last, next) = (Some(row), 0);
         }
@@ -299,7 +300,7 @@ mod tests {
         let sst = record(SST, b"\x04\0\0\0\x04\0\0\0\x02\0\0T1\x04\0\0user\x08\0\0password\x02\0\0V1");
         let cells = [label(0, 2, 0), label(2, 1, 1), label(2, 2, 2), label(3, 1, 3), label(3, 2, 3)];
         let records = [record(BOF, &[0, 6, 5, 0]), sst, cells.concat(), record(EOF, &[])].concat();
-        assert_eq!(text(&records).0, "\tT1\nuser\tpassword\nV1\tV1\n\n");
+        assert_eq!(text(&records).0, "\tT1\n\nuser\tpassword\nV1\tV1\n\n");
     }
 
     #[test]

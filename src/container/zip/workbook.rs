@@ -298,7 +298,8 @@ fn cell(xml: &[u8], kind: &[u8], strings: &Strings) -> Vec<u8> {
             let value = &xml[at..at + len];
             if kind == b"s" {
                 let number = std::str::from_utf8(value).ok().and_then(|n| n.trim().parse().ok());
-                return number.and_then(|n| strings.get(n)).unwrap_or_default().to_vec();
+                let string = number.and_then(|n| strings.get(n)).filter(|string| string.len() <= CELL);
+                return string.unwrap_or_default().to_vec();
             }
             let mut out = Vec::new();
             characters(value, &mut out);
