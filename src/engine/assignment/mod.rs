@@ -171,6 +171,11 @@ fn is_name(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80
 }
 
+/// Whether a text ends with a word, in any case.
+fn ends_with(text: &[u8], word: &[u8]) -> bool {
+    text.len().checked_sub(word.len()).is_some_and(|from| text[from..].eq_ignore_ascii_case(word))
+}
+
 fn name_end(text: &[u8], from: usize) -> usize {
     let mut at = from;
     while at < text.len() && at < from + NAME {

@@ -114,8 +114,7 @@ impl<'t> Reader<'t, '_> {
     pub(super) fn behind_scheme(&self, at: usize) -> usize {
         const NAME: &[u8] = b"authorization";
         let name = &self.text[self.name.clone()];
-        let is_header =
-            name.len().checked_sub(NAME.len()).is_some_and(|from| name[from..].eq_ignore_ascii_case(NAME));
+        let is_header = super::ends_with(name, NAME);
         let scheme = SCHEMES.iter().find(|scheme| is_header && self.rest(at).starts_with(scheme));
         at + scheme.map_or(0, |scheme| scheme.len())
     }

@@ -1,7 +1,7 @@
 //! A column of an `INSERT`, and what its rows hold there.
 
-use super::Form;
 use super::reader::Reader;
+use super::{Form, ends_with};
 
 /// Longest list of columns before the name.
 const COLUMNS: usize = 512;
@@ -20,11 +20,6 @@ fn before_table(head: &[u8]) -> Option<&[u8]> {
     let name = head.iter().rev().take_while(|b| is_name(b)).count();
     let before = head[..head.len() - name].trim_ascii_end();
     (name > 0 && head.get(before.len()) == Some(&b' ')).then_some(before)
-}
-
-/// Whether `head` ends with `word`, in any case.
-fn ends_with(head: &[u8], word: &[u8]) -> bool {
-    head.len().checked_sub(word.len()).is_some_and(|from| head[from..].eq_ignore_ascii_case(word))
 }
 
 /// The last part of the name of a table at the end of `text`, without quotes.

@@ -152,11 +152,8 @@ fn windows_of(literal: &[u8], ignore_case: bool, bytes: &OfBytes) -> Vec<Window>
     let empty = Bucket::EMPTY;
     let window = |(offset, text): (usize, &[u8])| {
         let shape: Shape = std::array::from_fn(|i| text.get(i).map(place));
-        // Repeated bytes are rare until a text repeats them.
-        let is_repeated = text.iter().all(|b| *b == text[0]);
         let alone = empty.chances_with(&shape, bytes).passing();
-        let common = text.first_chunk().and_then(|window| statistics::of_common(*window)).unwrap_or(0.0);
-        Window { offset, shape, chance: if is_repeated { 1.0 } else { alone.max(common) } }
+        Window { offset, shape, chance: statistics::of_window(text, alone) }
     };
     let mut all: Vec<Window> = literal.windows(length).enumerate().map(window).collect();
     all.sort_by(|a, b| a.chance.total_cmp(&b.chance));

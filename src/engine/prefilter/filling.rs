@@ -112,14 +112,9 @@ impl Filling {
 
     /// The chance of all bytes of a window.
     fn chance_of(&self, bytes: &[u8]) -> f32 {
-        // Repeated bytes are rare until a text repeats them.
-        if bytes.iter().all(|b| *b == bytes[0]) {
-            return 1.0;
-        }
         let chain = bytes.windows(2).map(|pair| self.pairs[index(class(pair[0]), class(pair[1]))]);
         let joints = bytes[1..bytes.len() - 1].iter().map(|b| self.singles[usize::from(class(*b))]);
-        let common = bytes.first_chunk().and_then(|window| statistics::of_common(*window));
-        (chain.product::<f32>() / joints.product::<f32>()).max(common.unwrap_or(0.0))
+        statistics::of_window(bytes, chain.product::<f32>() / joints.product::<f32>())
     }
 
     fn chance(&self, pair: Pair) -> f32 {

@@ -1,5 +1,7 @@
 //! How common bytes and pairs of bytes are in real data.
 
+use super::filling::{class, index};
+
 /// Shares of bytes and of pairs of bytes in source code and libraries, made by `scripts/byte-pairs.py`: eighths of
 /// bits for the 96 bytes from 0x20 on, bit 5 set, then for their pairs.
 static SHARES: &[u8; BYTES + BYTES * BYTES] = include_bytes!("pairs.bin");
@@ -14,8 +16,19 @@ static COMMON: &[u8; COMMON_WINDOWS * (FOUR + 1)] = include_bytes!("windows.bin"
 const COMMON_WINDOWS: usize = 2048;
 const FOUR: usize = 4;
 
-/// The chance of four bytes, in any case, where they are common; pairs do not know that `from` is a word.
-pub fn of_common(window: [u8; FOUR]) -> Option<f32> {
+/// The chance of a window of a literal, in any case, of which pairs of bytes say `reckoned`.
+pub fn of_window(window: &[u8], reckoned: f32) -> f32 {
+    // Repeated bytes are rare until a text repeats them.
+    if window.iter().all(|b| *b == window[0]) {
+        return 1.0;
+    }
+    // Pairs do not know that `from` is a word.
+    let common = window.first_chunk().and_then(|four| of_common(*four));
+    reckoned.max(common.unwrap_or(0.0))
+}
+
+/// The chance of four bytes, in any case, where they are common.
+fn of_common(window: [u8; FOUR]) -> Option<f32> {
     let (windows, shares) = COMMON.split_at(COMMON_WINDOWS * FOUR);
     let wanted = u32::from_le_bytes(window.map(|b| b | 0x20));
     let at = windows.as_chunks().0.binary_search_by_key(&wanted, |four| u32::from_le_bytes(*four)).ok()?;
@@ -54,7 +67,6 @@ impl OfBytes {
         let (singles, pairs_of_classes) = of_classes();
         /// Text outside of ASCII is frequent where it is.
         const OUTSIDE: f32 = 1.0 / 32.0;
-        let class = |symbol: usize| symbol & 31 | (symbol & 64) >> 1;
         let case = |symbol: usize| match symbol as u8 {
             b'A'..=b'Z' => 2,
             b'a'..=b'z' => 1,
@@ -64,7 +76,7 @@ impl OfBytes {
         const CASES: [[f32; 3]; 3] = [[1.0, 0.75, 0.25], [0.85, 0.82, 0.03], [0.15, 0.05, 0.2]];
         let single = |symbol: usize| match symbol {
             128.. => OUTSIDE,
-            _ => singles[class(symbol)] * [1.0, 7.0 / 8.0, 1.0 / 8.0][case(symbol)],
+            _ => singles[usize::from(class(symbol as u8))] * [1.0, 7.0 / 8.0, 1.0 / 8.0][case(symbol)],
         };
         let bytes: [f32; SYMBOLS] = std::array::from_fn(single);
         let mut pairs = Box::new([[0.0; SYMBOLS]; SYMBOLS]);
@@ -74,7 +86,7 @@ impl OfBytes {
                     (128.., 128..) => OUTSIDE,
                     (128.., _) | (_, 128..) => bytes[first] * bytes[second],
                     _ => {
-                        let both = class(first) | class(second) << 6;
+                        let both = index(class(first as u8), class(second as u8));
                         pairs_of_classes[both] * CASES[case(first)][case(second)]
                     }
                 };
@@ -110,10 +122,9 @@ mod tests {
     #[test]
     fn shares_are_those_of_text() {
         let (singles, pairs) = of_classes();
-        let class = |b: u8| usize::from(b & 31 | (b & 64) >> 1);
         assert!((0.8..1.2).contains(&singles.iter().sum::<f32>()));
         assert!((0.8..1.2).contains(&pairs.iter().sum::<f32>()));
-        let pair = |a: u8, b: u8| pairs[class(a) | class(b) << 6];
+        let pair = |a: u8, b: u8| pairs[index(class(a), class(b))];
         assert!(pair(b't', b'h') > 2.0 * pair(b'h', b't') && pair(b'q', b'u') > 20.0 * pair(b'u', b'q'));
         let bytes = OfBytes::new();
         assert!(bytes.of(b'e') > 5.0 * bytes.of(b'E') && bytes.of(b'e') > bytes.of(OfBytes::symbol(0xff)));
